@@ -1,0 +1,40 @@
+"""The one place that says who may do what. Deny by default: an act that stands nowhere here is refused."""
+
+from dunwell.core.actor import Actor, ActorKind
+
+_OPERATOR = frozenset(
+    {
+        "creditor.set",
+        "file.import",
+        "cash.apply",
+        "run.decide",
+        "outbox.claim",
+        "outbox.start",
+        "outbox.settle",
+        "outbox.sweep",
+        "outbox.resolve",
+        "promise.record",
+        "promise.withdraw",
+        "dispute.open",
+        "dispute.close",
+        "complaint.open",
+        "complaint.answer",
+        "hold.set",
+        "hold.lift",
+        "contact.record",
+        "address.invalid",
+        "backup.make",
+    }
+)
+_RIGHTS: dict[ActorKind, frozenset[str]] = {
+    # Whoever may run the command line on the data home owns it; roles of people come with the workspace.
+    ActorKind.USER: _OPERATOR,
+    ActorKind.JOB: _OPERATOR,
+    ActorKind.DEBTOR: frozenset(),
+    ActorKind.API: frozenset(),
+}
+
+
+def may(actor: Actor, act: str) -> bool:
+    """May this actor perform this act?"""
+    return act in _RIGHTS[actor.kind]

@@ -1,0 +1,1 @@
+"""Settings from the environment. Knows everybody; known by nobody."""

@@ -1,0 +1,1 @@
+"""The words of the field and their small truths. Standard library only; knows no other room."""

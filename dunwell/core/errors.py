@@ -1,0 +1,66 @@
+"""Errors that speak to people: a code, its parameters, and its words in three languages.
+
+The words lie in `core/words/*.toml`, one file per room, one table per code:
+
+    ["import.unknown_currency"]
+    en = "{value} is not a currency of ISO 4217. Write its three letters, e.g. EUR."
+    zh-Hans = "..."
+    zh-Hant = "..."
+"""
+
+import re
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from dunwell.core.terms import LANGUAGES
+
+
+class DunwellError(Exception):
+    """Something a person must hear about. Raised with a code of the catalogue and its parameters."""
+
+    def __init__(self, code: str, **params: Any) -> None:
+        self.code = code
+        self.params = params
+        super().__init__(say(code, "en", **params))
+
+    def words(self, language: str = "en") -> str:
+        """The error in one of the three languages."""
+        return say(self.code, language, **self.params)
+
+
+class Refused(DunwellError):
+    """An act was refused: nothing was written."""
+
+
+@cache
+def catalogue() -> dict[str, dict[str, str]]:
+    """All codes with their words: `{code: {language: template}}`. A code may stand in one file only."""
+    found: dict[str, dict[str, str]] = {}
+    for file in sorted(resources.files("dunwell.core.words").iterdir(), key=lambda f: f.name):
+        if file.name.endswith(".toml"):
+            for code, words in tomllib.loads(file.read_text(encoding="utf-8")).items():
+                if code in found:
+                    raise ValueError(f"{code} stands twice in the catalogue (again in {file.name})")
+                found[code] = words
+    return found
+
+
+def say(code: str, language: str = "en", **params: Any) -> str:
+    """The words of a code with its parameters filled in. Unknown codes and missing parameters are bugs and raise.
+
+    Values may come from hostile files: control characters are shown as escapes, so that a name cannot
+    repaint a terminal or forge a second line.
+    """
+    template = catalogue()[code][language if language in LANGUAGES else "en"]
+    return template.format_map({name: _plain(value) for name, value in params.items()})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return _CONTROL.sub(lambda m: repr(m.group())[1:-1], value)
+    return value
+
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")

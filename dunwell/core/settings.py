@@ -1,0 +1,48 @@
+"""The one settings object. `dunwell.config.environment` fills it from the environment and `settings.toml`."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+
+def _doc(text: str, default: object) -> object:
+    return field(default=default, metadata={"doc": text})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the owner of an installation chooses. Each field is the variable `DUNWELL_<NAME>`, or a line of
+    `settings.toml` in the data home; the environment wins."""
+
+    home: Path = field(metadata={"doc": "the data home: database, documents, runs, letters, keys"})
+    database_url: str = _doc("postgresql://user:password@host/name; empty: SQLite in the data home", "")  # type: ignore[assignment]
+    language: str = _doc("language of the command line: en, zh-Hans or zh-Hant", "en")  # type: ignore[assignment]
+    smtp_host: str = _doc("mail server; empty: no e-mail leaves", "")  # type: ignore[assignment]
+    smtp_port: int = _doc("its port: usually 587 (starttls), 465 (tls) or 25 (none)", 587)  # type: ignore[assignment]
+    smtp_security: str = _doc("starttls, tls or none (none only to this machine)", "starttls")  # type: ignore[assignment]
+    smtp_user: str = _doc("log-in name at the mail server; empty: no log-in", "")  # type: ignore[assignment]
+    smtp_password: str = _doc("log-in password at the mail server", "")  # type: ignore[assignment]
+    sqlite_synchronous: str = _doc("full: a commit survives a power cut; normal: only a crash", "full")  # type: ignore[assignment]
+    now: datetime | None = _doc(  # type: ignore[assignment]
+        "a pretended present moment, for trials: while set, mail leaves to this machine only", None
+    )
+
+    @property
+    def documents(self) -> Path:
+        """Sent bytes and other documents by content hash."""
+        return self.home / "documents"
+
+    @property
+    def letters(self) -> Path:
+        """Letters ready to print, one folder a day."""
+        return self.home / "letters"
+
+    @property
+    def runs(self) -> Path:
+        """Facts and decisions of each run."""
+        return self.home / "runs"
+
+    @property
+    def sqlite_file(self) -> Path:
+        """The embedded database."""
+        return self.home / "dunwell.sqlite3"

@@ -1,0 +1,94 @@
+"""The field's closed lists of words. `docs/glossary.md` carries each in three languages."""
+
+from enum import IntEnum, StrEnum
+
+LANGUAGES = ("en", "zh-Hans", "zh-Hant")
+
+
+class DebtorKind(StrEnum):
+    """Who owes: rules that protect consumers ask for this."""
+
+    BUSINESS = "business"
+    CONSUMER = "consumer"
+
+
+class ReceivableKind(StrEnum):
+    """What is owed. A credit note is owed by us, so its amount is negative."""
+
+    INVOICE = "invoice"
+    INSTALMENT = "instalment"
+    CHARGE = "charge"
+    CREDIT_NOTE = "credit_note"
+
+
+class ReceivableStatus(StrEnum):
+    """What the ledger says about an item, apart from payments."""
+
+    OPEN = "open"
+    CANCELLED = "cancelled"
+    WRITTEN_OFF = "written_off"
+
+
+class PaymentSource(StrEnum):
+    """Who told us of the money: a bank line, or a ledger whose open amount went down."""
+
+    BANK = "bank"
+    LEDGER = "ledger"
+
+
+class Channel(StrEnum):
+    """How a message leaves."""
+
+    EMAIL = "email"
+    LETTER = "letter"
+    SMS = "sms"
+    PHONE = "phone"
+    VISIT = "visit"
+    IM = "im"
+
+
+class Stage(IntEnum):
+    """The steps of the default strategy, in order; a step is never skipped."""
+
+    NONE = 0
+    NOTICE = 1
+    REMINDER = 2
+    FIRST_DUNNING = 3
+    SECOND_DUNNING = 4
+    PERSON = 5
+
+    @property
+    def word(self) -> str:
+        """The stage's name in files and keys, e.g. `first_dunning`."""
+        return self.name.lower()
+
+
+class HoldReason(StrEnum):
+    """Why collecting is paused. The first five stop everything until a person lifts them."""
+
+    CEASE_REQUEST = "cease_request"
+    INSOLVENCY = "insolvency"
+    DECEASED = "deceased"
+    ATTORNEY = "attorney"
+    HARDSHIP = "hardship"
+    TALKS = "talks"
+    OTHER = "other"
+
+
+class OutboxState(StrEnum):
+    """Where a message stands between the decision and the debtor."""
+
+    RELEASED = "released"
+    CLAIMED = "claimed"
+    SENT = "sent"
+    TRY_LATER = "try_later"
+    UNDELIVERABLE = "undeliverable"
+    UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
+
+
+LIVE_STATES = (OutboxState.RELEASED, OutboxState.CLAIMED, OutboxState.TRY_LATER)
+"""A message in one of these may still leave: at most one per creditor, debtor, purpose and currency."""
+
+ACTIONS = ("message", "task", "none")
+"""What a decision asks for: a message leaves, a person acts, or nothing happens today (and why)."""

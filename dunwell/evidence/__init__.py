@@ -1,0 +1,1 @@
+"""What proves: canonical bytes, salted commitments and hashes of frames. Pure."""

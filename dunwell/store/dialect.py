@@ -1,0 +1,189 @@
+"""What differs between SQLite and PostgreSQL, in one place: triggers, work locks, bulk rows in and out.
+
+Never open the SQLite file with a second SQLite library in this process (ADBC, DuckDB): two copies break POSIX
+file locks and committed rows are lost. All bulk work goes through Django's own connection.
+"""
+
+import fcntl
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from django.conf import settings
+from django.db import connection
+
+from dunwell.core.errors import Refused
+from dunwell.store import guard
+
+JOURNAL = "store_journalentry"
+
+_JOURNAL_TRIGGERS = {
+    "sqlite": [
+        f"""CREATE TRIGGER journal_no_{verb.lower()} BEFORE {verb} ON {JOURNAL}
+        BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"""
+        for verb in ("UPDATE", "DELETE")
+    ],
+    "postgresql": [
+        """CREATE FUNCTION journal_refuse() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'the journal is append-only'; END $$""",
+        f"""CREATE TRIGGER journal_append_only BEFORE UPDATE OR DELETE ON {JOURNAL}
+        FOR EACH ROW EXECUTE FUNCTION journal_refuse()""",
+        f"""CREATE TRIGGER journal_no_truncate BEFORE TRUNCATE ON {JOURNAL}
+        FOR EACH STATEMENT EXECUTE FUNCTION journal_refuse()""",
+    ],
+}
+_JOURNAL_TRIGGERS_GONE = {
+    "sqlite": ["DROP TRIGGER journal_no_update", "DROP TRIGGER journal_no_delete"],
+    "postgresql": [
+        f"DROP TRIGGER journal_append_only ON {JOURNAL}",
+        f"DROP TRIGGER journal_no_truncate ON {JOURNAL}",
+        "DROP FUNCTION journal_refuse",
+    ],
+}
+
+
+def is_sqlite() -> bool:
+    """Is the embedded database in use?"""
+    return connection.vendor == "sqlite"
+
+
+def make_journal_append_only(apps: Any, editor: Any) -> None:
+    """Migration step: triggers that refuse to change or delete journal entries."""
+    for statement in _JOURNAL_TRIGGERS[editor.connection.vendor]:
+        editor.execute(statement)
+
+
+def make_journal_plain(apps: Any, editor: Any) -> None:
+    """The step back."""
+    for statement in _JOURNAL_TRIGGERS_GONE[editor.connection.vendor]:
+        editor.execute(statement)
+
+
+@contextmanager
+def only_one(kind: str) -> Iterator[None]:
+    """Hold the lock of a kind of long work (run, import, send, backup), or refuse when another holds it.
+
+    It goes with its process, so that a killed run leaves nothing locked: a file lock in the data home beside
+    SQLite, an advisory lock of the session on PostgreSQL.
+    """
+    if is_sqlite():
+        home: Path = settings.DUNWELL.home
+        with (home / f".{kind}.lock").open("w") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise Refused("work.busy", kind=kind) from None
+            yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [f"dunwell.{kind}"])
+        if not cursor.fetchone()[0]:
+            raise Refused("work.busy", kind=kind)
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [f"dunwell.{kind}"])
+
+
+def insert_frame(table: str, frame: pl.DataFrame) -> None:
+    """Append the rows of a frame to a table (columns by name), the fastest way the database has.
+
+    Moments are aware datetimes in UTC; text stays text, null stays null.
+    """
+    guard.require_act(f"bulk rows into {table}")
+    if frame.is_empty():
+        return
+    columns = ", ".join(f'"{name}"' for name in frame.columns)
+    if is_sqlite():
+        marks = ", ".join(["?"] * frame.width)
+        raw = _raw()
+        for part in _slices(frame, 50_000):
+            raw.executemany(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', _as_sqlite(part).rows())
+        return
+    with connection.cursor() as cursor, cursor.cursor.copy(
+        f'COPY "{table}" ({columns}) FROM STDIN (FORMAT csv, NULL \'\')'
+    ) as copy:
+        for part in _slices(frame, 100_000):
+            copy.write(part.write_csv(include_header=False, quote_style="necessary").encode())
+
+
+def read_frame(sql: str, params: Sequence[Any], schema: dict[str, pl.DataType]) -> pl.DataFrame:
+    """The rows of a SELECT as a frame of the given schema (names in the order selected)."""
+    if is_sqlite():
+        cursor = _raw().execute(sql.replace("%s", "?"), [_sqlite_value(p) for p in params])
+        parts = []
+        while rows := cursor.fetchmany(200_000):
+            parts.append(_from_sqlite(rows, schema))
+        return pl.concat(parts) if parts else pl.DataFrame(schema=schema)
+    copied = io.BytesIO()
+    with connection.cursor() as cursor, cursor.cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv)", params) as copy:
+        for block in copy:
+            copied.write(block)
+    return _from_csv(copied, schema)
+
+
+def _raw() -> Any:
+    """Django's own sqlite3 connection: the one copy of SQLite in this process."""
+    connection.ensure_connection()
+    return connection.connection
+
+
+def _slices(frame: pl.DataFrame, rows: int) -> Iterator[pl.DataFrame]:
+    for start in range(0, frame.height, rows):
+        yield frame.slice(start, rows)
+
+
+def _as_sqlite(frame: pl.DataFrame) -> pl.DataFrame:
+    """Dates and moments as the text Django keeps in SQLite, truth as 0 and 1."""
+    return frame.with_columns(
+        [pl.col(n).dt.to_string("%Y-%m-%d") for n, t in frame.schema.items() if t == pl.Date]
+        + [pl.col(n).dt.to_string("%Y-%m-%d %H:%M:%S%.6f") for n, t in frame.schema.items() if t.base_type() == pl.Datetime]
+        + [pl.col(n).cast(pl.Int8) for n, t in frame.schema.items() if t == pl.Boolean]
+    )
+
+
+def _sqlite_value(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%S.%f")
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _from_sqlite(rows: list[tuple[Any, ...]], schema: dict[str, pl.DataType]) -> pl.DataFrame:
+    as_text = {
+        name: pl.String if kind == pl.Date or kind.base_type() == pl.Datetime else pl.Int8 if kind == pl.Boolean else kind
+        for name, kind in schema.items()
+    }
+    frame = pl.DataFrame(rows, schema=as_text, orient="row")
+    return frame.with_columns(_typed(name, kind) for name, kind in schema.items())
+
+
+def _typed(name: str, kind: pl.DataType) -> pl.Expr:
+    if kind == pl.Date:
+        return pl.col(name).str.to_date("%Y-%m-%d")
+    if kind.base_type() == pl.Datetime:
+        return pl.col(name).str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", time_zone="UTC")
+    return pl.col(name).cast(kind)
+
+
+def _from_csv(copied: io.BytesIO, schema: dict[str, pl.DataType]) -> pl.DataFrame:
+    if not copied.getbuffer().nbytes:
+        return pl.DataFrame(schema=schema)
+    copied.seek(0)
+    as_text = {
+        name: pl.String if kind in (pl.Date, pl.Boolean) or kind.base_type() == pl.Datetime else kind
+        for name, kind in schema.items()
+    }
+    frame = pl.read_csv(copied, has_header=False, schema=as_text)
+    return frame.with_columns(
+        pl.col(name) == "t"
+        if kind == pl.Boolean
+        else pl.col(name).str.to_datetime("%Y-%m-%d %H:%M:%S%.f%#z", time_unit="us", time_zone="UTC")
+        if kind.base_type() == pl.Datetime
+        else _typed(name, kind)
+        for name, kind in schema.items()
+    )

@@ -1,0 +1,43 @@
+"""All tables, by what they tell."""
+
+from dunwell.store.models.contacts import ContactAttempt, ContactItem, Document, OutboxMessage
+from dunwell.store.models.day import Decision, Run, Standing
+from dunwell.store.models.journal import JournalEntry
+from dunwell.store.models.ledger import (
+    Contract,
+    ContractPast,
+    ImportFile,
+    Match,
+    MatchPast,
+    Payment,
+    PaymentPast,
+    Receivable,
+    ReceivablePast,
+)
+from dunwell.store.models.parties import (
+    ContactPoint,
+    ContactPointPast,
+    Creditor,
+    Debtor,
+    DebtorPast,
+    Guarantor,
+    GuarantorPast,
+    Person,
+)
+from dunwell.store.models.talks import (
+    Complaint,
+    ComplaintPast,
+    Dispute,
+    DisputePast,
+    Hold,
+    HoldPast,
+    Promise,
+    PromisePast,
+)
+
+__all__ = [
+    "Complaint", "ComplaintPast", "ContactAttempt", "ContactItem", "ContactPoint", "ContactPointPast", "Contract",
+    "ContractPast", "Creditor", "Debtor", "DebtorPast", "Decision", "Dispute", "DisputePast", "Document", "Guarantor",
+    "GuarantorPast", "Hold", "HoldPast", "ImportFile", "JournalEntry", "Match", "MatchPast", "OutboxMessage", "Payment",
+    "PaymentPast", "Person", "Promise", "PromisePast", "Receivable", "ReceivablePast", "Run", "Standing",
+]  # fmt: skip

@@ -1,0 +1,97 @@
+"""What left, and what happened to it: the outbox and the contacts that came of it."""
+
+from django.db import models
+
+from dunwell.core.terms import LIVE_STATES
+from dunwell.store.models.base import Owned
+from dunwell.store.models.ledger import Receivable
+from dunwell.store.models.parties import ContactPoint, Debtor, Person
+
+
+class OutboxMessage(Owned):
+    """A message that a run wants to leave. `key` makes it leave once; see `actions.outbox`.
+
+    `call_started_at` is set before the channel is called: a claim that expires before it was not sent, one
+    that expires after it may have been.
+    """
+
+    key = models.CharField(max_length=250, unique=True)
+    debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="+")
+    run = models.ForeignKey("store.Run", on_delete=models.PROTECT, related_name="+", db_index=False)
+    purpose = models.CharField(max_length=20)
+    stage = models.PositiveSmallIntegerField()
+    currency = models.CharField(max_length=3)
+    language = models.CharField(max_length=10)
+    channel = models.CharField(max_length=10)
+    contact_point = models.ForeignKey(ContactPoint, on_delete=models.PROTECT, related_name="+", db_index=False)
+    as_of = models.DateField()
+    total_minor = models.BigIntegerField()
+    items_hash = models.CharField(max_length=64)
+    state = models.CharField(max_length=14)
+    state_reason = models.CharField(max_length=60, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    not_before_at = models.DateTimeField()
+    claimed_by = models.CharField(max_length=100, blank=True)
+    lease_until_at = models.DateTimeField(null=True)
+    call_started_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["creditor", "debtor", "purpose", "currency"],
+                condition=models.Q(state__in=[str(s) for s in LIVE_STATES]),
+                name="outbox_one_live",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["not_before_at"],
+                condition=models.Q(state__in=[str(s) for s in LIVE_STATES]),
+                name="outbox_live",
+            )
+        ]
+
+
+class Document(Owned):
+    """Bytes kept for ever under their hash, e.g. what was sent, in the data home's `documents`."""
+
+    sha256 = models.CharField(max_length=64)
+    media_type = models.CharField(max_length=100)
+    size_bytes = models.BigIntegerField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["creditor", "sha256"], name="document_hash")]
+
+
+class ContactAttempt(Owned):
+    """A contact that took place or was tried. It is never changed: a correction is a new entry.
+
+    `outcome` sent, undeliverable or unknown (a crash left its fate open: it counts as a contact).
+    """
+
+    debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    message = models.OneToOneField(OutboxMessage, on_delete=models.PROTECT, related_name="+", null=True)
+    at = models.DateTimeField()
+    contact_date = models.DateField()
+    channel = models.CharField(max_length=10)
+    direction = models.CharField(max_length=3)
+    purpose = models.CharField(max_length=20)
+    stage = models.PositiveSmallIntegerField(null=True)
+    currency = models.CharField(max_length=3, null=True)
+    deadline_date = models.DateField(null=True)
+    outcome = models.CharField(max_length=20)
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    template_version = models.CharField(max_length=100, blank=True)
+    receipt = models.CharField(max_length=500, blank=True)
+
+
+class ContactItem(Owned):
+    """A receivable named in a contact, with the stage it reached by it and what was open then."""
+
+    contact = models.ForeignKey(ContactAttempt, on_delete=models.PROTECT, related_name="+")
+    receivable = models.ForeignKey(Receivable, on_delete=models.PROTECT, related_name="+", db_index=False)
+    stage = models.PositiveSmallIntegerField()
+    open_minor = models.BigIntegerField()

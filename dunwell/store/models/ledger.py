@@ -1,0 +1,134 @@
+"""What is owed and what was paid, as the creditor's ledger and bank tell it."""
+
+from django.db import models
+
+from dunwell.store.models.base import Fact, Owned, Past
+from dunwell.store.models.parties import Debtor
+
+
+class ImportFile(Owned):
+    """A file taken in: its hash, what it held, and the control totals shown to the user."""
+
+    sha256 = models.CharField(max_length=64)
+    name = models.CharField(max_length=255)
+    kind = models.CharField(max_length=20)
+    imported_at = models.DateTimeField()
+    open_items_date = models.DateField(null=True)
+    report = models.JSONField()
+
+    class Meta:
+        indexes = [models.Index(fields=["creditor", "open_items_date"], name="import_open_items")]
+
+
+class ContractFields(Fact):
+    """An agreement that receivables rest on."""
+
+    debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="+")
+    number = models.CharField(max_length=100)
+    signed_date = models.DateField(null=True)
+    terms_days = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class Contract(ContractFields):
+    """A contract as known now."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["creditor", "number"], name="contract_number")]
+
+
+class ContractPast(ContractFields, Past):
+    """A contract as known before."""
+
+
+class ReceivableFields(Fact):
+    """One item of the ledger. `amount_minor` in minor units of `currency`; negative for a credit note.
+
+    `parent` is the invoice a charge, an instalment or a credit note belongs to.
+    """
+
+    debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="+", db_index=False)
+    number = models.CharField(max_length=100)
+    kind = models.CharField(max_length=12)
+    parent = models.ForeignKey("store.Receivable", on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    issue_date = models.DateField()
+    due_date = models.DateField()
+    currency = models.CharField(max_length=3)
+    amount_minor = models.BigIntegerField()
+    status = models.CharField(max_length=12)
+    description = models.CharField(max_length=500, null=True)
+
+    class Meta:
+        abstract = True
+
+
+class Receivable(ReceivableFields):
+    """A receivable as known now."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["creditor", "kind", "number"], name="receivable_number")]
+        indexes = [models.Index(fields=["debtor"], name="receivable_debtor")]
+
+
+class ReceivablePast(ReceivableFields, Past):
+    """A receivable as known before."""
+
+
+class PaymentFields(Fact):
+    """Money that came in (negative: went back). `receivable` is what the payer or the ledger says it pays.
+
+    `source_kind` bank: a bank line. ledger: an open-item list showed less open than before; the engine lets
+    a later bank line replace it instead of counting the money twice (see `engine.cash`).
+    """
+
+    debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="+")
+    number = models.CharField(max_length=120)
+    receivable = models.ForeignKey(Receivable, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    reverses = models.ForeignKey("store.Payment", on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    value_date = models.DateField()
+    currency = models.CharField(max_length=3)
+    amount_minor = models.BigIntegerField()
+    source_kind = models.CharField(max_length=6)
+    method = models.CharField(max_length=100, null=True)
+
+    class Meta:
+        abstract = True
+
+
+class Payment(PaymentFields):
+    """A payment as known now."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["creditor", "number"], name="payment_number")]
+
+
+class PaymentPast(PaymentFields, Past):
+    """A payment as known before."""
+
+
+class MatchFields(Fact):
+    """So much of a payment (or of a credit note) pays this receivable, and why: written by the engine, see `engine.cash`."""
+
+    debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="+", db_index=False)
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="+", db_index=False)
+    receivable = models.ForeignKey(Receivable, on_delete=models.PROTECT, related_name="+", db_index=False)
+    amount_minor = models.BigIntegerField()
+    reason = models.CharField(max_length=40)
+
+    class Meta:
+        abstract = True
+
+
+class Match(MatchFields):
+    """A match as known now."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["payment", "receivable"], name="match_pair")]
+        indexes = [models.Index(fields=["debtor"], name="match_debtor")]
+
+
+class MatchPast(MatchFields, Past):
+    """A match as known before."""

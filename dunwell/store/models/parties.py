@@ -1,0 +1,118 @@
+"""Who owes whom, and how to reach them."""
+
+from django.db import models
+
+from dunwell.store.models.base import Fact, Owned, Past
+
+
+class Creditor(models.Model):
+    """Who is owed: the sender of every letter."""
+
+    code = models.CharField(max_length=32, unique=True)
+    name = models.CharField(max_length=200)
+    street = models.CharField(max_length=200, blank=True)
+    postcode = models.CharField(max_length=20, blank=True)
+    city = models.CharField(max_length=100, blank=True)
+    country = models.CharField(max_length=2)
+    zone = models.CharField(max_length=64)
+    language = models.CharField(max_length=10, default="en")
+    currency = models.CharField(max_length=3)
+    email = models.CharField(max_length=254, blank=True)
+    phone = models.CharField(max_length=50, blank=True)
+    iban = models.CharField(max_length=34, blank=True)
+    bic = models.CharField(max_length=11, blank=True)
+    bank_name = models.CharField(max_length=200, blank=True)
+    account = models.CharField(max_length=64, blank=True)
+    signatory_name = models.CharField(max_length=200, blank=True)
+    signatory_title = models.CharField(max_length=200, blank=True)
+
+
+class Person(Owned):
+    """One human or company behind one or more debtors: contact caps protect persons, not accounts."""
+
+    number = models.CharField(max_length=100)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["creditor", "number"], name="person_number")]
+
+
+class DebtorFields(Fact):
+    """A customer account of the creditor's ledger."""
+
+    number = models.CharField(max_length=100)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=500)
+    contact_name = models.CharField(max_length=500, null=True)
+    kind = models.CharField(max_length=10)
+    country = models.CharField(max_length=2, null=True)
+    language = models.CharField(max_length=10)
+    zone = models.CharField(max_length=64, null=True)
+    segment = models.CharField(max_length=100, null=True)
+    preferred_channel = models.CharField(max_length=10, null=True)
+
+    class Meta:
+        abstract = True
+
+
+class Debtor(DebtorFields):
+    """A debtor as known now."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["creditor", "number"], name="debtor_number")]
+
+
+class DebtorPast(DebtorFields, Past):
+    """A debtor as known before."""
+
+
+class ContactPointFields(Fact):
+    """An address of a debtor on one channel. E-mail and phone live in `value`, a postal address in its lines."""
+
+    debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="+")
+    channel = models.CharField(max_length=10)
+    value = models.CharField(max_length=500, blank=True)
+    contact_name = models.CharField(max_length=500, null=True)
+    street = models.CharField(max_length=500, null=True)
+    postcode = models.CharField(max_length=20, null=True)
+    city = models.CharField(max_length=200, null=True)
+    region = models.CharField(max_length=200, null=True)
+    country = models.CharField(max_length=2, null=True)
+    rank = models.PositiveSmallIntegerField(default=0)
+    invalid_since = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class ContactPoint(ContactPointFields):
+    """An address as known now. `rank` orders the addresses of a channel: 0 is tried first."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["debtor", "channel", "value"], name="contact_point_value")]
+
+
+class ContactPointPast(ContactPointFields, Past):
+    """An address as known before."""
+
+
+class GuarantorFields(Fact):
+    """A person who answers for a debtor's debt, up to `limit_minor` (null: without limit)."""
+
+    debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=500)
+    currency = models.CharField(max_length=3)
+    limit_minor = models.BigIntegerField(null=True)
+    from_date = models.DateField()
+    until_date = models.DateField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class Guarantor(GuarantorFields):
+    """A guarantor as known now."""
+
+
+class GuarantorPast(GuarantorFields, Past):
+    """A guarantor as known before."""
