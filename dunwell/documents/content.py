@@ -1,0 +1,225 @@
+"""A notice in the words of its language: what letter and e-mail both say, ready to be laid out."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from dunwell.core.dates import format_date
+from dunwell.core.money import format_money, grouped_amount
+from dunwell.core.terms import ReceivableKind, Stage
+from dunwell.documents.bank import ReferenceKind, in_fours
+from dunwell.documents.notice import Item, Notice, Party, Sender
+from dunwell.documents.plain import plain
+
+LONGEST_SALUTATION = 60
+"""A longer name stands in the address only; the salutation is then a general one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One item as printed; `note` says that it is in dispute or not yet due."""
+
+    item: str
+    issued: str
+    due: str
+    days: str
+    amount: str
+    open: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """All words and numbers of one notice, cleaned and formatted. Pairs are (label, value)."""
+
+    language: str
+    title: str
+    mail_subject: str
+    sender_name: str
+    sender_lines: tuple[str, ...]
+    sender_contact: tuple[tuple[str, str], ...]
+    debtor_name: str
+    debtor_lines: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...]
+    salutation: str
+    greeting: str
+    opening: str
+    ask: str
+    head: tuple[str, ...]
+    rows: tuple[Row, ...]
+    sums: tuple[tuple[str, str], ...]
+    payable: tuple[str, str]
+    disputed: str
+    pay_title: str
+    pay: tuple[tuple[str, str], ...]
+    help: str
+    object: str
+    paid: str
+    reply: str
+    closing: tuple[str, ...]
+    signatory: str
+    signatory_title: str
+    tax_id: str
+    to_label: str
+    page_label: str
+    scan_label: dict[str, str]
+    qr_alt: str
+
+
+@cache
+def wording(language: str) -> dict[str, Any]:
+    """The words of a language, as they lie in `wording/<language>.toml`."""
+    text = resources.files("dunwell.documents").joinpath("wording", f"{language}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def content(notice: Notice) -> Content:
+    """Put a notice into words. Amounts name their currency, in the sentence or at the head of their column."""
+    words = wording(notice.language)
+    labels = words["labels"]
+    stage = words[notice.stage.word]
+    sender, debtor = notice.sender, notice.debtor
+    debtor_name = plain(debtor.name)
+    reference = _reference(notice)
+    values = {
+        "total": _in_sentence(format_money(notice.payable_minor, notice.currency, notice.language), notice.language),
+        "pay_by": format_date(notice.pay_by, notice.language) if notice.pay_by else "",
+        "contact": _contact(sender, words),
+        **_due(notice, words),
+    }
+    title = stage["title"].format_map(values)
+    return Content(
+        language=notice.language,
+        title=title,
+        mail_subject=words["mail_subject"].format(
+            title=title, sender=plain(sender.party.name, 80), debtor_number=plain(notice.debtor_number, 40)
+        ),
+        sender_name=plain(sender.party.name),
+        sender_lines=_lines(sender.party),
+        sender_contact=_pairs(
+            (labels["contact"], plain(sender.signatory_name, 80)),
+            (labels["phone"], plain(sender.phone or "", 40)),
+            (labels["email"], plain(sender.email or "", 100)),
+        ),
+        debtor_name=debtor_name,
+        debtor_lines=_lines(debtor),
+        facts=_pairs(
+            (labels["date"], format_date(notice.day, notice.language)),
+            (labels["debtor_number"], plain(notice.debtor_number, 40)),
+            (labels["reference"], reference),
+        ),
+        salutation=words["salutation"].format(debtor=debtor_name)
+        if 0 < len(debtor_name) <= LONGEST_SALUTATION
+        else words["salutation_long_name"],
+        greeting=words["greeting"],
+        opening=stage[_opening(notice)].format_map(values),
+        ask=stage["ask_by" if notice.pay_by else "ask"].format_map(values),
+        head=tuple(
+            labels[name].format(currency=notice.currency)
+            for name in ("item", "issued", "due", "days", "amount", "open")
+        ),
+        rows=tuple(_row(item, notice, words) for item in notice.items),
+        sums=_sums(notice, labels),
+        payable=(labels["payable"], format_money(notice.payable_minor, notice.currency, notice.language)),
+        disputed=words["disputed"] if notice.disputed_minor else "",
+        pay_title=labels["pay"],
+        pay=_pairs(
+            (labels["payee"], plain(sender.party.name)),
+            (labels["iban"], in_fours(sender.iban or "")),
+            (labels["bic"], sender.bic or ""),
+            (labels["bank"], plain(sender.bank_name or "", 100)),
+            (labels["account"], "" if sender.iban else plain(sender.account or "", 60)),
+            (labels["reference"], reference),
+        ),
+        help=stage["help"].format_map(values),
+        object=words["object"].format_map(values),
+        paid=words["paid"],
+        reply=words["reply"],
+        closing=tuple(words["closing"]),
+        signatory=plain(sender.signatory_name, 80),
+        signatory_title=plain(sender.signatory_title or "", 80),
+        tax_id=f"{labels['tax_id']} {plain(sender.tax_id, 40)}" if sender.tax_id else "",
+        to_label=labels["to"],
+        page_label=labels["page"],
+        scan_label={"epc": labels["epc"], "swiss": labels["swiss"]},
+        qr_alt=labels["qr_alt"].format(total=values["total"].strip(), reference=reference),
+    )
+
+
+def _opening(notice: Notice) -> str:
+    owed = [item for item in notice.items if item.kind != ReceivableKind.CREDIT_NOTE]
+    if notice.stage == Stage.NOTICE and any(item.days_past_due > 0 for item in owed):
+        return "opening_mixed"
+    return "opening_one" if len(owed) == 1 else "opening_many"
+
+
+def _due(notice: Notice, words: dict[str, Any]) -> dict[str, str]:
+    """The earliest due date demanded and the longest delay in words."""
+    owed = [item for item in notice.items if item.kind != ReceivableKind.CREDIT_NOTE and not item.disputed]
+    days = max(item.days_past_due for item in owed)
+    return {
+        "first_due": format_date(min(item.due_date for item in owed), notice.language),
+        "days": words["days"]["one" if days == 1 else "many"].format(n=days),
+    }
+
+
+def _row(item: Item, notice: Notice, words: dict[str, Any]) -> Row:
+    labels = words["labels"]
+    credit = item.kind == ReceivableKind.CREDIT_NOTE
+    note = labels["in_dispute"] if item.disputed else ""
+    return Row(
+        item=f"{words['kinds'][item.kind]} {plain(item.number, 60)}",
+        issued=format_date(item.issue_date, notice.language),
+        due="–" if credit else format_date(item.due_date, notice.language),
+        days="–" if credit or item.days_past_due <= 0 else str(item.days_past_due),
+        amount=_printed(item.amount_minor, notice.currency),
+        open=_printed(item.open_minor, notice.currency),
+        note=note,
+    )
+
+
+def _sums(notice: Notice, labels: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    """The steps from the open items to what is asked for; none when both are the same."""
+    if not notice.credit_minor and not notice.disputed_minor:
+        return ()
+    steps = [(labels["sum"], notice.total_minor + notice.credit_minor)]
+    if notice.credit_minor:
+        steps.append((labels["credit"], -notice.credit_minor))
+    if notice.disputed_minor:
+        steps.append((labels["dispute"], -notice.disputed_minor))
+    return tuple((label, _printed(minor, notice.currency)) for label, minor in steps)
+
+
+def _printed(minor: int, currency: str) -> str:
+    return grouped_amount(minor, currency).replace("-", "\u2212")
+
+
+def _reference(notice: Notice) -> str:
+    reference = plain(notice.reference, 140)
+    compact = reference.replace(" ", "").upper()
+    if notice.reference_kind is ReferenceKind.CREDITOR:
+        return in_fours(compact)
+    if notice.reference_kind is ReferenceKind.QR:
+        return f"{compact[:2]} " + " ".join(compact[i : i + 5] for i in range(2, 27, 5))
+    return reference
+
+
+def _contact(sender: Sender, words: dict[str, Any]) -> str:
+    kind = "_".join(name for name, given in (("email", sender.email), ("phone", sender.phone)) if given)
+    phrase: str = words["contact"][kind or "post"]
+    return phrase.format(email=plain(sender.email or "", 100), phone=plain(sender.phone or "", 40))
+
+
+def _lines(party: Party) -> tuple[str, ...]:
+    return tuple(line for line in (plain(line, 100) for line in party.lines[:8]) if line)
+
+
+def _pairs(*pairs: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(pair for pair in pairs if pair[1])
+
+
+def _in_sentence(money: str, language: str) -> str:
+    """Chinese text sets no space before a Chinese word, and one before Latin letters."""
+    return f" {money}" if language.startswith("zh") and money[:1].isascii() else money

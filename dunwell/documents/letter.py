@@ -1,0 +1,117 @@
+"""Letters as PDF/A: the same notice gives the same bytes, on any machine with the same fonts and typesetter."""
+
+import json
+import os
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import cache
+from importlib import resources
+from threading import Lock
+from typing import Any
+
+import typst
+from babel import Locale
+
+from dunwell.core.errors import DunwellError
+from dunwell.documents import fonts
+from dunwell.documents.content import Content, content
+from dunwell.documents.notice import Notice
+from dunwell.documents.payment_qr import payment_qr
+from dunwell.documents.plain import breakable, plain
+
+PDF_STANDARD = "a-2b"
+
+_FORMS = {"US": "us10", "CA": "us10", "CN": "centred", "TW": "centred", "HK": "centred", "MO": "centred"}
+_ONE = Lock()
+_set_in: set[int] = set()
+
+
+class LetterPress:
+    """One typesetter, kept warm: the second letter takes a fraction of the first one's time.
+
+    Not thread-safe: one press per thread, or `render_letter`. Never across a fork: a process forked after a letter
+    was set would hang, so the press refuses there with RuntimeError; start workers with `spawn`.
+    """
+
+    def __init__(self) -> None:
+        self._template = resources.files("dunwell.documents").joinpath("templates", "letter.typ").read_bytes()
+        self._compiler = typst.Compiler(font_paths=fonts.fonts())
+
+    def render(self, notice: Notice) -> bytes:
+        """The letter of a notice as PDF/A-2b, on A4 or US letter by the debtor's country.
+
+        Raises `documents.font_missing` (install it), `documents.glyph_missing` (a name in a script our fonts lack),
+        `documents.letter_failed`.
+        """
+        _refuse_after_fork()
+        fonts.require(notice.language)
+        said = content(notice)
+        try:
+            pdf, warnings = self._compiler.compile_with_warnings(
+                self._template,  # each time: the compiler forgets a source given as bytes after its first letter
+                format="pdf",
+                pdf_standards=[PDF_STANDARD],
+                sys_inputs={"data": json.dumps(_page(notice, said), ensure_ascii=False, sort_keys=True)},
+                timestamp=datetime(notice.day.year, notice.day.month, notice.day.day, 12, tzinfo=UTC),
+            )
+        except typst.TypstError as error:
+            raise _explained(error, said) from error
+        if warnings:
+            raise DunwellError("documents.letter_failed", debtor=said.debtor_name, reason=warnings[0].message)
+        assert isinstance(pdf, bytes)
+        return pdf
+
+
+def render_letter(notice: Notice) -> bytes:
+    """The letter of a notice as PDF/A, set by this process's own press, one at a time. Errors as `LetterPress`."""
+    with _ONE:
+        _refuse_after_fork()
+        return _press().render(notice)
+
+
+@cache
+def _press() -> LetterPress:
+    return LetterPress()
+
+
+def _refuse_after_fork() -> None:
+    _set_in.add(os.getpid())
+    if len(_set_in) > 1:
+        raise RuntimeError("a letter was set before this process was forked: start it with spawn instead")
+
+
+def _page(notice: Notice, said: Content) -> dict[str, Any]:
+    """What the template reads: the content, with breaks allowed in endless words, and where things stand."""
+    page: dict[str, Any] = _breakable(asdict(said))
+    page["form"] = _FORMS.get(notice.debtor.country or "", "din")
+    page["facts_box"] = page.pop("facts") + page.pop("sender_contact")
+    if notice.debtor.country != notice.sender.party.country:
+        page["debtor_lines"] += _country_line(notice.debtor.country or "", notice.language)
+    page["return_line"] = " · ".join((page["sender_name"], *page["sender_lines"]))
+    page["footer"] = " · ".join(part for part in (page["return_line"], page["tax_id"]) if part)
+    code = payment_qr(notice)
+    if code:
+        page["qr"] = {"kind": code.kind, "svg": code.svg.decode(), "label": said.scan_label[code.kind]}
+    return page
+
+
+def _country_line(country: str, language: str) -> list[str]:
+    """The country as the last line of an address abroad, e.g. `GERMANY`; nothing for a code nobody knows."""
+    name = Locale.parse(language.replace("-", "_")).territories.get(country)
+    return [name.upper()] if name else []
+
+
+def _breakable(value: Any) -> Any:
+    if isinstance(value, str):
+        return breakable(value)
+    if isinstance(value, dict):
+        return {key: _breakable(part) for key, part in value.items()}
+    return [_breakable(part) for part in value]
+
+
+def _explained(error: typst.TypstError, said: Content) -> DunwellError:
+    missing = fonts.missing_text(error)
+    if missing is None:
+        return DunwellError("documents.letter_failed", debtor=said.debtor_name, reason=plain(error.message))
+    points = " ".join(f"U+{ord(char):04X}" for char in missing[:5])
+    return DunwellError("documents.glyph_missing", debtor=said.debtor_name, text=missing[:20], points=points)
