@@ -24,7 +24,7 @@ DIGITS: dict[str, int] = {
 }
 """Currency -> digits after the decimal mark: how many minor units make one unit, as a power of ten."""
 
-LARGEST_MINOR = 10**16
+LARGEST_MINOR = 10**15
 """An amount beyond this many minor units is refused as absurd: sums of a whole book must fit in 64 bits."""
 
 

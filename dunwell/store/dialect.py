@@ -105,9 +105,10 @@ def insert_frame(table: str, frame: pl.DataFrame) -> None:
         for part in _slices(frame, 50_000):
             raw.executemany(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', _as_sqlite(part).rows())
         return
-    with connection.cursor() as cursor, cursor.cursor.copy(
-        f'COPY "{table}" ({columns}) FROM STDIN (FORMAT csv, NULL \'\')'
-    ) as copy:
+    with (
+        connection.cursor() as cursor,
+        cursor.cursor.copy(f"COPY \"{table}\" ({columns}) FROM STDIN (FORMAT csv, NULL '')") as copy,
+    ):
         for part in _slices(frame, 100_000):
             copy.write(part.write_csv(include_header=False, quote_style="necessary").encode())
 
@@ -142,7 +143,11 @@ def _as_sqlite(frame: pl.DataFrame) -> pl.DataFrame:
     """Dates and moments as the text Django keeps in SQLite, truth as 0 and 1."""
     return frame.with_columns(
         [pl.col(n).dt.to_string("%Y-%m-%d") for n, t in frame.schema.items() if t == pl.Date]
-        + [pl.col(n).dt.to_string("%Y-%m-%d %H:%M:%S%.6f") for n, t in frame.schema.items() if t.base_type() == pl.Datetime]
+        + [
+            pl.col(n).dt.to_string("%Y-%m-%d %H:%M:%S%.6f")
+            for n, t in frame.schema.items()
+            if t.base_type() == pl.Datetime
+        ]
         + [pl.col(n).cast(pl.Int8) for n, t in frame.schema.items() if t == pl.Boolean]
     )
 
@@ -155,7 +160,11 @@ def _sqlite_value(value: Any) -> Any:
 
 def _from_sqlite(rows: list[tuple[Any, ...]], schema: dict[str, pl.DataType]) -> pl.DataFrame:
     as_text = {
-        name: pl.String if kind == pl.Date or kind.base_type() == pl.Datetime else pl.Int8 if kind == pl.Boolean else kind
+        name: pl.String
+        if kind == pl.Date or kind.base_type() == pl.Datetime
+        else pl.Int8
+        if kind == pl.Boolean
+        else kind
         for name, kind in schema.items()
     }
     frame = pl.DataFrame(rows, schema=as_text, orient="row")

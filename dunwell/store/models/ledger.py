@@ -52,7 +52,9 @@ class ReceivableFields(Fact):
     debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="+", db_index=False)
     number = models.CharField(max_length=100)
     kind = models.CharField(max_length=12)
-    parent = models.ForeignKey("store.Receivable", on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    parent = models.ForeignKey(
+        "store.Receivable", on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     issue_date = models.DateField()
     due_date = models.DateField()

@@ -1,0 +1,236 @@
+"""Apply cash: which payment pays which receivable, how much, and why.
+
+A *claim* is an invoice (or an item that stands alone) with the charges that belong to it. Money that names the
+claim pays its charges first, then the invoice, earliest money first. What exceeds the claim, and money that names
+nothing, is unallocated.
+
+Ledger payments. A list of open items tells that an item was paid, not by which bank line. Such an implied payment
+counts only so far as no bank line explains it: with L the day of the last list, implied = what the lists say was
+paid - what bank lines dated up to L paid. A bank line dated up to `LAG_DAYS` later that is exactly what remains
+implied is that very money, booked late. And implied money never pushes a claim above its total: the late bank
+line takes its place. So a bank line replaces what it explains, in whatever order the two arrive.
+"""
+
+from datetime import date
+
+import polars as pl
+
+from dunwell.core.terms import PaymentSource, ReceivableKind, ReceivableStatus
+from dunwell.engine.facts import Facts
+
+LAG_DAYS = 5
+
+MATCHES: dict[str, pl.DataType] = {
+    "payment_id": pl.Int64(),
+    "receivable_id": pl.Int64(),
+    "debtor_id": pl.Int64(),
+    "amount_minor": pl.Int64(),
+    "reason": pl.String(),
+}
+"""One row per payment and receivable it pays; amount_minor > 0. Reasons: `named` (the payment names the item),
+`cleared_in_ledger` (implied by a list of open items)."""
+
+
+def components(facts: Facts) -> pl.DataFrame:
+    """What is owed, item by item: receivable_id, debtor_id, currency, claim_id, kind, number, issue_date, due_date,
+    amount_minor (> 0). Credit notes are money, not items: see `money`. Cancelled items owe nothing."""
+    return (
+        facts["receivables"]
+        .filter(
+            (pl.col("kind") != ReceivableKind.CREDIT_NOTE)
+            & (pl.col("status") != ReceivableStatus.CANCELLED)
+            & (pl.col("amount_minor") > 0)
+        )
+        .with_columns(claim_id=claim_of())
+    )
+
+
+def money(facts: Facts) -> pl.DataFrame:
+    """What came in: payments and credit notes. One row each: payment_id (null for a credit note), credit_note_id
+    (null for a payment), debtor_id, currency, claim_id (null: names nothing), number, value_date, amount_minor
+    (net of its reversals; may be negative: money that went back), source_kind."""
+    claims = facts["receivables"].select(
+        "receivable_id", named_claim=claim_of(), on_note=pl.col("kind") == ReceivableKind.CREDIT_NOTE
+    )
+    payments = facts["payments"].join(claims, on="receivable_id", how="left")
+    # what a ledger says was used of a credit note makes the note smaller; it is no money of its own
+    used_of_note = (
+        payments.filter(pl.col("on_note")).group_by("receivable_id").agg(used_minor=pl.col("amount_minor").sum())
+    )
+    payments = payments.filter(~pl.col("on_note").fill_null(value=False))
+    back = (
+        payments.filter(pl.col("reverses_id").is_not_null())
+        .group_by("reverses_id")
+        .agg(back_minor=pl.col("amount_minor").sum())
+    )
+    came = (
+        payments.filter(pl.col("reverses_id").is_null())
+        .join(back, left_on="payment_id", right_on="reverses_id", how="left")
+        .select(
+            "payment_id",
+            "debtor_id",
+            "currency",
+            "number",
+            "value_date",
+            "source_kind",
+            credit_note_id=pl.lit(None, pl.Int64),
+            claim_id=pl.col("named_claim"),
+            amount_minor=pl.col("amount_minor") + pl.col("back_minor").fill_null(0),
+        )
+    )
+    notes = (
+        facts["receivables"]
+        .filter(
+            (pl.col("kind") == ReceivableKind.CREDIT_NOTE)
+            & (pl.col("status") != ReceivableStatus.CANCELLED)
+            & (pl.col("amount_minor") < 0)
+        )
+        .join(used_of_note, on="receivable_id", how="left")
+        .select(
+            "debtor_id",
+            "currency",
+            "number",
+            payment_id=pl.lit(None, pl.Int64),
+            credit_note_id=pl.col("receivable_id"),
+            value_date=pl.col("issue_date"),
+            source_kind=pl.lit(str(PaymentSource.BANK)),
+            claim_id=pl.col("parent_id"),
+            amount_minor=-pl.col("amount_minor") + pl.col("used_minor").fill_null(0),
+        )
+        .select(came.columns)
+    )
+    return pl.concat([came, notes])
+
+
+def effective_money(facts: Facts) -> pl.DataFrame:
+    """`money` with implied payments cut down to what no bank line explains."""
+    return _without_replaced(money(facts), components(facts), facts)
+
+
+def apply_cash(facts: Facts) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Pay the items of a day's facts (see `Facts.on`).
+
+    Returns (paid, loose). paid: one row per money and item it pays (payment_id, credit_note_id, receivable_id,
+    debtor_id, currency, amount_minor > 0, source_kind). loose: per debtor and currency what pays nothing yet
+    (loose_minor; negative when more went back than came).
+    """
+    items = components(facts)
+    came = effective_money(facts)
+    totals = items.group_by("claim_id").agg(claim_minor=pl.col("amount_minor").sum())
+    named = (
+        came.filter(pl.col("claim_id").is_not_null())
+        .join(totals, on="claim_id", how="left")
+        .with_columns(pl.col("claim_minor").fill_null(0))
+        .sort("claim_id", "value_date", "number", "payment_id", "credit_note_id", nulls_last=True)
+        .with_columns(net_minor=pl.col("amount_minor").sum().over("claim_id"))
+        # money that went back without saying which payment it was takes from the latest: the sum that stays is a ceiling
+        .with_columns(
+            ceiling=pl.min_horizontal("net_minor", "claim_minor").clip(lower_bound=0),
+            until=pl.col("amount_minor").clip(lower_bound=0).cum_sum().over("claim_id"),
+        )
+        .with_columns(
+            since=pl.min_horizontal(pl.col("until") - pl.col("amount_minor").clip(lower_bound=0), "ceiling"),
+            until=pl.min_horizontal("until", "ceiling"),
+        )
+        .filter(pl.col("until") > pl.col("since"))
+    )
+    owed = (
+        items.with_columns(first=(pl.col("kind") != ReceivableKind.CHARGE))
+        .sort("claim_id", "first", "issue_date", "number")
+        .with_columns(owed_until=pl.col("amount_minor").cum_sum().over("claim_id"))
+        .select(
+            "claim_id",
+            "receivable_id",
+            "owed_until",
+            owed_since=pl.col("owed_until") - pl.col("amount_minor"),
+            owner_id=pl.col("debtor_id"),
+        )
+    )
+    paid = (
+        named.join(owed, on="claim_id")
+        .with_columns(paid_minor=pl.min_horizontal("until", "owed_until") - pl.max_horizontal("since", "owed_since"))
+        .filter(pl.col("paid_minor") > 0)
+        .select(
+            "payment_id",
+            "credit_note_id",
+            "receivable_id",
+            "debtor_id",
+            "currency",
+            "source_kind",
+            amount_minor=pl.col("paid_minor"),
+        )
+    )
+    used = paid.group_by("debtor_id", "currency").agg(used_minor=pl.col("amount_minor").sum())
+    loose = (
+        came.group_by("debtor_id", "currency")
+        .agg(came_minor=pl.col("amount_minor").sum())
+        .join(used, on=["debtor_id", "currency"], how="left")
+        .select("debtor_id", "currency", loose_minor=pl.col("came_minor") - pl.col("used_minor").fill_null(0))
+    )
+    return paid, loose
+
+
+def matches(facts: Facts) -> pl.DataFrame:
+    """The matches of a day's facts as the table `match` keeps them: see `MATCHES`, sorted by payment and item."""
+    paid, _ = apply_cash(facts)
+    return (
+        paid.filter(pl.col("payment_id").is_not_null())
+        .select(
+            "payment_id",
+            "receivable_id",
+            "debtor_id",
+            "amount_minor",
+            reason=pl.when(pl.col("source_kind") == PaymentSource.LEDGER)
+            .then(pl.lit("cleared_in_ledger"))
+            .otherwise(pl.lit("named")),
+        )
+        .sort("payment_id", "receivable_id")
+    )
+
+
+def claim_of() -> pl.Expr:
+    """The claim an item belongs to: a charge to its invoice, everything else to itself."""
+    is_charge = pl.col("kind") == ReceivableKind.CHARGE
+    return pl.when(is_charge & pl.col("parent_id").is_not_null()).then("parent_id").otherwise("receivable_id")
+
+
+def _without_replaced(came: pl.DataFrame, items: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+    is_ledger = pl.col("source_kind") == PaymentSource.LEDGER
+    if came.filter(is_ledger).is_empty():
+        return came
+    last: date | None = facts["open_item_days"]["as_of"].max()  # type: ignore[assignment]
+    in_list = pl.col("value_date") <= last if last else pl.lit(False)
+    lately = (pl.col("value_date") > last) & (pl.col("value_date") <= pl.lit(last).dt.offset_by(f"{LAG_DAYS}d"))
+    amount = pl.col("amount_minor")
+    per_claim = (
+        came.filter(pl.col("claim_id").is_not_null())
+        .group_by("claim_id")
+        .agg(
+            said=amount.filter(is_ledger).sum(),
+            bank=amount.filter(~is_ledger).sum(),
+            explained=amount.filter(~is_ledger & in_list).sum(),
+            late=amount.filter(~is_ledger & lately).sum() if last else pl.lit(0, pl.Int64),
+        )
+        .join(items.group_by("claim_id").agg(claim_minor=amount.sum()), on="claim_id", how="left")
+        .with_columns(implied=(pl.col("said") - pl.col("explained")).clip(lower_bound=0))
+        .select(
+            "claim_id",
+            implied=pl.when(pl.col("late") == pl.col("implied"))
+            .then(0)
+            .otherwise(
+                pl.min_horizontal("implied", (pl.col("claim_minor").fill_null(0) - pl.col("bank")).clip(lower_bound=0))
+            ),
+        )
+    )
+    kept = (
+        came.filter(is_ledger)
+        .join(per_claim, on="claim_id", how="left")
+        .sort("claim_id", "value_date", "number")
+        .with_columns(until=amount.clip(lower_bound=0).cum_sum().over("claim_id"))
+        .with_columns(
+            amount_minor=pl.min_horizontal("until", "implied")
+            - pl.min_horizontal(pl.col("until") - amount.clip(lower_bound=0), "implied")
+        )
+        .select(came.columns)
+    )
+    return pl.concat([came.filter(~is_ledger), kept])

@@ -1,0 +1,352 @@
+"""From claims, history and findings to one decision per debtor: the next step of the strategy, or why not.
+
+Lines: one per debtor and currency. A stage is never skipped: each item takes its own steps, a message goes out at
+the highest step that is due, and names all overdue items of the currency.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import polars as pl
+
+from dunwell.core.terms import Stage
+from dunwell.engine import claims, history
+from dunwell.engine.facts import Facts
+from dunwell.engine.findings import findings, hours_rule, windows
+from dunwell.rulebook.rules_file import Rules
+from dunwell.rulebook.strategy import Strategy
+
+LINES: dict[str, pl.DataType] = {
+    "debtor_id": pl.Int64(),
+    "currency": pl.String(),
+    "action": pl.String(),
+    "reason": pl.String(),
+    "stage": pl.Int16(),
+    "rule": pl.String(),
+    "detail": pl.String(),
+    "next_date": pl.Date(),
+    "channel": pl.String(),
+    "contact_point_id": pl.Int64(),
+    "pay_by_date": pl.Date(),
+    "not_before_at": pl.Datetime("us", "UTC"),
+    "open_minor": pl.Int64(),
+    "overdue_minor": pl.Int64(),
+    "credit_minor": pl.Int64(),
+    "disputed_minor": pl.Int64(),
+    "total_minor": pl.Int64(),
+    "items": pl.Int32(),
+    "days_past_due": pl.Int32(),
+    "oldest_due_date": pl.Date(),
+    "reached": pl.Int16(),
+    "messages": pl.Int32(),
+    "last_message_date": pl.Date(),
+    "language": pl.String(),
+}
+"""One row per debtor and currency with anything open. `action`: message, task or none; `reason`: the code that says
+why (words: `decision.<reason>`); `stage`: the step it is about; `rule`: the rule that forbids; `next_date`: the day
+it will be looked at anew, as far as known; total_minor: what the message asks for; overdue_minor: net of credit."""
+
+LINE_ITEMS: dict[str, pl.DataType] = {
+    "debtor_id": pl.Int64(),
+    "currency": pl.String(),
+    "receivable_id": pl.Int64(),
+    "stage": pl.Int16(),
+    "open_minor": pl.Int64(),
+    "demand_minor": pl.Int64(),
+    "days_past_due": pl.Int32(),
+}
+"""The items a message names, with the stage each reaches by it. What is disputed or held is open but not demanded;
+the sum of demand_minor less the credit that is deducted is the line's total_minor."""
+
+DECISIONS: dict[str, pl.DataType] = {
+    "debtor_id": pl.Int64(),
+    "number": pl.String(),
+    "action": pl.String(),
+    "stage": pl.Int16(),
+    "reason": pl.String(),
+    "currency": pl.String(),
+    "channel": pl.String(),
+}
+"""One row per debtor of the book: that of its weightiest line, or `nothing_open`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a day's facts lead to. Every frame in a total order, without floats."""
+
+    lines: pl.DataFrame
+    items: pl.DataFrame
+    findings: pl.DataFrame
+    decisions: pl.DataFrame
+
+
+def decide(facts: Facts, strategy: Strategy, rules: Rules, day: date, moment: datetime) -> Outcome:
+    """Decide a day. `moment` (aware) is the earliest instant a message may leave; facts may reach beyond the day."""
+    known = facts.on(day)
+    items = _items(known, strategy, day)
+    found = findings(known, rules, day)
+    lines = _lines(known, items, strategy, day)
+    lines = _stopped(lines, found)
+    lines = _by_channel(lines, known, found, strategy)
+    lines = _in_hours(lines, known, rules, day, moment)
+    lines = _deadline(lines, strategy, day)
+    lines = lines.select(list(LINES)).cast(dict(LINES)).sort("debtor_id", "currency")  # type: ignore[arg-type]
+    return Outcome(lines=lines, items=_line_items(lines, items), findings=found, decisions=_decisions(known, lines))
+
+
+def _items(facts: Facts, strategy: Strategy, day: date) -> pl.DataFrame:
+    """Open items with the step each could take next: next_stage, due_now (Boolean), next_date."""
+    items = claims.with_credit(facts, day, netting=strategy.netting)
+    items = items.join(history.reached(facts), on="receivable_id", how="left").with_columns(
+        pl.col("reached").fill_null(0)
+    )
+    overdue = pl.col("days_past_due") > 0
+    stage, date_of = pl.lit(int(Stage.NONE)), pl.lit(None, pl.Date)
+    for step in strategy.steps:
+        mine = (
+            pl.col("reached") == 0
+            if step.stage == Stage.NOTICE
+            else (
+                pl.col("reached") <= Stage.NOTICE
+                if step.stage == Stage.REMINDER
+                else pl.col("reached") == step.stage - 1
+            )
+        ) & (~overdue if step.stage == Stage.NOTICE else overdue)
+        by_due = pl.col("due_date").dt.offset_by(f"{step.offset_days}d")
+        by_last = pl.col("reached_date").dt.offset_by(f"{step.after_days}d")
+        stage = pl.when(mine).then(pl.lit(int(step.stage))).otherwise(stage)
+        date_of = (
+            pl.when(mine).then(pl.max_horizontal(by_due, by_last) if step.after_days else by_due).otherwise(date_of)
+        )
+    last = (pl.col("reached") >= Stage.SECOND_DUNNING) & overdue
+    stage = pl.when(last).then(pl.lit(int(Stage.PERSON))).otherwise(stage)
+    date_of = (
+        pl.when(last)
+        .then(pl.coalesce("deadline_date", "reached_date").dt.offset_by(f"{strategy.person_after_deadline_days + 1}d"))
+        .otherwise(date_of)
+    )
+    return items.with_columns(next_stage=stage.cast(pl.Int16), next_date=date_of).with_columns(
+        due_now=((pl.col("next_stage") > 0) & (pl.col("next_date") <= day) & (pl.col("net_minor") > 0)).fill_null(
+            value=False
+        )
+    )
+
+
+def _lines(facts: Facts, items: pl.DataFrame, strategy: Strategy, day: date) -> pl.DataFrame:
+    """Debtor and currency: sums, and the step that is due by the strategy alone."""
+    overdue = pl.col("days_past_due") > 0
+    counts = overdue & (pl.col("net_minor") > 0)
+    due = pl.col("due_now")
+    lines = (
+        items.group_by("debtor_id", "currency")
+        .agg(
+            open_minor=pl.col("open_minor").sum(),
+            overdue_minor=pl.col("net_minor").filter(overdue).sum(),
+            credit_minor=pl.col("credit_minor").first(),
+            disputed_minor=(pl.col("open_minor") - pl.col("demand_minor")).sum(),
+            asked_overdue=pl.col("demand_minor").filter(overdue).sum(),
+            items=counts.sum().cast(pl.Int32),
+            days_past_due=pl.col("days_past_due").filter(counts).max().fill_null(0),
+            oldest_due_date=pl.col("due_date").filter(counts).min(),
+            reached=pl.col("reached").filter(counts).max().fill_null(0),
+            dunning_stage=pl.col("next_stage").filter(due & overdue).max(),
+            notice_minor=pl.col("net_minor").filter(due & ~overdue).sum(),
+            next_date=pl.col("next_date").filter((pl.col("net_minor") > 0) & ~due).min(),
+            any_demand=(pl.col("demand_minor").filter(overdue) > 0).any(),
+            any_overdue=overdue.any(),
+        )
+        .join(history.last_message(facts), on=["debtor_id", "currency"], how="left")
+        .with_columns(pl.col("messages").fill_null(0))
+        .join(facts["debtors"].select("debtor_id", "language", "preferred_channel"), on="debtor_id")
+    )
+    minimum = pl.lit(0)
+    for currency, least in sorted(strategy.minimum_minor.items()):
+        minimum = pl.when(pl.col("currency") == currency).then(pl.lit(least)).otherwise(minimum)
+    is_notice = pl.col("dunning_stage").is_null() & (pl.col("notice_minor") > 0) & (pl.col("overdue_minor") == 0)
+    total = pl.when(is_notice).then(pl.col("notice_minor")).otherwise(pl.col("overdue_minor"))
+    pause_until = pl.col("last_message_date").dt.offset_by(f"{strategy.pause_days}d")
+    paused = (pause_until > day).fill_null(value=False) & ~is_notice
+    is_person = (pl.col("dunning_stage") == Stage.PERSON).fill_null(value=False)
+    return lines.with_columns(
+        total_minor=total,
+        stage=pl.when(is_notice).then(pl.lit(int(Stage.NOTICE))).otherwise("dunning_stage").fill_null(0).cast(pl.Int16),
+        reason=pl.when(pl.col("any_overdue") & (pl.col("overdue_minor") == 0) & ~pl.col("any_demand"))
+        .then(pl.lit("all_disputed_or_held"))
+        .when(pl.col("any_overdue") & (pl.col("overdue_minor") == 0) & ~is_notice)
+        .then(pl.lit("covered_by_credit"))
+        .when(~pl.col("any_overdue") & ~is_notice)
+        .then(pl.lit("not_yet_due"))
+        .when(total < minimum)
+        .then(pl.lit("below_minimum"))
+        .when(is_person)
+        .then(pl.lit("deadline_passed"))
+        .when(pl.col("dunning_stage").is_null() & ~is_notice)
+        .then(pl.lit("waiting"))
+        .when(paused)
+        .then(pl.lit("paused"))
+        .otherwise(pl.lit("step_due")),
+    ).with_columns(
+        next_date=pl.when(pl.col("reason") == "paused").then(pause_until).otherwise("next_date"),
+        action=pl.when(pl.col("reason") == "step_due")
+        .then(pl.lit("message"))
+        .when(pl.col("reason") == "deadline_passed")
+        .then(pl.lit("task"))
+        .otherwise(pl.lit("none")),
+        rule=pl.lit(None, pl.String),
+        detail=pl.lit(None, pl.String),
+    )
+
+
+def _stopped(lines: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    """Take back messages that a finding on every channel forbids. The gravest (open end first, then latest) is named."""
+    stops = (
+        found.filter((pl.col("effect") == "forbidden") & pl.col("channel").is_null())
+        .with_columns(pl.col("until_date").fill_null(date.max))
+        .sort("until_date", "rule", "detail", descending=[True, False, False], nulls_last=True)
+    )
+    wide = stops.filter(pl.col("currency").is_null()).unique("debtor_id", keep="first", maintain_order=True)
+    narrow = stops.filter(pl.col("currency").is_not_null()).unique(
+        ["debtor_id", "currency"], keep="first", maintain_order=True
+    )
+    keep = ["rule", "detail", "until_date"]
+    joined = (
+        lines.drop("rule", "detail")
+        .join(wide.select("debtor_id", *keep), on="debtor_id", how="left")
+        .join(narrow.select("debtor_id", "currency", *keep), on=["debtor_id", "currency"], how="left", suffix="_narrow")
+        .with_columns(pl.coalesce(name, f"{name}_narrow").alias(name) for name in keep)
+    )
+    hit = pl.col("rule").is_not_null() & pl.col("action").is_in(["message", "task"])
+    after = pl.when(pl.col("until_date") < date.max).then(pl.col("until_date").dt.offset_by("1d"))
+    return joined.with_columns(
+        action=pl.when(hit).then(pl.lit("none")).otherwise("action"),
+        reason=pl.when(hit).then(pl.lit("forbidden")).otherwise("reason"),
+        next_date=pl.when(hit).then(after).otherwise("next_date"),
+        rule=pl.when(hit).then("rule"),
+        detail=pl.when(hit).then("detail"),
+    ).drop("until_date", *(f"{name}_narrow" for name in keep))
+
+
+def _by_channel(lines: pl.DataFrame, facts: Facts, found: pl.DataFrame, strategy: Strategy) -> pl.DataFrame:
+    """Choose the address: the debtor's preferred channel if the step allows it, else the step's order."""
+    forbidden = (
+        found.filter((pl.col("effect") == "forbidden") & pl.col("channel").is_not_null())
+        .select("debtor_id", "channel")
+        .unique()
+    )
+    points = (
+        facts["contact_points"]
+        .filter(pl.col("usable"))
+        .sort("debtor_id", "channel", "rank", "contact_point_id")
+        .unique(["debtor_id", "channel"], keep="first", maintain_order=True)
+        .join(forbidden, on=["debtor_id", "channel"], how="anti")
+        .select("debtor_id", "channel", "contact_point_id")
+    )
+    order = pl.DataFrame(
+        [(int(step.stage), channel, place) for step in strategy.steps for place, channel in enumerate(step.channels)],
+        schema={"stage": pl.Int16, "channel": pl.String, "place": pl.Int16},
+        orient="row",
+    )
+    chosen = (
+        lines.filter(pl.col("action") == "message")
+        .select("debtor_id", "currency", "stage", "preferred_channel")
+        .join(order, on="stage")
+        .join(points, on=["debtor_id", "channel"])
+        .with_columns(other=(pl.col("channel") != pl.col("preferred_channel")).fill_null(value=True))
+        .sort("debtor_id", "currency", "other", "place")
+        .unique(["debtor_id", "currency"], keep="first", maintain_order=True)
+        .select("debtor_id", "currency", "channel", "contact_point_id")
+    )
+    unreachable = (pl.col("action") == "message") & pl.col("channel").is_null()
+    return lines.join(chosen, on=["debtor_id", "currency"], how="left").with_columns(
+        # a notice before the due date is a courtesy: nobody has to look for an address because of it
+        action=pl.when(unreachable)
+        .then(pl.when(pl.col("stage") == Stage.NOTICE).then(pl.lit("none")).otherwise(pl.lit("task")))
+        .otherwise("action"),
+        reason=pl.when(unreachable).then(pl.lit("no_address")).otherwise("reason"),
+    )
+
+
+def _in_hours(lines: pl.DataFrame, facts: Facts, rules: Rules, day: date, moment: datetime) -> pl.DataFrame:
+    """When the message may leave; a debtor who can never be reached in allowed hours goes to a person."""
+    rule_id, bound = hours_rule(rules, day)
+    spans = windows(facts, rules, moment)
+    bound_here = pl.col("channel").is_in(sorted(bound)) & (pl.col("action") == "message")
+    never = bound_here & pl.col("open_at").is_null()
+    return (
+        lines.join(spans, on="debtor_id", how="left")
+        .with_columns(
+            not_before_at=pl.when(bound_here)
+            .then(pl.max_horizontal("open_at", pl.lit(moment)))
+            .when(pl.col("action") == "message")
+            .then(pl.lit(moment)),
+        )
+        .with_columns(
+            action=pl.when(never).then(pl.lit("task")).otherwise("action"),
+            reason=pl.when(never).then(pl.lit("forbidden")).otherwise("reason"),
+            rule=pl.when(never).then(pl.lit(rule_id)).otherwise("rule"),
+        )
+    )
+
+
+def _deadline(lines: pl.DataFrame, strategy: Strategy, day: date) -> pl.DataFrame:
+    pay_by = pl.lit(None, pl.Date)
+    for step in strategy.steps:
+        if step.pay_within_days is not None:
+            pay_by = (
+                pl.when(pl.col("stage") == int(step.stage))
+                .then(pl.lit(day).dt.offset_by(f"{step.pay_within_days}d"))
+                .otherwise(pay_by)
+            )
+    message = pl.col("action") == "message"
+    return lines.with_columns(
+        pay_by_date=pl.when(message).then(pay_by),
+        channel=pl.when(message).then("channel"),
+        contact_point_id=pl.when(message).then("contact_point_id"),
+        not_before_at=pl.when(message).then("not_before_at"),
+    )
+
+
+def _line_items(lines: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
+    """What each message names: a notice the items about to fall due, every other step all overdue items.
+
+    An item takes its own next step if that is due; one that is named for the first time has been reminded by it;
+    any other keeps the stage it had.
+    """
+    going = lines.filter(pl.col("action") == "message").select("debtor_id", "currency", line_stage="stage")
+    is_notice = pl.col("line_stage") == Stage.NOTICE
+    overdue = pl.col("days_past_due") > 0
+    first_time = pl.max_horizontal(pl.col("reached"), pl.lit(int(Stage.REMINDER), pl.Int16))
+    return (
+        items.join(going, on=["debtor_id", "currency"])
+        .filter((is_notice & ~overdue & pl.col("due_now")) | (~is_notice & overdue & (pl.col("demand_minor") > 0)))
+        .with_columns(
+            stage=pl.when(is_notice).then("line_stage").when(pl.col("due_now")).then("next_stage").otherwise(first_time)
+        )
+        .select(list(LINE_ITEMS))
+        .cast(dict(LINE_ITEMS))  # type: ignore[arg-type]
+        .sort("debtor_id", "currency", "receivable_id")
+    )
+
+
+def _decisions(facts: Facts, lines: pl.DataFrame) -> pl.DataFrame:
+    """One decision per debtor: of the line that asks most, by action, stage and sum."""
+    weight = pl.col("action").replace_strict({"message": 0, "task": 1, "none": 2}, return_dtype=pl.Int8)
+    first = (
+        lines.with_columns(weight=weight)
+        .sort("debtor_id", "weight", "stage", "overdue_minor", "currency", descending=[False, False, True, True, False])
+        .unique("debtor_id", keep="first", maintain_order=True)
+        .select("debtor_id", "action", "stage", "reason", "currency", "channel")
+    )
+    return (
+        facts["debtors"]
+        .select("debtor_id", "number")
+        .join(first, on="debtor_id", how="left")
+        .with_columns(
+            pl.col("action").fill_null("none"),
+            pl.col("stage").fill_null(0).cast(pl.Int16),
+            pl.col("reason").fill_null("nothing_open"),
+        )
+        .select(list(DECISIONS))
+        .cast(dict(DECISIONS))  # type: ignore[arg-type]
+        .sort("number", "debtor_id")
+    )

@@ -1,0 +1,169 @@
+"""The facts of a run: one frame per kind, keys and numbers only, no names and no addresses.
+
+`store.extract` fills them from the tables; a Parquet folder holds them for a replay. `SCHEMA_VERSION` changes
+whenever a column does.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+
+from dunwell.core.errors import DunwellError
+
+SCHEMA_VERSION = 1
+_MOMENT = pl.Datetime("us", "UTC")
+_DATE = pl.Date()
+_INT = pl.Int64()
+_TEXT = pl.String()
+
+SCHEMAS: dict[str, dict[str, pl.DataType]] = {
+    "creditor": {"code": _TEXT, "zone": _TEXT},
+    "debtors": {
+        "debtor_id": _INT,
+        "number": _TEXT,
+        "person_id": _INT,
+        "kind": _TEXT,
+        "country": _TEXT,
+        "zone": _TEXT,
+        "language": _TEXT,
+        "preferred_channel": _TEXT,
+    },
+    "contact_points": {
+        "contact_point_id": _INT,
+        "debtor_id": _INT,
+        "channel": _TEXT,
+        "rank": pl.Int16(),
+        "usable": pl.Boolean(),
+    },
+    "receivables": {
+        "receivable_id": _INT,
+        "debtor_id": _INT,
+        "number": _TEXT,
+        "kind": _TEXT,
+        "parent_id": _INT,
+        "issue_date": _DATE,
+        "due_date": _DATE,
+        "currency": _TEXT,
+        "amount_minor": _INT,
+        "status": _TEXT,
+    },
+    "payments": {
+        "payment_id": _INT,
+        "debtor_id": _INT,
+        "number": _TEXT,
+        "receivable_id": _INT,
+        "reverses_id": _INT,
+        "value_date": _DATE,
+        "currency": _TEXT,
+        "amount_minor": _INT,
+        "source_kind": _TEXT,
+    },
+    "open_item_days": {"as_of": _DATE},
+    "promises": {
+        "promise_id": _INT,
+        "debtor_id": _INT,
+        "currency": _TEXT,
+        "amount_minor": _INT,
+        "made_date": _DATE,
+        "due_date": _DATE,
+        "withdrawn_date": _DATE,
+    },
+    "disputes": {
+        "dispute_id": _INT,
+        "debtor_id": _INT,
+        "receivable_id": _INT,
+        "opened_date": _DATE,
+        "closed_date": _DATE,
+        "amount_minor": _INT,
+    },
+    "holds": {
+        "hold_id": _INT,
+        "debtor_id": _INT,
+        "receivable_id": _INT,
+        "channel": _TEXT,
+        "reason": _TEXT,
+        "from_date": _DATE,
+        "until_date": _DATE,
+    },
+    "complaints": {"complaint_id": _INT, "debtor_id": _INT, "opened_date": _DATE, "answered_date": _DATE},
+    "contacts": {
+        "contact_id": _INT,
+        "debtor_id": _INT,
+        "person_id": _INT,
+        "at": _MOMENT,
+        "contact_date": _DATE,
+        "channel": _TEXT,
+        "direction": _TEXT,
+        "stage": pl.Int16(),
+        "currency": _TEXT,
+        "deadline_date": _DATE,
+        "outcome": _TEXT,
+    },
+    "contact_items": {"contact_id": _INT, "receivable_id": _INT, "stage": pl.Int16()},
+}
+
+LARGEST_SUM_MINOR = 2**62
+"""Sums of a book stay below this: Polars wraps 64-bit integers around without a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything a run may know, as known at one moment. Immutable; each frame follows `SCHEMAS`."""
+
+    frames: Mapping[str, pl.DataFrame]
+
+    def __post_init__(self) -> None:
+        for name, schema in SCHEMAS.items():
+            if dict(self.frames[name].schema) != schema:
+                raise ValueError(f"facts {name}: {self.frames[name].schema} instead of {schema}")
+
+    def __getitem__(self, name: str) -> pl.DataFrame:
+        return self.frames[name]
+
+    def on(self, day: date) -> "Facts":
+        """The facts that had happened by the end of a day: later invoices, payments and talks are left out.
+
+        Raises DunwellError when the sums of the book do not fit in 64 bits.
+        """
+        kept = dict(self.frames)
+        for name, column in _HAPPENED.items():
+            kept[name] = kept[name].filter(pl.col(column) <= day)
+        for name in ("receivables", "payments"):
+            _refuse_overflow(kept[name], name)
+        return Facts(kept)
+
+
+_HAPPENED = {
+    "receivables": "issue_date",
+    "payments": "value_date",
+    "open_item_days": "as_of",
+    "promises": "made_date",
+    "disputes": "opened_date",
+    "holds": "from_date",
+    "complaints": "opened_date",
+    "contacts": "contact_date",
+}
+
+
+def empty(name: str) -> pl.DataFrame:
+    """A frame of a kind without rows."""
+    return pl.DataFrame(schema=SCHEMAS[name])
+
+
+def days_between(later: pl.Expr | date, earlier: pl.Expr) -> pl.Expr:
+    """Whole days from `earlier` to `later`, negative when it lies ahead. Int32."""
+    start = pl.lit(later) if isinstance(later, date) else later
+    return (start - earlier).dt.total_days().cast(pl.Int32)
+
+
+def in_days(day: date, days: int) -> date:
+    """The day so many days later."""
+    return day + timedelta(days=days)
+
+
+def _refuse_overflow(frame: pl.DataFrame, name: str) -> None:
+    total = frame.select(pl.col("amount_minor").abs().cast(pl.Int128).sum()).item()
+    if total and int(total) >= LARGEST_SUM_MINOR:
+        raise DunwellError("engine.sum_too_large", what=name)

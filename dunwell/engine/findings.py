@@ -1,0 +1,181 @@
+"""What the rules say about contacting each debtor: may not, and until when. Silence means: may.
+
+Findings are asked twice with the same functions: for the day by the run, and for the moment by the sender.
+"""
+
+from datetime import date, datetime
+
+import polars as pl
+
+from dunwell.engine.cash import effective_money
+from dunwell.engine.facts import Facts, in_days
+from dunwell.engine.history import outbound
+from dunwell.engine.hours import next_windows
+from dunwell.rulebook.rules_file import Rules
+
+FINDINGS: dict[str, pl.DataType] = {
+    "debtor_id": pl.Int64(),
+    "channel": pl.String(),
+    "currency": pl.String(),
+    "rule": pl.String(),
+    "effect": pl.String(),
+    "detail": pl.String(),
+    "count": pl.Int32(),
+    "until_date": pl.Date(),
+}
+"""One row per debtor and rule that speaks. channel null: every channel of the rule; currency null: all debts;
+detail: e.g. the reason of a hold; count: e.g. contacts counted; until_date: the last day it holds, null: open end."""
+
+
+def findings(facts: Facts, rules: Rules, day: date) -> pl.DataFrame:
+    """Every rule that forbids something today, but for hours: see `windows`. Sorted, see `FINDINGS`."""
+    parts = [
+        *_frequency(facts, rules, day),
+        *_holds(facts, rules, day),
+        *_complaints(facts, rules, day),
+        *_promises(facts, rules, day),
+    ]
+    found = pl.concat([pl.DataFrame(schema=FINDINGS), *parts])
+    return found.sort("debtor_id", "rule", "channel", "currency", "detail", "until_date", nulls_last=True)
+
+
+def windows(facts: Facts, rules: Rules, moment: datetime) -> pl.DataFrame:
+    """Per debtor: open_at, close_at of the first window by all hours rules that ends after `moment` (UTC)."""
+    hours = [value for _, value in rules.in_force(moment.date(), "hours")]
+    places = next_windows(facts["debtors"], moment, hours)
+    return (
+        facts["debtors"]
+        .select("debtor_id", "country", "zone")
+        .join(places, on=["country", "zone"], how="left", nulls_equal=True)
+        .select("debtor_id", "open_at", "close_at")
+    )
+
+
+def hours_rule(rules: Rules, day: date) -> tuple[str, frozenset[str]]:
+    """The id of the hours rule in force and the channels it binds; empty when there is none."""
+    for rule, _ in rules.in_force(day, "hours"):
+        return rule.id, frozenset(rule.channels)
+    return "", frozenset()
+
+
+def _frequency(facts: Facts, rules: Rules, day: date) -> list[pl.DataFrame]:
+    """Contacts of one person, over all channels and all his accounts, in a rolling span of days."""
+    found = []
+    for rule, value in rules.in_force(day, "frequency"):
+        first = in_days(day, 1 - value["days"])
+        counted = outbound(facts).filter(pl.col("contact_date").is_between(first, day))
+        persons = (
+            counted.group_by("person_id")
+            .agg(
+                count=pl.len().cast(pl.Int32),
+                # when the contact that fills the cap has left the window, one more is allowed
+                leaves=pl.col("contact_date").sort(descending=True).slice(value["contacts"] - 1, 1).first(),
+            )
+            .filter(pl.col("count") >= value["contacts"])
+        )
+        found.append(
+            facts["debtors"]
+            .join(persons, on="person_id")
+            .select(
+                "debtor_id",
+                channel=pl.lit(None, pl.String),
+                currency=pl.lit(None, pl.String),
+                rule=pl.lit(rule.id),
+                effect=pl.lit(rule.effect),
+                detail=pl.lit(None, pl.String),
+                count="count",
+                until_date=pl.col("leaves").dt.offset_by(f"{value['days'] - 1}d"),
+            )
+        )
+    return found
+
+
+def _holds(facts: Facts, rules: Rules, day: date) -> list[pl.DataFrame]:
+    """Holds on the debtor. A hold on one receivable takes the receivable out instead: see `claims`."""
+    active = facts["holds"].filter(
+        pl.col("receivable_id").is_null() & (pl.col("until_date").is_null() | (pl.col("until_date") >= day))
+    )
+    return [
+        active.filter(pl.col("reason").is_in(value["reasons"])).select(
+            "debtor_id",
+            "channel",
+            currency=pl.lit(None, pl.String),
+            rule=pl.lit(rule.id),
+            effect=pl.lit(rule.effect),
+            detail=pl.col("reason"),
+            count=pl.lit(None, pl.Int32),
+            until_date="until_date",
+        )
+        for rule, value in rules.in_force(day, "hold")
+    ]
+
+
+def _complaints(facts: Facts, rules: Rules, day: date) -> list[pl.DataFrame]:
+    waiting = facts["complaints"].filter(pl.col("answered_date").is_null() | (pl.col("answered_date") > day))
+    return [
+        waiting.group_by("debtor_id").agg(
+            channel=pl.lit(None, pl.String),
+            currency=pl.lit(None, pl.String),
+            rule=pl.lit(rule.id),
+            effect=pl.lit(rule.effect),
+            detail=pl.lit(None, pl.String),
+            count=pl.len().cast(pl.Int32),
+            until_date=pl.lit(None, pl.Date),
+        )
+        for rule, _ in rules.in_force(day, "complaint")
+    ]
+
+
+def promises(facts: Facts, rules: Rules, day: date) -> pl.DataFrame:
+    """Each promise with its state on a day: promise_id, debtor_id, currency, amount_minor, made_date, due_date,
+    received_minor (what came in that currency since it was made), until_date (last day it is respected), state
+    (open, kept, part_kept, broken, withdrawn)."""
+    grace = max([value["grace_days"] for _, value in rules.in_force(day, "promise")], default=0)
+    came = (
+        effective_money(facts)
+        .filter(pl.col("payment_id").is_not_null())
+        .select("debtor_id", "currency", "value_date", came_minor="amount_minor")
+    )
+    received = (
+        facts["promises"]
+        .select("promise_id", "debtor_id", "currency", "made_date")
+        .join(came, on=["debtor_id", "currency"])
+        .filter(pl.col("value_date") >= pl.col("made_date"))
+        .group_by("promise_id")
+        .agg(received_minor=pl.col("came_minor").sum())
+    )
+    over = pl.col("until_date") < day
+    return (
+        facts["promises"]
+        .join(received, on="promise_id", how="left")
+        .with_columns(pl.col("received_minor").fill_null(0), until_date=pl.col("due_date").dt.offset_by(f"{grace}d"))
+        .with_columns(
+            state=pl.when(pl.col("withdrawn_date") <= day)
+            .then(pl.lit("withdrawn"))
+            .when(pl.col("received_minor") >= pl.col("amount_minor"))
+            .then(pl.lit("kept"))
+            .when(over & (pl.col("received_minor") > 0))
+            .then(pl.lit("part_kept"))
+            .when(over)
+            .then(pl.lit("broken"))
+            .otherwise(pl.lit("open"))
+        )
+        .drop("withdrawn_date")
+    )
+
+
+def _promises(facts: Facts, rules: Rules, day: date) -> list[pl.DataFrame]:
+    waiting = promises(facts, rules, day).filter(pl.col("state") == "open")
+    return [
+        waiting.group_by("debtor_id", "currency")
+        .agg(
+            channel=pl.lit(None, pl.String),
+            rule=pl.lit(rule.id),
+            effect=pl.lit(rule.effect),
+            detail=pl.lit(None, pl.String),
+            count=pl.len().cast(pl.Int32),
+            until_date=pl.col("until_date").max(),
+        )
+        .select(list(FINDINGS))
+        for rule, _ in rules.in_force(day, "promise")
+    ]

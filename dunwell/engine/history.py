@@ -1,0 +1,37 @@
+"""How far each item has come: stages are recomputed from the contacts that took place, never counted on a row."""
+
+import polars as pl
+
+from dunwell.core.terms import Stage
+from dunwell.engine.facts import Facts
+
+COUNTED = ("sent", "unknown")
+"""Outcomes that count as a contact. A message whose fate a crash left open may have arrived, so it counts."""
+
+
+def outbound(facts: Facts) -> pl.DataFrame:
+    """The contacts that reached, or may have reached, a debtor from us."""
+    return facts["contacts"].filter((pl.col("direction") == "out") & pl.col("outcome").is_in(COUNTED))
+
+
+def reached(facts: Facts) -> pl.DataFrame:
+    """Per item: reached (Int16, highest stage of a contact that named it), reached_date (the last day at that
+    stage), deadline_date (the latest final deadline set for it; null before a second dunning)."""
+    named = facts["contact_items"].join(
+        outbound(facts).select("contact_id", "contact_date", "deadline_date"), on="contact_id"
+    )
+    return named.group_by("receivable_id").agg(
+        reached=pl.col("stage").max(),
+        reached_date=pl.col("contact_date").filter(pl.col("stage") == pl.col("stage").max()).max(),
+        deadline_date=pl.col("deadline_date").filter(pl.col("stage") == Stage.SECOND_DUNNING).max(),
+    )
+
+
+def last_message(facts: Facts) -> pl.DataFrame:
+    """Per debtor and currency: last_message_date and messages (how many so far) about what is owed in it."""
+    return (
+        outbound(facts)
+        .filter(pl.col("stage").is_not_null())
+        .group_by("debtor_id", "currency")
+        .agg(last_message_date=pl.col("contact_date").max(), messages=pl.len().cast(pl.Int32))
+    )

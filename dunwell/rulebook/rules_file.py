@@ -1,0 +1,129 @@
+"""Read rules from YAML and refuse those that cannot be trusted: no citation, no confidence, no case."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from dunwell.core.terms import LANGUAGES, Channel
+
+KINDS = ("hours", "frequency", "hold", "complaint", "promise")
+EFFECTS = ("forbidden", "presumed-violation", "advice")
+CONFIDENCES = ("official", "copy", "secondary", "house")
+_KEYS = {"id", "title", "applies", "kind", "effect", "values", "citation", "review_by", "cases"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One dated, cited rule. `values` holds what is in force from each day on; `cases` are its worked examples."""
+
+    id: str
+    title: dict[str, str]
+    channels: tuple[str, ...]
+    kind: str
+    effect: str
+    values: tuple[tuple[date, dict[str, Any]], ...]
+    source: str
+    confidence: str
+    quote: str
+    review_by: date
+    cases: tuple[dict[str, Any], ...]
+
+    def on(self, day: date) -> dict[str, Any] | None:
+        """The values in force on a day, or None before the rule's first day."""
+        found = None
+        for start, value in self.values:
+            if start <= day:
+                found = value
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules of an installation, with one hash over their text, so that a run can name what it asked."""
+
+    rules: tuple[Rule, ...]
+    hash: str
+
+    def in_force(self, day: date, kind: str) -> list[tuple[Rule, dict[str, Any]]]:
+        """Rules of a kind with their values on a day, ordered by id."""
+        found = [(rule, rule.on(day)) for rule in self.rules if rule.kind == kind]
+        return sorted([(rule, value) for rule, value in found if value is not None], key=lambda pair: pair[0].id)
+
+    def named(self, rule_id: str) -> Rule:
+        """The rule of an id; KeyError when there is none."""
+        for rule in self.rules:
+            if rule.id == rule_id:
+                return rule
+        raise KeyError(rule_id)
+
+
+class RuleError(ValueError):
+    """A rule that cannot be trusted: says which and why."""
+
+
+@cache
+def house_rules() -> Rules:
+    """The rules that come with Dunwell."""
+    folder = resources.files("dunwell.rulebook") / "rules"
+    texts = [
+        (f"{pack.name}/{file.name}", file.read_text(encoding="utf-8"))
+        for pack in folder.iterdir()
+        if pack.is_dir()
+        for file in pack.iterdir()
+        if file.name.endswith(".yaml")
+    ]
+    return read_rules(dict(sorted(texts)))
+
+
+def read_rules(texts: dict[str, str]) -> Rules:
+    """Rules from YAML texts by file name. Raises RuleError for anything that cannot be trusted."""
+    rules: list[Rule] = []
+    for name, text in texts.items():
+        for entry in yaml.safe_load(text):
+            rules.append(_rule(entry, name))
+    seen = [rule.id for rule in rules]
+    for rule_id in seen:
+        if seen.count(rule_id) > 1:
+            raise RuleError(f"{rule_id} stands twice")
+    digest = hashlib.sha256("\x00".join(f"{n}\x00{t}" for n, t in sorted(texts.items())).encode())
+    return Rules(tuple(sorted(rules, key=lambda r: r.id)), digest.hexdigest())
+
+
+def _rule(entry: Any, file: str) -> Rule:
+    where = f"{file}: {entry.get('id', '?') if isinstance(entry, dict) else entry!r}"
+    if not isinstance(entry, dict) or set(entry) != _KEYS:
+        raise RuleError(f"{where}: a rule has exactly the keys {', '.join(sorted(_KEYS))}")
+    citation = entry["citation"] or {}
+    if not str(citation.get("source") or "").strip():
+        raise RuleError(f"{where}: a rule needs the source it comes from")
+    if citation.get("confidence") not in CONFIDENCES:
+        raise RuleError(f"{where}: confidence is one of {', '.join(CONFIDENCES)}")
+    if entry["kind"] not in KINDS or entry["effect"] not in EFFECTS:
+        raise RuleError(f"{where}: unknown kind or effect")
+    if not entry["values"] or not all(isinstance(day, date) for day in entry["values"]):
+        raise RuleError(f"{where}: values are given from a day on")
+    if not entry["cases"]:
+        raise RuleError(f"{where}: a rule without a case is not trusted")
+    if set(entry["title"]) != set(LANGUAGES):
+        raise RuleError(f"{where}: a title needs {', '.join(LANGUAGES)}")
+    channels = tuple(entry["applies"].get("channel", ()))
+    if not channels or not set(channels) <= {str(c) for c in Channel}:
+        raise RuleError(f"{where}: name the channels it applies to")
+    return Rule(
+        id=entry["id"],
+        title=entry["title"],
+        channels=channels,
+        kind=entry["kind"],
+        effect=entry["effect"],
+        values=tuple(sorted(entry["values"].items())),
+        source=citation["source"],
+        confidence=citation["confidence"],
+        quote=citation.get("quote") or "",
+        review_by=entry["review_by"],
+        cases=tuple(entry["cases"]),
+    )

@@ -1,0 +1,100 @@
+"""The strategy: which step comes when, by which channel. A table, not code."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from dunwell.core.money import DIGITS
+from dunwell.core.terms import Channel, Stage
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stage of the strategy. `pay_within_days`: the deadline the message sets, in days from its day."""
+
+    stage: Stage
+    offset_days: int
+    after_days: int
+    channels: tuple[str, ...]
+    pay_within_days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """A strategy with the text it was read from, so that a run can be replayed."""
+
+    name: str
+    netting: bool
+    pause_days: int
+    steps: tuple[Step, ...]
+    person_after_deadline_days: int
+    minimum_minor: dict[str, int]
+    text: str
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the text."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    def step(self, stage: Stage) -> Step:
+        """The step of a stage."""
+        return next(step for step in self.steps if step.stage == stage)
+
+
+class StrategyError(ValueError):
+    """A strategy that cannot be followed: says where and why."""
+
+
+@cache
+def default_strategy() -> Strategy:
+    """The strategy a new installation starts with."""
+    return read_strategy(
+        (resources.files("dunwell.rulebook") / "strategies" / "default.yaml").read_text(encoding="utf-8")
+    )
+
+
+def read_strategy(text: str) -> Strategy:
+    """A strategy from its YAML text. Raises StrategyError."""
+    table = yaml.safe_load(text)
+    wanted = {"name", "netting", "pause_days", "stages", "minimum_minor"}
+    if not isinstance(table, dict) or set(table) != wanted:
+        raise StrategyError(f"a strategy has exactly the keys {', '.join(sorted(wanted))}")
+    rows = table["stages"]
+    if [row.get("stage") for row in rows] != [s.word for s in Stage if s is not Stage.NONE]:
+        raise StrategyError("the stages stand in order: notice, reminder, first_dunning, second_dunning, person")
+    steps = tuple(_step(row) for row in rows[:-1])
+    if steps[0].offset_days > 0 or any(step.offset_days < 1 for step in steps[1:]):
+        raise StrategyError("a notice comes before the due date, every other step after it")
+    if steps[-1].pay_within_days is None:
+        raise StrategyError("the second dunning sets a final deadline: pay_within_days")
+    for currency in table["minimum_minor"]:
+        if currency not in DIGITS:
+            raise StrategyError(f"minimum_minor: {currency} is not a currency of ISO 4217")
+    return Strategy(
+        name=table["name"],
+        netting=bool(table["netting"]),
+        pause_days=int(table["pause_days"]),
+        steps=steps,
+        person_after_deadline_days=int(rows[-1]["after_deadline_days"]),
+        minimum_minor=dict(table["minimum_minor"]),
+        text=text,
+    )
+
+
+def _step(row: dict[str, Any]) -> Step:
+    channels = tuple(row["channels"])
+    if not channels or not set(channels) <= {str(c) for c in Channel}:
+        raise StrategyError(f"{row['stage']}: channels are some of {', '.join(Channel)}")
+    return Step(
+        stage=Stage[row["stage"].upper()],
+        offset_days=int(row["offset_days"]),
+        after_days=int(row.get("after_days", 0)),
+        channels=channels,
+        pay_within_days=row.get("pay_within_days"),
+    )

@@ -1,0 +1,112 @@
+"""Facts for the engine, as known at a moment: set by set from the tables, one frame per kind (`engine.facts.SCHEMAS`).
+
+The store does not know the engine: the caller names the columns it wants (`schemas`) and builds `Facts` from the
+frames. A fact known at a moment is its current row if that was known by then, else the past version that was.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import polars as pl
+
+from dunwell.store import dialect
+from dunwell.store.models import Creditor
+
+_VERSIONED = {
+    "debtors": ("debtor", "debtor_id", {"person_id": "person_id"}),
+    "contact_points": ("contactpoint", "contact_point_id", {"usable": "invalid_since IS NULL"}),
+    "receivables": ("receivable", "receivable_id", {}),
+    "payments": ("payment", "payment_id", {}),
+    "promises": ("promise", "promise_id", {}),
+    "disputes": ("dispute", "dispute_id", {}),
+    "holds": ("hold", "hold_id", {}),
+    "complaints": ("complaint", "complaint_id", {}),
+}
+
+
+def frames(
+    creditor: Creditor,
+    schemas: Mapping[str, Mapping[str, pl.DataType]],
+    *,
+    known_at: datetime | None = None,
+    debtors: Iterable[int] | None = None,
+) -> dict[str, pl.DataFrame]:
+    """All frames of a creditor. known_at: as was known then (None: now). debtors: only these, with their persons' contacts."""
+    only = None if debtors is None else sorted(set(debtors))
+    found = {name: _versioned(creditor, name, dict(schemas[name]), known_at, only) for name in _VERSIONED}
+    found["creditor"] = pl.DataFrame(
+        {"code": [creditor.code], "zone": [creditor.zone]}, schema=dict(schemas["creditor"])
+    )
+    found["open_item_days"] = _open_item_days(creditor, schemas["open_item_days"], known_at)
+    persons = None if only is None else found["debtors"]["person_id"].unique().sort().to_list()
+    found["contacts"] = _contacts(creditor, dict(schemas["contacts"]), known_at, persons)
+    found["contact_items"] = _contact_items(creditor, dict(schemas["contact_items"]), known_at, persons)
+    return found
+
+
+def _versioned(
+    creditor: Creditor,
+    name: str,
+    schema: dict[str, pl.DataType],
+    known_at: datetime | None,
+    debtors: list[int] | None,
+) -> pl.DataFrame:
+    table, key, special = _VERSIONED[name]
+    columns = [name for name in schema if name != key]
+
+    def select(suffix: str, identity: str, condition: str) -> str:
+        listed = ", ".join(f'{special.get(column, f"{column}")} AS "{column}"' for column in columns)
+        owner = "id" if name == "debtors" and not suffix else '"of"' if name == "debtors" else "debtor_id"
+        return (
+            f'SELECT "{identity}" AS "{key}", {listed} FROM store_{table}{suffix}'
+            f" WHERE creditor_id = %s{condition}{_among(owner, debtors)}"
+        )
+
+    params: list[object] = [creditor.pk]
+    sql = select("", "id", "")
+    if known_at is not None:
+        sql = select("", "id", " AND known_from <= %s")
+        sql += " UNION ALL " + select("past", "of", " AND known_from <= %s AND known_to > %s")
+        params = [creditor.pk, known_at, creditor.pk, known_at, known_at]
+    wanted = {key: schema[key], **{column: schema[column] for column in columns}}
+    return dialect.read_frame(sql, params, wanted).select(list(schema)).sort(key)
+
+
+def _open_item_days(creditor: Creditor, schema: Mapping[str, pl.DataType], known_at: datetime | None) -> pl.DataFrame:
+    sql = "SELECT DISTINCT open_items_date FROM store_importfile WHERE creditor_id = %s AND open_items_date IS NOT NULL"
+    params: list[object] = [creditor.pk]
+    if known_at is not None:
+        sql, params = sql + " AND imported_at <= %s", [*params, known_at]
+    return dialect.read_frame(sql, params, dict(schema)).sort("as_of")
+
+
+def _contacts(
+    creditor: Creditor, schema: dict[str, pl.DataType], known_at: datetime | None, persons: list[int] | None
+) -> pl.DataFrame:
+    columns = ", ".join("id" if column == "contact_id" else column for column in schema)
+    sql = f"SELECT {columns} FROM store_contactattempt WHERE creditor_id = %s{_among('person_id', persons)}"
+    params: list[object] = [creditor.pk]
+    if known_at is not None:
+        sql, params = sql + " AND at <= %s", [*params, known_at]
+    return dialect.read_frame(sql, params, schema).sort("contact_id")
+
+
+def _contact_items(
+    creditor: Creditor, schema: dict[str, pl.DataType], known_at: datetime | None, persons: list[int] | None
+) -> pl.DataFrame:
+    sql = (
+        "SELECT i.contact_id, i.receivable_id, i.stage FROM store_contactitem i"
+        " JOIN store_contactattempt c ON c.id = i.contact_id"
+        f" WHERE i.creditor_id = %s{_among('c.person_id', persons)}"
+    )
+    params: list[object] = [creditor.pk]
+    if known_at is not None:
+        sql, params = sql + " AND c.at <= %s", [*params, known_at]
+    return dialect.read_frame(sql, params, schema).sort("contact_id", "receivable_id")
+
+
+def _among(column: str, ids: list[int] | None) -> str:
+    """A condition for row ids (whole numbers of ours, so they may stand in the text: a list may be long)."""
+    if ids is None:
+        return ""
+    return f" AND {column} IN ({', '.join(str(int(each)) for each in ids) or 'NULL'})"

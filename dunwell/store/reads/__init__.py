@@ -1,0 +1,1 @@
+"""What doors may ask of the tables. Nothing here writes."""
