@@ -2,7 +2,7 @@
 
     bootstrap.py user [NEED...]     what the program needs
     bootstrap.py dev  [NEED...]     the same and the tools for tests and lint
-    NEED    fonts      Noto CJK for letters; without them this ends with exit code 1
+    NEED    fonts      Noto Serif CJK for letters; without them this ends with exit code 1
             postgres   PostgreSQL's server binaries for tests; without them those tests are skipped
 
 Runs on Python 3.11. Safe to repeat; does nothing when the lock file has not changed since.
@@ -65,7 +65,7 @@ def packages(*, dev: bool) -> None:
     python = interpreter(uv)
     say(f"Installing the locked packages for Python {python} ...")
     STAMP.unlink(missing_ok=True)
-    command = [uv, "sync", "--locked", "--all-extras", "--quiet", "--python", python]
+    command = [uv, "sync", "--locked", "--all-extras", "--compile-bytecode", "--quiet", "--python", python]
     # Tools of a developer stay when a user's set-up is repeated.
     command += [] if dev else ["--no-dev", "--inexact"]
     if subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode:
@@ -183,8 +183,8 @@ def system(needs: Sequence[str]) -> None:
         )
     if "fonts" in missing and not present("fonts"):
         raise Hopeless(
-            "Letters need the Noto CJK fonts, and they are missing. Debian, Ubuntu: apt-get install fonts-noto-cjk; "
-            "macOS: brew install font-noto-sans-cjk font-noto-serif-cjk; then try again."
+            "Letters need the fonts Noto Serif CJK, and they are missing. Debian, Ubuntu: apt-get install fonts-noto-cjk; "
+            "macOS: brew install font-noto-serif-cjk; then try again."
         )
 
 
@@ -192,10 +192,7 @@ def present(need: str) -> bool:
     """Is it there already?"""
     if need == "fonts":
         folders = [Path(folder).expanduser() for folder in FONT_FOLDERS]
-        return all(
-            any(next(folder.rglob(f"Noto{style}CJK*"), None) for folder in folders if folder.is_dir())
-            for style in ("Sans", "Serif")
-        )
+        return any(next(folder.rglob("NotoSerifCJK*"), None) for folder in folders if folder.is_dir())
     places = [Path(path) for path in os.get_exec_path()] + list(Path("/usr/lib/postgresql").glob("*/bin"))
     return any((place / "initdb").is_file() and (place / "pg_ctl").is_file() for place in places)
 

@@ -23,6 +23,7 @@ FIELDS = tuple(field.name for field in Creditor._meta.concrete_fields if field.n
 """Everything about a creditor that may be set."""
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+_COUNTRY = re.compile(r"(?!ZZ)[A-Z]{2}")
 _EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 _UNCLEAN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
@@ -72,7 +73,7 @@ def _checked(name: str, value: str) -> str:
 
 
 def _country(value: str) -> str:
-    if value.upper() not in get_global("territory_zones"):
+    if not _COUNTRY.fullmatch(value.upper()) or value.upper() not in get_global("territory_zones"):
         raise Refused("creditor.country_unknown", value=value[:60])
     return value.upper()
 

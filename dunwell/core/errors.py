@@ -20,7 +20,7 @@ from dunwell.core.terms import LANGUAGES
 class DunwellError(Exception):
     """Something a person must hear about. Raised with a code of the catalogue and its parameters."""
 
-    def __init__(self, code: str, **params: Any) -> None:
+    def __init__(self, code: str, /, **params: Any) -> None:
         self.code = code
         self.params = params
         super().__init__(say(code, "en", **params))
@@ -47,7 +47,7 @@ def catalogue() -> dict[str, dict[str, str]]:
     return found
 
 
-def say(code: str, language: str = "en", **params: Any) -> str:
+def say(code: str, language: str = "en", /, **params: Any) -> str:
     """The words of a code with its parameters filled in. Unknown codes and missing parameters are bugs and raise.
 
     Values may come from hostile files: control characters are shown as escapes, so that a name cannot

@@ -14,9 +14,17 @@ def find(code: str) -> Creditor | None:
     return Creditor.objects.filter(code=code).first()
 
 
-def get(code: str) -> Creditor:
-    """The creditor of a code. Raises `creditor.unknown`, which names those there are."""
-    if (creditor := find(code)) is None:
-        known = ", ".join(each.code for each in everyone()) or "-"
-        raise DunwellError("creditor.unknown", code=code, known=known)
-    return creditor
+def choose(code: str | None = None) -> Creditor:
+    """The creditor of a code, or the only one. Raises `creditor.unknown`, `creditor.which`, `creditor.none`."""
+    every = everyone()
+    codes = ", ".join(each.code for each in every)
+    if not every:
+        raise DunwellError("creditor.none")
+    if code is None:
+        if len(every) > 1:
+            raise DunwellError("creditor.which", codes=codes)
+        return every[0]
+    for each in every:
+        if each.code == code:
+            return each
+    raise DunwellError("creditor.unknown", code=code, codes=codes)

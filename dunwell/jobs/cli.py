@@ -1,0 +1,146 @@
+"""The `dunwell` command. Commands live in modules of their own and are imported when called for, so that help is quick.
+
+Exit codes: 0 done; 1 a check failed; 2 it could not be done, and why stands on standard error; 70 a mistake of ours;
+130 stopped by Ctrl-C; 141 the reader of our output went away.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from functools import wraps
+from importlib import import_module
+from typing import Any
+
+import click
+
+from dunwell.core.errors import DunwellError, say
+from dunwell.jobs.context import language
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("dunwell.jobs.setup:init", "Create the data home, its database and the creditor. Safe to repeat."),
+    "doctor": ("dunwell.jobs.setup:doctor", "Check this installation, and say how to mend what is wrong."),
+    "creditor": ("dunwell.jobs.setup:creditor", "Show or set who is owed: the sender of every letter."),
+}
+"""Name -> (module:attribute, help): every command, in the order in which help shows them."""
+
+BEFORE_INIT = ("init", "doctor", "restore")
+"""These work without a database; all others ask for `dunwell init` first."""
+
+
+class LazyGroup(click.Group):
+    """Commands by name from `COMMANDS`; a module is imported, and Django with it, only when its command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, without importing anything."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command itself."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name][0].split(":")
+        start_django()
+        command: click.Command = getattr(import_module(module), attribute)
+        if cmd_name not in BEFORE_INIT:
+            _after_init(command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list in `--help`, without importing anything."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, words) for name, (_, words) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="The data live in DUNWELL_HOME (default ~/.dunwell). Help for one command: dunwell COMMAND --help",
+)
+@click.version_option(package_name="dunwell", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Dunwell (善收): collect overdue receivables, from the ledger to the money."""
+
+
+def start_django() -> None:
+    """Load settings and tables. Raises DunwellError in words when a setting cannot be used."""
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dunwell.config.django")
+    django.setup()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; see this module for exit codes. A traceback is shown only with DUNWELL_DEBUG=1."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        code = cli.main(arguments, prog_name="dunwell", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except click.exceptions.Abort:
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except BrokenPipeError:
+        return _pipe_gone()
+    except SystemExit:
+        # click turns a broken pipe into this.
+        return _pipe_gone()
+    except Exception as error:  # noqa: BLE001 - the last place that can still speak to the user
+        if os.environ.get("DUNWELL_DEBUG") == "1":
+            raise
+        if isinstance(error, DunwellError):
+            click.echo(error.words(language()), err=True)
+            return 2
+        return _explain(error)
+
+
+def _explain(error: Exception) -> int:
+    """Words for what no act foresaw: the database and the disk first, then a mistake of ours."""
+    kind = f"{type(error).__module__}.{type(error).__name__}"
+    why = str(error).strip().splitlines()[0] if str(error).strip() else kind
+    if kind.startswith("django.db.utils."):
+        click.echo(say("jobs.database_failed", language(), why=why), err=True)
+        return 2
+    if isinstance(error, OSError):
+        click.echo(say("jobs.system_refused", language(), why=why), err=True)
+        return 2
+    click.echo(say("jobs.unexpected", language(), kind=kind, why=why), err=True)
+    return 70
+
+
+def _pipe_gone() -> int:
+    # Python flushes standard output once more at exit; into a closed pipe that would complain.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 141
+
+
+def _after_init(command: click.Command) -> None:
+    """Let a command ask for an initialised database before it works, but after its options were read."""
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            _after_init(each)
+    elif command.callback is not None and not hasattr(command.callback, "asks_for_init"):
+        command.callback = _initialised(command.callback)
+
+
+def _initialised(callback: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(callback)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        from dunwell.store.reads.health import require_ready
+
+        require_ready()
+        return callback(*args, **kwargs)
+
+    checked.asks_for_init = True  # type: ignore[attr-defined]
+    return checked
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""What every command needs: who asks, what time it is, and words in the chosen language."""
+
+import getpass
+import os
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from dunwell.core.actor import Actor, ActorKind
+from dunwell.core.errors import say
+from dunwell.core.settings import Settings
+from dunwell.core.terms import LANGUAGES
+
+
+def settings() -> Settings:
+    """The one settings object."""
+    from django.conf import settings as django_settings
+
+    chosen: Settings = django_settings.DUNWELL
+    return chosen
+
+
+def operator() -> Actor:
+    """Whoever runs the command line: it owns the data home."""
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError):
+        name = f"uid-{os.getuid()}"
+    return Actor(ActorKind.USER, name)
+
+
+def moment() -> datetime:
+    """The present moment in UTC, or the pretended one of the setting `now`."""
+    return (settings().now or datetime.now(UTC)).astimezone(UTC)
+
+
+def language() -> str:
+    """The language of the command line, also while the settings themselves are what is wrong."""
+    if "dunwell.config.django" in sys.modules:
+        return settings().language
+    asked = os.environ.get("DUNWELL_LANGUAGE", "en")
+    return asked if asked in LANGUAGES else "en"
+
+
+def words(code: str, /, **params: Any) -> str:
+    """Words of the catalogue in the chosen language."""
+    return say(code, language(), **params)
+
+
+def tell(code: str, /, **params: Any) -> None:
+    """Print them on standard output."""
+    click.echo(words(code, **params))
