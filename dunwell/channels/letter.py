@@ -1,0 +1,65 @@
+"""Letters: PDF files ready to print, one folder a day. Writing one again gives the same file, so it is repeatable."""
+
+import hashlib
+import re
+from datetime import date
+from pathlib import Path
+from typing import ClassVar
+
+from dunwell.channels.files import make_folder, write_whole
+from dunwell.channels.message import ChannelDown, Message, Receipt, Undeliverable
+from dunwell.core.errors import DunwellError
+
+_LETTERS = re.compile(r"[^\w.-]+", re.ASCII)
+
+
+class LetterChannel:
+    """Writes a message's one PDF to `<folder>/<date>/<title>-<hash of the key>.pdf`."""
+
+    name: ClassVar[str] = "letter"
+    repeatable: ClassVar[bool] = True
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def pack(self, message: Message) -> bytes:
+        """The PDF. Raises Undeliverable when there is none."""
+        if len(message.attachments) != 1 or message.attachments[0].media_type != "application/pdf":
+            raise Undeliverable("no_letter")
+        return message.attachments[0].data
+
+    def send(self, message: Message, packed: bytes) -> Receipt:
+        """Write the file; the receipt names it, relative to the letters' folder. Raises ChannelDown (disk full...)."""
+        path = self._folder / message.at.date().isoformat() / file_name(message)
+        try:
+            make_folder(path.parent)
+            write_whole(path, packed)
+        except OSError as error:
+            raise ChannelDown("disk_refused", error.strerror or str(error)) from error
+        return Receipt(f"{path.parent.name}/{path.name}")
+
+    def close(self) -> None:
+        """Nothing is open between two letters."""
+
+    def problems(self) -> list[DunwellError]:
+        """A folder that cannot be made or written."""
+        try:
+            make_folder(self._folder)
+            probe = self._folder / ".probe"
+            probe.write_bytes(b"")
+            probe.unlink(missing_ok=True)
+        except OSError as error:
+            why = error.strerror or str(error)
+            return [DunwellError("send.letters_locked", folder=str(self._folder), why=why)]
+        return []
+
+
+def day_folder(folder: Path, day: date) -> Path:
+    """Where the letters of a day lie."""
+    return folder / day.isoformat()
+
+
+def file_name(message: Message) -> str:
+    """A name any file system and any shell takes, unique by the key: `10427-reminder-5f3a9c01d2.pdf`."""
+    title = _LETTERS.sub("_", message.title).strip("._-")[:60] or "letter"
+    return f"{title}-{hashlib.sha256(message.key.encode()).hexdigest()[:10]}.pdf"
