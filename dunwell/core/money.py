@@ -38,7 +38,7 @@ class Money:
     def __post_init__(self) -> None:
         if self.currency not in DIGITS:
             raise ValueError(f"{self.currency!r} is not a currency of ISO 4217")
-        if not isinstance(self.minor, int) or isinstance(self.minor, bool):
+        if type(self.minor) is not int:
             raise TypeError("minor units are whole numbers")
 
     def __str__(self) -> str:

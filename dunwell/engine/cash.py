@@ -123,7 +123,7 @@ def apply_cash(facts: Facts) -> tuple[pl.DataFrame, pl.DataFrame]:
         .with_columns(pl.col("claim_minor").fill_null(0))
         .sort("claim_id", "value_date", "number", "payment_id", "credit_note_id", nulls_last=True)
         .with_columns(net_minor=pl.col("amount_minor").sum().over("claim_id"))
-        # money that went back without saying which payment it was takes from the latest: the sum that stays is a ceiling
+        # money that went back without saying which payment it was takes from the latest: what stays is a ceiling
         .with_columns(
             ceiling=pl.min_horizontal("net_minor", "claim_minor").clip(lower_bound=0),
             until=pl.col("amount_minor").clip(lower_bound=0).cum_sum().over("claim_id"),

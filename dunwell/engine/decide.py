@@ -132,6 +132,14 @@ def _items(facts: Facts, strategy: Strategy, day: date) -> pl.DataFrame:
     )
 
 
+def _may_take(stage: Stage) -> pl.Expr:
+    """Has the item come so far that this is its next step? A reminder does not wait for a notice."""
+    reached = pl.col("reached")
+    if stage == Stage.REMINDER:
+        return reached <= Stage.NOTICE
+    return reached == stage - 1
+
+
 def _lines(facts: Facts, items: pl.DataFrame, strategy: Strategy, day: date) -> pl.DataFrame:
     """Debtor and currency: sums, and the step that is due by the strategy alone."""
     overdue = pl.col("days_past_due") > 0
@@ -198,7 +206,7 @@ def _lines(facts: Facts, items: pl.DataFrame, strategy: Strategy, day: date) -> 
 
 
 def _stopped(lines: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
-    """Take back messages that a finding on every channel forbids. The gravest (open end first, then latest) is named."""
+    """Take back messages that a finding on every channel forbids. The longest is named."""
     stops = (
         found.filter((pl.col("effect") == "forbidden") & pl.col("channel").is_null())
         .with_columns(pl.col("until_date").fill_null(date.max))

@@ -47,6 +47,7 @@ class Rules:
     """The rules of an installation, with one hash over their text, so that a run can name what it asked."""
 
     rules: tuple[Rule, ...]
+    texts: dict[str, str]
     hash: str
 
     def in_force(self, day: date, kind: str) -> list[tuple[Rule, dict[str, Any]]]:
@@ -84,14 +85,13 @@ def read_rules(texts: dict[str, str]) -> Rules:
     """Rules from YAML texts by file name. Raises RuleError for anything that cannot be trusted."""
     rules: list[Rule] = []
     for name, text in texts.items():
-        for entry in yaml.safe_load(text):
-            rules.append(_rule(entry, name))
+        rules.extend(_rule(entry, name) for entry in yaml.safe_load(text) or [])
     seen = [rule.id for rule in rules]
     for rule_id in seen:
         if seen.count(rule_id) > 1:
             raise RuleError(f"{rule_id} stands twice")
     digest = hashlib.sha256("\x00".join(f"{n}\x00{t}" for n, t in sorted(texts.items())).encode())
-    return Rules(tuple(sorted(rules, key=lambda r: r.id)), digest.hexdigest())
+    return Rules(tuple(sorted(rules, key=lambda r: r.id)), dict(texts), digest.hexdigest())
 
 
 def _rule(entry: Any, file: str) -> Rule:

@@ -1,0 +1,17 @@
+"""One hash over what a message asks for, so that a changed claim is seen before the message leaves."""
+
+import hashlib
+
+import polars as pl
+
+
+def items_hashes(items: pl.DataFrame) -> pl.DataFrame:
+    """`engine.decide.LINE_ITEMS` -> debtor_id, currency, items_hash (SHA-256 hex over receivable, demand and stage)."""
+    rows = (
+        items.sort("debtor_id", "currency", "receivable_id")
+        .with_columns(row=pl.concat_str("receivable_id", "demand_minor", "stage", separator="|"))
+        .group_by("debtor_id", "currency", maintain_order=True)
+        .agg(pl.col("row").str.join("\n"))
+    )
+    hashes = [hashlib.sha256(text.encode()).hexdigest() for text in rows["row"]]
+    return rows.select("debtor_id", "currency", items_hash=pl.Series(hashes, dtype=pl.String))

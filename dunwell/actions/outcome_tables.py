@@ -1,0 +1,245 @@
+"""Carry an outcome into the tables: outbox, decisions acted on, standings, matches. Called inside the run's act.
+
+Each compares frames and touches only what changed; the conditional updates lose to a sender that was quicker.
+"""
+
+from datetime import date, datetime
+
+import polars as pl
+from django.db import connection
+
+from dunwell.actions.items_hash import items_hashes
+from dunwell.core.terms import LIVE_STATES, OutboxState, Stage
+from dunwell.engine.cash import MATCHES, matches
+from dunwell.engine.decide import Outcome
+from dunwell.engine.facts import SCHEMA_VERSION, Facts
+from dunwell.store import dialect
+from dunwell.store.models import Creditor, Run
+
+PURPOSE = "collection"
+_PENDING = f"('{OutboxState.RELEASED}', '{OutboxState.TRY_LATER}')"
+_SAME = ["stage", "language", "channel", "contact_point_id", "total_minor", "items_hash"]
+
+
+def put_in_outbox(run: Run, outcome: Outcome, debtors: pl.DataFrame, at: datetime) -> dict[str, int]:
+    """Prepare today's messages, keep those that still hold, cancel what no longer does.
+
+    At most one message per debtor and currency is live. The key names the place on the ladder (stage, how many
+    messages went before) and a revision (how often a message of that place was cancelled): it can leave once.
+    """
+    wanted = (
+        outcome.lines.filter(pl.col("action") == "message")
+        .join(items_hashes(outcome.items), on=["debtor_id", "currency"])
+        .join(debtors.select("debtor_id", "number"), on="debtor_id")
+        .with_columns(
+            place=pl.concat_str(
+                pl.lit(run.creditor.code),
+                "number",
+                pl.lit(PURPOSE),
+                "currency",
+                _stage_word(),
+                "messages",
+                separator=":",
+            )
+        )
+    )
+    live = _live(run.creditor)
+    pending = live.filter(pl.col("state") != OutboxState.CLAIMED)
+    in_flight = live.filter(pl.col("state") == OutboxState.CLAIMED).select("debtor_id", "currency")
+    held = pending.join(wanted, on=["debtor_id", "currency", *_SAME], how="semi")
+    dropped = pending.join(held, on="id", how="anti")
+    with connection.cursor() as cursor:
+        for part in _parts(dropped["id"].to_list()):
+            cursor.execute(
+                "UPDATE store_outboxmessage SET state = %s, state_reason = %s, settled_at = %s"
+                f" WHERE state IN {_PENDING} AND id IN ({part})",
+                [OutboxState.CANCELLED, "superseded", at],
+            )
+        for part in _parts(held["id"].to_list()):
+            cursor.execute(
+                f"UPDATE store_outboxmessage SET as_of = %s, run_id = %s WHERE state IN {_PENDING} AND id IN ({part})",
+                [run.as_of, run.pk],
+            )
+    new = wanted.join(held, on=["debtor_id", "currency"], how="anti").join(
+        in_flight, on=["debtor_id", "currency"], how="anti"
+    )
+    new = new.join(_revisions(run.creditor), on="place", how="left").select(
+        "debtor_id",
+        "stage",
+        "currency",
+        "language",
+        "channel",
+        "contact_point_id",
+        "total_minor",
+        "items_hash",
+        "not_before_at",
+        key=pl.concat_str("place", pl.col("revision").fill_null(0), separator=":"),
+        creditor_id=pl.lit(run.creditor.pk, pl.Int64),
+        run_id=pl.lit(run.pk, pl.Int64),
+        purpose=pl.lit(PURPOSE),
+        as_of=pl.lit(run.as_of),
+        state=pl.lit(str(OutboxState.RELEASED)),
+        state_reason=pl.lit(""),
+        attempts=pl.lit(0, pl.Int16),
+        claimed_by=pl.lit(""),
+    )
+    dialect.insert_frame("store_outboxmessage", new)
+    return {"prepared": new.height, "kept": held.height, "cancelled": dropped.height}
+
+
+def keep_decisions(run: Run, outcome: Outcome) -> None:
+    """Rows for what was acted on: a message, or a task for a person that is new since the last standing."""
+    before = _standing(run.creditor).filter(pl.col("action") == "task").select("debtor_id", "currency", "reason")
+    tasks = outcome.lines.filter(pl.col("action") == "task").join(
+        before, on=["debtor_id", "currency", "reason"], how="anti"
+    )
+    acted = pl.concat([outcome.lines.filter(pl.col("action") == "message"), tasks])
+    rows = (
+        outcome.decisions.join(acted.select("debtor_id").unique(), on="debtor_id", how="semi")
+        .join(_body(outcome.lines).group_by("debtor_id").agg(pl.col("body").sort().str.join(",")), on="debtor_id")
+        .sort("debtor_id")
+        .select(
+            "debtor_id",
+            "action",
+            "stage",
+            "channel",
+            "reason",
+            body=pl.concat_str(pl.lit("["), "body", pl.lit("]")),
+            creditor_id=pl.lit(run.creditor.pk, pl.Int64),
+            run_id=pl.lit(run.pk, pl.Int64),
+            as_of=pl.lit(run.as_of),
+            schema_version=pl.lit(SCHEMA_VERSION, pl.Int16),
+        )
+    )
+    dialect.insert_frame("store_decision", rows)
+
+
+def refresh_standing(creditor: Creditor, as_of: date, outcome: Outcome) -> None:
+    """The latest answer per debtor and currency. Only rows that changed are written."""
+    now = outcome.lines.join(_body(outcome.lines), on=["debtor_id", "currency"]).select(
+        "debtor_id",
+        "currency",
+        "open_minor",
+        "overdue_minor",
+        "credit_minor",
+        "days_past_due",
+        "stage",
+        "action",
+        "reason",
+        "body",
+    )
+    before = _standing(creditor)
+    same = before.drop("id", "body").columns
+    gone = before.join(now, on=same, how="anti")
+    fresh = now.join(before, on=same, how="anti")
+    with connection.cursor() as cursor:
+        for part in _parts(gone["id"].to_list()):
+            cursor.execute(f"DELETE FROM store_standing WHERE id IN ({part})")
+    dialect.insert_frame(
+        "store_standing",
+        fresh.with_columns(creditor_id=pl.lit(creditor.pk, pl.Int64), as_of=pl.lit(as_of)),
+    )
+
+
+def refresh_matches(creditor: Creditor, facts: Facts, at: datetime) -> None:
+    """The matches of the day's facts. One that changed or went moves to the past with the moment it held until."""
+    now = matches(facts)
+    before = dialect.read_frame(
+        f"SELECT id, {', '.join(MATCHES)} FROM store_match WHERE creditor_id = %s",
+        [creditor.pk],
+        {"id": pl.Int64(), **MATCHES},
+    )
+    gone = before.join(now, on=list(MATCHES), how="anti")
+    fresh = now.join(before, on=list(MATCHES), how="anti")
+    columns = ", ".join(["creditor_id", "source_id", "known_from", *MATCHES])
+    with connection.cursor() as cursor:
+        for part in _parts(gone["id"].to_list()):
+            cursor.execute(
+                f'INSERT INTO store_matchpast ("of", known_to, {columns})'
+                f" SELECT id, %s, {columns} FROM store_match WHERE id IN ({part})",
+                [at],
+            )
+            cursor.execute(f"DELETE FROM store_match WHERE id IN ({part})")
+    dialect.insert_frame(
+        "store_match",
+        fresh.with_columns(creditor_id=pl.lit(creditor.pk, pl.Int64), known_from=pl.lit(at)),
+    )
+
+
+def _stage_word() -> pl.Expr:
+    return pl.col("stage").replace_strict({int(s): s.word for s in Stage}, return_dtype=pl.String)
+
+
+def _body(lines: pl.DataFrame) -> pl.DataFrame:
+    """Each line as a JSON object, for `explain` and for screens."""
+    return lines.select(
+        "debtor_id",
+        "currency",
+        body=pl.struct(
+            *(
+                pl.col(name).cast(pl.String) if kind.is_temporal() else pl.col(name)
+                for name, kind in lines.schema.items()
+            )
+        ).struct.json_encode(),
+    )
+
+
+def _live(creditor: Creditor) -> pl.DataFrame:
+    states = ", ".join(f"'{state}'" for state in LIVE_STATES)
+    return dialect.read_frame(
+        "SELECT id, debtor_id, currency, stage, language, channel, contact_point_id, total_minor, items_hash, state"
+        f" FROM store_outboxmessage WHERE creditor_id = %s AND state IN ({states})",
+        [creditor.pk],
+        {
+            "id": pl.Int64(),
+            "debtor_id": pl.Int64(),
+            "currency": pl.String(),
+            "stage": pl.Int16(),
+            "language": pl.String(),
+            "channel": pl.String(),
+            "contact_point_id": pl.Int64(),
+            "total_minor": pl.Int64(),
+            "items_hash": pl.String(),
+            "state": pl.String(),
+        },
+    )
+
+
+def _revisions(creditor: Creditor) -> pl.DataFrame:
+    """place -> how many messages of that place on the ladder there were before: all were cancelled or never left."""
+    keys = dialect.read_frame(
+        "SELECT key FROM store_outboxmessage WHERE creditor_id = %s AND state NOT IN ('sent', 'unknown')",
+        [creditor.pk],
+        {"key": pl.String()},
+    )
+    return (
+        keys.select(place=pl.col("key").str.replace(r":\d+$", ""))
+        .group_by("place")
+        .agg(revision=pl.len().cast(pl.Int32))
+    )
+
+
+def _standing(creditor: Creditor) -> pl.DataFrame:
+    return dialect.read_frame(
+        "SELECT id, debtor_id, currency, open_minor, overdue_minor, credit_minor, days_past_due, stage, action, reason,"
+        " body FROM store_standing WHERE creditor_id = %s",
+        [creditor.pk],
+        {
+            "id": pl.Int64(),
+            "debtor_id": pl.Int64(),
+            "currency": pl.String(),
+            "open_minor": pl.Int64(),
+            "overdue_minor": pl.Int64(),
+            "credit_minor": pl.Int64(),
+            "days_past_due": pl.Int32(),
+            "stage": pl.Int16(),
+            "action": pl.String(),
+            "reason": pl.String(),
+            "body": pl.String(),
+        },
+    )
+
+
+def _parts(ids: list[int]) -> list[str]:
+    """Row ids of ours as text, in portions that any database takes."""
+    return [", ".join(str(each) for each in ids[start : start + 5_000]) for start in range(0, len(ids), 5_000)]

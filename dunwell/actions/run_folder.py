@@ -1,0 +1,113 @@
+"""The folder of a run: its facts, its decisions, and all that is needed to reach them again.
+
+runs/<name>/manifest.json    hashes, versions, the day and the moment
+runs/<name>/facts/*.parquet  one file per kind of fact
+runs/<name>/*.parquet        lines, items, findings, decisions
+runs/<name>/strategy.yaml, rules.json
+"""
+
+import hashlib
+import json
+import shutil
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from dunwell import engine
+from dunwell.core.errors import DunwellError
+from dunwell.engine.decide import Outcome, decide
+from dunwell.engine.facts import SCHEMA_VERSION, SCHEMAS, Facts
+from dunwell.evidence.frames import frame_hash
+from dunwell.rulebook.rules_file import Rules, read_rules
+from dunwell.rulebook.strategy import Strategy, read_strategy
+
+PARTS = ("lines", "items", "findings", "decisions")
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """All a decision rests on."""
+
+    facts: Facts
+    strategy: Strategy
+    rules: Rules
+    as_of: date
+    moment: datetime
+
+    def decide(self) -> Outcome:
+        """Decide anew: the same inputs always give the same outcome."""
+        return decide(self.facts, self.strategy, self.rules, self.as_of, self.moment)
+
+
+def facts_hash(facts: Facts) -> str:
+    """One hash over all frames of facts, whose rows stand in the order of their keys."""
+    return _together({name: frame_hash(facts[name]) for name in SCHEMAS})
+
+
+def outcome_hash(outcome: Outcome) -> str:
+    """One hash over all that was decided."""
+    return _together({part: frame_hash(getattr(outcome, part)) for part in PARTS})
+
+
+def write(folder: Path, inputs: Inputs, outcome: Outcome, manifest: dict[str, Any]) -> None:
+    """Write a run's folder as a whole: it appears under its name only when it is complete."""
+    draft = folder.with_name(f".{folder.name}.draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    (draft / "facts").mkdir(parents=True)
+    for name in SCHEMAS:
+        inputs.facts[name].write_parquet(draft / "facts" / f"{name}.parquet")
+    for part in PARTS:
+        getattr(outcome, part).write_parquet(draft / f"{part}.parquet")
+    (draft / "strategy.yaml").write_text(inputs.strategy.text, encoding="utf-8")
+    (draft / "rules.json").write_text(json.dumps(inputs.rules.texts, ensure_ascii=False, indent=1), encoding="utf-8")
+    (draft / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    draft.rename(folder)
+
+
+def manifest_of(inputs: Inputs, outcome: Outcome) -> dict[str, Any]:
+    """What a stranger needs to know to replay the run, with the hashes that bind it."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "engine_version": engine.VERSION,
+        "as_of": inputs.as_of.isoformat(),
+        "moment": inputs.moment.isoformat(),
+        "facts_hash": facts_hash(inputs.facts),
+        "strategy_hash": inputs.strategy.hash,
+        "rules_hash": inputs.rules.hash,
+        "decisions_hash": outcome_hash(outcome),
+    }
+
+
+def read(folder: Path) -> tuple[Inputs, dict[str, Any]]:
+    """A run's inputs and its manifest. Raises DunwellError when the folder is missing, incomplete or was altered."""
+    if not (folder / "manifest.json").is_file():
+        raise DunwellError("run.no_folder", name=folder.name)
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        if manifest["schema_version"] != SCHEMA_VERSION:
+            raise DunwellError(
+                "run.other_schema", name=folder.name, theirs=manifest["schema_version"], ours=SCHEMA_VERSION
+            )
+        inputs = Inputs(
+            facts=Facts({name: pl.read_parquet(folder / "facts" / f"{name}.parquet") for name in SCHEMAS}),
+            strategy=read_strategy((folder / "strategy.yaml").read_text(encoding="utf-8")),
+            rules=read_rules(json.loads((folder / "rules.json").read_text(encoding="utf-8"))),
+            as_of=date.fromisoformat(manifest["as_of"]),
+            moment=datetime.fromisoformat(manifest["moment"]),
+        )
+        found = (facts_hash(inputs.facts), inputs.strategy.hash, inputs.rules.hash)
+        wanted = (manifest["facts_hash"], manifest["strategy_hash"], manifest["rules_hash"])
+    except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
+        raise DunwellError("run.unreadable", name=folder.name, why=str(error)) from error
+    for part, theirs, ours in zip(("facts", "strategy", "rules"), wanted, found, strict=True):
+        if theirs != ours:
+            raise DunwellError("run.altered", name=folder.name, part=part)
+    return inputs, manifest
+
+
+def _together(hashes: dict[str, str]) -> str:
+    return hashlib.sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,211 @@
+"""The daily run: decide the whole book of a creditor, keep what was decided, put messages in the outbox.
+
+Nothing counts on yesterday's run having happened. A run whose outcome equals the latest one of its day leaves
+everything as it is, so that n runs are one run.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+from django.conf import settings
+
+from dunwell import engine
+from dunwell.actions import outcome_tables, run_folder
+from dunwell.actions.act import act
+from dunwell.actions.facts import facts_of
+from dunwell.core.actor import Actor
+from dunwell.core.errors import DunwellError
+from dunwell.engine.ageing import ageing
+from dunwell.engine.decide import Outcome
+from dunwell.engine.facts import SCHEMA_VERSION
+from dunwell.rulebook.rules_file import Rules, house_rules
+from dunwell.rulebook.strategy import Strategy, default_strategy
+from dunwell.store import dialect, journal
+from dunwell.store.models import Creditor, Run
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run did. `run` is None for a dry run. `outbox`: prepared, kept, cancelled; or why it was left alone."""
+
+    creditor: str
+    as_of: date
+    run: str | None
+    repeated: bool
+    outbox: dict[str, int]
+    outbox_left_alone: str | None
+    summary: dict[str, Any]
+    outcome: Outcome
+
+
+def day_start(creditor: Creditor, day: date) -> datetime:
+    """Midnight at the creditor's place, in UTC: business days are his."""
+    return datetime.combine(day, time(), ZoneInfo(creditor.zone)).astimezone(UTC)
+
+
+def today(creditor: Creditor, now: datetime) -> date:
+    """The creditor's business day at a moment."""
+    return now.astimezone(ZoneInfo(creditor.zone)).date()
+
+
+def inputs_of(
+    creditor: Creditor, as_of: date, *, strategy: Strategy | None = None, rules: Rules | None = None
+) -> run_folder.Inputs:
+    """What a run of a day rests on, as known now."""
+    facts = facts_of(creditor)
+    if facts["debtors"].is_empty():
+        raise DunwellError("run.nothing_imported", creditor=creditor.code)
+    return run_folder.Inputs(
+        facts=facts,
+        strategy=strategy or default_strategy(),
+        rules=rules or house_rules(),
+        as_of=as_of,
+        moment=day_start(creditor, as_of),
+    )
+
+
+def run_day(
+    *,
+    creditor: Creditor,
+    as_of: date,
+    now: datetime,
+    by: Actor,
+    dry_run: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
+) -> RunReport:
+    """Run one day for one creditor. Refuses while another run is at work.
+
+    Any day may be given. Messages go to the outbox unless the day lies ahead, or lies before the latest day that
+    was run (`outbox_left_alone` says which): the past is decided for reading only once a later day has spoken.
+    """
+    with dialect.only_one("run"):
+        progress("facts")
+        inputs = inputs_of(creditor, as_of)
+        progress("decisions")
+        outcome = inputs.decide()
+        summary = summarise(inputs, outcome)
+        if dry_run:
+            return RunReport(creditor.code, as_of, None, False, {}, "dry_run", summary, outcome)
+        manifest = run_folder.manifest_of(inputs, outcome)
+        latest = Run.objects.filter(creditor=creditor).order_by("-as_of", "-pk").first()
+        same_day = Run.objects.filter(creditor=creditor, as_of=as_of).order_by("-pk").first()
+        if same_day is not None and same_day.decisions_hash == manifest["decisions_hash"]:
+            return RunReport(creditor.code, as_of, same_day.name, True, {}, "repeated", summary, outcome)
+        left_alone = _left_alone(creditor, as_of, now)
+        if latest is not None and as_of < latest.as_of and left_alone is None:
+            left_alone = "later_day_was_run"
+        name = f"{creditor.code}-{as_of:%Y%m%d}-{Run.objects.filter(creditor=creditor, as_of=as_of).count() + 1}"
+        progress("files")
+        run_folder.write(Path(settings.DUNWELL.runs) / name, inputs, outcome, manifest)
+        progress("tables")
+        outbox = _keep(
+            creditor=creditor, name=name, inputs=inputs, outcome=outcome, manifest=manifest, summary=summary,
+            to_outbox=left_alone is None, at=now, by=by,
+        )  # fmt: skip
+        return RunReport(creditor.code, as_of, name, False, outbox, left_alone, summary, outcome)
+
+
+def _left_alone(creditor: Creditor, as_of: date, now: datetime) -> str | None:
+    return "day_ahead" if as_of > today(creditor, now) else None
+
+
+@act("run.decide")
+def _keep(
+    *,
+    creditor: Creditor,
+    name: str,
+    inputs: run_folder.Inputs,
+    outcome: Outcome,
+    manifest: dict[str, Any],
+    summary: dict[str, Any],
+    to_outbox: bool,
+    at: datetime,
+    by: Actor,
+) -> dict[str, int]:
+    """Write the run, its outbox messages, the decisions acted on and the standings: one transaction."""
+    run = Run.objects.create(
+        creditor=creditor,
+        name=name,
+        as_of=inputs.as_of,
+        known_at=at,
+        finished_at=at,
+        facts_hash=manifest["facts_hash"],
+        strategy_hash=manifest["strategy_hash"],
+        rules_hash=manifest["rules_hash"],
+        decisions_hash=manifest["decisions_hash"],
+        engine_version=engine.VERSION,
+        schema_version=SCHEMA_VERSION,
+        summary=summary,
+    )
+    outbox: dict[str, int] = {}
+    if to_outbox:
+        outbox = outcome_tables.put_in_outbox(run, outcome, inputs.facts["debtors"], at)
+        outcome_tables.keep_decisions(run, outcome)
+        outcome_tables.refresh_standing(creditor, inputs.as_of, outcome)
+        outcome_tables.refresh_matches(creditor, inputs.facts.on(inputs.as_of), at)
+    journal.append(
+        "run.decided",
+        creditor=creditor,
+        by=by,
+        at=at,
+        recorded_at=at,
+        key=name,
+        body={"run": name, **manifest, "outbox": outbox, "summary": summary},
+    )
+    return outbox
+
+
+def summarise(inputs: run_folder.Inputs, outcome: Outcome) -> dict[str, Any]:
+    """Counts and sums of a day, for people and for the journal: whole numbers only."""
+    lines = outcome.lines
+    return {
+        "debtors": inputs.facts["debtors"].height,
+        "actions": _counts(outcome.decisions, "action"),
+        "reasons": _counts(lines, "reason"),
+        "messages": [
+            dict(zip(("stage", "channel", "count"), row, strict=True))
+            for row in lines.filter(pl.col("action") == "message")
+            .group_by("stage", "channel")
+            .len()
+            .sort("stage", "channel")
+            .rows()
+        ],
+        "refused": _counts(lines.filter(pl.col("reason") == "forbidden"), "rule"),
+        "sums": {
+            currency: {"open_minor": opened, "overdue_minor": overdue, "credit_minor": credit}
+            for currency, opened, overdue, credit in lines.group_by("currency")
+            .agg(pl.col("open_minor").sum(), pl.col("overdue_minor").sum(), pl.col("credit_minor").sum())
+            .sort("currency")
+            .rows()
+        },
+        "ageing": ageing(inputs.facts.on(inputs.as_of), inputs.as_of).to_dicts(),
+    }
+
+
+def _counts(frame: pl.DataFrame, column: str) -> dict[str, int]:
+    return dict(frame.group_by(column).len().sort(column).rows())
+
+
+def replay(name: str) -> tuple[dict[str, Any], Outcome, dict[str, Any]]:
+    """Decide a kept run anew. Returns its manifest, the outcome now, and the manifest that outcome would have."""
+    inputs, manifest = run_folder.read(Path(settings.DUNWELL.runs) / Path(name).name)
+    outcome = inputs.decide()
+    return manifest, outcome, run_folder.manifest_of(inputs, outcome)
+
+
+def differences(name: str, outcome: Outcome) -> pl.DataFrame:
+    """number, currency, before, after (action and reason): the debtors for whom a replay decides otherwise."""
+    kept = pl.read_parquet(Path(settings.DUNWELL.runs) / Path(name).name / "decisions.parquet")
+    words = pl.concat_str("action", "reason", "stage", separator=" ")
+    before = kept.select("number", "currency", before=words)
+    after = outcome.decisions.select("number", "currency", after=words)
+    return (
+        before.join(after, on=["number", "currency"], how="full", coalesce=True, nulls_equal=True)
+        .filter(pl.col("before").ne_missing(pl.col("after")))
+        .sort("number", "currency")
+    )

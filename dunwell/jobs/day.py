@@ -1,0 +1,145 @@
+"""The commands of the day: run, runs, replay, explain."""
+
+import json
+from datetime import date, datetime
+from typing import Any
+
+import click
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from dunwell.actions import runs as actions
+from dunwell.actions.explain import channel_words, explain, stage_words
+from dunwell.core.money import grouped_amount
+from dunwell.engine.ageing import BUCKETS
+from dunwell.jobs.context import language, moment, operator, tell, words
+from dunwell.rulebook.rules_file import house_rules
+from dunwell.store.reads import creditors, runs
+
+
+class Day(click.ParamType):
+    """A day in ISO form, e.g. 2026-11-22."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Text to date; a wrong one is refused in words."""
+        if isinstance(value, date):
+            return value
+        try:
+            return datetime.strptime(value, "%Y-%m-%d").date()
+        except ValueError:
+            self.fail(words("day.invalid", value=str(value)[:40]), param, ctx)
+
+
+@click.command()
+@click.option("--as-of", type=Day(), help="The day to decide (default: today at the creditor's place).")
+@click.option("--creditor", "code", help="Whose book (may be left out when there is only one).")
+@click.option("--dry-run", is_flag=True, help="Decide and show, write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+def run(as_of: date | None, code: str | None, dry_run: bool, as_json: bool) -> None:
+    """Decide the whole book for a day: one decision per debtor, and messages in the outbox."""
+    creditor = creditors.choose(code)
+    now = moment()
+    day = as_of or actions.today(creditor, now)
+    console = Console(stderr=True)
+    with console.status("") as status:
+        report = actions.run_day(
+            creditor=creditor,
+            as_of=day,
+            now=now,
+            by=operator(),
+            dry_run=dry_run,
+            progress=lambda step: status.update(words(f"run.step.{step}")),
+        )
+    if as_json:
+        click.echo(json.dumps(_as_json(report), ensure_ascii=False, indent=1))
+        return
+    _print(report)
+
+
+def _as_json(report: actions.RunReport) -> dict[str, Any]:
+    return {
+        "creditor": report.creditor,
+        "as_of": report.as_of.isoformat(),
+        "run": report.run,
+        "repeated": report.repeated,
+        "outbox": report.outbox,
+        "outbox_left_alone": report.outbox_left_alone,
+        **report.summary,
+    }
+
+
+def _print(report: actions.RunReport) -> None:
+    spoken = language()
+    console = Console()
+    tell("run.head", creditor=report.creditor, day=report.as_of.isoformat(), debtors=report.summary["debtors"])
+    console.print(_ageing(report.summary["ageing"]))
+    table = Table(words("run.column.step"), words("run.column.channel"), Text(words("run.column.count"), justify="right"))
+    for row in report.summary["messages"]:
+        table.add_row(stage_words(row["stage"], spoken), channel_words(row["channel"], spoken), f"{row['count']:,}")
+    tasks = report.outcome.lines.filter(pl.col("action") == "task").group_by("reason").len().sort("reason")
+    for reason, count in tasks.rows():
+        table.add_row(words(f"run.task.{reason}"), words("run.person"), f"{count:,}")
+    console.print(table)
+    for rule_id, count in report.summary["refused"].items():
+        tell("run.refused", count=count, rule=f"{house_rules().named(rule_id).title[spoken]} ({rule_id})")
+    if report.run and not report.repeated and report.outbox_left_alone is None:
+        tell("run.outbox", **report.outbox)
+        tell("run.next", run=report.run)
+    elif report.outbox_left_alone:
+        tell(f"run.left_alone.{report.outbox_left_alone}", run=report.run or "-")
+
+
+def _ageing(rows: list[dict[str, Any]]) -> Table:
+    table = Table(words("run.column.currency"), *(Text(words(f"bucket.{b}"), justify="right") for b in BUCKETS))
+    for currency in sorted({row["currency"] for row in rows}):
+        sums = {row["bucket"]: row["open_minor"] for row in rows if row["currency"] == currency}
+        cells = [Text(grouped_amount(sums.get(b, 0), currency), justify="right") for b in BUCKETS]
+        table.add_row(currency, *cells)
+    return table
+
+
+@click.command(name="runs")
+@click.option("--creditor", "code", help="Whose book.")
+def list_runs(code: str | None) -> None:
+    """List the runs that were kept, newest first."""
+    table = Table(words("run.column.run"), words("run.column.day"), words("run.column.messages"), "SHA-256")
+    for each in runs.latest(creditors.choose(code), 50):
+        count = sum(row["count"] for row in each.summary["messages"])
+        table.add_row(each.name, each.as_of.isoformat(), str(count), each.decisions_hash[:16])
+    Console().print(table)
+
+
+@click.command()
+@click.argument("run_name", metavar="RUN")
+def replay(run_name: str) -> None:
+    """Decide a kept run anew from its facts and compare: the same engine gives the same decisions bit for bit."""
+    manifest, outcome, again = actions.replay(run_name)
+    recorded = runs.find(run_name)
+    if recorded is not None and recorded.decisions_hash != manifest["decisions_hash"]:
+        tell("replay.journal_differs", run=run_name)
+        raise SystemExit(1)
+    if again["decisions_hash"] == manifest["decisions_hash"]:
+        tell("replay.same", run=run_name, debtors=outcome.decisions.height, hash=manifest["decisions_hash"])
+        return
+    tell("replay.differs", run=run_name, theirs=manifest["engine_version"], ours=again["engine_version"])
+    for row in actions.differences(run_name, outcome).head(20).iter_rows(named=True):
+        click.echo(f"  {row['number']} {row['currency'] or ''}: {row['before'] or '-'} -> {row['after'] or '-'}")
+    raise SystemExit(1)
+
+
+@click.command(name="explain")
+@click.argument("debtor")
+@click.option("--as-of", type=Day(), help="The day to explain (default: today).")
+@click.option("--as-known-then", is_flag=True, help="Use only what was known by the end of that day.")
+@click.option("--creditor", "code", help="Whose book.")
+def explain_command(debtor: str, as_of: date | None, as_known_then: bool, code: str | None) -> None:
+    """Tell in words what a debtor owes, which stage he has reached and why, what was sent or not and why."""
+    creditor = creditors.choose(code)
+    day = as_of or actions.today(creditor, moment())
+    told = explain(creditor=creditor, debtor_number=debtor, as_of=day, as_known_then=as_known_then)
+    for line in told.words(language()):
+        click.echo(line)
