@@ -2,6 +2,7 @@
 
 import tomllib
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -56,6 +57,7 @@ class Content:
     pay: tuple[tuple[str, str], ...]
     help: str
     object: str
+    reach: str
     paid: str
     reply: str
     closing: tuple[str, ...]
@@ -83,10 +85,10 @@ def content(notice: Notice) -> Content:
     sender, debtor = notice.sender, notice.debtor
     debtor_name = plain(debtor.name)
     reference = _reference(notice)
+    pay_by = notice.pay_by or _only_due_date(notice)
     values = {
         "total": _in_sentence(format_money(notice.payable_minor, notice.currency, notice.language), notice.language),
-        "pay_by": format_date(notice.pay_by, notice.language) if notice.pay_by else "",
-        "contact": _contact(sender, words),
+        "pay_by": format_date(pay_by, notice.language) if pay_by else "",
         **_due(notice, words),
     }
     title = stage["title"].format_map(values)
@@ -108,14 +110,14 @@ def content(notice: Notice) -> Content:
         facts=_pairs(
             (labels["date"], format_date(notice.day, notice.language)),
             (labels["debtor_number"], plain(notice.debtor_number, 40)),
-            (labels["reference"], reference),
+            (labels["reference"], reference if len(reference) <= 40 else ""),
         ),
         salutation=words["salutation"].format(debtor=debtor_name)
         if 0 < len(debtor_name) <= LONGEST_SALUTATION
         else words["salutation_long_name"],
         greeting=words["greeting"],
         opening=stage[_opening(notice)].format_map(values),
-        ask=stage["ask_by" if notice.pay_by else "ask"].format_map(values),
+        ask=stage["ask_by" if pay_by else "ask"].format_map(values),
         head=tuple(
             labels[name].format(currency=notice.currency)
             for name in ("item", "issued", "due", "days", "amount", "open")
@@ -134,7 +136,8 @@ def content(notice: Notice) -> Content:
             (labels["reference"], reference),
         ),
         help=stage["help"].format_map(values),
-        object=words["object"].format_map(values),
+        object=words["object"],
+        reach=_reach(sender, words),
         paid=words["paid"],
         reply=words["reply"],
         closing=tuple(words["closing"]),
@@ -153,6 +156,12 @@ def _opening(notice: Notice) -> str:
     if notice.stage == Stage.NOTICE and any(item.days_past_due > 0 for item in owed):
         return "opening_mixed"
     return "opening_one" if len(owed) == 1 else "opening_many"
+
+
+def _only_due_date(notice: Notice) -> date | None:
+    """Before the due date of a single item, that date is when to pay."""
+    dates = {item.due_date for item in notice.items if item.kind != ReceivableKind.CREDIT_NOTE and not item.disputed}
+    return min(dates) if len(dates) == 1 and min(dates) >= notice.day else None
 
 
 def _due(notice: Notice, words: dict[str, Any]) -> dict[str, str]:
@@ -206,9 +215,9 @@ def _reference(notice: Notice) -> str:
     return reference
 
 
-def _contact(sender: Sender, words: dict[str, Any]) -> str:
+def _reach(sender: Sender, words: dict[str, Any]) -> str:
     kind = "_".join(name for name, given in (("email", sender.email), ("phone", sender.phone)) if given)
-    phrase: str = words["contact"][kind or "post"]
+    phrase: str = words["reach"][kind or "post"]
     return phrase.format(email=plain(sender.email or "", 100), phone=plain(sender.phone or "", 40))
 
 

@@ -3,6 +3,7 @@ typesetter carries; Chinese characters from Noto Serif CJK, which the system mus
 so that a letter looks the same on every machine.
 """
 
+import os
 from functools import cache
 from pathlib import Path
 
@@ -21,6 +22,7 @@ SAMPLES = {
 """Text a complete set of fonts can print, with rare characters of names."""
 
 _WEIGHTS = (400, 700)
+_typeset_in: set[int] = set()
 
 
 @cache
@@ -52,13 +54,21 @@ def check_fonts() -> list[DunwellError]:
 
 def missing_text(error: typst.TypstError) -> str | None:
     """The text no font could print, from the typesetter's message; None when the error is another one."""
-    before, found, after = error.message.partition("the text `")
+    _, found, after = error.message.partition("the text `")
     if not found or "could not be displayed" not in after:
         return None
     return after.partition("` could not be displayed")[0].strip('"')
 
 
+def refuse_after_fork() -> None:
+    """Raise RuntimeError in a process forked from one that has set text: the typesetter would hang there."""
+    _typeset_in.add(os.getpid())
+    if len(_typeset_in) > 1:
+        raise RuntimeError("letters were set before this process was forked: start it with spawn instead")
+
+
 def _print_sample(sample: str, family: str) -> None:
+    refuse_after_fork()
     source = (
         '#set text(font: ("Libertinus Serif", sys.inputs.family), fallback: false)\n'
         "#sys.inputs.sample #strong(sys.inputs.sample)"

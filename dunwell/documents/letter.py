@@ -1,13 +1,12 @@
 """Letters as PDF/A: the same notice gives the same bytes, on any machine with the same fonts and typesetter."""
 
 import json
-import os
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
 from threading import Lock
-from typing import Any
+from typing import Any, Final
 
 import typst
 from babel import Locale
@@ -19,11 +18,10 @@ from dunwell.documents.notice import Notice
 from dunwell.documents.payment_qr import payment_qr
 from dunwell.documents.plain import breakable, plain
 
-PDF_STANDARD = "a-2b"
+PDF_STANDARD: Final = "a-2b"
 
 _FORMS = {"US": "us10", "CA": "us10", "CN": "centred", "TW": "centred", "HK": "centred", "MO": "centred"}
 _ONE = Lock()
-_set_in: set[int] = set()
 
 
 class LetterPress:
@@ -43,7 +41,7 @@ class LetterPress:
         Raises `documents.font_missing` (install it), `documents.glyph_missing` (a name in a script our fonts lack),
         `documents.letter_failed`.
         """
-        _refuse_after_fork()
+        fonts.refuse_after_fork()
         fonts.require(notice.language)
         said = content(notice)
         try:
@@ -64,8 +62,8 @@ class LetterPress:
 
 def render_letter(notice: Notice) -> bytes:
     """The letter of a notice as PDF/A, set by this process's own press, one at a time. Errors as `LetterPress`."""
+    fonts.refuse_after_fork()  # before the lock: a forked child may have inherited it closed
     with _ONE:
-        _refuse_after_fork()
         return _press().render(notice)
 
 
@@ -74,30 +72,26 @@ def _press() -> LetterPress:
     return LetterPress()
 
 
-def _refuse_after_fork() -> None:
-    _set_in.add(os.getpid())
-    if len(_set_in) > 1:
-        raise RuntimeError("a letter was set before this process was forked: start it with spawn instead")
-
-
 def _page(notice: Notice, said: Content) -> dict[str, Any]:
     """What the template reads: the content, with breaks allowed in endless words, and where things stand."""
     page: dict[str, Any] = _breakable(asdict(said))
     page["form"] = _FORMS.get(notice.debtor.country or "", "din")
     page["facts_box"] = page.pop("facts") + page.pop("sender_contact")
     if notice.debtor.country != notice.sender.party.country:
-        page["debtor_lines"] += _country_line(notice.debtor.country or "", notice.language)
-    page["return_line"] = " · ".join((page["sender_name"], *page["sender_lines"]))
-    page["footer"] = " · ".join(part for part in (page["return_line"], page["tax_id"]) if part)
+        page["debtor_lines"] += _country_line(notice.debtor.country or "")
+    imprint = " · ".join((said.sender_name, *said.sender_lines))
+    page["return_line"] = plain(imprint, 90)
+    page["footer"] = " · ".join(part for part in (imprint, said.tax_id) if part)
+    page["unbroken"] = [text for text in (said.payable[1], plain(notice.sender.phone or "", 40)) if len(text) >= 6]
     code = payment_qr(notice)
     if code:
         page["qr"] = {"kind": code.kind, "svg": code.svg.decode(), "label": said.scan_label[code.kind]}
     return page
 
 
-def _country_line(country: str, language: str) -> list[str]:
-    """The country as the last line of an address abroad, e.g. `GERMANY`; nothing for a code nobody knows."""
-    name = Locale.parse(language.replace("-", "_")).territories.get(country)
+def _country_line(country: str) -> list[str]:
+    """The country as the last line of an address abroad, in capitals and English, which posts everywhere read."""
+    name = Locale("en").territories.get(country)
     return [name.upper()] if name else []
 
 

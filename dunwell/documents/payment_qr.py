@@ -47,8 +47,7 @@ def payment_qr(notice: Notice) -> PaymentQR | None:
     if not iban or notice.payable_minor > LARGEST_MINOR:
         return None
     if iban[:2] in _SWISS and (
-        notice.currency == "CHF"
-        or (notice.currency == "EUR" and (notice.debtor.country in _SWISS or is_qr_iban(iban)))
+        notice.currency == "CHF" or (notice.currency == "EUR" and (notice.debtor.country in _SWISS or is_qr_iban(iban)))
     ):
         payload = _swiss_payload(notice, iban)
         return PaymentQR("swiss", _draw(payload, 25, cross=True), payload) if payload else None
@@ -112,7 +111,9 @@ def _swiss_address(party: Party) -> list[str] | None:
     address, never the creditor's.
     """
     lines = [plain(line, 100) for line in party.lines if plain(line, 100)]
-    town = next((match for line in reversed(lines) if (match := _TOWN.fullmatch(line))), None)
+    if len(lines) > 1 and not any(char.isdigit() for char in lines[-1]):
+        lines.pop()  # the country in words
+    town = _TOWN.fullmatch(lines[-1]) if lines else None
     if not town or not re.fullmatch(r"[A-Z]{2}", party.country or ""):
         return None
     street, house = "", ""
@@ -139,11 +140,13 @@ def _draw(payload: bytes, largest_version: int, *, cross: bool) -> bytes:
     if int(code.version) > largest_version:
         raise ValueError(f"payment code of version {code.version}")
     out = io.BytesIO()
-    code.save(out, kind="svg", border=0, xmldecl=False, svgns=True, omitsize=True, nl=False, svgclass=None, lineclass=None)
+    code.save(
+        out, kind="svg", border=0, xmldecl=False, svgns=True, omitsize=True, nl=False, svgclass=None, lineclass=None
+    )
     svg = out.getvalue()
     if not cross:
         return svg
-    modules = code.symbol_size(border=0)[0]
+    modules = int(code.symbol_size(border=0)[0])
     return svg.replace(b"</svg>", _swiss_cross(modules).encode() + b"</svg>")
 
 
@@ -154,8 +157,6 @@ def _swiss_cross(modules: int) -> str:
 
     def square(width: float, height: float, colour: str) -> str:
         x, y = middle - width * mm / 2, middle - height * mm / 2
-        return (
-            f'<rect x="{x:.3f}" y="{y:.3f}" width="{width * mm:.3f}" height="{height * mm:.3f}" fill="{colour}"/>'
-        )
+        return f'<rect x="{x:.3f}" y="{y:.3f}" width="{width * mm:.3f}" height="{height * mm:.3f}" fill="{colour}"/>'
 
     return square(7, 7, "#fff") + square(6, 6, "#000") + square(1.166, 3.888, "#fff") + square(3.888, 1.166, "#fff")

@@ -53,7 +53,7 @@ DEBTORS = {
     "CN": Party("杭州恒远贸易有限公司", ("浙江省杭州市西湖区文三路88号", "邮编 310012"), "CN"),
     "TW": Party("永盛企業有限公司", ("臺中市西屯區臺灣大道三段99號", "407 臺中市"), "TW"),
 }
-_DAYS = {Stage.NOTICE: -5, Stage.REMINDER: 6, Stage.FIRST_DUNNING: 21, Stage.SECOND_DUNNING: 45}
+_DAYS = {Stage.PERSON: 90, Stage.NOTICE: -5, Stage.REMINDER: 6, Stage.FIRST_DUNNING: 21, Stage.SECOND_DUNNING: 45}
 
 
 def items(count: int, stage: Stage, cents: int = 123450) -> tuple[Item, ...]:
@@ -64,7 +64,9 @@ def items(count: int, stage: Stage, cents: int = 123450) -> tuple[Item, ...]:
         due = DAY - timedelta(days=late)
         amount = cents + i * 1711
         kind = ("invoice", "invoice", "instalment", "charge")[i % 4]
-        made.append(Item(f"2026-{1043 + i}", kind, due - timedelta(days=30), due, late, amount, amount - (i % 3) * 5000))
+        made.append(
+            Item(f"2026-{1043 + i}", kind, due - timedelta(days=30), due, late, amount, amount - (i % 3) * 5000)
+        )
     return tuple(made)
 
 
@@ -100,6 +102,4 @@ def notice(
 
 def disputed(given: Notice, *numbers: str) -> Notice:
     """The same notice with some items in dispute."""
-    return replace(
-        given, items=tuple(replace(item, disputed=item.number in numbers) for item in given.items)
-    )
+    return replace(given, items=tuple(replace(item, disputed=item.number in numbers) for item in given.items))

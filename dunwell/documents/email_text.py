@@ -1,0 +1,158 @@
+"""E-mails: the same facts and sentences as the letter, as plain text that stands by itself and as simple HTML.
+
+No remote pictures, no tracking, no script, no style sheet to fetch: what is sent is all there is.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from importlib import resources
+from string import Template
+
+from dunwell.documents.content import Content, content
+from dunwell.documents.notice import Notice
+
+_CELL = "padding:6px 10px 6px 0;text-align:{align};vertical-align:top;border-bottom:1px solid #9996"
+_FIRST_NUMBER = 3
+"""Columns from this one on hold numbers and stand against the right."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmailText:
+    """An e-mail's words: the subject is one line without control characters, the text ends with a line break."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def render_email(notice: Notice) -> EmailText:
+    """The e-mail of a notice. Paragraphs are single lines: the reader's program folds them to its width."""
+    said = content(notice)
+    return EmailText(said.mail_subject, _text(said), _html(said))
+
+
+def _text(said: Content) -> str:
+    blocks = [
+        *_opening(said),
+        "\n".join(_table(said)),
+        said.disputed,
+        "\n".join((said.pay_title, *_aligned(said.pay))),
+        *_ending(said),
+        "\n".join(said.closing),
+        "\n".join(_signature(said)),
+        "-- \n" + "\n".join((said.sender_name, *said.sender_lines, *([said.tax_id] if said.tax_id else []))),
+    ]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _html(said: Content) -> str:
+    values = {
+        "language": escape(said.language),
+        "title": escape(said.title),
+        "opening": _paragraphs(_opening(said)[:-1]),
+        "ask": escape(said.ask),
+        "head": "".join(_cell("th", i, label) for i, label in enumerate(said.head)),
+        "rows": "\n".join(
+            f"<tr>{''.join(_cell('td', i, cell) for i, cell in enumerate(row))}</tr>" for row in _rows(said)
+        ),
+        "sums": "\n".join(_sum_row(label, value) for label, value in said.sums),
+        "payable_label": escape(said.payable[0]),
+        "payable": escape(said.payable[1]),
+        "disputed": _paragraphs([said.disputed] if said.disputed else []),
+        "pay_title": escape(said.pay_title),
+        "pay": "\n".join(
+            f'<tr><td style="padding:2px 16px 2px 0;opacity:.75">{escape(label)}</td><td>{escape(value)}</td></tr>'
+            for label, value in said.pay
+        ),
+        "ending": _paragraphs(_ending(said)),
+        "closing": "<br>".join(escape(line) for line in said.closing),
+        "signature": "<br>".join(escape(line) for line in _signature(said)),
+        "imprint": escape(" · ".join(part for part in (said.sender_name, *said.sender_lines, said.tax_id) if part)),
+    }
+    return _template().substitute(values)
+
+
+@cache
+def _template() -> Template:
+    return Template(
+        resources.files("dunwell.documents").joinpath("templates", "email.html").read_text(encoding="utf-8")
+    )
+
+
+def _opening(said: Content) -> list[str]:
+    return [line for line in (said.salutation, said.greeting, said.opening, said.ask) if line]
+
+
+def _ending(said: Content) -> list[str]:
+    gap = "" if said.language.startswith("zh") else " "
+    return [said.help, said.object, said.reach + gap + said.reply, said.paid]
+
+
+def _signature(said: Content) -> list[str]:
+    return [line for line in (said.signatory, said.signatory_title, said.sender_name) if line]
+
+
+def _rows(said: Content) -> list[tuple[str, ...]]:
+    return [
+        (f"{row.item} ({row.note})" if row.note else row.item, row.issued, row.due, row.days, row.amount, row.open)
+        for row in said.rows
+    ]
+
+
+def _table(said: Content) -> list[str]:
+    """Head, items, sums: columns of equal width in a fixed-width font, numbers against the right."""
+    rows = [said.head, *_rows(said)]
+    widths = [max(_width(row[i]) for row in rows) for i in range(len(said.head))]
+    whole = sum(widths) + 2 * (len(widths) - 1)
+    rule = "-" * whole
+    lines = [_line(row, widths) for row in rows]
+    sums = [_ends(label, value, whole) for label, value in (*said.sums, said.payable)]
+    return [lines[0], rule, *lines[1:], rule, *sums]
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    cells = [
+        _pad(cell, width, right=i >= _FIRST_NUMBER) for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+    ]
+    return "  ".join(cells).rstrip()
+
+
+def _ends(label: str, value: str, whole: int) -> str:
+    return label + " " * max(2, whole - _width(label) - _width(value)) + value
+
+
+def _aligned(pairs: Sequence[tuple[str, str]]) -> Iterable[str]:
+    widest = max(_width(label) for label, _ in pairs)
+    return (f"{_pad(label, widest, right=False)}  {value}" for label, value in pairs)
+
+
+def _pad(text: str, width: int, *, right: bool) -> str:
+    blank = " " * (width - _width(text))
+    return blank + text if right else text + blank
+
+
+def _width(text: str) -> int:
+    """Columns in a fixed-width font: a Chinese character takes two."""
+    return sum(
+        2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text if not unicodedata.combining(char)
+    )
+
+
+def _paragraphs(texts: Iterable[str]) -> str:
+    return "\n".join(f'<p style="margin:0 0 12px">{escape(text)}</p>' for text in texts)
+
+
+def _cell(tag: str, column: int, text: str) -> str:
+    number = column >= _FIRST_NUMBER
+    style = _CELL.format(align="right" if number else "left") + (";white-space:nowrap" if column else "")
+    weight = ";font-weight:normal;font-size:13px;opacity:.75" if tag == "th" else ""
+    scope = ' scope="col"' if tag == "th" else ""
+    return f'<{tag}{scope} style="{style}{weight}">{escape(text)}</{tag}>'
+
+
+def _sum_row(label: str, value: str) -> str:
+    style = "padding:4px 10px 4px 0;text-align:right"
+    return f'<tr><td colspan="5" style="{style}">{escape(label)}</td><td style="{style}">{escape(value)}</td></tr>'

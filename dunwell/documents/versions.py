@@ -1,0 +1,41 @@
+"""Which words a document was made from: the id of its template and a hash of its sources.
+
+With the notice, this version, the release of the program and the fonts, the very bytes can be made again.
+"""
+
+from hashlib import sha256
+from importlib import resources
+from typing import Literal
+
+from dunwell.core.terms import LANGUAGES
+from dunwell.documents.notice import WRITTEN_STAGES, Notice
+
+type WrittenChannel = Literal["letter", "email"]
+
+_LAYOUTS: dict[WrittenChannel, str] = {"letter": "letter.typ", "email": "email.html"}
+
+
+def _hash(channel: WrittenChannel, language: str) -> str:
+    room = resources.files("dunwell.documents")
+    sources = (("templates", _LAYOUTS[channel]), ("wording", f"{language}.toml"))
+    digest = sha256()
+    for source in sources:
+        content = room.joinpath(*source).read_bytes().replace(b"\r\n", b"\n")
+        digest.update(len(content).to_bytes(8, "big") + content)
+    return digest.hexdigest()[:16]
+
+
+TEMPLATE_VERSIONS: dict[str, str] = {
+    f"{channel}.{language}.{stage.word}": version
+    for channel in _LAYOUTS
+    for language in LANGUAGES
+    for version in (_hash(channel, language),)
+    for stage in WRITTEN_STAGES
+}
+"""Template id, e.g. `letter.en.reminder`, -> first 16 hex digits of the SHA-256 of layout and wording."""
+
+
+def template_version(notice: Notice, channel: WrittenChannel) -> str:
+    """What a message records about its template, e.g. `letter.en.reminder@3f0c...`."""
+    name = f"{channel}.{notice.language}.{notice.stage.word}"
+    return f"{name}@{TEMPLATE_VERSIONS[name]}"
