@@ -20,6 +20,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("dunwell.jobs.setup:init", "Create the data home, its database and the creditor. Safe to repeat."),
     "doctor": ("dunwell.jobs.setup:doctor", "Check this installation, and say how to mend what is wrong."),
     "creditor": ("dunwell.jobs.setup:creditor", "Show or set who is owed: the sender of every letter."),
+    "run": ("dunwell.jobs.day:run", "Decide the whole book for a day, and fill the outbox."),
+    "explain": ("dunwell.jobs.day:explain_command", "Tell what a debtor owes, which stage he reached, and why."),
+    "runs": ("dunwell.jobs.day:list_runs", "List the runs that were kept."),
+    "replay": ("dunwell.jobs.day:replay", "Decide a kept run anew and compare."),
 }
 """Name -> (module:attribute, help): every command, in the order in which help shows them."""
 

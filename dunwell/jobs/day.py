@@ -7,8 +7,7 @@ from typing import Any
 import click
 import polars as pl
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from rich.table import Column, Table
 
 from dunwell.actions import runs as actions
 from dunwell.actions.explain import channel_words, explain, stage_words
@@ -77,7 +76,7 @@ def _print(report: actions.RunReport) -> None:
     console = Console()
     tell("run.head", creditor=report.creditor, day=report.as_of.isoformat(), debtors=report.summary["debtors"])
     console.print(_ageing(report.summary["ageing"]))
-    table = Table(words("run.column.step"), words("run.column.channel"), Text(words("run.column.count"), justify="right"))
+    table = Table(words("run.column.step"), words("run.column.channel"), _right(words("run.column.count")))
     for row in report.summary["messages"]:
         table.add_row(stage_words(row["stage"], spoken), channel_words(row["channel"], spoken), f"{row['count']:,}")
     tasks = report.outcome.lines.filter(pl.col("action") == "task").group_by("reason").len().sort("reason")
@@ -93,12 +92,15 @@ def _print(report: actions.RunReport) -> None:
         tell(f"run.left_alone.{report.outbox_left_alone}", run=report.run or "-")
 
 
+def _right(header: str) -> Column:
+    return Column(header, justify="right")
+
+
 def _ageing(rows: list[dict[str, Any]]) -> Table:
-    table = Table(words("run.column.currency"), *(Text(words(f"bucket.{b}"), justify="right") for b in BUCKETS))
+    table = Table(words("run.column.currency"), *(_right(words(f"bucket.{b}")) for b in BUCKETS))
     for currency in sorted({row["currency"] for row in rows}):
         sums = {row["bucket"]: row["open_minor"] for row in rows if row["currency"] == currency}
-        cells = [Text(grouped_amount(sums.get(b, 0), currency), justify="right") for b in BUCKETS]
-        table.add_row(currency, *cells)
+        table.add_row(currency, *(grouped_amount(sums.get(b, 0), currency) for b in BUCKETS))
     return table
 
 

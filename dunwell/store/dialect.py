@@ -116,7 +116,10 @@ def insert_frame(table: str, frame: pl.DataFrame) -> None:
 def read_frame(sql: str, params: Sequence[Any], schema: dict[str, pl.DataType]) -> pl.DataFrame:
     """The rows of a SELECT as a frame of the given schema (names in the order selected)."""
     if is_sqlite():
-        cursor = _raw().execute(sql.replace("%s", "?"), [_sqlite_value(p) for p in params])
+        # `+column` has no declared type: the text of a date arrives as it is, not through a converter in Python
+        named, plain = ", ".join(schema), ", ".join(f"+{name}" for name in schema)
+        sql = f"WITH chosen({named}) AS ({sql.replace('%s', '?')}) SELECT {plain} FROM chosen"
+        cursor = _raw().execute(sql, [_sqlite_value(p) for p in params])
         parts = []
         while rows := cursor.fetchmany(200_000):
             parts.append(_from_sqlite(rows, schema))

@@ -31,7 +31,10 @@ def frames(
     known_at: datetime | None = None,
     debtors: Iterable[int] | None = None,
 ) -> dict[str, pl.DataFrame]:
-    """All frames of a creditor. known_at: as was known then (None: now). debtors: only these, with their persons' contacts."""
+    """All frames of a creditor.
+
+    known_at: as was known then (None: now). debtors: only these, with all contacts of their persons.
+    """
     only = None if debtors is None else sorted(set(debtors))
     found = {name: _versioned(creditor, name, dict(schemas[name]), known_at, only) for name in _VERSIONED}
     found["creditor"] = pl.DataFrame(

@@ -112,7 +112,7 @@ class PaymentPast(PaymentFields, Past):
 
 
 class MatchFields(Fact):
-    """So much of a payment (or of a credit note) pays this receivable, and why: written by the engine, see `engine.cash`."""
+    """So much of a payment pays this receivable, and why: found by the engine, see `engine.cash`."""
 
     debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="+", db_index=False)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="+", db_index=False)
