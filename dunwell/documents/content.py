@@ -44,6 +44,7 @@ class Content:
     debtor_name: str
     debtor_lines: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
+    debtor_facts: tuple[tuple[str, str], ...]
     salutation: str
     greeting: str
     opening: str
@@ -111,6 +112,9 @@ def content(notice: Notice) -> Content:
             (labels["date"], format_date(notice.day, notice.language)),
             (labels["debtor_number"], plain(notice.debtor_number, 40)),
             (labels["reference"], reference if len(reference) <= 40 else ""),
+        ),
+        debtor_facts=_pairs(
+            (labels["debtor"], debtor_name), (labels["debtor_number"], plain(notice.debtor_number, 40))
         ),
         salutation=words["salutation"].format(debtor=debtor_name)
         if 0 < len(debtor_name) <= LONGEST_SALUTATION

@@ -37,6 +37,7 @@ def render_email(notice: Notice) -> EmailText:
 def _text(said: Content) -> str:
     blocks = [
         *_opening(said),
+        "\n".join(_aligned(said.debtor_facts)),
         "\n".join(_table(said)),
         said.disputed,
         "\n".join((said.pay_title, *_aligned(said.pay))),
@@ -63,10 +64,8 @@ def _html(said: Content) -> str:
         "payable": escape(said.payable[1]),
         "disputed": _paragraphs([said.disputed] if said.disputed else []),
         "pay_title": escape(said.pay_title),
-        "pay": "\n".join(
-            f'<tr><td style="padding:2px 16px 2px 0;opacity:.75">{escape(label)}</td><td>{escape(value)}</td></tr>'
-            for label, value in said.pay
-        ),
+        "facts": _pair_rows(said.debtor_facts),
+        "pay": _pair_rows(said.pay),
         "ending": _paragraphs(_ending(said)),
         "closing": "<br>".join(escape(line) for line in said.closing),
         "signature": "<br>".join(escape(line) for line in _signature(said)),
@@ -125,7 +124,7 @@ def _ends(label: str, value: str, whole: int) -> str:
 
 
 def _aligned(pairs: Sequence[tuple[str, str]]) -> Iterable[str]:
-    widest = max(_width(label) for label, _ in pairs)
+    widest = max((_width(label) for label, _ in pairs), default=0)
     return (f"{_pad(label, widest, right=False)}  {value}" for label, value in pairs)
 
 
@@ -138,6 +137,14 @@ def _width(text: str) -> int:
     """Columns in a fixed-width font: a Chinese character takes two."""
     return sum(
         2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text if not unicodedata.combining(char)
+    )
+
+
+def _pair_rows(pairs: Sequence[tuple[str, str]]) -> str:
+    return "\n".join(
+        f'<tr><td style="padding:2px 16px 2px 0;opacity:.75;white-space:nowrap;vertical-align:top">{escape(label)}</td>'
+        f"<td>{escape(value)}</td></tr>"
+        for label, value in pairs
     )
 
 

@@ -117,9 +117,9 @@ def _swiss_address(party: Party) -> list[str] | None:
     if not town or not re.fullmatch(r"[A-Z]{2}", party.country or ""):
         return None
     street, house = "", ""
-    if lines[0] != town.string:
-        split = _STREET.fullmatch(lines[0])
-        street, house = (split["street"], split["house"]) if split else (lines[0], "")
+    if len(lines) > 1:
+        split = _STREET.fullmatch(lines[-2])
+        street, house = (split["street"], split["house"]) if split else (lines[-2], "")
     name = plain(party.name)[:70].rstrip()
     address = ["S", name, street[:70], house[:16], town["code"], town["town"][:35], party.country or ""]
     return address if address[1] and all(_SWISS_TEXT.fullmatch(line) for line in address) else None
