@@ -14,6 +14,8 @@ from dunwell.documents.bank import ReferenceKind, in_fours
 from dunwell.documents.notice import Item, Notice, Party, Sender
 from dunwell.documents.plain import plain
 
+LONGEST_NAME = 280
+"""Characters of a name that are printed; the rest is cut with an ellipsis."""
 LONGEST_SALUTATION = 60
 """A longer name stands in the address only; the salutation is then a general one."""
 
@@ -84,7 +86,7 @@ def content(notice: Notice) -> Content:
     labels = words["labels"]
     stage = words[notice.stage.word]
     sender, debtor = notice.sender, notice.debtor
-    debtor_name = plain(debtor.name)
+    debtor_name = plain(debtor.name, LONGEST_NAME)
     reference = _reference(notice)
     pay_by = notice.pay_by or _only_due_date(notice)
     values = {
@@ -99,7 +101,7 @@ def content(notice: Notice) -> Content:
         mail_subject=words["mail_subject"].format(
             title=title, sender=plain(sender.party.name, 80), debtor_number=plain(notice.debtor_number, 40)
         ),
-        sender_name=plain(sender.party.name),
+        sender_name=plain(sender.party.name, LONGEST_NAME),
         sender_lines=_lines(sender.party),
         sender_contact=_pairs(
             (labels["contact"], plain(sender.signatory_name, 80)),
@@ -132,7 +134,7 @@ def content(notice: Notice) -> Content:
         disputed=words["disputed"] if notice.disputed_minor else "",
         pay_title=labels["pay"],
         pay=_pairs(
-            (labels["payee"], plain(sender.party.name)),
+            (labels["payee"], plain(sender.party.name, LONGEST_NAME)),
             (labels["iban"], in_fours(sender.iban or "")),
             (labels["bic"], sender.bic or ""),
             (labels["bank"], plain(sender.bank_name or "", 100)),
