@@ -27,7 +27,13 @@ class Explanation:
     """The parts of an explanation as data: `items`, `lines`, `findings`, `promises`, `contacts`, `window`."""
 
     def __init__(
-        self, creditor: Creditor, debtor: Debtor, as_of: date, known_at: datetime | None, strategy: Strategy, rules: Rules
+        self,
+        creditor: Creditor,
+        debtor: Debtor,
+        as_of: date,
+        known_at: datetime | None,
+        strategy: Strategy,
+        rules: Rules,
     ) -> None:
         facts = facts_of(creditor, known_at=known_at, debtors=[debtor.pk])
         moment = day_start(creditor, as_of)
@@ -35,7 +41,9 @@ class Explanation:
         outcome = decide(facts, strategy, rules, as_of, moment)
         known = facts.on(as_of)
         mine = pl.col("debtor_id") == debtor.pk
-        self.items = with_credit(known, as_of, netting=strategy.netting).sort("currency", "due_date", "number").to_dicts()
+        self.items = (
+            with_credit(known, as_of, netting=strategy.netting).sort("currency", "due_date", "number").to_dicts()
+        )
         self.lines = outcome.lines.filter(mine).to_dicts()
         self.findings = outcome.findings.filter(mine).to_dicts()
         self.promises = promises(known, rules, as_of).filter(mine).sort("made_date").to_dicts()
@@ -57,7 +65,7 @@ class Explanation:
             yield ""
             yield from self._line(line, language)
         yield ""
-        yield from self._findings(language)
+        yield from self.rules_words(language)
         yield from self._history(language)
 
     def _line(self, line: dict[str, Any], language: str) -> Iterator[str]:
@@ -67,32 +75,48 @@ class Explanation:
             return format_money(minor, currency, language)
 
         yield say(
-            "explain.owed", language, open=sum_of(line["open_minor"]), overdue=sum_of(line["overdue_minor"]), currency=currency
+            "explain.owed",
+            language,
+            open=sum_of(line["open_minor"]),
+            overdue=sum_of(line["overdue_minor"]),
+            currency=currency,
         )
         for item in self.items:
             if item["currency"] == currency:
                 yield "  " + self._item(item, language)
         if line["credit_minor"]:
             yield "  " + say("explain.credit", language, credit=sum_of(line["credit_minor"]))
-        stage = stage_words(line["stage"] or line["reached"], language)
-        detail = self._detail(line, language)
-        yield "  " + say(
-            f"decision.{line['reason']}",
-            language,
-            stage=stage,
-            total=sum_of(line["total_minor"]),
-            minimum=sum_of(self.strategy.minimum_minor.get(currency, 0)),
-            channel=channel_words(line["channel"], language),
-            deadline=format_date(line["pay_by_date"], language) if line["pay_by_date"] else "-",
-            rule=self._rule(line["rule"], language),
-            detail=detail,
-            last=format_date(line["last_message_date"], language) if line["last_message_date"] else "-",
-            pause=self.strategy.pause_days,
-        )
+        for sentence in self.why(line, language):
+            yield "  " + sentence
+
+    def why(self, line: dict[str, Any], language: str) -> list[str]:
+        """What happens about a line of `lines` today, and why: sentences."""
+        currency = line["currency"]
+
+        def sum_of(minor: int) -> str:
+            return format_money(minor, currency, language)
+
+        code = "step_due_by" if line["pay_by_date"] else line["reason"]
+        sentences = [
+            say(
+                f"decision.{code}",
+                language,
+                stage=stage_words(line["stage"] or line["reached"], language),
+                total=sum_of(line["total_minor"]),
+                minimum=sum_of(self.strategy.minimum_minor.get(currency, 0)),
+                channel=channel_words(line["channel"], language),
+                deadline=format_date(line["pay_by_date"], language) if line["pay_by_date"] else "-",
+                rule=self._rule(line["rule"], language),
+                detail=self._detail(line, language),
+                last=format_date(line["last_message_date"], language) if line["last_message_date"] else "-",
+                pause=self.strategy.pause_days,
+            )
+        ]
         if line["next_date"] and line["action"] == "none":
-            yield "  " + say("explain.next", language, day=format_date(line["next_date"], language))
-        if line["stage"] == Stage.REMINDER and line["action"] == "message" and line["days_past_due"] > _LONG_OVERDUE_DAYS:
-            yield "  " + say("explain.never_skipped", language, days=line["days_past_due"])
+            sentences.append(say("explain.next", language, day=format_date(line["next_date"], language)))
+        if line["stage"] == Stage.REMINDER and line["days_past_due"] > _LONG_OVERDUE_DAYS:
+            sentences.append(say("explain.never_skipped", language, days=line["days_past_due"]))
+        return sentences
 
     def _item(self, item: dict[str, Any], language: str) -> str:
         currency = item["currency"]
@@ -126,7 +150,8 @@ class Explanation:
         rule = self.rules.named(rule_id)
         return f"{rule.title[language]} ({rule.id}, {rule.source})"
 
-    def _findings(self, language: str) -> Iterator[str]:
+    def rules_words(self, language: str) -> Iterator[str]:
+        """The rules that speak today, the hours of contact, and the promises: sentences."""
         if not self.findings:
             yield say("explain.no_findings", language)
         for finding in self.findings:

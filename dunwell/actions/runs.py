@@ -166,6 +166,7 @@ def summarise(inputs: run_folder.Inputs, outcome: Outcome) -> dict[str, Any]:
     return {
         "debtors": inputs.facts["debtors"].height,
         "actions": _counts(outcome.decisions, "action"),
+        "lines": _counts(lines, "action"),
         "reasons": _counts(lines, "reason"),
         "messages": [
             dict(zip(("stage", "channel", "count"), row, strict=True))

@@ -1,5 +1,6 @@
 """Django's settings, derived from the one settings object."""
 
+import secrets
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -47,8 +48,22 @@ def database(settings: Settings) -> dict[str, Any]:
 
 
 DATABASES = {"default": database(DUNWELL)}
-INSTALLED_APPS = ["dunwell.store"]
+INSTALLED_APPS = ["dunwell.store", "dunwell.desk"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
+
+# The desk: pages for this machine only (see `dunwell serve`), until people have accounts.
+SECRET_KEY = secrets.token_urlsafe(48)  # nothing signed outlives the process
+DESK_KEY = ""
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+ROOT_URLCONF = "dunwell.config.urls"
+MIDDLEWARE = ["django.middleware.common.CommonMiddleware", "dunwell.desk.access.KeyMiddleware"]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+    }
+]

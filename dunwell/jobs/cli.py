@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("dunwell.jobs.day:explain_command", "Tell what a debtor owes, which stage he reached, and why."),
     "runs": ("dunwell.jobs.day:list_runs", "List the runs that were kept."),
     "replay": ("dunwell.jobs.day:replay", "Decide a kept run anew and compare."),
+    "serve": ("dunwell.jobs.serve:serve", "Show today and every debtor in the browser of this machine."),
 }
 """Name -> (module:attribute, help): every command, in the order in which help shows them."""
 

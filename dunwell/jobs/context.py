@@ -52,3 +52,12 @@ def words(code: str, /, **params: Any) -> str:
 def tell(code: str, /, **params: Any) -> None:
     """Print them on standard output."""
     click.echo(words(code, **params))
+
+
+def show(table: Any) -> None:
+    """Print a table of rich as wide as it needs: a narrow terminal folds lines, but no digit of a sum is ever cut."""
+    from rich.console import Console
+
+    console = Console()
+    needed = console.measure(table).maximum
+    (Console(width=needed) if needed > console.width else console).print(table)

@@ -13,7 +13,7 @@ from dunwell.actions import runs as actions
 from dunwell.actions.explain import channel_words, explain, stage_words
 from dunwell.core.money import grouped_amount
 from dunwell.engine.ageing import BUCKETS
-from dunwell.jobs.context import language, moment, operator, tell, words
+from dunwell.jobs.context import language, moment, operator, show, tell, words
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.store.reads import creditors, runs
 
@@ -73,16 +73,15 @@ def _as_json(report: actions.RunReport) -> dict[str, Any]:
 
 def _print(report: actions.RunReport) -> None:
     spoken = language()
-    console = Console()
     tell("run.head", creditor=report.creditor, day=report.as_of.isoformat(), debtors=report.summary["debtors"])
-    console.print(_ageing(report.summary["ageing"]))
+    show(_ageing(report.summary["ageing"]))
     table = Table(words("run.column.step"), words("run.column.channel"), _right(words("run.column.count")))
     for row in report.summary["messages"]:
         table.add_row(stage_words(row["stage"], spoken), channel_words(row["channel"], spoken), f"{row['count']:,}")
     tasks = report.outcome.lines.filter(pl.col("action") == "task").group_by("reason").len().sort("reason")
     for reason, count in tasks.rows():
         table.add_row(words(f"run.task.{reason}"), words("run.person"), f"{count:,}")
-    console.print(table)
+    show(table)
     for rule_id, count in report.summary["refused"].items():
         tell("run.refused", count=count, rule=f"{house_rules().named(rule_id).title[spoken]} ({rule_id})")
     if report.run and not report.repeated and report.outbox_left_alone is None:
@@ -112,7 +111,7 @@ def list_runs(code: str | None) -> None:
     for each in runs.latest(creditors.choose(code), 50):
         count = sum(row["count"] for row in each.summary["messages"])
         table.add_row(each.name, each.as_of.isoformat(), str(count), each.decisions_hash[:16])
-    Console().print(table)
+    show(table)
 
 
 @click.command()

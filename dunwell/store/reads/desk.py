@@ -1,0 +1,79 @@
+"""What the desk shows: today's standings, one debtor's contacts and journal, and what was sent."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db.models import F, Q
+
+from dunwell.store.models import ContactAttempt, Creditor, Debtor, Document, JournalEntry, Run, Standing
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a page of standings ended: rows are in the order of overdue sum, then id. No OFFSET: it slows with depth."""
+
+    overdue_minor: int
+    row_id: int
+
+    def __str__(self) -> str:
+        return f"{self.overdue_minor}.{self.row_id}"
+
+    @classmethod
+    def read(cls, text: str) -> "Cursor | None":
+        """From the address of a page; None for anything that is not one."""
+        overdue, _, row = text.partition(".")
+        if overdue.isdecimal() and row.isdecimal() and len(text) < 40:
+            return cls(int(overdue), int(row))
+        return None
+
+
+def latest_run(creditor: Creditor) -> Run | None:
+    """The run that the standings were last refreshed by."""
+    return Run.objects.filter(creditor=creditor).order_by("-as_of", "-pk").first()
+
+
+def standings(
+    creditor: Creditor, action: str, search: str, after: Cursor | None
+) -> tuple[list[Standing], Cursor | None]:
+    """A page of standings of one action, largest overdue sum first, and where the next page begins."""
+    rows = Standing.objects.filter(creditor=creditor, action=action).select_related("debtor")
+    if search:
+        rows = rows.filter(Q(debtor__number__startswith=search) | Q(debtor__name__icontains=search))
+    if after:
+        rows = rows.filter(
+            Q(overdue_minor__lt=after.overdue_minor) | Q(overdue_minor=after.overdue_minor, pk__gt=after.row_id)
+        )
+    found = list(rows.order_by(F("overdue_minor").desc(), "pk")[: PAGE + 1])
+    if len(found) <= PAGE:
+        return found, None
+    last = found[PAGE - 1]
+    return found[:PAGE], Cursor(last.overdue_minor, last.pk)
+
+
+def debtor(debtor_id: int) -> Debtor | None:
+    """A debtor by row id."""
+    return Debtor.objects.select_related("creditor").filter(pk=debtor_id).first()
+
+
+def contacts(of: Debtor) -> list[ContactAttempt]:
+    """All contacts of a debtor, newest first."""
+    return list(ContactAttempt.objects.filter(debtor=of).select_related("document").order_by("-at", "-pk")[:200])
+
+
+def journal(of: Debtor) -> list[dict[str, Any]]:
+    """The latest journal entries about a debtor: at, event, actor."""
+    rows = JournalEntry.objects.filter(debtor=of.pk).order_by("-at", "-recorded_at")[:30]
+    return list(rows.values("at", "event", "actor"))
+
+
+def document(sha256: str) -> tuple[Document, bytes] | None:
+    """A kept document and its bytes, or None."""
+    found = Document.objects.filter(sha256=sha256).first()
+    if found is None:
+        return None
+    path: Path = settings.DUNWELL.documents / found.sha256[:2] / found.sha256
+    return (found, path.read_bytes()) if path.is_file() else None
