@@ -1,0 +1,109 @@
+"""The last look: the very moment before a message leaves, all that was decided about it is decided again."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from dunwell.actions.facts import facts_of
+from dunwell.actions.items_hash import items_hashes
+from dunwell.core.terms import Stage
+from dunwell.engine.decide import decide
+from dunwell.engine.findings import hours_rule, windows
+from dunwell.rulebook.rules_file import Rules
+from dunwell.rulebook.strategy import Strategy
+from dunwell.store.models import Creditor, OutboxMessage
+
+STALE_AFTER = timedelta(days=3)
+"""A message prepared for a day longer ago does not leave: the run of today decides afresh."""
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """It may leave until `until_at` (the end of the allowed hours; None: no hours bind its channel)."""
+
+    line: Mapping[str, Any]
+    items: tuple[Mapping[str, Any], ...]
+    until_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Not in these hours."""
+
+    not_before_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """It must not leave: the reason is a code (words: `send.reason.<code>`), a rule's id after a colon."""
+
+    reason: str
+
+
+type Verdict = Go | Wait | Cancel
+
+
+def look(
+    creditor: Creditor,
+    rows: Iterable[OutboxMessage],
+    *,
+    day: date,
+    moment: datetime,
+    strategy: Strategy,
+    rules: Rules,
+) -> dict[int, Verdict]:
+    """A verdict for each row by its id. `day` is the creditor's business day at `moment`.
+
+    The messages looked at must belong to different persons: each is judged as if no other left.
+    """
+    rows = list(rows)
+    facts = facts_of(creditor, debtors={row.debtor_id for row in rows})
+    outcome = decide(facts, strategy, rules, day, moment)
+    hashes = {(debtor, currency): found for debtor, currency, found in items_hashes(outcome.items).rows()}
+    lines = {(line["debtor_id"], line["currency"]): line for line in outcome.lines.iter_rows(named=True)}
+    items: dict[tuple[int, str], list[Mapping[str, Any]]] = {}
+    for item in outcome.items.iter_rows(named=True):
+        items.setdefault((item["debtor_id"], item["currency"]), []).append(item)
+    _, bound = hours_rule(rules, day)
+    closing = _closing(windows(facts, rules, moment))
+    verdicts: dict[int, Verdict] = {}
+    for row in rows:
+        pair = (row.debtor_id, row.currency)
+        line = lines.get(pair)
+        if day - row.as_of > STALE_AFTER:
+            verdicts[row.pk] = Cancel("stale")
+        elif (reason := _why_not(row, line, hashes.get(pair))) or line is None:
+            verdicts[row.pk] = Cancel(reason)
+        elif line["not_before_at"] > moment:
+            verdicts[row.pk] = Wait(line["not_before_at"])
+        else:
+            until = closing.get(row.debtor_id) if row.channel in bound else None
+            verdicts[row.pk] = Go(line, tuple(items[pair]), until)
+    return verdicts
+
+
+def _why_not(row: OutboxMessage, line: Mapping[str, Any] | None, items_hash: str | None) -> str:
+    """Why the message must not leave as it was prepared; empty when it may."""
+    if line is None:
+        return "paid_meanwhile"
+    if line["action"] != "message":
+        if line["reason"] == "forbidden":
+            return f"forbidden:{line['rule']}"[:60]
+        paid = row.stage >= Stage.REMINDER and line["overdue_minor"] == 0 and line["reason"] != "all_disputed_or_held"
+        return "paid_meanwhile" if paid else str(line["reason"])
+    same = (
+        line["stage"] == row.stage
+        and line["channel"] == row.channel
+        and line["contact_point_id"] == row.contact_point_id
+        and line["language"] == row.language
+        and line["total_minor"] == row.total_minor
+        and items_hash == row.items_hash
+    )
+    return "" if same else "changed"
+
+
+def _closing(spans: pl.DataFrame) -> dict[int, datetime]:
+    return {debtor: closed for debtor, closed in spans.select("debtor_id", "close_at").rows() if closed is not None}
