@@ -18,7 +18,12 @@ def database(settings: Settings) -> dict[str, Any]:
     before it reads, and cannot fail half-way on an upgrade of its lock.
     """
     if settings.database_url:
-        url = urlsplit(settings.database_url)
+        try:
+            url = urlsplit(settings.database_url)
+            port = str(url.port or "")
+        except ValueError:
+            # The reason would show a piece of the address, perhaps of its password.
+            raise DunwellError("settings.bad_database_url", why="host:port") from None
         if url.scheme not in ("postgres", "postgresql") or not url.path.strip("/"):
             raise DunwellError("settings.bad_database_url", why=url.scheme or "empty")
         query = dict(pair.split("=", 1) for pair in url.query.split("&") if "=" in pair)
@@ -28,7 +33,7 @@ def database(settings: Settings) -> dict[str, Any]:
             "USER": unquote(url.username or ""),
             "PASSWORD": unquote(url.password or ""),
             "HOST": unquote(url.hostname or query.pop("host", "")),
-            "PORT": str(url.port or ""),
+            "PORT": port,
             "OPTIONS": query,
             "CONN_HEALTH_CHECKS": True,
         }

@@ -54,7 +54,7 @@ def _value(name: str, value: Any) -> Any:
     if name in _CHOICES and value not in _CHOICES[name]:
         raise DunwellError("settings.bad_value", name=name, value=str(value), expected=", ".join(_CHOICES[name]))
     if name == "smtp_port":
-        if not str(value).isdigit() or not 0 < int(value) < 65536:
+        if not str(value).isdecimal() or not 0 < int(value) < 65536:
             raise DunwellError("settings.bad_value", name=name, value=str(value), expected="1-65535")
         return int(value)
     if name == "now":

@@ -1,0 +1,38 @@
+"""A creditor, a person and debtors to try things on."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from dunwell.actions.creditors import set_creditor
+from dunwell.core.actor import Actor, ActorKind
+from dunwell.store import guard
+from dunwell.store.models import Creditor, Debtor, Person
+
+NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
+MEI = Actor(ActorKind.USER, "mei")
+ACME = {
+    "name": "Acme GmbH",
+    "street": "Hafenstraße 12",
+    "postcode": "50667",
+    "city": "Köln",
+    "country": "DE",
+    "zone": "Europe/Berlin",
+    "currency": "EUR",
+    "email": "accounts@acme.example",
+    "iban": "DE89370400440532013000",
+    "bank_name": "Commerzbank",
+    "signatory_name": "Katharina Vogt",
+}
+
+
+def a_creditor(code: str = "main", **changes: str) -> Creditor:
+    """A creditor that could send letters."""
+    return set_creditor(code=code, changes={**ACME, **changes}, at=NOW, by=MEI)
+
+
+def a_debtor(creditor: Creditor, number: str = "10001", **changes: Any) -> Debtor:
+    """A debtor and the person behind it, written as an import would."""
+    with guard.writing("test"):
+        person = Person.objects.create(creditor=creditor, number=f"P{number}")
+        values = {"name": "Weber & Söhne", "kind": "business", "language": "en", "known_from": NOW, **changes}
+        return Debtor.objects.create(creditor=creditor, person=person, number=number, **values)
