@@ -59,5 +59,5 @@ def show(table: Any) -> None:
     from rich.console import Console
 
     console = Console()
-    needed = console.measure(table).maximum
+    needed = Console(width=10_000).measure(table).maximum
     (Console(width=needed) if needed > console.width else console).print(table)

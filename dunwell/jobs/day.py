@@ -1,7 +1,7 @@
 """The commands of the day: run, runs, replay, explain."""
 
 import json
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import click
@@ -18,7 +18,7 @@ from dunwell.rulebook.rules_file import house_rules
 from dunwell.store.reads import creditors, runs
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[date]):
     """A day in ISO form, e.g. 2026-11-22."""
 
     name = "date"
@@ -28,7 +28,7 @@ class Day(click.ParamType):
         if isinstance(value, date):
             return value
         try:
-            return datetime.strptime(value, "%Y-%m-%d").date()
+            return date.fromisoformat(value)
         except ValueError:
             self.fail(words("day.invalid", value=str(value)[:40]), param, ctx)
 

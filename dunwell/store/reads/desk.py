@@ -9,6 +9,8 @@ from django.db.models import F, Q
 
 from dunwell.store.models import ContactAttempt, Creditor, Debtor, Document, JournalEntry, Run, Standing
 
+__all__ = ["Creditor", "Cursor", "Standing", "contacts", "debtor", "document", "journal", "latest_run", "standings"]
+
 PAGE = 50
 
 
@@ -67,7 +69,7 @@ def contacts(of: Debtor) -> list[ContactAttempt]:
 def journal(of: Debtor) -> list[dict[str, Any]]:
     """The latest journal entries about a debtor: at, event, actor."""
     rows = JournalEntry.objects.filter(debtor=of.pk).order_by("-at", "-recorded_at")[:30]
-    return list(rows.values("at", "event", "actor"))
+    return [dict(row) for row in rows.values("at", "event", "actor")]
 
 
 def document(sha256: str) -> tuple[Document, bytes] | None:

@@ -1,0 +1,23 @@
+"""What stands in the outbox."""
+
+from typing import Any
+
+from dunwell.core.terms import LIVE_STATES, OutboxState
+from dunwell.store.models import Creditor, OutboxMessage
+
+TO_SEE = (*LIVE_STATES, OutboxState.UNKNOWN)
+"""States that still ask for something: the sender's work, or a person's answer."""
+
+
+def messages(creditor: Creditor | None, states: tuple[str, ...] = TO_SEE, limit: int = 100) -> list[dict[str, Any]]:
+    """Messages in these states, those that wait for a person first, then by the moment they may leave."""
+    found = OutboxMessage.objects.filter(state__in=states)
+    if creditor is not None:
+        found = found.filter(creditor=creditor)
+    rows = found.order_by("not_before_at", "pk").values(
+        "key", "state", "state_reason", "channel", "stage", "currency", "total_minor", "as_of", "not_before_at",
+        "attempts", "debtor__number",
+    )  # fmt: skip
+    unknown = rows.filter(state=OutboxState.UNKNOWN)[:limit]
+    others = rows.exclude(state=OutboxState.UNKNOWN)[:limit]
+    return [*unknown, *others][:limit]
