@@ -15,6 +15,9 @@ from dunwell.core.terms import LANGUAGES
 from dunwell.documents import fonts
 from dunwell.store.models import Creditor
 
+CHANNELS = ("email", "letter")
+"""What can be sent by today."""
+
 
 def open_channels(
     settings: Settings, clock: Clock, wanted: Iterable[str] = ()

@@ -20,4 +20,4 @@ def messages(creditor: Creditor | None, states: tuple[str, ...] = TO_SEE, limit:
     )  # fmt: skip
     unknown = rows.filter(state=OutboxState.UNKNOWN)[:limit]
     others = rows.exclude(state=OutboxState.UNKNOWN)[:limit]
-    return [*unknown, *others][:limit]
+    return [dict(row) for row in (*unknown, *others)][:limit]

@@ -1,0 +1,213 @@
+"""`dunwell send` lets the prepared messages leave; `dunwell outbox` shows those that wait and settles unknown fates."""
+
+import json
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from types import FrameType
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Column, Table
+
+from dunwell.actions import outbox
+from dunwell.actions.explain import channel_words, stage_words
+from dunwell.actions.present import Clock
+from dunwell.actions.send import CHANNELS, open_channels, send
+from dunwell.actions.send_report import SendReport
+from dunwell.core.errors import DunwellError
+from dunwell.core.money import format_money
+from dunwell.core.terms import OutboxState
+from dunwell.jobs import context
+from dunwell.rulebook.rules_file import house_rules
+from dunwell.store.reads import creditors
+from dunwell.store.reads import outbox as read
+
+SHOWN = 20
+"""So many single messages are named on the screen; `--json` names all."""
+
+
+@click.command("send")
+@click.option("--creditor", "code", help="Only this creditor's messages.")
+@click.option("--channel", "channels", multiple=True, type=click.Choice(CHANNELS), help="Only this channel.")
+@click.option("--limit", type=click.IntRange(min=1), help="Stop after so many messages.")
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Try out another day: pretends it is that day; mail leaves to this machine only.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.pass_context
+def send_command(
+    ctx: click.Context,
+    code: str | None,
+    channels: tuple[str, ...],
+    limit: int | None,
+    as_of: datetime | None,
+    as_json: bool,
+) -> None:
+    """Let the messages that are due leave: e-mails by SMTP, letters as PDF files ready to print.
+
+    Each is decided again just before it leaves: who has paid, promised or asked to be left alone meanwhile gets
+    nothing. Ctrl-C stops after the message in hand. Several of these may run at once. Exit code 1: something waits
+    for a person (a message of unknown fate, a channel that cannot be used).
+    """
+    settings = context.settings()
+    day = as_of.date() if as_of else None
+    clock = Clock(fixed=settings.now, walked=day)
+    chosen = [creditors.choose(code)] if code else creditors.everyone()
+    usable, problems = open_channels(settings, clock, channels)
+    console = Console(stderr=True)
+    with _until_interrupted() as stopped, console.status("") as status:
+        report = send(
+            creditors=chosen,
+            channels=usable,
+            settings=settings,
+            clock=clock,
+            by=context.operator(),
+            limit=limit,
+            stopped=stopped,
+            progress=lambda so_far: status.update(f"{so_far.done:,}"),
+        )
+        interrupted = stopped()
+    report.refused += [problem for problem in problems if any(count for count, _ in report.waiting.values())]
+    if as_json:
+        click.echo(json.dumps(_as_json(report), ensure_ascii=False, indent=1))
+    else:
+        _print(report)
+    if interrupted:
+        click.echo(context.words("send.interrupted"), err=True)
+        ctx.exit(130)
+    ctx.exit(1 if report.unknown or report.stopped or report.refused else 0)
+
+
+@click.group("outbox")
+def outbox_command() -> None:
+    """Show the messages that wait, and say what became of one whose fate is unknown."""
+
+
+@outbox_command.command("list")
+@click.option("--creditor", "code", help="Only this creditor's messages.")
+@click.option("--state", "states", multiple=True, type=click.Choice([str(state) for state in OutboxState]))
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True)
+def list_(code: str | None, states: tuple[str, ...], limit: int) -> None:
+    """Messages that wait or whose fate is unknown; with --state, those in that state."""
+    spoken = context.language()
+    rows = read.messages(creditors.choose(code) if code else None, states or read.TO_SEE, limit)
+    if not rows:
+        context.tell("send.outbox_empty")
+    for row in rows:
+        why = _why(row["state_reason"]) if row["state_reason"] else ""
+        click.echo(
+            f"{row['key']}  {row['state']}  {channel_words(row['channel'], spoken)}"
+            f"  {stage_words(row['stage'], spoken)}  {format_money(row['total_minor'], row['currency'], spoken)}"
+            f"  {row['not_before_at']:%Y-%m-%d %H:%M}Z  {why}".rstrip()
+        )
+
+
+@outbox_command.command("resolve")
+@click.argument("key")
+@click.option("--sent/--not-sent", "sent", default=None, help="What became of the message.")
+def resolve(key: str, sent: bool | None) -> None:
+    """Say what became of a message whose fate is unknown."""
+    if sent is None:
+        raise DunwellError("send.say_which")
+    outbox.resolve(key=key, sent=sent, now=context.moment(), by=context.operator())
+    context.tell("send.resolved_sent" if sent else "send.resolved_not_sent", key=key)
+
+
+@contextmanager
+def _until_interrupted() -> Iterator[Callable[[], bool]]:
+    """Turn Ctrl-C and a polite kill into a question the sender asks between two messages."""
+    asked: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        asked.append(number)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _why(reason: str) -> str:
+    code, _, rule = reason.partition(":")
+    if rule:
+        return context.words(f"send.reason.{code}", rule=_rule_words(rule))
+    return context.words(f"send.reason.{code}")
+
+
+def _rule_words(rule: str) -> str:
+    try:
+        return f"{house_rules().named(rule).title[context.language()]} ({rule})"
+    except KeyError:
+        return rule
+
+
+def _print(report: SendReport) -> None:
+    spoken = context.language()
+    if report.sent:
+        table = Table(
+            context.words("send.column.channel"),
+            context.words("send.column.stage"),
+            Column(context.words("send.column.count"), justify="right"),
+        )
+        for (channel, stage), count in sorted(report.sent.items()):
+            table.add_row(channel_words(channel, spoken), stage_words(stage, spoken), f"{count:,}")
+        Console().print(table)
+    elif not report.done and not report.unknown:
+        context.tell("send.nothing")
+    for folder in sorted(report.letters):
+        context.tell("send.letters", folder=str(folder))
+    for reason, count in sorted(report.cancelled.items()):
+        context.tell("send.cancelled", count=count, why=_why(reason))
+    for reason, count in sorted(report.later.items()):
+        context.tell("send.later", count=count, why=_why(reason))
+    if report.again:
+        context.tell("send.again", count=report.again)
+    for key, why in report.broken[:SHOWN]:
+        context.tell("send.broken", key=key, why=why)
+    for key, reason, said in report.failed[:SHOWN]:
+        context.tell("send.failed", key=key, why=_why(reason), said=f"({said})" if said else "")
+    for code, (count, moment) in sorted(report.waiting.items()):
+        if count and moment is not None:
+            context.tell("send.waiting_until", creditor=code, count=count, moment=f"{moment:%Y-%m-%d %H:%M}Z")
+        elif count:
+            context.tell("send.waiting", creditor=code, count=count)
+    for channel, (reason, said) in sorted(report.stopped.items()):
+        said = f"({said})" if said else ""
+        _warn("send.stopped", channel=channel_words(channel, spoken), why=_why(reason), said=said)
+    for problem in report.refused:
+        _warn(problem.code, **problem.params)
+    for key in report.unknown:
+        _warn("send.unknown", key=key)
+
+
+def _warn(code: str, **params: Any) -> None:
+    click.echo(click.style(context.words(code, **params), bold=True), err=True)
+
+
+def _as_json(report: SendReport) -> dict[str, Any]:
+    return {
+        "sent": [
+            {"channel": channel, "stage": stage, "count": count}
+            for (channel, stage), count in sorted(report.sent.items())
+        ],
+        "cancelled": dict(sorted(report.cancelled.items())),
+        "later": dict(sorted(report.later.items())),
+        "broken": [{"key": key, "why": why} for key, why in report.broken],
+        "undeliverable": [{"key": key, "reason": reason, "said": said} for key, reason, said in report.failed],
+        "unknown": report.unknown,
+        "taken_back": report.again,
+        "stopped": {name: {"reason": reason, "said": said} for name, (reason, said) in sorted(report.stopped.items())},
+        "refused": [{"code": problem.code, "words": str(problem)} for problem in report.refused],
+        "waiting": {
+            code: {"count": count, "next_at": moment.isoformat() if moment else None}
+            for code, (count, moment) in sorted(report.waiting.items())
+        },
+        "letters": sorted(str(folder) for folder in report.letters),
+    }
