@@ -23,6 +23,7 @@ _OPERATOR = frozenset(
         "hold.lift",
         "contact.record",
         "address.invalid",
+        "address.set",
         "backup.make",
     }
 )

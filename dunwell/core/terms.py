@@ -75,6 +75,15 @@ class HoldReason(StrEnum):
     OTHER = "other"
 
 
+class ContactOutcome(StrEnum):
+    """What came of a call or a visit. Every one counts as a contact: the debtor, or somebody near him, was bothered."""
+
+    REACHED = "reached"
+    NO_ANSWER = "no_answer"
+    MESSAGE_LEFT = "message_left"
+    WRONG_PERSON = "wrong_person"
+
+
 class OutboxState(StrEnum):
     """Where a message stands between the decision and the debtor."""
 
