@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET
 
 from dunwell.actions.explain import channel_words, explain, stage_words
@@ -129,7 +130,7 @@ def document(request: HttpRequest, sha256: str) -> HttpResponse:
 def language(request: HttpRequest, code: str) -> HttpResponse:
     """Choose the language of the pages."""
     back = request.GET.get("back", "/")
-    answer = HttpResponseRedirect(back if back.startswith("/") and not back.startswith("//") else "/")
+    answer = HttpResponseRedirect(back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else "/")
     if code in LANGUAGES:
         answer.set_cookie(LANGUAGE_COOKIE, code, max_age=31_536_000, samesite="Lax", httponly=True)
     return answer

@@ -1,5 +1,6 @@
 """What the desk shows: today's standings, one debtor's contacts and journal, and what was sent."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a page of standings ended: rows are in the order of overdue sum, then id. No OFFSET: it slows with depth."""
+    """Where a page of standings ended: rows go by overdue sum, then id. No OFFSET: it slows with depth."""
 
     overdue_minor: int
     row_id: int
@@ -27,10 +28,8 @@ class Cursor:
     @classmethod
     def read(cls, text: str) -> "Cursor | None":
         """From the address of a page; None for anything that is not one."""
-        overdue, _, row = text.partition(".")
-        if overdue.isdecimal() and row.isdecimal() and len(text) < 40:
-            return cls(int(overdue), int(row))
-        return None
+        found = re.fullmatch(r"([0-9]{1,18})\.([0-9]{1,18})", text)
+        return cls(int(found[1]), int(found[2])) if found else None
 
 
 def latest_run(creditor: Creditor) -> Run | None:

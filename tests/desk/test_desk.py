@@ -1,0 +1,137 @@
+"""The desk: who may look, and what is shown of a small book."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from dunwell.actions.runs import run_day
+from dunwell.core.errors import catalogue
+from dunwell.core.terms import LANGUAGES
+from tests.support.book import TESTER, make_creditor, make_debtors, make_invoice
+from tests.support.homes import Home
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+KEY = "a-key-for-tests"
+HOSTILE = "<script>alert(1)</script> \u202egnp.exe {{ 7|add:7 }}"
+
+
+@pytest.fixture
+def desk(db: Home) -> Iterator[Client]:
+    creditor = make_creditor()
+    late, hostile, fine = make_debtors(creditor, "Late Ltd", HOSTILE, "Fine AG")
+    make_invoice(creditor, late, "R-1", date(2026, 11, 1), 123_456)
+    make_invoice(creditor, hostile, "R-2", date(2026, 10, 1), 99_000)
+    make_invoice(creditor, fine, "R-3", date(2026, 12, 20), 50_000)
+    run_day(creditor=creditor, as_of=date(2026, 11, 23), now=NOW, by=TESTER)
+    settings.DESK_KEY = KEY
+    client = Client(headers={"host": "127.0.0.1"})
+    client.get("/", {"key": KEY})
+    yield client
+    settings.DESK_KEY = ""
+
+
+def debtor_page(client: Client, name: str) -> str:
+    page = client.get("/", {"show": "message"}).content.decode()
+    found = re.search(rf'href="(/debtor/\d+)"><bdi>{name}', page)
+    assert found
+    return client.get(found[1]).content.decode()
+
+
+class TestAccess:
+    def test_is_refused_without_the_key(self, desk: Client) -> None:
+        stranger = Client(headers={"host": "127.0.0.1"})
+        for path in ("/", "/debtor/1", "/document/" + "0" * 64, "/language/en"):
+            answer = stranger.get(path)
+            assert answer.status_code == 403
+            assert b"Late Ltd" not in answer.content
+
+    def test_is_refused_with_a_wrong_key(self, desk: Client) -> None:
+        stranger = Client(headers={"host": "127.0.0.1"})
+        assert stranger.get("/", {"key": "wrong-é"}).status_code == 403
+
+    def test_is_refused_when_the_desk_has_no_key(self, desk: Client) -> None:
+        settings.DESK_KEY = ""
+        assert desk.get("/").status_code == 403
+        assert Client(headers={"host": "127.0.0.1"}).get("/", {"key": ""}).status_code == 403
+
+    def test_is_refused_under_another_host_name(self, desk: Client) -> None:
+        assert desk.get("/", headers={"host": "evil.example"}).status_code == 400
+
+    def test_leaves_no_page_in_a_cache_and_lets_no_script_run(self, desk: Client) -> None:
+        answer = desk.get("/")
+        assert answer["Cache-Control"] == "no-store"
+        assert answer["Content-Security-Policy"].startswith("default-src 'none'; style-src 'self'")
+
+    def test_changes_nothing_by_any_method(self, desk: Client) -> None:
+        assert desk.post("/").status_code == 405
+
+
+class TestToday:
+    def test_shows_who_is_written_to_and_the_sums(self, desk: Client) -> None:
+        page = desk.get("/").content.decode()
+        assert "Late Ltd" in page
+        assert "2,224.56" in page
+        assert "2,724.56" in page
+
+    def test_shows_names_as_text(self, desk: Client) -> None:
+        page = desk.get("/", {"show": "message"}).content.decode()
+        assert "<script>" not in page
+        assert "&lt;script&gt;alert(1)" in page
+        assert "{{ 7|add:7 }}" in page
+
+    def test_finds_by_name_and_by_number(self, desk: Client) -> None:
+        assert "Late Ltd" in desk.get("/", {"show": "message", "q": "late"}).content.decode()
+        assert "Late Ltd" in desk.get("/", {"show": "message", "q": "D1"}).content.decode()
+        assert "Late Ltd" not in desk.get("/", {"show": "message", "q": "nobody"}).content.decode()
+
+    @pytest.mark.parametrize("after", ["x", "1.x", "-1.2", "1.2.3", "٣.٣", "9" * 60, "9" * 19 + ".1"])
+    def test_ignores_a_cursor_that_is_none(self, desk: Client, after: str) -> None:
+        assert "Late Ltd" in desk.get("/", {"show": "message", "after": after}).content.decode()
+
+    def test_pages_through_everybody_once(self, desk: Client) -> None:
+        creditor = make_creditor()
+        many = make_debtors(creditor, *(f"Many {n:03d}" for n in range(120)))
+        for n, debtor in enumerate(many):
+            make_invoice(creditor, debtor, f"M-{n}", date(2026, 11, 1), 10_000 + n % 3)
+        run_day(creditor=creditor, as_of=date(2026, 11, 24), now=NOW.replace(day=24), by=TESTER)
+        seen: list[str] = []
+        path: str | None = "/?show=message"
+        while path:
+            page = desk.get(path).content.decode()
+            seen += re.findall(r"<bdi>(Many \d{3})</bdi>", page)
+            following = re.search(r'rel="next" href="([^"]+)"', page)
+            path = following[1].replace("&amp;", "&") if following else None
+        assert sorted(seen) == [f"Many {n:03d}" for n in range(120)]
+
+
+class TestDebtor:
+    def test_explains_sum_and_step(self, desk: Client) -> None:
+        page = debtor_page(desk, "Late Ltd")
+        assert "1,234.56" in page
+        assert "friendly reminder by e-mail" in page
+        assert "R-1" in page
+
+    def test_is_not_found_when_there_is_none(self, desk: Client) -> None:
+        assert desk.get("/debtor/999999").status_code == 404
+        assert desk.get("/document/" + "0" * 64).status_code == 404
+
+    def test_does_not_read_files_by_name(self, desk: Client) -> None:
+        assert desk.get("/document/..%2f..%2fsettings.toml").status_code == 404
+
+
+class TestLanguage:
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_speaks_the_one_that_was_chosen(self, desk: Client, language: str) -> None:
+        desk.get(f"/language/{language}", {"back": "/"})
+        for page in (desk.get("/").content.decode(), debtor_page(desk, "Late Ltd")):
+            assert f'<html lang="{language}">' in page
+        assert catalogue()["desk.ageing"][language] in desk.get("/").content.decode()
+
+    @pytest.mark.parametrize("back", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:1"])
+    def test_sends_nobody_elsewhere(self, desk: Client, back: str) -> None:
+        where = desk.get("/language/en", {"back": back})["Location"]
+        assert where == "/"
