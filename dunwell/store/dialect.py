@@ -8,7 +8,7 @@ import fcntl
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,13 @@ _JOURNAL_TRIGGERS = {
         f"""CREATE TRIGGER journal_no_{verb.lower()} BEFORE {verb} ON {JOURNAL}
         BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"""
         for verb in ("UPDATE", "DELETE")
+    ]
+    + [
+        # INSERT OR REPLACE removes the old row without asking the trigger above
+        f"""CREATE TRIGGER journal_no_replace BEFORE INSERT ON {JOURNAL}
+        WHEN EXISTS (SELECT 1 FROM {JOURNAL} WHERE id = NEW.id)
+        OR EXISTS (SELECT 1 FROM {JOURNAL} WHERE creditor_id = NEW.creditor_id AND event = NEW.event AND key = NEW.key)
+        BEGIN SELECT RAISE(ABORT, 'the journal is append-only: this entry is there already'); END"""
     ],
     "postgresql": [
         """CREATE FUNCTION journal_refuse() RETURNS trigger LANGUAGE plpgsql AS
@@ -37,7 +44,7 @@ _JOURNAL_TRIGGERS = {
     ],
 }
 _JOURNAL_TRIGGERS_GONE = {
-    "sqlite": ["DROP TRIGGER journal_no_update", "DROP TRIGGER journal_no_delete"],
+    "sqlite": [f"DROP TRIGGER journal_no_{verb}" for verb in ("update", "delete", "replace")],
     "postgresql": [
         f"DROP TRIGGER journal_append_only ON {JOURNAL}",
         f"DROP TRIGGER journal_no_truncate ON {JOURNAL}",
@@ -96,6 +103,57 @@ def insert_frame(table: str, frame: pl.DataFrame) -> None:
     Moments are aware datetimes in UTC; text stays text, null stays null.
     """
     guard.require_act(f"bulk rows into {table}")
+    _load(table, frame)
+
+
+@contextmanager
+def staged(name: str, frame: pl.DataFrame) -> Iterator[str]:
+    """A frame as a temporary table of this connection, keyed by its first column; gone afterwards.
+
+    Yields the table's name in quotes. It needs no act, because nobody else can see it.
+    """
+    kinds = _TYPES[connection.vendor]
+    columns = ", ".join(
+        f'"{column}" {kinds[kind.base_type()]}{"" if place else " PRIMARY KEY"}'
+        for place, (column, kind) in enumerate(frame.schema.items())
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f'CREATE TEMP TABLE "{name}" ({columns})')
+        try:
+            _load(name, frame)
+            cursor.execute(f'ANALYZE "{name}"')
+            yield f'"{name}"'
+        finally:
+            # A transaction that failed takes the table with it, and accepts no statement any more.
+            if not (connection.in_atomic_block and connection.needs_rollback) and connection.is_usable():
+                cursor.execute(f'DROP TABLE IF EXISTS "{name}"')
+
+
+def take_ids(table: str, count: int) -> pl.Series:
+    """Row ids for so many new rows, ascending; nobody else gets them. Inside the act that uses them."""
+    guard.require_act(f"row ids of {table}")
+    if is_sqlite():
+        # The write lock is held: nobody else can move the counter before these ids are used.
+        last = _raw().execute("SELECT seq FROM sqlite_sequence WHERE name = ?", [table]).fetchone()
+        first = last[0] + 1 if last else 1
+        return pl.int_range(first, first + count, eager=True).alias("id")
+    sql = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
+    return read_frame(sql, [table, count], {"id": pl.Int64()})["id"].sort()
+
+
+_TYPES: dict[str, dict[Any, str]] = {
+    "sqlite": {
+        pl.Int64: "integer", pl.Int32: "integer", pl.Int16: "integer", pl.Boolean: "integer",
+        pl.String: "text", pl.Date: "text", pl.Datetime: "text",
+    },
+    "postgresql": {
+        pl.Int64: "bigint", pl.Int32: "integer", pl.Int16: "smallint", pl.Boolean: "boolean",
+        pl.String: "text", pl.Date: "date", pl.Datetime: "timestamptz",
+    },
+}  # fmt: skip
+
+
+def _load(table: str, frame: pl.DataFrame) -> None:
     if frame.is_empty():
         return
     columns = ", ".join(f'"{name}"' for name in frame.columns)
@@ -146,18 +204,21 @@ def _as_sqlite(frame: pl.DataFrame) -> pl.DataFrame:
     """Dates and moments as the text Django keeps in SQLite, truth as 0 and 1."""
     return frame.with_columns(
         [pl.col(n).dt.to_string("%Y-%m-%d") for n, t in frame.schema.items() if t == pl.Date]
-        + [
-            pl.col(n).dt.to_string("%Y-%m-%d %H:%M:%S%.6f")
-            for n, t in frame.schema.items()
-            if t.base_type() == pl.Datetime
-        ]
+        + [_moment_text(n) for n, t in frame.schema.items() if t.base_type() == pl.Datetime]
         + [pl.col(n).cast(pl.Int8) for n, t in frame.schema.items() if t == pl.Boolean]
     )
 
 
+def _moment_text(name: str) -> pl.Expr:
+    """As Django writes it: whole seconds carry no fraction. In one form only does text compare as moments do."""
+    moment = pl.col(name).dt
+    whole = moment.to_string("%Y-%m-%d %H:%M:%S")
+    return pl.when(moment.microsecond() == 0).then(whole).otherwise(moment.to_string("%Y-%m-%d %H:%M:%S%.6f")).alias(name)
+
+
 def _sqlite_value(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%S.%f")
+        return str(value.astimezone(UTC).replace(tzinfo=None))
     return value.isoformat() if isinstance(value, date) else value
 
 
