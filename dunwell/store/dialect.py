@@ -213,7 +213,9 @@ def _moment_text(name: str) -> pl.Expr:
     """As Django writes it: whole seconds carry no fraction. In one form only does text compare as moments do."""
     moment = pl.col(name).dt
     whole = moment.to_string("%Y-%m-%d %H:%M:%S")
-    return pl.when(moment.microsecond() == 0).then(whole).otherwise(moment.to_string("%Y-%m-%d %H:%M:%S%.6f")).alias(name)
+    return (
+        pl.when(moment.microsecond() == 0).then(whole).otherwise(moment.to_string("%Y-%m-%d %H:%M:%S%.6f")).alias(name)
+    )
 
 
 def _sqlite_value(value: Any) -> Any:
