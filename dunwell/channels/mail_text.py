@@ -38,7 +38,6 @@ def mail_bytes(message: Message) -> bytes:
     mail["Subject"] = one_line(message.subject)[:_LONGEST_SUBJECT]
     mail["Date"] = format_datetime(message.at)
     mail["Message-ID"] = message_id(message.key, message.sender.value)
-    mail["Content-Language"] = message.language
     # answers of machines help nobody; a person's answer is welcome, so this is no Auto-Submitted mail
     mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     mail.set_content(message.text, charset="utf-8", cte=_encoding(message.text))
@@ -48,6 +47,8 @@ def mail_bytes(message: Message) -> bytes:
         kind, _, subtype = attachment.media_type.partition("/")
         name = one_line(attachment.name) or "attachment"
         mail.add_attachment(attachment.data, maintype=kind, subtype=subtype, filename=name)
+    # last, because setting the content takes away what was said of another
+    mail["Content-Language"] = message.language
     for number, part in enumerate(_multiparts(mail)):
         part.set_boundary(f"=_{hashlib.sha256(f'{number} {message.key}'.encode()).hexdigest()[:40]}")
     return mail.as_bytes()
