@@ -45,9 +45,7 @@ def answer_complaint(*, complaint: Complaint, answer: str, at: datetime, by: Act
     if before is not None:
         return complaint
     if complaint.answered_date is not None:
-        raise Refused(
-            "complaint.answered_before", complaint=complaint.pk, day=complaint.answered_date.isoformat()
-        )
+        raise Refused("complaint.answered_before", complaint=complaint.pk, day=complaint.answered_date.isoformat())
     _, today = happened_on(debtor.creditor, None, at)
     change(complaint, at=at, answered_date=today)
     journal.append(

@@ -1,0 +1,278 @@
+"""What debtors tell us, by hand: promise, dispute, complaint, hold, contact, address; and what stands, by list."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+import click
+
+from dunwell.actions import talks as acts
+from dunwell.actions.addresses import mark_invalid
+from dunwell.core.dates import format_date
+from dunwell.core.errors import DunwellError
+from dunwell.core.money import Money, format_money
+from dunwell.core.terms import Channel, ContactOutcome, HoldReason
+from dunwell.intake.amounts import parse_one
+from dunwell.jobs.context import language, moment, operator, tell
+from dunwell.jobs.day import Day
+from dunwell.store.reads import creditors
+from dunwell.store.reads import talks as read
+
+_PHONE = Channel.PHONE
+
+
+def _once(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options that every act by hand takes."""
+    command = click.option("--creditor", "code", help="Whose book (may be left out when there is only one).")(command)
+    return click.option("--key", help="Repeating the command with the same key does it once.")(command)
+
+
+def _act(key: str | None) -> dict[str, Any]:
+    return {"at": moment(), "by": operator(), "key": key if key is not None else uuid4()}
+
+
+def _money(text: str, currency: str) -> Money:
+    return Money(parse_one(text, currency), currency)
+
+
+def _day(day: date) -> str:
+    return format_date(day, language())
+
+
+@click.command("promise")
+@click.argument("debtor")
+@click.argument("amount", required=False)
+@click.argument("currency", required=False)
+@click.option("--by", "due", type=Day(), help="The last day by which it is to be paid.")
+@click.option("--made", type=Day(), help="The day it was given (default: today).")
+@click.option("--withdraw", type=int, metavar="ID", help="Take this promise of the debtor back instead.")
+@_once
+def promise(
+    debtor: str,
+    amount: str | None,
+    currency: str | None,
+    due: date | None,
+    made: date | None,
+    withdraw: int | None,
+    key: str | None,
+    code: str | None,
+) -> None:
+    """Record that a debtor promised to pay AMOUNT (CURRENCY: the creditor's, if left out) by a day.
+
+    Until that day nothing is demanded of him in this currency.
+    """
+    creditor = creditors.choose(code)
+    owner = read.debtor(creditor, debtor)
+    if withdraw is not None:
+        given = read.promise(creditor, withdraw)
+        if given.debtor_id != owner.pk:
+            raise DunwellError("promise.unknown", number=str(withdraw))
+        acts.withdraw_promise(promise=given, **_act(key))
+        tell("talks.promise_withdrawn", promise=withdraw)
+        return
+    if amount is None or due is None:
+        raise DunwellError("talks.promise_incomplete")
+    money = _money(amount, (currency or creditor.currency).upper())
+    taken = acts.record_promise(debtor=owner, amount=money, due_date=due, made_date=made, **_act(key))
+    tell(
+        "talks.promised",
+        promise=taken.pk,
+        number=owner.number,
+        amount=format_money(taken.amount_minor, taken.currency, language()),
+        due=_day(taken.due_date),
+    )
+
+
+@click.group("dispute")
+def dispute() -> None:
+    """A debtor contests an item: open it, close it."""
+
+
+@dispute.command("open")
+@click.argument("item")
+@click.option("--reason", required=True, help="In the debtor's words.")
+@click.option("--amount", help="Only so much of it (default: the whole).")
+@click.option("--opened", type=Day(), help="The day he said so (default: today).")
+@_once
+def dispute_open(
+    item: str, reason: str, amount: str | None, opened: date | None, key: str | None, code: str | None
+) -> None:
+    """Record that a debtor contests ITEM (an invoice number), or a part of it. What is contested is not demanded."""
+    receivable = read.receivable(creditors.choose(code), item)
+    part = _money(amount, receivable.currency) if amount is not None else None
+    opened_now = acts.open_dispute(receivable=receivable, reason=reason, amount=part, opened_date=opened, **_act(key))
+    tell("talks.dispute_opened", dispute=opened_now.number, item=receivable.number, number=receivable.debtor.number)
+
+
+@dispute.command("close")
+@click.argument("number")
+@click.option("--outcome", required=True, help="What was decided, e.g. 'credit note 4711 given'.")
+@_once
+def dispute_close(number: str, outcome: str, key: str | None, code: str | None) -> None:
+    """Close the dispute NUMBER: from today its item is demanded again."""
+    closed = acts.close_dispute(dispute=read.dispute(creditors.choose(code), number), outcome=outcome, **_act(key))
+    tell("talks.dispute_closed", dispute=closed.number)
+
+
+@click.group("complaint")
+def complaint() -> None:
+    """A debtor complains about us: take it, answer it."""
+
+
+@complaint.command("open")
+@click.argument("debtor")
+@click.argument("text")
+@click.option("--opened", type=Day(), help="The day it reached us (default: today).")
+@_once
+def complaint_open(debtor: str, text: str, opened: date | None, key: str | None, code: str | None) -> None:
+    """Record a complaint in the debtor's words. Until it is answered nothing is demanded of him."""
+    owner = read.debtor(creditors.choose(code), debtor)
+    taken = acts.open_complaint(debtor=owner, text=text, opened_date=opened, **_act(key))
+    tell("talks.complaint_opened", complaint=taken.pk, number=owner.number)
+
+
+@complaint.command("answer")
+@click.argument("complaint_id", metavar="ID", type=int)
+@click.argument("answer")
+@_once
+def complaint_answer(complaint_id: int, answer: str, key: str | None, code: str | None) -> None:
+    """Record what the debtor was answered."""
+    waiting = read.complaint(creditors.choose(code), complaint_id)
+    acts.answer_complaint(complaint=waiting, answer=answer, **_act(key))
+    tell("talks.complaint_answered", complaint=complaint_id)
+
+
+@click.group("hold")
+def hold() -> None:
+    """Pause collecting, and go on."""
+
+
+@hold.command("set")
+@click.argument("debtor")
+@click.option("--reason", required=True, type=click.Choice([str(r) for r in HoldReason]), help="Why.")
+@click.option("--channel", type=click.Choice([str(c) for c in Channel]), help="Only on this channel.")
+@click.option("--item", help="Only this invoice, with its charges.")
+@click.option("--from", "start", type=Day(), help="First day (default: today).")
+@click.option("--until", type=Day(), help="Last day (default: until it is lifted).")
+@click.option("--note", default="", help="What colleagues should know.")
+@_once
+def hold_set(
+    debtor: str,
+    reason: str,
+    channel: str | None,
+    item: str | None,
+    start: date | None,
+    until: date | None,
+    note: str,
+    key: str | None,
+    code: str | None,
+) -> None:
+    """Pause collecting from a debtor: altogether, on one channel, or about one item."""
+    creditor = creditors.choose(code)
+    owner = read.debtor(creditor, debtor)
+    held = acts.set_hold(
+        debtor=owner,
+        reason=HoldReason(reason),
+        channel=Channel(channel) if channel else None,
+        receivable=read.receivable(creditor, item) if item is not None else None,
+        from_date=start,
+        until_date=until,
+        note=note,
+        **_act(key),
+    )
+    if held.until_date:
+        tell("talks.hold_set_until", hold=held.pk, number=owner.number, until=_day(held.until_date))
+    else:
+        tell("talks.hold_set", hold=held.pk, number=owner.number)
+
+
+@hold.command("lift")
+@click.argument("hold_id", metavar="ID", type=int)
+@click.option("--note", default="", help="Why.")
+@_once
+def hold_lift(hold_id: int, note: str, key: str | None, code: str | None) -> None:
+    """End a hold: from today collecting goes on."""
+    acts.lift_hold(hold=read.hold(creditors.choose(code), hold_id), note=note, **_act(key))
+    tell("talks.hold_lifted", hold=hold_id)
+
+
+@click.group("contact")
+def contact() -> None:
+    """Calls and visits that people made."""
+
+
+@contact.command("record")
+@click.argument("debtor")
+@click.option("--channel", type=click.Choice([str(_PHONE), str(Channel.VISIT)]), default=str(_PHONE), show_default=True)
+@click.option("--outcome", required=True, type=click.Choice([str(o) for o in ContactOutcome]), help="Who answered.")
+@click.option("--date", "day", type=Day(), help="The day it took place (default: today).")
+@click.option("--inbound", is_flag=True, help="The debtor came to us: it does not count as a contact from us.")
+@click.option("--note", default="", help="What was said.")
+@_once
+def contact_record(
+    debtor: str,
+    channel: str,
+    outcome: str,
+    day: date | None,
+    inbound: bool,
+    note: str,
+    key: str | None,
+    code: str | None,
+) -> None:
+    """Record a call or a visit. It counts where a rule limits how often a person is contacted."""
+    owner = read.debtor(creditors.choose(code), debtor)
+    made = acts.record_contact(
+        debtor=owner,
+        channel=Channel(channel),
+        outcome=ContactOutcome(outcome),
+        contact_date=day,
+        inbound=inbound,
+        note=note,
+        **_act(key),
+    )
+    tell("talks.contact_recorded", contact=made.pk, number=owner.number, day=_day(made.contact_date))
+
+
+@click.group("address")
+def address() -> None:
+    """How a debtor is reached: an address we were given, or one that proved wrong."""
+
+
+@address.command("set")
+@click.argument("debtor")
+@click.option("--email", help="An e-mail address.")
+@click.option("--phone", help="A telephone number.")
+@click.option("--street", help="Street and house number; with --city and what else belongs to it.")
+@click.option("--postcode", help="Postcode.")
+@click.option("--city", help="City.")
+@click.option("--region", help="State or province.")
+@click.option("--country", help="Two letters of ISO 3166.")
+@click.option("--contact-name", help="Who is asked for there.")
+@_once
+def address_set(debtor: str, key: str | None, code: str | None, **lines: str | None) -> None:
+    """Make an address the first of its kind: one of e-mail, phone, or postal address."""
+    owner = read.debtor(creditors.choose(code), debtor)
+    given = {name: value for name, value in lines.items() if value is not None}
+    values = {Channel(name): given.pop(name) for name in ("email", "phone") if name in given}
+    postal = bool(set(given) - {"contact_name"})
+    if len(values) + postal != 1:
+        raise DunwellError("talks.one_address")
+    for channel, value in values.items():
+        acts.set_address(debtor=owner, channel=channel, value=value, **given, **_act(key))
+    if postal:
+        acts.set_address(debtor=owner, channel=Channel.LETTER, **given, **_act(key))
+    tell("talks.address_set", number=owner.number)
+
+
+@address.command("invalid")
+@click.argument("debtor")
+@click.argument("value")
+@click.option("--reason", required=True, help="How we know, e.g. 'letter came back'.")
+@click.option("--creditor", "code", help="Whose book (may be left out when there is only one).")
+def address_invalid(debtor: str, value: str, reason: str, code: str | None) -> None:
+    """Send nothing more to this e-mail address or number (VALUE letter: the postal address)."""
+    owner = read.debtor(creditors.choose(code), debtor)
+    point = read.address(owner, value)
+    mark_invalid(contact_point=point.pk, reason=reason, at=moment(), by=operator())
+    tell("talks.address_invalid", number=owner.number)

@@ -1,0 +1,107 @@
+"""What debtors told us, found by the numbers that people use."""
+
+from datetime import date
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from dunwell.core.errors import DunwellError
+from dunwell.core.terms import ReceivableKind
+from dunwell.store.models import Complaint, ContactPoint, Creditor, Debtor, Dispute, Hold, Promise, Receivable
+
+
+def debtor(creditor: Creditor, number: str) -> Debtor:
+    """The debtor of a number. Raises `debtor.unknown`."""
+    found = Debtor.objects.select_related("creditor").filter(creditor=creditor, number=_text(number)).first()
+    if found is None:
+        raise DunwellError("debtor.unknown", number=number[:100])
+    return found
+
+
+def receivable(creditor: Creditor, number: str) -> Receivable:
+    """The item of a number, an invoice before a charge of the same number; never a credit note. `receivable.unknown`"""
+    found = list(
+        Receivable.objects.select_related("debtor")
+        .filter(creditor=creditor, number=_text(number))
+        .exclude(kind=ReceivableKind.CREDIT_NOTE)
+    )
+    if not found:
+        raise DunwellError("receivable.unknown", number=number[:100])
+    return min(found, key=lambda item: (list(ReceivableKind).index(ReceivableKind(item.kind)), item.pk))
+
+
+def dispute(creditor: Creditor, number: str) -> Dispute:
+    """The dispute of a number. Raises `dispute.unknown`."""
+    found = Dispute.objects.select_related("debtor").filter(creditor=creditor, number=_text(number)).first()
+    if found is None:
+        raise DunwellError("dispute.unknown", number=number[:100])
+    return found
+
+
+def promise(creditor: Creditor, row_id: int) -> Promise:
+    """The promise of an id. Raises `promise.unknown`."""
+    return _by_id(Promise, creditor, row_id, "promise.unknown")
+
+
+def complaint(creditor: Creditor, row_id: int) -> Complaint:
+    """The complaint of an id. Raises `complaint.unknown`."""
+    return _by_id(Complaint, creditor, row_id, "complaint.unknown")
+
+
+def hold(creditor: Creditor, row_id: int) -> Hold:
+    """The hold of an id. Raises `hold.unknown`."""
+    return _by_id(Hold, creditor, row_id, "hold.unknown")
+
+
+def address(owner: Debtor, value: str) -> ContactPoint:
+    """The e-mail address or phone number of a debtor; `letter` for his postal address. Raises `address.unknown`."""
+    points = ContactPoint.objects.filter(debtor=owner)
+    found = points.filter(channel="letter") if value == "letter" else points.filter(value=_text(value))
+    first = found.order_by("rank", "pk").first()
+    if first is None:
+        raise DunwellError("address.unknown", value=value[:100], number=owner.number)
+    return first
+
+
+def promises(creditor: Creditor, owner: Debtor | None) -> list[Promise]:
+    """All promises, the next due first."""
+    return list(_of(Promise, creditor, owner).order_by("due_date", "pk"))
+
+
+def disputes(creditor: Creditor, owner: Debtor | None, *, closed: bool) -> list[Dispute]:
+    """Disputes, the oldest first; the closed ones too where asked."""
+    rows = _of(Dispute, creditor, owner).select_related("receivable")
+    return list((rows if closed else rows.filter(closed_date=None)).order_by("opened_date", "pk"))
+
+
+def complaints(creditor: Creditor, owner: Debtor | None, *, answered: bool) -> list[Complaint]:
+    """Complaints, the oldest first; the answered ones too where asked."""
+    rows = _of(Complaint, creditor, owner)
+    return list((rows if answered else rows.filter(answered_date=None)).order_by("opened_date", "pk"))
+
+
+def holds(creditor: Creditor, owner: Debtor | None, *, over: bool, today: date) -> list[Hold]:
+    """Holds, the oldest first; those that are over too where asked."""
+    rows = _of(Hold, creditor, owner).select_related("receivable")
+    standing = Q(until_date=None) | Q(until_date__gte=today)
+    return list((rows if over else rows.filter(standing)).order_by("from_date", "pk"))
+
+
+def _of(model: Any, creditor: Creditor, owner: Debtor | None) -> QuerySet[Any]:
+    rows = model.objects.select_related("debtor").filter(creditor=creditor)
+    return rows if owner is None else rows.filter(debtor=owner)
+
+
+def _by_id[M](model: type[M], creditor: Creditor, row_id: int, code: str) -> M:
+    rows: Any = model
+    found: M | None = None
+    if 0 < row_id < 2**63:
+        found = rows.objects.select_related("debtor").filter(creditor=creditor, pk=row_id).first()
+    if found is None:
+        raise DunwellError(code, number=str(row_id)[:30])
+    return found
+
+
+def _text(number: str) -> str:
+    # PostgreSQL has no text with a zero byte; and no number holds a broken character of the command line
+    return number.replace("\x00", "").encode("utf-8", "replace").decode()
