@@ -92,5 +92,7 @@ async def _end(server: asyncio.Server) -> None:
     for task in asyncio.all_tasks():
         if task is not asyncio.current_task():
             task.cancel()
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    server.abort_clients()
+    # closed transports let go of their sockets in later turns of the loop
+    for _ in range(5):
+        await asyncio.sleep(0)
