@@ -1,0 +1,349 @@
+"""The seven kinds of file: raw cells -> the typed frame of the kind, every row of it, and the errors beside."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from dunwell.core.terms import ReceivableStatus
+from dunwell.intake.cells import LONGEST_TEXT, Cells
+from dunwell.intake.columns import CUSTOMER_FIELDS
+from dunwell.intake.faults import Faults
+from dunwell.intake.links import Links
+from dunwell.intake.shapes import FRAMES, Defaults, Mapping
+from dunwell.intake.sheet import Sheet
+
+INVOICE_KINDS = ("invoice", "instalment")
+ALL_KINDS = ("invoice", "instalment", "charge", "credit_note")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What every kind needs at hand while it is checked."""
+
+    faults: Faults
+    links: Links
+    defaults: Defaults
+    mapping: Mapping | None
+
+    def cells(self, sheet: Sheet, dates: str = "", amounts: str = "") -> Cells:
+        """The sheet's cells, told which fields are dates and amounts."""
+        return Cells(
+            sheet, self.faults, self.defaults, self.mapping,
+            dates=tuple(field for field in dates.split() if sheet.has(field)), amounts=tuple(amounts.split()),
+        )  # fmt: skip
+
+
+def _frame(of: str, cells: Cells, /, **columns: pl.Series | pl.Expr) -> pl.DataFrame:
+    """A frame of the kind's schema; fields not given are null."""
+    schema = FRAMES[of]
+    blank = [
+        pl.lit(None, dtype=dtype).alias(name)
+        for name, dtype in schema.items()
+        if name not in columns and name not in ("file", "row")
+    ]
+    return cells.rows.with_columns(*blank).with_columns(**columns).select(
+        [pl.col(name).cast(dtype) for name, dtype in schema.items()]
+    )  # fmt: skip
+
+
+def customers(sheet: Sheet, desk: Desk) -> pl.DataFrame:
+    """Customers, from a file of customers."""
+    cells = desk.cells(sheet)
+    return _frame(
+        "customers",
+        cells,
+        number=cells.key("number"),
+        name=cells.text("name", required=True),
+        kind=cells.word("kind", "debtor_kind", "intake.unknown_debtor_kind", default=desk.defaults.debtor_kind),
+        **_about_customer(cells),
+        derived=pl.lit(False),
+    )
+
+
+def _about_customer(cells: Cells) -> dict[str, pl.Series]:
+    return {
+        "country": cells.word("country", "country", "intake.unknown_country"),
+        "language": cells.language("language"),
+        "zone": cells.zone("zone"),
+        "person": cells.key("person", required=False),
+        "segment": cells.text("segment"),
+        "email": cells.email("email"),
+        "phone": cells.phone("phone"),
+        "street": cells.text("street"),
+        "postcode": cells.text("postcode", longest=20),
+        "city": cells.text("city"),
+        "region": cells.text("region"),
+        "preferred_channel": cells.word("preferred_channel", "preferred_channel", "intake.unknown_channel"),
+        "contact_name": cells.text("contact_name"),
+    }
+
+
+def customers_of_invoices(sheet: Sheet, desk: Desk) -> pl.DataFrame | None:
+    """Customers, from the columns of an invoice file that speak of them; None where there are none."""
+    if not any(sheet.has(field) for field in CUSTOMER_FIELDS):
+        return None
+    cells = desk.cells(sheet)
+    debtor = cells.raw("debtor")
+    name = cells.text("debtor_name")
+    kind = cells.word("debtor_kind", "debtor_kind", "intake.unknown_debtor_kind", default=desk.defaults.debtor_kind)
+    about = _about_customer(cells)
+    for field, default in (("country", desk.defaults.country), ("language", desk.defaults.language)):
+        if default and not cells.given(field):
+            about[field] = cells.constant(default, field)
+    return _frame(
+        "customers",
+        cells,
+        number=debtor,
+        name=pl.select(pl.coalesce(name, debtor)).to_series(),
+        kind=kind,
+        **about,
+        derived=pl.lit(True),
+    )
+
+
+def one_per_debtor(derived: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """Of several rows about one debtor the last one that says something wins, field by field; and how many
+    debtors had rows that contradict each other."""
+    fields = [name for name in FRAMES["customers"] if name not in ("file", "row", "number", "derived")]
+    grouped = derived.group_by("number", maintain_order=True).agg(
+        pl.col("file", "row").last(),
+        *[pl.col(name).drop_nulls().last() for name in fields],
+        pl.any_horizontal([pl.col(name).drop_nulls().n_unique() > 1 for name in fields]).alias("contradict"),
+        pl.lit(True).alias("derived"),
+    )
+    return grouped.select(list(FRAMES["customers"])), int(grouped["contradict"].sum())
+
+
+def contacts(sheet: Sheet, desk: Desk) -> pl.DataFrame:
+    """Contact points: an address of mail, phone or post for a debtor."""
+    cells = desk.cells(sheet)
+    channel = cells.word("channel", "channel", "intake.unknown_channel")
+    cells.fault(cells.raw("channel").is_null(), "channel", "intake.empty_cell")
+    debtor = cells.key("debtor")
+    desk.links.check_debtor(cells, debtor)
+    value = cells.text("value")
+    cells.fault(value.is_null() & channel.is_in(["email", "phone"]), "value", "intake.empty_cell")
+    for name, check in (("email", cells.is_email(value)), ("phone", cells.is_phone(value))):
+        cells.fault((channel == name) & ~check, "value", f"intake.bad_{name}", value)
+    street = cells.text("street")
+    cells.fault((channel == "letter") & street.is_null() & value.is_null(), "street", "intake.empty_cell")
+    return _frame(
+        "contacts",
+        cells,
+        debtor=debtor,
+        channel=channel,
+        value=value,
+        contact_name=cells.text("contact_name"),
+        street=street,
+        postcode=cells.text("postcode", longest=20),
+        city=cells.text("city"),
+        region=cells.text("region"),
+        country=cells.word("country", "country", "intake.unknown_country"),
+    )
+
+
+def invoices(sheet: Sheet, desk: Desk) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Invoices and, from the same file, credit notes: rows that say so, and negative amounts.
+
+    Whether the debtor exists is asked later: the customers may come from this very file."""
+    cells = desk.cells(sheet, "issue_date due_date", "amount open")
+    number, debtor = cells.key("number"), cells.key("debtor")
+    issue = cells.date("issue_date", required=True)
+    due = _due_date(cells, issue)
+    amount_field = "amount" if cells.given("amount") else "open"
+    if amount_field == "open":
+        sheet.note("intake.note_open_is_amount", column=sheet.header("open"))
+    currency = cells.currency(amount_field)
+    amount = cells.amount(amount_field, currency)
+    opened = cells.amount("open", currency, required=False)
+    status = cells.word("status", "status", "intake.unknown_status", default=ReceivableStatus.OPEN.value)
+    is_credit = (amount < 0).fill_null(False) | _says_credit_note(cells)
+    _note_dates(sheet, desk, issue, due, is_credit)
+    exceeds = ((opened.abs() > amount.abs()) & amount.is_not_null()).sum()
+    if exceeds:
+        sheet.note("intake.note_open_exceeds", column=sheet.header("open"), count=exceeds)
+    description = cells.text("description", longest=LONGEST_TEXT)
+    # A credit note has no due date: what was said about a missing one holds for invoices only.
+    if due.null_count():
+        cells.fault(due.is_null() & _silent_about_due(cells) & ~is_credit, "due_date", "intake.no_due_date")
+    frame = _frame(
+        "invoices",
+        cells,
+        number=number,
+        debtor=debtor,
+        issue_date=issue,
+        due_date=due,
+        currency=currency,
+        amount_minor=amount,
+        open_minor=opened,
+        status=status,
+        description=description,
+    )
+    if not is_credit.any():
+        return frame, pl.DataFrame(schema=FRAMES["credit_notes"])
+    credited = cells.key("receivable", required=False)
+    credit_notes = frame.with_columns(
+        -pl.col("amount_minor", "open_minor").abs(), receivable=credited
+    ).select(list(FRAMES["credit_notes"]))  # fmt: skip
+    return frame.filter(~is_credit), credit_notes.filter(is_credit)
+
+
+def _due_date(cells: Cells, issue: pl.Series) -> pl.Series:
+    """The due date, or the issue date and the days of the terms."""
+    due = cells.date("due_date")
+    if not cells.given("terms_days"):
+        return due
+    if due.null_count() == 0:
+        return due
+    terms = cells.days("terms_days")
+    frame = pl.DataFrame({"issue": issue, "due": due, "terms": terms, "silent": cells.raw("due_date").is_null()})
+    later = pl.when("silent").then(pl.col("issue").dt.offset_by(pl.format("{}d", pl.col("terms"))))
+    return frame.select(pl.coalesce("due", later)).to_series()
+
+
+def _silent_about_due(cells: Cells) -> pl.Series:
+    """Rows with neither a due date nor terms."""
+    return cells.is_nothing("due_date") & cells.is_nothing("terms_days")
+
+
+def _says_credit_note(cells: Cells) -> pl.Series:
+    """Rows whose type of document is a credit note. An unknown type is taken for an invoice, and told."""
+    raw = cells.raw("doc_type")
+    found = cells.looked_up(raw, "doc_type")
+    unknown = raw.filter(raw.is_not_null() & found.is_null()).unique().sort()
+    if unknown.len():
+        shown = ", ".join(unknown.head(5).str.slice(0, 40))
+        cells.sheet.note("intake.note_doc_type", column=cells.sheet.header("doc_type"), values=shown)
+    return (found == "credit_note").fill_null(False)
+
+
+def _note_dates(sheet: Sheet, desk: Desk, issue: pl.Series, due: pl.Series, is_credit: pl.Series) -> None:
+    early = sheet.cells.filter(((due < issue) & ~is_credit).fill_null(False))["row"]
+    if early.len():
+        sheet.note("intake.note_due_before_issue", count=early.len(), rows=", ".join(map(str, early.head(5))))
+    if desk.defaults.day is not None:
+        late = sheet.cells.filter((issue > desk.defaults.day).fill_null(False))["row"]
+        if late.len():
+            rows = ", ".join(map(str, late.head(5)))
+            sheet.note("intake.note_after_day", count=late.len(), rows=rows, day=desk.defaults.day.isoformat())
+
+
+def credit_notes(sheet: Sheet, desk: Desk) -> pl.DataFrame:
+    """Credit notes; their amounts are negative whichever sign the file gives them."""
+    cells = desk.cells(sheet, "issue_date", "amount open")
+    number = cells.key("number")
+    receivable = cells.key("receivable", required=False)
+    linked = desk.links.receivable(cells, receivable, INVOICE_KINDS, must_exist=False)
+    debtor = _debtor(cells, desk, linked)
+    currency = cells.currency("amount", linked["currency"])
+    _need_currency(cells, currency)
+    desk.links.agree(cells, currency, linked["currency"], "currency", "intake.currency_differs")
+    amount = cells.amount("amount", currency)
+    if (amount > 0).any() and (amount < 0).any():
+        sheet.note("intake.note_both_signs", column=sheet.header("amount"))
+    return _frame(
+        "credit_notes",
+        cells,
+        number=number,
+        debtor=debtor,
+        issue_date=cells.date("issue_date", required=True),
+        receivable=receivable,
+        currency=currency,
+        amount_minor=-amount.abs(),
+        open_minor=-cells.amount("open", currency, required=False).abs(),
+        description=cells.text("description", longest=LONGEST_TEXT),
+    )
+
+
+def charges(sheet: Sheet, desk: Desk) -> pl.DataFrame:
+    """Charges on an invoice: postage, penalties, fees."""
+    cells = desk.cells(sheet, "date", "amount")
+    number, receivable = cells.key("number"), cells.key("receivable")
+    linked = desk.links.receivable(cells, receivable, INVOICE_KINDS)
+    debtor = _debtor(cells, desk, linked)
+    currency = cells.currency("amount", linked["currency"])
+    _need_currency(cells, currency, unless=receivable.is_not_null() & linked["debtor"].is_null())
+    desk.links.agree(cells, currency, linked["currency"], "currency", "intake.currency_differs")
+    day = cells.date("date", required=True)
+    return _frame(
+        "charges",
+        cells,
+        number=number,
+        debtor=debtor,
+        receivable=receivable,
+        issue_date=day,
+        due_date=day,
+        currency=currency,
+        amount_minor=cells.amount("amount", currency),
+        description=cells.text("description", longest=LONGEST_TEXT),
+    )
+
+
+def payments(sheet: Sheet, desk: Desk) -> pl.DataFrame:
+    """Payments; a negative one takes back an earlier one. Whether that one exists is asked when all are read."""
+    cells = desk.cells(sheet, "value_date", "amount")
+    number = cells.key("number")
+    receivable = cells.key("receivable", required=False)
+    linked = desk.links.receivable(cells, receivable, ALL_KINDS)
+    debtor = _debtor(cells, desk, linked)
+    currency = cells.currency("amount", linked["currency"])
+    _need_currency(cells, currency, unless=receivable.is_not_null() & linked["debtor"].is_null())
+    desk.links.agree(cells, currency, linked["currency"], "currency", "intake.currency_differs")
+    return _frame(
+        "payments",
+        cells,
+        number=number,
+        debtor=debtor,
+        receivable=receivable,
+        value_date=cells.date("value_date", required=True),
+        currency=currency,
+        amount_minor=cells.amount("amount", currency),
+        reverses=cells.key("reverses", required=False),
+        method=cells.text("method"),
+    )
+
+
+def disputes(sheet: Sheet, desk: Desk) -> pl.DataFrame:
+    """Disputes about an invoice, or about a part of its amount."""
+    cells = desk.cells(sheet, "opened_date closed_date", "amount")
+    number, receivable = cells.key("number"), cells.key("receivable")
+    linked = desk.links.receivable(cells, receivable, INVOICE_KINDS)
+    debtor = _debtor(cells, desk, linked)
+    opened, closed = cells.date("opened_date", required=True), cells.date("closed_date")
+    currency = cells.currency("amount", linked["currency"])
+    desk.links.agree(cells, currency, linked["currency"], "currency", "intake.currency_differs")
+    amount = cells.amount("amount", currency, required=False)
+    _need_currency(cells, currency, unless=amount.is_null() & cells.is_nothing("amount"))
+    early = sheet.cells.filter((closed < opened).fill_null(False))["row"]
+    if early.len():
+        sheet.note("intake.note_closed_before_opened", count=early.len(), rows=", ".join(map(str, early.head(5))))
+    return _frame(
+        "disputes",
+        cells,
+        number=number,
+        debtor=debtor,
+        receivable=receivable,
+        opened_date=opened,
+        closed_date=closed,
+        currency=currency,
+        amount_minor=amount,
+        reason=cells.text("reason", longest=LONGEST_TEXT, required=True),
+        outcome=cells.text("outcome", longest=LONGEST_TEXT),
+    )
+
+
+def _debtor(cells: Cells, desk: Desk, linked: pl.DataFrame) -> pl.Series:
+    """The row's debtor: named, or inherited from the invoice; they must agree, and the debtor must exist."""
+    own = cells.key("debtor", required=False)
+    nowhere = own.is_null() & linked["debtor"].is_null()
+    named = cells.raw("receivable").is_not_null()
+    # Where the invoice is named but unknown, that has been said already.
+    cells.fault(nowhere & ~named, "debtor", "intake.empty_cell")
+    desk.links.check_debtor(cells, own)
+    return desk.links.agree(cells, own, linked["debtor"], "debtor", "intake.debtor_differs")
+
+
+def _need_currency(cells: Cells, currency: pl.Series, unless: pl.Series | None = None) -> None:
+    """A row without a currency, its own or its invoice's, is an error unless another one says so already."""
+    lacking = currency.is_null() & cells.raw("currency").is_null()
+    cells.fault(lacking & ~unless if unless is not None else lacking, "currency", "intake.empty_cell")
