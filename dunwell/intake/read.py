@@ -44,7 +44,11 @@ def read_files(
     """
     _check_defaults(defaults)
     files = sorted({path.resolve(): path for path in paths}.values(), key=lambda path: (path.name, str(path)))
-    sheets = [read_sheet(path, index, mapping, progress) for index, path in enumerate(files)]
+    # A list of open items says something even when it is empty: that nothing is open any more.
+    sheets = [
+        read_sheet(path, index, mapping, progress, may_be_empty=defaults.day is not None)
+        for index, path in enumerate(files)
+    ]
     faults = Faults()
     for sheet in sheets:
         _torn_rows(sheet, faults)
@@ -59,6 +63,7 @@ def read_files(
     reports = [_report(sheet, frames, good, errors) for sheet in sheets]
     return Batch(
         frames=good,
+        rejected={kind: faults.bad(frame) for kind, frame in frames.items()},
         errors=report(errors, [str(sheet.path) for sheet in sheets]) if errors.height else pl.DataFrame(schema=ERRORS),
         files=reports,
         given=_given(sheets),

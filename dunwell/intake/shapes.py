@@ -187,6 +187,8 @@ class Batch:
     """All files together. `frames` holds all seven kinds, good rows only."""
 
     frames: dict[str, pl.DataFrame]
+    rejected: dict[str, pl.DataFrame]
+    """The rows with an error, as far as they could be read; a row that could not be taken apart is in none of them."""
     errors: pl.DataFrame
     files: list[FileReport]
     given: dict[str, frozenset[str]]

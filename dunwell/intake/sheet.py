@@ -66,12 +66,17 @@ def sniff(path: Path, mapping: Mapping | None = None) -> tuple[str, str, list[st
             encoding = _another(path, encoding, mapping)
 
 
-def read_sheet(path: Path, index: int, mapping: Mapping | None, progress: Progress | None) -> Sheet:
+def read_sheet(
+    path: Path, index: int, mapping: Mapping | None, progress: Progress | None, *, may_be_empty: bool = False
+) -> Sheet:
     """Take a file apart. Refuses, in words, what is not a table of a known kind."""
     encoding = mapping.encoding if mapping and mapping.encoding else first_guess(path)
     while True:
         try:
-            return _read(path, index, encoding, mapping, progress)
+            sheet = _read(path, index, encoding, mapping, progress)
+            if not sheet.rows and not may_be_empty:
+                raise DunwellError("intake.header_only", file=str(path))
+            return sheet
         except NotThisEncoding:
             encoding = _another(path, encoding, mapping)
 
@@ -107,8 +112,6 @@ def _read(path: Path, index: int, encoding: str, mapping: Mapping | None, progre
     if head is None or rows is None:
         raise DunwellError("intake.empty_file", file=str(path))
     cells = pl.concat(frames)
-    if cells.is_empty() and not rows.faults:
-        raise DunwellError("intake.header_only", file=str(path))
     sheet = Sheet(
         index=index,
         path=path,
