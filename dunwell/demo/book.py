@@ -134,14 +134,14 @@ def make_books(seed: int, debtors: int, receivables: int, *, today: date, until:
 
 def _make_book(seed: int, house: House, debtors: int, receivables: int, today: date, until: date) -> Book:
     book = Book(house, today)
-    rng = Random(f"{seed}/{house.code}")
+    rng = calibration.chance(seed, house.code)
     counts = calibration.invoice_counts(debtors, round(receivables * EXTRAS))
     rng.shuffle(counts)
     consumers = _consumers(rng, house, counts)
     previous: DemoDebtor | None = None
     numbers = _Numbers(house)
     for place, count in enumerate(counts):
-        own = Random(f"{seed}/{house.code}/{place}")
+        own = calibration.chance(seed, house.code, place)
         debtor = _debtor(own, house, f"{house.prefix}{place + 1:05d}", place in consumers, previous)
         book.debtors.append(debtor)
         _history(own, book, debtor, count, numbers, today, until)
@@ -169,7 +169,7 @@ class _Numbers:
 
 def _debtor(rng: Random, house: House, number: str, consumer: bool, previous: DemoDebtor | None) -> DemoDebtor:
     country = _pick(rng, house.countries)
-    place = names.PLACES[country]
+    place = names.places()[country]
     name = names.person(rng, place) if consumer else names.company(rng, place)
     street, postcode, city, region, zone = names.address(rng, place)
     person = ""
@@ -266,9 +266,7 @@ def _became(
     fee = book.house.charge[invoice.currency]
     charged = invoice.due + timedelta(days=21)
     if min(planned, today) > charged and rng.random() < 0.35:
-        book.items.append(
-            _extra(numbers, "M", "charge", invoice, charged, fee, invoice.number, book.house.charge_name)
-        )
+        book.items.append(_extra(numbers, "M", "charge", invoice, charged, fee, invoice.number, book.house.charge_name))
         owed += fee
     if contested:
         owed -= _contest(rng, book, invoice, planned, numbers)
@@ -300,7 +298,16 @@ def _bounce(rng: Random, book: Book, numbers: _Numbers, invoice: Item, today: da
     back, again = _office_day(last.day + timedelta(days=4), None), _office_day(last.day + timedelta(days=11), None)
     if again <= today and last.item:
         book.payments.append(
-            Paid(numbers.next("Z", back), last.debtor, last.item, back, last.currency, -last.amount_minor, "", last.number)
+            Paid(
+                numbers.next("Z", back),
+                last.debtor,
+                last.item,
+                back,
+                last.currency,
+                -last.amount_minor,
+                "",
+                last.number,
+            )
         )
         book.payments.append(_pay(rng, numbers, invoice, again, last.amount_minor, named=True))
 
@@ -341,7 +348,9 @@ def _contest(rng: Random, book: Book, invoice: Item, planned: date, numbers: _Nu
     )
     if closed is None or not right or part is None:
         return 0
-    book.items.append(_extra(numbers, "G", "credit_note", invoice, closed, part, invoice.number, book.house.credit_name))
+    book.items.append(
+        _extra(numbers, "G", "credit_note", invoice, closed, part, invoice.number, book.house.credit_name)
+    )
     return part
 
 

@@ -8,6 +8,7 @@ conclusion from the demonstration varies them by 0.5 and 2 (`--effect`).
 
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from random import Random
 
 
@@ -89,6 +90,11 @@ def invoice_counts(customers: int, invoices: int) -> list[int]:
     return [min(count, low) for count in wanted]
 
 
+def chance(*of: object) -> Random:
+    """A source of chance of its own for each thing, the same for the same names. For a simulation, not for secrets."""
+    return Random("/".join(str(each) for each in of))  # noqa: S311
+
+
 def draw_nature(rng: Random) -> Nature:
     """A debtor's latent kind."""
     return rng.choices(list(NATURES), list(NATURES.values()))[0]
@@ -134,7 +140,7 @@ def _early(rng: Random) -> int:
 
 def _quick_days(rng: Random) -> int:
     at = rng.random()
-    for (below, low), (above, high) in zip(QUICK_DAYS, QUICK_DAYS[1:], strict=False):
+    for (below, low), (above, high) in pairwise(QUICK_DAYS):
         if at <= above:
             return round(low + (high - low) * (at - below) / (above - below))
     return QUICK_DAYS[-1][1]

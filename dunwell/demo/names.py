@@ -3,10 +3,16 @@ are made of invented syllables, Chinese names carry 例, 样/樣 or 範 (example
 E-mail addresses lie under example.com, or under .invalid where they shall bounce.
 """
 
+import tomllib
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 from random import Random
+from typing import Any
 
-_HEADS = "Pel Thist Brack Osmer Quill Varn Hest Lumb Corv Drem Falm Gris Halv Jorr Kest Mard Nev Orl Tamb Ulv Yarr Zell".split()
+_HEADS = (
+    "Pel Thist Brack Osmer Quill Varn Hest Lumb Corv Drem Falm Gris Halv Jorr Kest Mard Nev Orl Tamb Ulv Zell".split()
+)
 _TAILS = "marrow wick holt stead brin dale mere combe gate low sund heim fors ley nau rond".split()
 _FIRST = {
     "DE": "Anke Bernd Frauke Holger Ilka Jens Katja Lutz Meike Uwe".split(),
@@ -16,7 +22,10 @@ _FIRST = {
     "GB": "Alice Ben Clara David Edith Fergus Gemma Hugh".split(),
 }
 _FIRST |= {"AT": _FIRST["DE"], "CH": _FIRST["DE"], "IE": _FIRST["GB"]}
-_ZH_SURNAMES = {"zh-Hans": "陈林黄张李王吴刘蔡杨许郑谢洪郭邱曾赖徐周", "zh-Hant": "陳林黃張李王吳劉蔡楊許鄭謝洪郭邱曾賴徐周"}
+_ZH_SURNAMES = {
+    "zh-Hans": "陈林黄张李王吴刘蔡杨许郑谢洪郭邱曾赖徐周",
+    "zh-Hant": "陳林黃張李王吳劉蔡楊許鄭謝洪郭邱曾賴徐周",
+}
 _ZH_GIVEN = {"zh-Hans": ("例样", "明文芳强安宁平华"), "zh-Hant": ("例範樣", "明文芳強安寧平華")}
 _ZH_BRAND = {"zh-Hans": ("例样", "禾棠岫澜川屿枫筑朗溪"), "zh-Hant": ("例範樣", "禾棠岫瀾川嶼楓築朗溪")}
 
@@ -33,63 +42,23 @@ class Place:
     towns: tuple[tuple[str, str, str, str], ...]
 
 
-def _towns(*rows: str) -> tuple[tuple[str, str, str, str], ...]:
-    split = (row.split("|") for row in rows)
-    return tuple((city, postcode, region, zone) for city, postcode, region, zone in split)
+@cache
+def places() -> dict[str, Place]:
+    """Where the debtors of the book live, by country."""
+    table = tomllib.loads((resources.files("dunwell.demo") / "places.toml").read_text(encoding="utf-8"))
+    return {country: _place(country, row) for country, row in table.items()}
 
 
-PLACES = {
-    "DE": Place(
-        "DE", "en", ("Metallbau", "Elektrotechnik", "Möbelwerk", "Kältetechnik", "Druckerei", "Gartenbau"), ("GmbH", "GmbH & Co. KG", "KG"),
-        ("Musterstraße {n}", "Beispielweg {n}", "Am Probehof {n}"),
-        _towns("Bremen|28195||", "Leipzig|04109||", "Köln|50667||", "Nürnberg|90402||", "Rostock|18055||"),
-    ),
-    "GB": Place(
-        "GB", "en", ("Joinery", "Catering Supplies", "Plumbing", "Print Works", "Farm Machinery", "Textiles"), ("Ltd", "LLP"),
-        ("{n} Sample Road", "{n} Example Lane", "Unit {n}, Specimen Trading Estate"),
-        _towns("LEEDS|LS1 1AA||", "BRISTOL|BS1 1AA||", "GLASGOW|G1 1AA||", "NORWICH|NR1 1AA||"),
-    ),
-    "FR": Place(
-        "FR", "en", ("Menuiserie", "Conserves", "Mécanique", "Papeterie"), ("SARL", "SAS"),
-        ("{n} rue de l’Exemple", "{n} allée du Spécimen"), _towns("Lyon|69002||", "Nantes|44000||", "Lille|59000||"),
-    ),
-    "NL": Place(
-        "NL", "en", ("Techniek", "Bloemen", "Scheepsbouw", "Meubelen"), ("B.V.",),
-        ("Voorbeeldstraat {n}", "Proefkade {n}"), _towns("Utrecht|3511 AA||", "Groningen|9711 AA||", "Breda|4811 AA||"),
-    ),
-    "AT": Place(
-        "AT", "en", ("Holzbau", "Feinmechanik", "Sportgeräte"), ("GmbH",), ("Mustergasse {n}", "Beispielplatz {n}"),
-        _towns("Graz|8010||", "Linz|4020||", "Salzburg|5020||"),
-    ),
-    "CH": Place(
-        "CH", "en", ("Apparatebau", "Uhrenteile", "Confiserie"), ("AG", "GmbH"), ("Beispielstrasse {n}", "Musterweg {n}"),
-        _towns("Bern|3011||", "Basel|4051||", "St. Gallen|9000||"),
-    ),
-    "IE": Place(
-        "IE", "en", ("Dairy", "Packaging", "Joinery"), ("Ltd",), ("{n} Sample Street", "{n} Example Quay"),
-        _towns("Cork|T12 X000||", "Galway|H91 X000||", "Dublin|D02 X000||"),
-    ),
-    "US": Place(
-        "US", "en", ("Supply", "Outfitters", "Tool & Die", "Refrigeration", "Lumber"), ("Inc.", "LLC"),
-        ("{n}00 Example Avenue", "{n}50 Sample Drive"),
-        _towns("Albany|12207|NY|America/New_York", "Columbus|43215|OH|America/New_York", "Madison|53703|WI|America/Chicago"),
-    ),
-    "CN": Place(
-        "CN", "zh-Hans", ("五金制品", "纺织", "精密模具", "电子科技", "食品贸易", "建材", "包装印刷", "机电设备"), ("有限公司",),
-        ("示例路{n}号", "样板街{n}号", "范例大道{n}号"),
-        _towns("苏州市|215000|江苏省|", "杭州市|310000|浙江省|", "深圳市|518000|广东省|", "青岛市|266000|山东省|", "成都市|610000|四川省|", "上海市|200000|上海市|"),
-    ),
-    "TW": Place(
-        "TW", "zh-Hant", ("電子材料", "精密機械", "紡織", "食品貿易", "塑膠製品", "光電", "五金"), ("有限公司", "股份有限公司"),
-        ("範例路{n}號", "樣本街{n}號", "示範一路{n}號"),
-        _towns("新北市|220||", "台中市|407||", "高雄市|806||", "台南市|701||", "新竹市|300||"),
-    ),
-    "HK": Place(
-        "HK", "zh-Hant", ("貿易", "物流", "鐘錶配件", "玩具製造", "印刷"), ("有限公司",),
-        ("示例街{n}號", "樣本道{n}號"), _towns("香港|||", "九龍|||", "新界|||"),
-    ),
-}  # fmt: skip
-"""Where the debtors of the book live."""
+def _place(country: str, row: dict[str, Any]) -> Place:
+    towns = [town.split("|") for town in row["towns"]]
+    return Place(
+        country=country,
+        language=row["language"],
+        trades=tuple(row["trades"]),
+        forms=tuple(row["forms"]),
+        streets=tuple(row["streets"]),
+        towns=tuple((city, postcode, region, zone) for city, postcode, region, zone in towns),
+    )
 
 
 def company(rng: Random, place: Place) -> str:

@@ -1,0 +1,207 @@
+"""The command: prepares a home and a mail server before Django is loaded, plays, and tells what came of it."""
+
+import os
+import sys
+import time
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from dunwell.core.dates import format_date
+from dunwell.core.errors import DunwellError, say
+from dunwell.core.terms import LANGUAGES
+from dunwell.demo import book as books
+from dunwell.demo import ledger_files
+from dunwell.demo.home import make_home, use_home, write_settings
+
+_ISO_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What was asked for."""
+
+    debtors: int
+    receivables: int
+    days: int
+    seed: int
+    until: date
+    effect: float
+    language: str
+
+    def words(self, code: str, /, **params: Any) -> str:
+        return say(code, self.language, **params)
+
+
+@click.command("dunwell demo", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--home",
+    type=click.Path(path_type=Path),
+    default=Path("demo-home"),
+    show_default=True,
+    help="Where the demonstration lives; removed and made anew each time.",
+)
+@click.option("--debtors", type=click.IntRange(9, 200_000), default=2000, show_default=True, help="Customers, about.")
+@click.option(
+    "--receivables",
+    type=click.IntRange(9, 5_000_000),
+    default=20_000,
+    show_default=True,
+    help="Invoices, charges and credit notes in eighteen months, about.",
+)
+@click.option("--days", type=click.IntRange(1, 365), default=60, show_default=True, help="How many days are played.")
+@click.option("--until", type=_ISO_DAY, help="The last day (default: today).")
+@click.option(
+    "--seed",
+    type=int,
+    default=1,
+    show_default=True,
+    help="The same seed and days give the same book and the same decisions.",
+)
+@click.option(
+    "--effect",
+    type=click.FloatRange(0.0, 10.0),
+    default=1.0,
+    show_default=True,
+    help="How strongly contacts move debtors: an assumption, to be varied.",
+)
+@click.option(
+    "--language", type=click.Choice(LANGUAGES), help="Language of what is printed (default: DUNWELL_LANGUAGE, or en)."
+)
+@click.option("--database-url", default="", help="An empty PostgreSQL database instead of SQLite in the home.")
+@click.option("--book-only", is_flag=True, help="Only write the book as CSV files, to --out.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for --book-only; made if absent.")
+def demo(
+    home: Path,
+    debtors: int,
+    receivables: int,
+    days: int,
+    until: datetime | None,
+    seed: int,
+    effect: float,
+    language: str | None,
+    database_url: str,
+    book_only: bool,
+    out: Path | None,
+) -> None:
+    """Play the last 60 days of an invented book and show what came of it.
+
+    Everything goes through the real import, engine, outbox and sender; mails go to a server on this machine that only
+    keeps them, letters are PDF files. Your own data are not touched.
+    """  # fmt: skip
+    spoken = language or os.environ.get("DUNWELL_LANGUAGE", "en")
+    wish = _Wish(
+        debtors, receivables, days, seed, until.date() if until else datetime.now(UTC).astimezone().date(), effect,
+        spoken if spoken in LANGUAGES else "en",
+    )  # fmt: skip
+    if book_only:
+        if out is None:
+            raise click.UsageError(wish.words("demo.out_missing"))
+        _write_book(wish, out)
+        return
+    _play(wish, home, database_url)
+
+
+def main() -> None:
+    """Run it; errors speak in words, exit codes are those of `dunwell`."""
+    try:
+        demo.main(prog_name="dunwell demo", standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except DunwellError as error:
+        if os.environ.get("DUNWELL_DEBUG") == "1":
+            raise
+        click.echo(error.words(os.environ.get("DUNWELL_LANGUAGE", "en")), err=True)
+        sys.exit(2)
+
+
+def _write_book(wish: _Wish, out: Path) -> None:
+    """CSV files of the book as of the last day."""
+    made = books.make_books(wish.seed, wish.debtors, wish.receivables, today=wish.until, until=wish.until)
+    try:
+        for book in made:
+            for path in ledger_files.write_book(out / book.house.code, book):
+                click.echo(str(path))
+    except OSError as error:
+        raise DunwellError("demo.home_refused", path=str(out), why=error.strerror or str(error)) from error
+    click.echo(
+        wish.words(
+            "demo.book_written",
+            debtors=f"{sum(len(b.debtors) for b in made):,}",
+            items=f"{sum(len(b.items) for b in made):,}",
+        )
+    )
+    click.echo(wish.words("demo.book_next", path=str(out / made[0].house.code / "*.csv")))
+
+
+def _play(wish: _Wish, home: Path, database_url: str) -> None:
+    began = time.monotonic()
+    try:
+        from dunwell.demo.sink import sink
+    except ModuleNotFoundError as error:
+        raise DunwellError("demo.no_mail_server", module=str(error.name)) from error
+    console = Console()
+    home = make_home(home)
+    with sink(home / "mail") as kept:
+        use_home(home, language=wish.language, smtp_port=kept.port, database_url=database_url)
+        import django
+
+        django.setup()
+        from django.conf import settings
+
+        from dunwell.demo.play import EVENING, play
+        from dunwell.demo.summary import show
+        from dunwell.store.reads import creditors
+
+        if database_url:
+            from dunwell.actions import installation
+
+            installation.migrate()
+            if creditors.everyone():
+                raise DunwellError("demo.database_in_use")
+        first = wish.until - timedelta(days=wish.days)
+        console.print(
+            wish.words("demo.begins", days=wish.days, until=format_date(wish.until, wish.language), path=str(home))
+        )
+        made = books.make_books(wish.seed, wish.debtors, wish.receivables, today=first, until=wish.until)
+        now = datetime.combine(wish.until, EVENING, UTC)
+        write_settings(home, language=wish.language, now=now)
+        settings.DUNWELL = replace(settings.DUNWELL, now=now)
+
+        def progress(step: str, day: date, played: list[Any]) -> None:
+            if step == "book":
+                console.print(
+                    wish.words(
+                        "demo.book_taken_in",
+                        debtors=f"{sum(len(p.book.debtors) for p in played):,}",
+                        items=f"{sum(len(p.book.items) for p in played):,}",
+                    )
+                )
+            elif day.weekday() == 4 or day == wish.until:
+                console.print(
+                    wish.words(
+                        "demo.week",
+                        day=day.isoformat(),
+                        mails=f"{sum(p.mails for p in played):,}",
+                        letters=f"{sum(p.letters for p in played):,}",
+                        payments=f"{sum(p.payments for p in played):,}",
+                    )
+                )
+
+        played = play(
+            made,
+            seed=wish.seed,
+            effect=wish.effect,
+            last=wish.until,
+            sink=kept,
+            settings=settings.DUNWELL,
+            progress=progress,
+        )
+    show(console, played, home=home, until=wish.until, language=wish.language, seconds=round(time.monotonic() - began))

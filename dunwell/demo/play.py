@@ -1,0 +1,248 @@
+"""Play days of a book: every step goes through the same acts that a real day goes through."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from dunwell.actions import creditors, imports, installation, runs, talks
+from dunwell.actions.present import Clock
+from dunwell.actions.send import open_channels, send
+from dunwell.core.actor import Actor, ActorKind
+from dunwell.core.errors import Refused
+from dunwell.core.money import Money
+from dunwell.core.settings import Settings
+from dunwell.core.terms import HoldReason, Stage
+from dunwell.demo import ledger_files
+from dunwell.demo.book import Book, Item, Paid
+from dunwell.demo.sink import Sink
+from dunwell.demo.world import Talk, World
+from dunwell.store.reads import figures
+from dunwell.store.reads import runs as read_runs
+from dunwell.store.reads import talks as read_talks
+from dunwell.store.reads.figures import Complaint, Creditor, Debtor, Dispute
+
+BY = Actor(ActorKind.JOB, "demo")
+MORNING, BEFORE_SENDING, EVENING = time(7, 30), time(9, 29), time(18, 0)
+SENDING = (time(9, 30), time(16, 0))
+"""Twice a day: in the afternoon debtors further west can be reached as well."""
+
+_LETTER = re.compile(r"([^-]+)-")
+_MAIL = re.compile(r"@c([^.]+)\.")
+
+
+@dataclass(slots=True)
+class Played:
+    """What came of one creditor's days.
+
+    held        rule -> numbers of the debtors it protected from a message
+    refused     what an act refused, by code: a debtor disputes what he has paid meanwhile...
+    events      number -> how much happened with that debtor
+    """
+
+    book: Book
+    world: World
+    creditor: Creditor
+    letters: int = 0
+    mails: int = 0
+    bounced: int = 0
+    payments: int = 0
+    invoices: int = 0
+    held: dict[str, set[str]] = field(default_factory=dict)
+    refused: Counter[str] = field(default_factory=Counter)
+    events: dict[str, set[str]] = field(default_factory=dict)
+    hashes: list[str] = field(default_factory=list)
+    last: runs.RunReport | None = None
+
+
+def office_days(first: date, last: date) -> Iterator[date]:
+    """Mondays to Fridays: on the other days nobody works, and the next run sees to what is due."""
+    for n in range((last - first).days + 1):
+        day = first + timedelta(days=n)
+        if day.weekday() < 5:
+            yield day
+
+
+def play(
+    books: Sequence[Book],
+    *,
+    seed: int,
+    effect: float,
+    last: date,
+    sink: Sink,
+    settings: Settings,
+    progress: Callable[[str, date, list[Played]], None],
+) -> list[Played]:
+    """Take the books in, then play all office days after their day until `last`, all creditors side by side.
+
+    settings    of the demonstration's home, whose mail server is `sink`; its files go to `<home>/book`
+    progress    told "book" when all is taken in, and "day" after each day
+    """
+    installation.migrate()
+    players = [Player(book, World(book, seed, effect), sink, settings) for book in books]
+    played = [player.played for player in players]
+    for player in players:
+        player.take_in()
+    progress("book", books[0].day, played)
+    for day in office_days(books[0].day + timedelta(days=1), last):
+        for player in players:
+            player.day(day)
+        progress("day", day, played)
+    return played
+
+
+class Player:
+    """Plays one creditor's days."""
+
+    def __init__(self, book: Book, world: World, sink: Sink, settings: Settings) -> None:
+        self._house = book.house
+        self._zone = ZoneInfo(book.house.fields["zone"])
+        self._world, self._sink, self._settings = world, sink, settings
+        self._folder = settings.home / "book" / book.house.code
+        changes = {name: value for name, value in book.house.fields.items() if value}
+        creditor = creditors.set_creditor(code=book.house.code, changes=changes, at=self._at(book.day, MORNING), by=BY)
+        self.played = Played(book, world, creditor)
+        self._debtors: dict[str, Debtor] = {}
+        self._deadlines: dict[str, date | None] = {}
+        self._disputes: dict[str, Dispute] = {}
+        self._complaints: dict[str, Complaint] = {}
+
+    def take_in(self) -> None:
+        """Import the whole book, as on the first evening with a new system."""
+        book = self.played.book
+        self._import(ledger_files.write_book(self._folder, book), self._at(book.day, EVENING))
+        self._debtors = figures.debtors(self.played.creditor)
+
+    def day(self, day: date) -> None:
+        """One day: files of the morning, the run, messages, answers."""
+        files = self._world.morning(day)
+        self._take(day, "morning", files.items, files.payments, MORNING)
+        report = runs.run_day(creditor=self.played.creditor, as_of=day, now=self._at(day, MORNING), by=BY)
+        self._note(report)
+        going = self._going(report)
+        self._take(day, "before-sending", [], self._world.hurry(day, [each[:2] for each in going]), BEFORE_SENDING)
+        self._send(day)
+        reached = self._arrived(day)
+        for number, channel in reached.items():
+            self._world.contacted(day, number, channel, self._deadlines.get(number))
+            self._event(number, f"contact {day}")
+        reminded = [each[:2] for each in going if each[0] in reached and each[2] >= Stage.REMINDER]
+        for talk in self._world.evening(day, reminded):
+            self._hear(talk, self._at(day, EVENING))
+
+    def _take(self, day: date, name: str, items: list[Item], payments: list[Paid], at: time) -> None:
+        """Import a day's files, if there are any."""
+        played = self.played
+        played.invoices += sum(item.kind == "invoice" for item in items)
+        played.payments += len(payments)
+        for payment in payments:
+            self._event(payment.debtor, "payment")
+        folder = self._folder / "days" / f"{day.isoformat()}-{name}"
+        if items or payments:
+            paths = ledger_files.write(folder, self._house.code, items=items, payments=payments)
+            self._import(paths, self._at(day, at))
+
+    def _import(self, paths: list[Path], at: datetime) -> None:
+        imports.import_files(creditor=self.played.creditor, paths=paths, now=at, by=BY)
+
+    def _note(self, report: runs.RunReport) -> None:
+        played = self.played
+        played.last = report
+        found = read_runs.find(report.run or "")
+        played.hashes.append(found.decisions_hash if found else "")
+        numbers = report.outcome.decisions.select("debtor_id", "number")
+        held = report.outcome.lines.filter(pl.col("reason") == "forbidden").join(numbers, on="debtor_id")
+        for rule, number in held.select("rule", "number").rows():
+            played.held.setdefault(rule, set()).add(number)
+
+    def _going(self, report: runs.RunReport) -> list[tuple[str, str, int]]:
+        """Number, currency, stage of each message that is ready to leave."""
+        numbers = report.outcome.decisions.select("debtor_id", "number")
+        lines = report.outcome.lines.filter(pl.col("action") == "message").join(numbers, on="debtor_id")
+        rows = lines.select("number", "currency", "stage", "pay_by_date").sort("number", "currency").rows()
+        self._deadlines |= {number: pay_by for number, _, _, pay_by in rows}
+        return [(number, currency, stage) for number, currency, stage, _ in rows]
+
+    def _send(self, day: date) -> None:
+        for moment in SENDING:
+            clock = Clock(fixed=self._at(day, moment))
+            channels, problems = open_channels(self._settings, clock)
+            if problems:
+                raise problems[0]
+            report = send(
+                creditors=[self.played.creditor], channels=channels, settings=self._settings, clock=clock, by=BY
+            )
+            if report.refused:
+                raise report.refused[0]
+
+    def _arrived(self, day: date) -> dict[str, str]:
+        """Number -> channel of those whom something reached today."""
+        played = self.played
+        mails, refused = self._sink.take()
+        letters = self._letters_of(day)
+        played.mails += len(mails)
+        played.bounced += len(refused)
+        played.letters += len(letters)
+        return {**dict.fromkeys(letters, "letter"), **{_account(mail): "email" for mail in mails}}
+
+    def _letters_of(self, day: date) -> list[str]:
+        folder = self._settings.letters / day.isoformat()
+        names = sorted(path.name for path in folder.glob("*.pdf")) if folder.is_dir() else []
+        numbers = [found[1] for name in names if (found := _LETTER.match(name))]
+        return [number for number in numbers if number in self._debtors]
+
+    def _hear(self, talk: Talk, at: datetime) -> None:
+        """What a debtor says is recorded; what the acts refuse is counted."""
+        try:
+            self._record(talk, at)
+        except Refused as refused:
+            self.played.refused[refused.code] += 1
+            return
+        self._event(talk.debtor, talk.kind)
+
+    def _record(self, talk: Talk, at: datetime) -> None:
+        debtor, key = self._debtors[talk.debtor], f"demo:{talk.kind}:{talk.key}"
+        match talk.kind:
+            case "promise":
+                assert talk.amount_minor is not None
+                assert talk.due is not None
+                amount = Money(talk.amount_minor, talk.currency)
+                talks.record_promise(debtor=debtor, amount=amount, due_date=talk.due, at=at, by=BY, key=key)
+            case "dispute":
+                part = Money(talk.amount_minor, talk.currency) if talk.amount_minor else None
+                item = read_talks.receivable(self.played.creditor, talk.item)
+                self._disputes[talk.key] = talks.open_dispute(
+                    receivable=item, reason=talk.words, amount=part, at=at, by=BY, key=key
+                )
+            case "dispute_closed":
+                if (dispute := self._disputes.pop(talk.key, None)) is not None:
+                    talks.close_dispute(dispute=dispute, outcome=talk.words, at=at, by=BY, key=key)
+            case "cease":
+                talks.set_hold(debtor=debtor, reason=HoldReason.CEASE_REQUEST, at=at, by=BY, key=key)
+            case "hardship":
+                talks.set_hold(debtor=debtor, reason=HoldReason.HARDSHIP, until_date=talk.due, at=at, by=BY, key=key)
+            case "complaint":
+                self._complaints[talk.key] = talks.open_complaint(debtor=debtor, text=talk.words, at=at, by=BY, key=key)
+            case "complaint_answered":
+                if (complaint := self._complaints.pop(talk.key, None)) is not None:
+                    talks.answer_complaint(complaint=complaint, answer=talk.words, at=at, by=BY, key=key)
+            case _:
+                raise ValueError(talk.kind)
+
+    def _event(self, number: str, what: str) -> None:
+        self.played.events.setdefault(number, set()).add(what)
+
+    def _at(self, day: date, moment: time) -> datetime:
+        return datetime.combine(day, moment, self._zone).astimezone(UTC)
+
+
+def _account(address: str) -> str:
+    found = _MAIL.search(address)
+    if found is None:
+        raise ValueError(f"no account has this address: {address}")
+    return found[1].upper()

@@ -1,0 +1,184 @@
+"""What the demonstration tells at its end."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Column, Table
+
+from dunwell.actions.explain import channel_words, stage_words
+from dunwell.actions.facts import facts_of
+from dunwell.core.errors import say
+from dunwell.core.money import grouped_amount
+from dunwell.demo.play import Played
+from dunwell.engine.ageing import BUCKETS
+from dunwell.engine.findings import promises
+from dunwell.rulebook.rules_file import house_rules
+from dunwell.store.reads import figures
+
+
+def show(console: Console, played: list[Played], *, home: Path, until: date, language: str, seconds: int) -> None:
+    """Print the tables, where things are, and what to do next."""
+
+    def words(code: str, /, **params: Any) -> str:
+        return say(f"demo.{code}", language, **params)
+
+    def tell(code: str, /, **params: Any) -> None:
+        console.print(words(code, **params), highlight=False, markup=False, soft_wrap=True)
+
+    console.print()
+    for table in (
+        _ageing(played, words, language),
+        _sent(played, words, language),
+        _held(played, words, language),
+        _recovered(played, words),
+    ):
+        console.print(table)
+        console.print()
+    _talks(played, until, tell)
+    tell("evidence", entries=f"{figures.journal_entries():,}", documents=f"{figures.documents():,}")
+    console.print()
+    _places(played, home, tell)
+    console.print()
+    told = _worth_explaining(played)
+    tell("explain_this", number=told[1])
+    tell("command", command=f"DUNWELL_HOME={_quoted(home)} dunwell explain {told[1]} --creditor {told[0]}")
+    tell("next")
+    tell("command", command='dunwell init --name "..." --country DE && dunwell import FILE... && dunwell run')
+    tell("took", seconds=seconds)
+
+
+def _ageing(played: list[Played], words: Callable[..., str], language: str) -> Table:
+    """Open amounts of all creditors by days past due."""
+    sums: Counter[tuple[str, str]] = Counter()
+    for each in played:
+        for row in each.last.summary["ageing"] if each.last else []:
+            sums[row["currency"], row["bucket"]] += row["open_minor"]
+    heads = [_right(say(f"bucket.{bucket}", language)) for bucket in BUCKETS]
+    table = Table(words("column.currency"), *heads, title=words("ageing"))
+    for currency in sorted({currency for currency, _ in sums}):
+        table.add_row(currency, *(grouped_amount(sums[currency, bucket], currency) for bucket in BUCKETS))
+    return table
+
+
+def _sent(played: list[Played], words: Callable[..., str], language: str) -> Table:
+    """Contacts by stage, channel and outcome."""
+    counts: Counter[tuple[int, str, str]] = Counter()
+    for each in played:
+        for channel, stage, outcome, count in figures.contacts(each.creditor):
+            counts[stage, channel, outcome] += count
+    table = Table(
+        words("column.stage"), words("column.channel"), words("column.outcome"), _right(words("column.count")),
+        title=words("sent"),
+    )  # fmt: skip
+    for (stage, channel, outcome), count in sorted(counts.items()):
+        table.add_row(
+            stage_words(stage, language), channel_words(channel, language), words(f"outcome.{outcome}"), f"{count:,}"
+        )
+    return table
+
+
+def _held(played: list[Played], words: Callable[..., str], language: str) -> Table:
+    """Debtors protected by each rule, and messages that the last look stopped."""
+    table = Table(
+        words("column.reason"), _right(words("column.debtors")), _right(words("column.messages")), title=words("held")
+    )
+    debtors: Counter[str] = Counter()
+    stopped: Counter[str] = Counter()
+    for each in played:
+        debtors.update({rule: len(numbers) for rule, numbers in each.held.items()})
+        stopped.update(figures.cancelled(each.creditor))
+    for rule, count in sorted(debtors.items()):
+        table.add_row(_rule(rule, language), f"{count:,}", "")
+    for reason, count in sorted(stopped.items()):
+        code, _, rule = reason.partition(":")
+        told = _rule(rule, language) if rule else say(f"send.reason.{code}", language)
+        table.add_row(words("stopped", reason=told), "", f"{count:,}")
+    return table
+
+
+def _recovered(played: list[Played], words: Callable[..., str]) -> Table:
+    """Money that came in after the first contact with its payer."""
+    sums: Counter[str] = Counter()
+    for each in played:
+        sums.update(figures.recovered(each.creditor))
+    table = Table(words("column.currency"), _right(words("column.amount")), title=words("recovered"))
+    for currency, minor in sorted(sums.items()):
+        table.add_row(currency, grouped_amount(minor, currency))
+    return table
+
+
+def _talks(played: list[Played], until: date, tell: Callable[..., None]) -> None:
+    kept: Counter[str] = Counter()
+    others: Counter[str] = Counter()
+    for each in played:
+        known = facts_of(each.creditor).on(until)
+        kept.update(promises(known, house_rules(), until)["state"].to_list())
+        others.update(figures.talks(each.creditor))
+    tell(
+        "promises",
+        made=kept.total(),
+        kept=kept["kept"],
+        part=kept["part_kept"],
+        broken=kept["broken"],
+        open=kept["open"],
+    )
+    tell(
+        "talks", disputes=others["disputes"], open=others["disputes_open"], complaints=others["complaints"],
+        cease=others["hold.cease_request"], hardship=others["hold.hardship"],
+        hurried=sum(each.world.told["hurried"] for each in played),
+        bounced=sum(each.bounced for each in played),
+    )  # fmt: skip
+
+
+def _places(played: list[Played], home: Path, tell: Callable[..., None]) -> None:
+    letters = home / "letters"
+    tell("letters", count=f"{sum(each.letters for each in played):,}", path=str(letters))
+    for each in played:
+        prefix = each.book.house.prefix
+        names = sorted(letters.glob(f"*/{prefix}?????-second*.pdf")) or sorted(letters.glob(f"*/{prefix}?????-*.pdf"))
+        if names:
+            tell("sample", path=str(names[len(names) // 2].relative_to(home)))
+    tell("mails", count=f"{sum(each.mails for each in played):,}", path=str(home / "mail"))
+    tell("files", path=str(home / "book"))
+
+
+def _worth_explaining(played: list[Played]) -> tuple[str, str]:
+    """Creditor and number of the debtor with whom most happened, of those who still owe."""
+    found: list[tuple[int, str, str]] = []
+    for each in played:
+        owing = set()
+        if each.last is not None:
+            lines = each.last.outcome.lines.select("debtor_id").unique()
+            owing = set(each.last.outcome.decisions.join(lines, on="debtor_id")["number"].to_list())
+        for number, events in each.events.items():
+            weight = _weight(events) + (10 if number in owing else 0)
+            found.append((weight, each.book.house.code, number))
+        if not each.events:
+            found.append((0, each.book.house.code, each.book.debtors[0].number))
+    _, code, number = max(found, key=lambda one: (one[0], one[2]))
+    return code, number
+
+
+def _weight(events: Iterable[str]) -> int:
+    """Talks weigh more than contacts; beyond five contacts nothing new is to be seen."""
+    contacts = sum(event.startswith("contact") for event in events)
+    talks = sum(event in ("promise", "dispute", "complaint", "payment") for event in events)
+    return min(contacts, 5) + 3 * talks
+
+
+def _rule(rule: str, language: str) -> str:
+    return escape(house_rules().named(rule).title[language])
+
+
+def _right(head: str) -> Column:
+    return Column(head, justify="right")
+
+
+def _quoted(path: Path) -> str:
+    text = str(path)
+    return text if text.replace("/", "").replace("-", "").replace("_", "").replace(".", "").isalnum() else f"'{text}'"

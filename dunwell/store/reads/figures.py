@@ -1,0 +1,89 @@
+"""Counts and sums over a creditor's whole book, for summaries."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from django.db.models import Count, Min
+
+from dunwell.store.models import (
+    Complaint,
+    ContactAttempt,
+    Creditor,
+    Debtor,
+    Dispute,
+    Document,
+    Hold,
+    JournalEntry,
+    OutboxMessage,
+    Payment,
+)
+
+__all__ = [
+    "Complaint",
+    "Creditor",
+    "Debtor",
+    "Dispute",
+    "cancelled",
+    "contacts",
+    "debtors",
+    "documents",
+    "journal_entries",
+    "recovered",
+    "talks",
+]
+
+
+def debtors(creditor: Creditor) -> dict[str, Debtor]:
+    """All debtors by number."""
+    return {debtor.number: debtor for debtor in Debtor.objects.filter(creditor=creditor)}
+
+
+def contacts(creditor: Creditor) -> list[tuple[str, int, str, int]]:
+    """channel, stage, outcome, count: what left us and what could not."""
+    rows = ContactAttempt.objects.filter(creditor=creditor, direction="out", stage__isnull=False)
+    return list(
+        rows.values_list("channel", "stage", "outcome").annotate(Count("pk")).order_by("channel", "stage", "outcome")
+    )
+
+
+def cancelled(creditor: Creditor) -> dict[str, int]:
+    """Why messages that had been prepared did not leave: reason -> count."""
+    rows = OutboxMessage.objects.filter(creditor=creditor, state="cancelled")
+    return dict(rows.values_list("state_reason").annotate(Count("pk")).order_by("state_reason"))
+
+
+def recovered(creditor: Creditor) -> dict[str, int]:
+    """Currency -> minor units that came in, from the day after the first contact with their payer on."""
+    contacted = ContactAttempt.objects.filter(creditor=creditor, direction="out", outcome__in=("sent", "unknown"))
+    first: dict[int, date] = dict(contacted.values_list("debtor").annotate(Min("contact_date")))
+    found: dict[str, int] = {}
+    for debtor, day, currency, minor in _payments(creditor):
+        if debtor in first and day > first[debtor]:
+            found[currency] = found.get(currency, 0) + minor
+    return dict(sorted(found.items()))
+
+
+def talks(creditor: Creditor) -> dict[str, int]:
+    """disputes, disputes_open, complaints, and holds by reason (`hold.<reason>`): how many are on record."""
+    held = Hold.objects.filter(creditor=creditor).values_list("reason").annotate(Count("pk")).order_by("reason")
+    return {
+        "disputes": Dispute.objects.filter(creditor=creditor).count(),
+        "disputes_open": Dispute.objects.filter(creditor=creditor, closed_date=None).count(),
+        "complaints": Complaint.objects.filter(creditor=creditor).count(),
+        **{f"hold.{reason}": count for reason, count in held},
+    }
+
+
+def journal_entries() -> int:
+    """All entries of all creditors."""
+    return JournalEntry.objects.count()
+
+
+def documents() -> int:
+    """All documents that are kept."""
+    return Document.objects.count()
+
+
+def _payments(creditor: Creditor) -> Iterator[tuple[int, date, str, int]]:
+    rows = Payment.objects.filter(creditor=creditor)
+    return rows.values_list("debtor", "value_date", "currency", "amount_minor").iterator()
