@@ -5,7 +5,8 @@ from datetime import datetime
 from dunwell.actions.act import act
 from dunwell.core.actor import Actor
 from dunwell.store import journal
-from dunwell.store.models import ContactPoint, ContactPointPast
+from dunwell.store.models import ContactPoint
+from dunwell.store.versions import change
 
 
 @act("address.invalid", may_record_nothing=True)
@@ -14,12 +15,7 @@ def mark_invalid(*, contact_point: int, reason: str, at: datetime, by: Actor) ->
     point = ContactPoint.objects.select_for_update().select_related("creditor").get(pk=contact_point)
     if point.invalid_since is not None:
         return
-    # a trial may pretend a day before the address was taken in: its history must still run forward
-    since = max(at, point.known_from)
-    past = {f.attname: getattr(point, f.attname) for f in ContactPoint._meta.concrete_fields if f.attname != "id"}
-    ContactPointPast.objects.create(of=point.pk, known_to=since, **past)
-    point.invalid_since, point.known_from = at, since
-    point.save(update_fields=["invalid_since", "known_from"])
+    change(point, at=at, invalid_since=at)
     journal.append(
         "address.invalidated",
         creditor=point.creditor,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -59,7 +59,7 @@ def look(
 
     The messages looked at must belong to different persons: each is judged as if no other left.
     """
-    rows = list(rows)
+    rows, moment = list(rows), moment.astimezone(UTC)
     facts = facts_of(creditor, debtors={row.debtor_id for row in rows})
     outcome = decide(facts, strategy, rules, day, moment)
     hashes = {(debtor, currency): found for debtor, currency, found in items_hashes(outcome.items).rows()}
