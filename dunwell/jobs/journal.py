@@ -9,9 +9,8 @@ from dunwell.actions.runs import day_start
 from dunwell.documents.plain import plain
 from dunwell.jobs.context import tell, words
 from dunwell.jobs.day import Day
-from dunwell.store.reads import creditors
+from dunwell.store.reads import creditors, talks
 from dunwell.store.reads import journal as read
-from dunwell.store.reads import talks
 
 
 @click.group("journal")
@@ -36,9 +35,10 @@ def show(debtor: str | None, event: str | None, since: date | None, as_json: boo
     found = read.entries(
         creditor, debtor=owner, event=event, since=day_start(creditor, since) if since is not None else None
     )
-    shown = 0
-    for shown, entry in enumerate(found, start=1):
+    shown = False
+    for entry in found:
         click.echo(_proof(entry) if as_json else _line(entry))
+        shown = True
     if not shown and not as_json:
         tell("journal.nothing")
 
@@ -57,7 +57,8 @@ def check(ctx: click.Context) -> None:
 
 def _proof(entry: read.Entry) -> str:
     # the very bytes that were committed to, so that a reader need not make them canonical again
-    return f'{{"commitment":"{entry.commitment.hex()}","entry":{entry.body.decode()},"salt":"{entry.salt.hex()}"}}'
+    canonical = entry.body.decode("utf-8", "replace")
+    return f'{{"commitment":"{entry.commitment.hex()}","entry":{canonical},"salt":"{entry.salt.hex()}"}}'
 
 
 def _line(entry: read.Entry) -> str:
