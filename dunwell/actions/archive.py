@@ -73,7 +73,7 @@ class Manifest:
 
 
 def allowed(name: str) -> bool:
-    """May a member of an archive bear this name? Nothing that leads elsewhere, nothing hidden, no part we do not know."""
+    """May a member of an archive bear this name? None that leads elsewhere, is hidden, or is of no part we know."""
     parts = name.split("/")
     if not name.isprintable() or "\\" in name or len(name.encode("utf-8", "replace")) > 1_000:
         return False
@@ -92,7 +92,7 @@ class Writer:
     def __enter__(self) -> Self:
         self._draft.unlink(missing_ok=True)
         self._raw: IO[bytes] = open_private(self._draft)
-        self._tar = tarfile.open(fileobj=self._raw, mode="w", format=tarfile.PAX_FORMAT)
+        self._tar: Any = tarfile.open(fileobj=self._raw, mode="w", format=tarfile.PAX_FORMAT)
         self.files: dict[str, tuple[int, str]] = {}
         return self
 
@@ -120,7 +120,7 @@ class Writer:
         info = tarfile.TarInfo(name)
         info.size, info.mode = size, 0o600
         self._tar.addfile(info, content)
-        self._tar.members = []  # tarfile would remember every member for ever  # type: ignore[misc]
+        self._tar.members = []  # tarfile would remember every member for ever
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._raw.close()
@@ -171,7 +171,7 @@ def open_private(path: Path) -> IO[bytes]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tarfile.TarFile]:
+def _opened(path: Path) -> Iterator[Any]:
     try:
         with path.open("rb") as raw, tarfile.open(fileobj=_Bounded(raw), mode="r:") as tar:  # type: ignore[call-overload]
             yield tar
@@ -179,11 +179,11 @@ def _opened(path: Path) -> Iterator[tarfile.TarFile]:
         raise Refused("restore.damaged", why=" ".join(str(error).split())[:200] or path.name) from error
 
 
-def _members(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+def _members(tar: Any) -> Iterator[tarfile.TarInfo]:
     """The members in their order. Refuses links, devices, sparse files, names that lead elsewhere, and going back."""
     until = 0
     while (info := tar.next()) is not None:
-        tar.members = []  # type: ignore[misc]
+        tar.members = []
         regular = info.type in (tarfile.REGTYPE, tarfile.AREGTYPE) and info.sparse is None
         if not regular or not allowed(info.name) or info.offset_data <= until or info.size < 0:
             raise Refused("restore.member", name=info.name[:200])

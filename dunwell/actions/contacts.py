@@ -78,7 +78,7 @@ def record_contact(
 
 @act("address.set", may_record_nothing=True)
 def set_address(
-    *, debtor: Debtor, channel: Channel, at: datetime, by: Actor, key: UUID | str, **lines: str
+    *, debtor: Debtor, channel: Channel, lines: Mapping[str, str], at: datetime, by: Actor, key: UUID | str
 ) -> ContactPoint:
     """An address we were given: from now on it is the first of its channel, and counts as good again.
 

@@ -6,6 +6,7 @@ No act and no journal entry: afterwards all is as it was when the backup was mad
 import ctypes
 import errno
 import fcntl
+import hashlib
 import json
 import os
 import re
@@ -110,9 +111,10 @@ def _ignored(path: Path) -> bool:
 
 @contextmanager
 def _alone(home: Path) -> Iterator[None]:
-    """One restore at a time: the lock lies beside the data home, which itself is exchanged."""
-    home.parent.mkdir(parents=True, exist_ok=True)
-    with (Path(tempfile.gettempdir()) / f".dunwell-restore-{os.getuid()}.lock").open("a") as handle:
+    """One restore of a data home at a time. The lock cannot lie in the data home, which itself is exchanged."""
+    mark = hashlib.sha256(os.fsencode(home)).hexdigest()[:16]
+    lock = Path(tempfile.gettempdir()) / f".dunwell-restore-{os.getuid()}-{mark}.lock"
+    with os.fdopen(os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)) as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -123,6 +125,7 @@ def _alone(home: Path) -> Iterator[None]:
 @contextmanager
 def _workplace(home: Path, *, occupied: bool) -> Iterator[Path]:
     """An empty folder on the same file system: beside the data home, or in it where it is a mount of its own."""
+    home.parent.mkdir(parents=True, exist_ok=True)
     beside = not home.is_dir() or not (home.is_mount() or not os.access(home.parent, os.W_OK))
     if not beside and occupied:
         raise Refused("restore.mounted", home=str(home))

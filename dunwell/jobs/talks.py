@@ -259,9 +259,9 @@ def address_set(debtor: str, key: str | None, code: str | None, **lines: str | N
     if len(values) + postal != 1:
         raise DunwellError("talks.one_address")
     for channel, value in values.items():
-        acts.set_address(debtor=owner, channel=channel, value=value, **given, **_act(key))
+        acts.set_address(debtor=owner, channel=channel, lines={"value": value, **given}, **_act(key))
     if postal:
-        acts.set_address(debtor=owner, channel=Channel.LETTER, **given, **_act(key))
+        acts.set_address(debtor=owner, channel=Channel.LETTER, lines=given, **_act(key))
     tell("talks.address_set", number=owner.number)
 
 

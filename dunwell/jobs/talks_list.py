@@ -123,7 +123,8 @@ def _cell(name: str, value: Any) -> str:
     if value is None or value == "":
         return words("list.whole") if name == "amount" else "-"
     if isinstance(value, tuple):
-        return format_money(*value, language())
+        minor, currency = value
+        return format_money(minor, currency, language())
     if name == "why":
         return words(f"hold.{value}")
     if name == "state":

@@ -88,7 +88,7 @@ def holds(creditor: Creditor, owner: Debtor | None, *, over: bool, today: date) 
 
 
 def _of(model: Any, creditor: Creditor, owner: Debtor | None) -> QuerySet[Any]:
-    rows = model.objects.select_related("debtor").filter(creditor=creditor)
+    rows: QuerySet[Any] = model.objects.select_related("debtor").filter(creditor=creditor)
     return rows if owner is None else rows.filter(debtor=owner)
 
 
