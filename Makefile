@@ -22,7 +22,7 @@ test: ## Test on SQLite and PostgreSQL (at most 15 minutes on 2 cores)
 
 test-long: ## The long tier: full seeded counts of properties, kills and fuzzing (at most 45 minutes)
 	@$(SETUP) dev fonts postgres
-	@HYPOTHESIS_PROFILE=long $(BIN)/pytest -n $(WORKERS) -m long
+	@HYPOTHESIS_PROFILE=long $(BIN)/pytest -n $(WORKERS) -m "long or hypothesis" --timeout 1200
 
 lint: ## Check style, types and which room imports which
 	@$(SETUP) dev

@@ -139,7 +139,9 @@ def interpreters() -> Iterator[str]:
     candidates = [sys.executable, os.environ.get("PYTHON", "")]
     candidates += [path for name in names if (path := shutil.which(name))]
     candidates += [str(path) for path in sorted(pyenv.glob("3.*/bin/python3"), reverse=True)]
-    candidates += [f"{folder}/{name}" for folder in ("/usr/bin", "/usr/local/bin", "/opt/homebrew/bin") for name in names]
+    candidates += [
+        f"{folder}/{name}" for folder in ("/usr/bin", "/usr/local/bin", "/opt/homebrew/bin") for name in names
+    ]
     seen = set()
     for candidate in candidates:
         if not candidate:
@@ -183,8 +185,8 @@ def system(needs: Sequence[str]) -> None:
         )
     if "fonts" in missing and not present("fonts"):
         raise Hopeless(
-            "Letters need the fonts Noto Serif CJK, and they are missing. Debian, Ubuntu: apt-get install fonts-noto-cjk; "
-            "macOS: brew install font-noto-serif-cjk; then try again."
+            "Letters need the fonts Noto Serif CJK, and they are missing. "
+            "Debian, Ubuntu: apt-get install fonts-noto-cjk; macOS: brew install font-noto-serif-cjk; then try again."
         )
 
 

@@ -21,14 +21,27 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("dunwell.jobs.setup:doctor", "Check this installation, and say how to mend what is wrong."),
     "creditor": ("dunwell.jobs.setup:creditor", "Show or set who is owed: the sender of every letter."),
     "run": ("dunwell.jobs.day:run", "Decide the whole book for a day, and fill the outbox."),
+    "send": ("dunwell.jobs.send:send_command", "Let the messages of the outbox leave, each decided again just before."),
+    "outbox": ("dunwell.jobs.send:outbox_command", "Show what waits to leave; settle a message of unknown fate."),
     "explain": ("dunwell.jobs.day:explain_command", "Tell what a debtor owes, which stage he reached, and why."),
     "runs": ("dunwell.jobs.day:list_runs", "List the runs that were kept."),
     "replay": ("dunwell.jobs.day:replay", "Decide a kept run anew and compare."),
+    "promise": ("dunwell.jobs.talks:promise", "A debtor promised to pay, or takes it back."),
+    "dispute": ("dunwell.jobs.talks:dispute", "A debtor contests an item: open it, close it."),
+    "complaint": ("dunwell.jobs.talks:complaint", "A debtor complains: take it, answer it."),
+    "hold": ("dunwell.jobs.talks:hold", "Pause collecting, and go on."),
+    "contact": ("dunwell.jobs.talks:contact", "Record a call or a visit."),
+    "address": ("dunwell.jobs.talks:address", "Set an address, or mark one as wrong."),
+    "list": ("dunwell.jobs.talks_list:list_talks", "List promises, disputes, holds or complaints that stand."),
+    "journal": ("dunwell.jobs.journal:journal", "Show what happened, and check that nobody changed it."),
+    "backup": ("dunwell.jobs.backup:backup", "Save all data into one file, also while others work."),
+    "restore": ("dunwell.jobs.backup:restore", "Bring a backup back."),
+    "demo": ("dunwell.jobs.demo:demo", "Play the last 60 days of an invented book, in a home of its own."),
     "serve": ("dunwell.jobs.serve:serve", "Show today and every debtor in the browser of this machine."),
 }
 """Name -> (module:attribute, help): every command, in the order in which help shows them."""
 
-BEFORE_INIT = ("init", "doctor", "restore")
+BEFORE_INIT = ("init", "doctor", "restore", "demo")
 """These work without a database; all others ask for `dunwell init` first."""
 
 
@@ -94,10 +107,12 @@ def _run(arguments: Sequence[str] | None) -> int:
         return 2
     except BrokenPipeError:
         return _pipe_gone()
-    except SystemExit:
-        # click turns a broken pipe into this.
-        return _pipe_gone()
-    except Exception as error:  # noqa: BLE001 - the last place that can still speak to the user
+    except SystemExit as stop:
+        # click turns a broken pipe into exit code 1 and leaves this mark
+        if type(sys.stdout).__name__.endswith("PacifyFlushWrapper"):
+            return _pipe_gone()
+        return stop.code if isinstance(stop.code, int) else 0 if stop.code is None else 1
+    except Exception as error:
         if os.environ.get("DUNWELL_DEBUG") == "1":
             raise
         if isinstance(error, DunwellError):

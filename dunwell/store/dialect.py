@@ -6,7 +6,7 @@ file locks and committed rows are lost. All bulk work goes through Django's own 
 
 import fcntl
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -97,13 +97,13 @@ def only_one(kind: str) -> Iterator[None]:
             cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [f"dunwell.{kind}"])
 
 
-def insert_frame(table: str, frame: pl.DataFrame) -> None:
+def insert_frame(table: str, frame: pl.DataFrame, progress: Callable[[int], None] = lambda _: None) -> None:
     """Append the rows of a frame to a table (columns by name), the fastest way the database has.
 
-    Moments are aware datetimes in UTC; text stays text, null stays null.
+    Moments are aware datetimes in UTC; text stays text, null stays null. `progress(rows)` is told how many are in.
     """
     guard.require_act(f"bulk rows into {table}")
-    _load(table, frame)
+    _load(table, frame, progress)
 
 
 @contextmanager
@@ -153,22 +153,25 @@ _TYPES: dict[str, dict[Any, str]] = {
 }  # fmt: skip
 
 
-def _load(table: str, frame: pl.DataFrame) -> None:
+def _load(table: str, frame: pl.DataFrame, progress: Callable[[int], None] = lambda _: None) -> None:
     if frame.is_empty():
         return
     columns = ", ".join(f'"{name}"' for name in frame.columns)
     if is_sqlite():
         marks = ", ".join(["?"] * frame.width)
         raw = _raw()
-        for part in _slices(frame, 50_000):
+        for start, part in _slices(frame, 50_000):
             raw.executemany(f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', _as_sqlite(part).rows())
+            progress(start + part.height)
         return
     with (
         connection.cursor() as cursor,
         cursor.cursor.copy(f"COPY \"{table}\" ({columns}) FROM STDIN (FORMAT csv, NULL '')") as copy,
     ):
-        for part in _slices(frame, 100_000):
-            copy.write(part.write_csv(include_header=False, quote_style="necessary").encode())
+        for start, part in _slices(frame, 100_000):
+            # text in quotes: a bare \. would end the data
+            copy.write(part.write_csv(include_header=False, quote_style="non_numeric").encode())
+            progress(start + part.height)
 
 
 def read_frame(sql: str, params: Sequence[Any], schema: dict[str, pl.DataType]) -> pl.DataFrame:
@@ -183,7 +186,8 @@ def read_frame(sql: str, params: Sequence[Any], schema: dict[str, pl.DataType]) 
             parts.append(_from_sqlite(rows, schema))
         return pl.concat(parts) if parts else pl.DataFrame(schema=schema)
     copied = io.BytesIO()
-    with connection.cursor() as cursor, cursor.cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv)", params) as copy:
+    statement = f"COPY ({sql}) TO STDOUT (FORMAT csv, HEADER)"
+    with connection.cursor() as cursor, cursor.cursor.copy(statement, params) as copy:
         for block in copy:
             copied.write(block)
     return _from_csv(copied, schema)
@@ -195,9 +199,9 @@ def _raw() -> Any:
     return connection.connection
 
 
-def _slices(frame: pl.DataFrame, rows: int) -> Iterator[pl.DataFrame]:
+def _slices(frame: pl.DataFrame, rows: int) -> Iterator[tuple[int, pl.DataFrame]]:
     for start in range(0, frame.height, rows):
-        yield frame.slice(start, rows)
+        yield start, frame.slice(start, rows)
 
 
 def _as_sqlite(frame: pl.DataFrame) -> pl.DataFrame:
@@ -246,14 +250,13 @@ def _typed(name: str, kind: pl.DataType) -> pl.Expr:
 
 
 def _from_csv(copied: io.BytesIO, schema: dict[str, pl.DataType]) -> pl.DataFrame:
-    if not copied.getbuffer().nbytes:
-        return pl.DataFrame(schema=schema)
     copied.seek(0)
     as_text = {
         name: pl.String if kind in (pl.Date, pl.Boolean) or kind.base_type() == pl.Datetime else kind
         for name, kind in schema.items()
     }
-    frame = pl.read_csv(copied, has_header=False, schema=as_text)
+    # the line of names keeps text that begins with a byte order mark from losing it
+    frame = pl.read_csv(copied, has_header=True, schema=as_text)
     return frame.with_columns(
         pl.col(name) == "t"
         if kind == pl.Boolean

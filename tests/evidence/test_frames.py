@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from dunwell.evidence.frames import frame_hash
 
-TEXT = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=5) | st.sampled_from(['"', ",", "\n", '""'])
+TEXT = (
+    st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=5) | st.sampled_from(['"', ",", "\n", '""'])
+)
 ROWS = st.lists(st.tuples(st.none() | st.integers(-(2**63), 2**63 - 1), TEXT, TEXT), max_size=6)
 SCHEMA = {"a": pl.Int64, "b": pl.String, "c": pl.String}
 

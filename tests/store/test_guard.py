@@ -9,9 +9,9 @@ from tests.support.rows import a_creditor, a_debtor
 
 RAW = [
     "INSERT INTO store_person (creditor_id, number) VALUES (1, 'x')",
-    'insert into "store_person" (creditor_id, number) values (1, \'x\')',
+    "insert into \"store_person\" (creditor_id, number) values (1, 'x')",
     "UPDATE store_debtor SET name = 'x'",
-    'UPDATE "store_debtor" SET name = \'x\'',
+    "UPDATE \"store_debtor\" SET name = 'x'",
     "DELETE FROM store_debtor",
     "/* a comment */ DELETE FROM store_debtor",
     "-- a comment\n  DELETE FROM store_debtor",
@@ -62,7 +62,8 @@ class TestTheGuard:
         creditor = a_creditor()
         with connection.cursor() as cursor, pytest.raises(guard.WriteOutsideAct):
             cursor.executemany(
-                "INSERT INTO store_person (creditor_id, number) VALUES (%s, %s)", [(creditor.pk, "1"), (creditor.pk, "2")]
+                "INSERT INTO store_person (creditor_id, number) VALUES (%s, %s)",
+                [(creditor.pk, "1"), (creditor.pk, "2")],
             )
         assert Person.objects.count() == 0
 
@@ -159,9 +160,8 @@ class TestTheJournalItself:
     def test_refuses_to_be_replaced_row_by_row(self, db):
         a_creditor()
         columns = ", ".join(f.column for f in JournalEntry._meta.concrete_fields if f.column != "actor")
-        statement = (
-            f"INSERT OR REPLACE INTO store_journalentry ({columns}, actor) SELECT {columns}, 'x' FROM store_journalentry"
-        )
+        table = "store_journalentry"
+        statement = f"INSERT OR REPLACE INTO {table} ({columns}, actor) SELECT {columns}, 'x' FROM {table}"
         with pytest.raises(DatabaseError, match="append-only"), guard.writing("test"), connection.cursor() as cursor:
             cursor.execute(statement)
         assert list(JournalEntry.objects.values_list("actor", flat=True)) == ["user:mei"]

@@ -30,7 +30,12 @@ class TestAnEntry:
             debtor=debtor,
             at=datetime(2026, 11, 22, 16, 30, tzinfo=zone),
             key="k1",
-            body={"amount": Money(123450, "EUR"), "due": date(2026, 12, 1), "note": "答应付款\n\"x\"", "parts": [1, None]},
+            body={
+                "amount": Money(123450, "EUR"),
+                "due": date(2026, 12, 1),
+                "note": '答应付款\n"x"',
+                "parts": [1, None],
+            },
         )
         content = json.loads(bytes(entry.body))
         assert content == {
@@ -46,7 +51,7 @@ class TestAnEntry:
             "body": {
                 "amount": {"minor": 123450, "currency": "EUR"},
                 "due": "2026-12-01",
-                "note": "答应付款\n\"x\"",
+                "note": '答应付款\n"x"',
                 "parts": [1, None],
             },
         }

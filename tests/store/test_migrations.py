@@ -57,5 +57,7 @@ class TestMigrations:
         assert schema() is Schema.OLDER
         migrate()
         with connection.cursor() as cursor:
-            cursor.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('store', '9999_x', '2026-11-22')")
+            cursor.execute(
+                "INSERT INTO django_migrations (app, name, applied) VALUES ('store', '9999_x', '2026-11-22')"
+            )
         assert schema() is Schema.NEWER

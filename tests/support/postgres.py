@@ -71,7 +71,15 @@ class Cluster:
                 os.chown(self.sockets, user.pw_uid, user.pw_gid)
             data = self.sockets / "data"
             self._run(
-                "initdb", "--no-sync", "--no-locale", "--encoding=UTF8", "--auth=trust", "-U", "dunwell", "-D", str(data)
+                "initdb",
+                "--no-sync",
+                "--no-locale",
+                "--encoding=UTF8",
+                "--auth=trust",
+                "-U",
+                "dunwell",
+                "-D",
+                str(data),
             )
             with (data / "postgresql.conf").open("a") as settings:
                 settings.writelines(f"{name} = {value}\n" for name, value in SERVER_SETTINGS.items())
