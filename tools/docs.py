@@ -1,0 +1,116 @@
+"""Write the pages of `docs/reference` from the program itself: settings, commands, rules. `--check` only compares.
+
+.venv/bin/python -m tools.docs
+"""
+
+import os
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import click
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
+
+
+def settings_page() -> str:
+    """All settings, from the one settings object."""
+    from dunwell.core.settings import Settings
+
+    rows = [
+        f"| `{each.name}` | `DUNWELL_{each.name.upper()}` | {each.metadata['doc']} |" for each in fields(Settings)
+    ]
+    return "\n".join(
+        [
+            "# Settings",
+            "",
+            "In `settings.toml` of the data home, or as a variable of the environment, which wins. "
+            "`DATABASE_URL` may be written without the prefix.",
+            "",
+            "| in the file | in the environment | what it is |",
+            "|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def commands_page() -> str:
+    """The help of every command."""
+    from dunwell.jobs.cli import COMMANDS, cli
+
+    parts = ["# Commands", "", "The help of every command, as `dunwell COMMAND --help` prints it.", ""]
+    top = click.Context(cli, info_name="dunwell")
+    for name in COMMANDS:
+        command = cli.get_command(top, name)
+        if command is not None:
+            parts += _help(command, name, top)
+    return "\n".join(parts)
+
+
+def _help(command: click.Command, name: str, parent: click.Context) -> list[str]:
+    context = click.Context(command, info_name=name, parent=parent, max_content_width=100, terminal_width=100)
+    parts = [f"## {context.command_path}", "", "```", command.get_help(context), "```", ""]
+    if isinstance(command, click.Group):
+        for each in command.list_commands(context):
+            below = command.get_command(context, each)
+            if below is not None:
+                parts += _help(below, each, context)
+    return parts
+
+
+def rules_page() -> str:
+    """Every rule with its source, its values and its cases."""
+    from dunwell.rulebook.rules_file import house_rules
+
+    parts = [
+        "# Contact rules",
+        "",
+        "Each rule is data in `dunwell/rulebook/rules`; its cases run as tests. Confidence `house`: our own rule, not law.",
+        "",
+    ]
+    for rule in house_rules().rules:
+        parts += [
+            f"## {rule.id}",
+            "",
+            f"{rule.title['en']} · {rule.title['zh-Hans']} · {rule.title['zh-Hant']}",
+            "",
+            f"- effect: {rule.effect}, on {', '.join(rule.channels)}",
+            *(f"- from {day}: {_values(values)}" for day, values in rule.values),
+            f"- source: {rule.source} (confidence: {rule.confidence}); to be reviewed by {rule.review_by}",
+            "- cases: " + "; ".join(f"{case['name']} → {case['finding']}" for case in rule.cases),
+            "",
+        ]
+    return "\n".join(parts)
+
+
+def _values(values: dict[str, object]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items()) or "in force"
+
+
+PAGES = {"settings.md": settings_page, "commands.md": commands_page, "rules.md": rules_page}
+
+
+def main(arguments: list[str]) -> int:
+    """Write all pages, or compare them; returns the exit code."""
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dunwell.config.django")
+    django.setup()
+    stale = [name for name, page in PAGES.items() if not _same(FOLDER / name, page())]
+    if "--check" in arguments:
+        if stale:
+            print(f"out of date: {', '.join(stale)}. Run: .venv/bin/python -m tools.docs", file=sys.stderr)
+        return int(bool(stale))
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name in stale:
+        (FOLDER / name).write_text(PAGES[name](), encoding="utf-8")
+    return 0
+
+
+def _same(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_text(encoding="utf-8") == text
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
