@@ -61,7 +61,7 @@ class ReceivableFields(Fact):
     currency = models.CharField(max_length=3)
     amount_minor = models.BigIntegerField()
     status = models.CharField(max_length=12)
-    description = models.CharField(max_length=500, null=True)
+    description = models.CharField(max_length=2000, null=True)
 
     class Meta:
         abstract = True
@@ -94,7 +94,7 @@ class PaymentFields(Fact):
     currency = models.CharField(max_length=3)
     amount_minor = models.BigIntegerField()
     source_kind = models.CharField(max_length=6)
-    method = models.CharField(max_length=100, null=True)
+    method = models.CharField(max_length=500, null=True)
 
     class Meta:
         abstract = True

@@ -47,7 +47,7 @@ class DebtorFields(Fact):
     country = models.CharField(max_length=2, null=True)
     language = models.CharField(max_length=10)
     zone = models.CharField(max_length=64, null=True)
-    segment = models.CharField(max_length=100, null=True)
+    segment = models.CharField(max_length=500, null=True)
     preferred_channel = models.CharField(max_length=10, null=True)
 
     class Meta:
@@ -74,8 +74,8 @@ class ContactPointFields(Fact):
     contact_name = models.CharField(max_length=500, null=True)
     street = models.CharField(max_length=500, null=True)
     postcode = models.CharField(max_length=20, null=True)
-    city = models.CharField(max_length=200, null=True)
-    region = models.CharField(max_length=200, null=True)
+    city = models.CharField(max_length=500, null=True)
+    region = models.CharField(max_length=500, null=True)
     country = models.CharField(max_length=2, null=True)
     rank = models.PositiveSmallIntegerField(default=0)
     invalid_since = models.DateTimeField(null=True)

@@ -38,8 +38,8 @@ class DisputeFields(Fact):
     opened_date = models.DateField()
     closed_date = models.DateField(null=True)
     amount_minor = models.BigIntegerField(null=True)
-    reason = models.CharField(max_length=500)
-    outcome = models.CharField(max_length=500, null=True)
+    reason = models.CharField(max_length=2000)
+    outcome = models.CharField(max_length=2000, null=True)
 
     class Meta:
         abstract = True

@@ -1,0 +1,120 @@
+"""What only the book can say against a row: the last errors, after those that intake found in the files."""
+
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from dunwell.actions.import_book import Book, Said
+from dunwell.actions.open_items import NUMBER_PREFIX
+from dunwell.intake.faults import Faults, report
+from dunwell.intake.shapes import Batch, FileReport
+from dunwell.store import bulk
+
+_RECEIVABLE_FRAMES = {"invoices": "invoice", "credit_notes": "credit_note", "charges": "charge"}
+_REFERRING = ("credit_notes", "charges", "payments", "disputes")
+
+
+def checked(batch: Batch, book: Book, said: Said) -> Batch:
+    """The batch without rows that the book contradicts; their errors are added to the others."""
+    check = _Check(batch, book, said, Faults())
+    check.reserved_numbers()
+    check.changed_currencies()
+    check.what_refers_to_refused_rows()
+    added = check.faults.all()
+    if added.is_empty():
+        return batch
+    good = {kind: check.faults.good(frame) for kind, frame in batch.frames.items()}
+    rejected = {
+        kind: pl.concat([batch.rejected[kind], check.faults.bad(frame)]) for kind, frame in batch.frames.items()
+    }
+    names = [str(file.path) for file in batch.files]
+    errors = pl.concat([batch.errors, report(added, names)]).sort("file", "row", maintain_order=True)
+    return replace(
+        batch,
+        frames=good,
+        rejected=rejected,
+        errors=errors,
+        files=[_without(file, index, batch, check.faults) for index, file in enumerate(batch.files)],
+    )
+
+
+def _without(file: FileReport, index: int, batch: Batch, faults: Faults) -> FileReport:
+    """A file's report with the control totals of what is good now."""
+    lost = {}
+    for kind, frame in batch.frames.items():
+        if "currency" in frame.columns:
+            gone = faults.bad(frame).filter(pl.col("file") == index).drop_nulls("amount_minor")
+            for currency, count, total in gone.group_by("currency").agg(
+                pl.len(), pl.col("amount_minor").cast(pl.Int128).sum()
+            ).iter_rows():
+                rows, minor = lost.get(currency, (0, 0))
+                lost[currency] = (rows + count, minor + int(total))
+        del kind
+    bad = faults.rows().filter(pl.col("file") == index).height
+    totals = tuple(
+        replace(
+            total,
+            good_rows=total.good_rows - lost.get(total.currency, (0, 0))[0],
+            good_sum_minor=total.good_sum_minor - lost.get(total.currency, (0, 0))[1],
+        )
+        for total in file.totals
+    )
+    return replace(file, good_rows=file.good_rows - bad, bad_rows=file.bad_rows + bad, totals=totals)
+
+
+@dataclass
+class _Check:
+    batch: Batch
+    book: Book
+    said: Said
+    faults: Faults
+
+    def reserved_numbers(self) -> None:
+        """Payments that lists imply have numbers of their own."""
+        payments = self.batch.frames["payments"]
+        self._add(payments, pl.col("number").str.starts_with(NUMBER_PREFIX), "number", "import.reserved_number")
+
+    def changed_currencies(self) -> None:
+        """A receivable keeps its currency: payments and charges rest on it. A plain mistake may be mended as long as
+        nothing does, and by a file that names the currency."""
+        for kind, name in _RECEIVABLE_FRAMES.items():
+            rows = self.batch.frames[kind]
+            known = self.book.receivables.filter(pl.col("kind") == name).select("number", "id", was="currency")
+            differing = rows.join(known, on="number", maintain_order="left").filter(pl.col("currency") != pl.col("was"))
+            if differing.is_empty():
+                continue
+            held = self._rested_on(differing["id"])
+            fixed = ~self.said("currency") | pl.col("id").is_in(held.implode())
+            self._add(differing, fixed, "currency", "import.currency_changed", "was")
+
+    def _rested_on(self, receivables: pl.Series) -> pl.Series:
+        creditor = self.book.creditor.pk
+        paid = bulk.read(bulk.PAYMENTS, creditor, ["receivable_id"], ids=receivables, by="receivable_id")
+        parts = bulk.read(bulk.RECEIVABLES, creditor, ["parent_id"], ids=receivables, by="parent_id")
+        return pl.concat([paid["receivable_id"].alias("id"), parts["parent_id"].alias("id")]).unique()
+
+    def what_refers_to_refused_rows(self) -> None:
+        """Rows about a receivable or a payment that is refused are refused with it, and so on."""
+        more = not self.faults.all().is_empty()
+        while more:
+            more = False
+            frames = self.batch.frames
+            lost = pl.concat([self.faults.bad(frames[kind])["number"] for kind in _RECEIVABLE_FRAMES])
+            for kind in _REFERRING:
+                rows = self.faults.good(frames[kind])
+                more |= self._add(
+                    rows, pl.col("receivable").is_in(lost.implode()), "receivable", "intake.receivable_rejected"
+                )
+            payments = self.faults.good(frames["payments"])
+            gone = self.faults.bad(frames["payments"])["number"]
+            more |= self._add(payments, pl.col("reverses").is_in(gone.implode()), "reverses", "intake.payment_rejected")
+
+    def _add(self, rows: pl.DataFrame, bad: pl.Expr, field: str, code: str, other: str | None = None) -> bool:
+        found = rows.filter(bad)
+        for index, file in enumerate(self.batch.files):
+            mine = found.filter(pl.col("file") == index)
+            header = next((name for name, meant in file.columns.items() if meant == field), field)
+            self.faults.add(
+                mine, None, code, column=header, value=mine[field], other=mine[other] if other else "",
+            )  # fmt: skip
+        return not found.is_empty()

@@ -1,0 +1,246 @@
+"""Take files of other systems into the tables: all of them in one transaction, or nothing.
+
+Everything is read, checked and compared first, without a lock on the tables. Then one transaction writes what is new,
+moves what changed into the past, and appends one journal entry per file. A row that somebody changed in between is
+noticed in the transaction, and the comparison made again.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import polars as pl
+from django.db import IntegrityError
+from django.db.models import Max
+
+from dunwell.actions import import_ledger, import_parties
+from dunwell.actions.act import act
+from dunwell.actions.import_book import Book, Said, read_book
+from dunwell.actions.import_checks import checked
+from dunwell.actions.import_report import FileResult, ImportReport, implied_body, storable, tally
+from dunwell.actions.open_items import Disappeared, Implied, OpenList
+from dunwell.actions.permissions import may
+from dunwell.core.actor import Actor
+from dunwell.core.errors import Refused
+from dunwell.core.money import format_money
+from dunwell.core.terms import ReceivableKind
+from dunwell.intake.read import read_files
+from dunwell.intake.shapes import Batch, Defaults, Mapping
+from dunwell.store import bulk, dialect, journal
+from dunwell.store.models import Creditor, ImportFile
+
+Progress = Callable[[str, str, int, int], None]
+"""Called with step (read, compare, write, commit), subject (file or table), done, of all."""
+
+_TRIES = 3
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an import writes. `news`: files (by index) that change something, or that are a newer list of open items."""
+
+    creditor: Creditor
+    changes: Sequence[bulk.Change]
+    files: Sequence[FileResult]
+    news: frozenset[int]
+    lists: frozenset[int]
+    open_list: OpenList | None
+    implied: Implied | None
+
+
+def import_files(
+    *,
+    creditor: Creditor,
+    paths: Sequence[Path],
+    mapping: Mapping | None = None,
+    accept_valid_rows: bool = False,
+    dry_run: bool = False,
+    open_items_date: date | None = None,
+    accept_disappeared: bool = False,
+    ask: Callable[[Disappeared], bool] | None = None,
+    by: Actor,
+    now: datetime,
+    progress: Progress = lambda *_: None,
+) -> ImportReport:
+    """Read files and take them in. Repeating it changes nothing.
+
+    accept_valid_rows   write the good rows although others have errors; else one error refuses all
+    open_items_date     the invoices, credit notes and charges in the files are all that is open as of this day
+    accept_disappeared  a list may lack more of what was open than usual; `ask` is asked if it is not accepted
+    A file that is no table of a known kind raises DunwellError, and so does a list that contradicts the book.
+    """
+    if not may(by, "file.import"):
+        raise Refused("act.not_allowed", actor=str(by), act="file.import")
+    with dialect.only_one("import"):
+        last_list = _last_list(creditor)
+        if open_items_date:
+            _refuse_list_day(creditor, open_items_date, last_list, now)
+        progress("compare", "", 0, 1)
+        book = read_book(creditor)
+        batch, said = _read(creditor, book, paths, mapping, open_items_date, progress)
+        refused = not batch.errors.is_empty() and not accept_valid_rows
+        if refused:
+            empty = pl.DataFrame(schema={"file": pl.Int32(), "kind": pl.String(), "outcome": pl.String()})
+            return ImportReport(
+                creditor.code, tally(empty, batch.files), batch.errors, dry_run=dry_run, refused=True, written=False,
+                open_items_date=open_items_date,
+            )  # fmt: skip
+        open_list = _open_list(creditor, batch, open_items_date) if open_items_date else None
+        for attempt in range(_TRIES):
+            progress("compare", "", 0, 1)
+            plan = _plan(batch, book if attempt == 0 else read_book(creditor), said, open_list, last_list, now)
+            if not dry_run and plan.news and plan.implied:
+                _refuse_disappeared(plan.implied.disappeared, accept=accept_disappeared, ask=ask)
+                accept_disappeared = True  # not asked again if the comparison has to be repeated
+            if not dry_run and plan.news:
+                try:
+                    take_in(plan=plan, at=now, by=by, progress=progress)
+                except (bulk.ChangedMeanwhile, IntegrityError) as error:
+                    if attempt + 1 == _TRIES:
+                        raise Refused("import.changed_meanwhile", why=str(error).strip()) from error
+                    continue
+            return ImportReport(
+                creditor.code, plan.files, batch.errors, dry_run=dry_run, refused=False,
+                written=bool(plan.news) and not dry_run, open_items_date=open_items_date, open_items=plan.implied,
+            )  # fmt: skip
+    raise AssertionError("the last attempt returns or raises")
+
+
+@act("file.import", may_record_nothing=True)
+def take_in(*, plan: Plan, at: datetime, by: Actor, progress: Progress = lambda *_: None) -> None:
+    """Write a plan: one transaction, one journal entry for each file that brings something."""
+    sources = {}
+    for index, file in enumerate(plan.files):
+        if index in plan.news:
+            day = plan.open_list.day if plan.open_list and index in plan.lists else None
+            record = ImportFile.objects.create(
+                creditor=plan.creditor, sha256=file.found.sha256, name=storable(file.found.name)[:255],
+                kind=file.found.kind, imported_at=at, open_items_date=day, report=_body(plan, index),
+            )  # fmt: skip
+            sources[index] = record.pk
+    bulk.write(
+        plan.changes, creditor_id=plan.creditor.pk, sources=sources, at=at,
+        progress=lambda table, done, of: progress("write", table, done, of),
+    )  # fmt: skip
+    for index, source in sources.items():
+        body = {"import_file": source, **_body(plan, index)}
+        journal.append("file.imported", creditor=plan.creditor, by=by, at=at, recorded_at=at, body=body)
+    progress("commit", "", 0, 1)
+
+
+def _body(plan: Plan, index: int) -> dict[str, object]:
+    body: dict[str, object] = plan.files[index].body()
+    if plan.open_list and index in plan.lists:
+        body["open_items_date"] = plan.open_list.day.isoformat()
+        body["list_kinds"] = sorted(plan.open_list.kinds)
+    if plan.implied and plan.open_list and index == plan.open_list.file:
+        body["open_items"] = implied_body(plan.implied)
+    return body
+
+
+def _read(
+    creditor: Creditor,
+    book: Book,
+    paths: Sequence[Path],
+    mapping: Mapping | None,
+    day: date | None,
+    progress: Progress,
+) -> tuple[Batch, Said]:
+    batch = read_files(
+        paths,
+        known=book.known(),
+        defaults=Defaults(
+            currency=creditor.currency, country=creditor.country, language=creditor.language, day=day
+        ),
+        mapping=mapping,
+        progress=lambda name, done, of: progress("read", name, done, of),
+    )
+    said = Said.by(batch.files, mapping)
+    return checked(batch, book, said), said
+
+
+def _plan(
+    batch: Batch, book: Book, said: Said, open_list: OpenList | None, last_list: date | None, now: datetime
+) -> Plan:
+    parties = import_parties.plan_parties(
+        batch.frames["customers"], batch.frames["contacts"], book=book, said=said, at=now
+    )
+    ledger = import_ledger.plan_ledger(batch.frames, parties.debtors, book=book, said=said, open_list=open_list)
+    changes = [*parties.changes, *ledger.changes]
+    lists = frozenset(index for index, file in enumerate(batch.files) if file.kind in import_ledger.KINDS)
+    news = {
+        index
+        for change in changes
+        for part in (change.new, change.changed)
+        if "file" in part.columns
+        for index in part["file"].unique()
+    }
+    if open_list and open_list.day != last_list:
+        news |= lists
+    if news and open_list:
+        news.add(open_list.file)
+    return Plan(
+        creditor=book.creditor,
+        changes=changes,
+        files=tally(pl.concat([parties.outcome, ledger.outcome]), batch.files),
+        news=frozenset(news),
+        lists=lists if open_list else frozenset(),
+        open_list=open_list,
+        implied=ledger.open_items,
+    )
+
+
+def _last_list(creditor: Creditor) -> date | None:
+    last: date | None = ImportFile.objects.filter(creditor=creditor).aggregate(last=Max("open_items_date"))["last"]
+    return last
+
+
+def _refuse_list_day(creditor: Creditor, day: date, last: date | None, now: datetime) -> None:
+    today = now.astimezone(ZoneInfo(creditor.zone)).date()
+    if day > today:
+        raise Refused("import.list_ahead", day=day.isoformat(), today=today.isoformat())
+    if last and day < last:
+        raise Refused("import.list_older", day=day.isoformat(), last=last.isoformat())
+
+
+def _open_list(creditor: Creditor, batch: Batch, day: date) -> OpenList:
+    """What is to be known about a list before it is compared. Refuses rows that cannot be told from missing ones."""
+    files = [index for index, file in enumerate(batch.files) if file.kind in import_ledger.KINDS]
+    if not files:
+        raise Refused("import.list_without_items")
+    numbers = []
+    for kind in import_ledger.KINDS:
+        rejected = batch.rejected[kind]
+        numbers.append(rejected.select("file", "row", "number"))
+    named = pl.concat(numbers).filter(pl.col("number").is_not_null())
+    paths = {str(batch.files[index].path): index for index in files}
+    bad = batch.errors.filter(pl.col("file").is_in(list(paths))).with_columns(
+        pl.col("file").replace_strict(paths, return_dtype=pl.Int32)
+    )
+    nameless = bad.join(named, on=["file", "row"], how="anti").unique(["file", "row"]).sort("file", "row")
+    if nameless.height:
+        first = batch.files[nameless["file"][0]]
+        raise Refused("import.list_unreadable", count=nameless.height, file=first.name, row=nameless["row"][0])
+    held = {str(ReceivableKind.INVOICE)}
+    held |= {str(kind) for frame, kind in import_ledger.KINDS.items() if not batch.frames[frame].is_empty()}
+    earlier = ImportFile.objects.filter(creditor=creditor, open_items_date__isnull=False)
+    for report in earlier.values_list("report", flat=True):
+        held |= set(report.get("list_kinds", ()))
+    return OpenList(day=day, kinds=frozenset(held), unreadable=named["number"], file=files[0])
+
+
+def _refuse_disappeared(gone: Disappeared, *, accept: bool, ask: Callable[[Disappeared], bool] | None) -> None:
+    if not gone.too_much or accept or (ask is not None and ask(gone)):
+        return
+    raise Refused("import.too_much_disappeared", items=gone.items, of_items=gone.of_items, sums=sums_in_words(gone))
+
+
+def sums_in_words(gone: Disappeared) -> str:
+    """`EUR 120.00 / 480.00; ...`: what disappeared of what was open."""
+    return "; ".join(
+        f"{format_money(lost, currency, 'en')} / {format_money(of, currency, 'en')}"
+        for currency, (lost, of) in gone.sums.items()
+        if lost
+    )

@@ -1,0 +1,221 @@
+"""Lists of open items: what a ledger no longer shows, or shows lower, was paid; the list does not say by which money.
+
+A list is everything that is open at a creditor as of a day. For each item the payments that lists imply add up so that
+
+    amount - payments implied up to that day = what the list of that day shows open (nothing, if it lacks the item)
+
+Payments from bank lines do not enter here: the engine lets them replace implied ones (`engine.cash`).
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import polars as pl
+
+from dunwell.actions.import_book import Book
+from dunwell.core.terms import PaymentSource, ReceivableKind, ReceivableStatus
+from dunwell.store import bulk
+
+LARGEST_SHARE_BP = 2500
+"""More than this share of what was open may not disappear from one list to the next without a person's word."""
+FEW_ITEMS = 10
+"""So many items may disappear in any case."""
+
+REDUCED, CLEARED, REOPENED = "reduced in ledger", "cleared in ledger", "reopened in ledger"
+NUMBER_PREFIX = "ledger:"
+"""Numbers of implied payments begin so; no file may use it."""
+_LONGEST_NUMBER = 120
+
+
+@dataclass(frozen=True)
+class OpenList:
+    """A list to be taken in.
+
+    day          the day it speaks of
+    kinds        kinds of receivables that lists of this creditor are known to hold, this one included
+    unreadable   numbers of items whose row has an error: they are in the list, so they have not disappeared
+    file         the file that stands for the list in what it says by silence
+    """
+
+    day: date
+    kinds: frozenset[str]
+    unreadable: pl.Series
+    file: int
+
+
+@dataclass(frozen=True, slots=True)
+class Disappeared:
+    """What was open before and is not in the list: items, and currency -> minor units, each beside all that was open."""
+
+    items: int
+    of_items: int
+    sums: Mapping[str, tuple[int, int]]
+    list_is_empty: bool
+
+    @property
+    def too_much(self) -> bool:
+        """More than may disappear without a person's word: by count, or by the sum of any currency."""
+        if self.items and self.list_is_empty:
+            return True
+        shares = [(self.items, self.of_items), *self.sums.values()]
+        return self.items > FEW_ITEMS and any(10_000 * gone > LARGEST_SHARE_BP * of for gone, of in shares)
+
+
+@dataclass(frozen=True)
+class Implied:
+    """payments: rows as the table `payment` takes them, with file. `days_count`: method -> (rows, currency -> sum)."""
+
+    day: date
+    payments: pl.DataFrame
+    disappeared: Disappeared
+    by_method: Mapping[str, tuple[int, Mapping[str, int]]] = field(default_factory=dict)
+
+
+def amounts(
+    fresh: pl.DataFrame, known: pl.DataFrame, current: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Tell what an item's amount is apart from what is open of it.
+
+    A row without an amount of its own, or without an open one, tells one figure: what is open. It is the amount too
+    when the item is seen first, or when it is more than the amount known so far; else the known amount stays.
+    """
+    open_only = ~pl.col("amount_told") | pl.col("open_minor").is_null()
+    shown = pl.coalesce("open_minor", "amount_minor")
+    was = current.select("id", amount_known="amount_minor")
+    known = known.join(was, on="id", how="left", maintain_order="left").with_columns(
+        open_minor=shown,
+        amount_minor=pl.when(open_only & (shown.abs() <= pl.col("amount_known").abs()))
+        .then("amount_known")
+        .otherwise("amount_minor"),
+    )
+    return fresh.with_columns(open_minor=shown), known.drop("amount_known")
+
+
+def implied_by(open_list: OpenList, fresh: pl.DataFrame, beside: pl.DataFrame, book: Book) -> Implied:
+    """The payments that a list implies.
+
+    fresh    rows of the list whose receivable is new (ref, number, kind, ..., amount_minor, open_minor)
+    beside   the others, as compared with what stands (id, ..., amount_minor and open_minor as they will stand)
+    """
+    ledger = bulk.read(
+        bulk.PAYMENTS, book.creditor.pk, ["number", "receivable_id", "value_date", "amount_minor"],
+        where="source_kind = 'ledger'",
+    )  # fmt: skip
+    before = (
+        ledger.filter(pl.col("value_date") < open_list.day)
+        .group_by("receivable_id")
+        .agg(paid_minor=pl.col("amount_minor").sum())
+    )
+    columns = ["kind", "number", "debtor_id", "currency", "amount_minor", "open_minor", "file"]
+    listed = pl.concat(
+        [
+            fresh.select(*columns, receivable_id="ref", was_minor=pl.lit(None, pl.Int64)),
+            beside.select(*columns, receivable_id="id", was_minor="amount_minor_was"),
+        ]
+    )
+    shown_before = pl.col("amount_minor") - pl.col("paid_minor")
+    open_before = (
+        book.receivables.filter(
+            pl.col("kind").is_in(sorted(open_list.kinds))
+            & (pl.col("status") == ReceivableStatus.OPEN)
+            & (pl.col("issue_date") <= open_list.day)
+        )
+        .rename({"id": "receivable_id"})
+        .join(before, on="receivable_id", how="left")
+        .with_columns(pl.col("paid_minor").fill_null(0))
+        .filter(shown_before != 0)
+    )
+    missing = (
+        open_before.join(listed.select("receivable_id"), on="receivable_id", how="anti")
+        .filter(~pl.col("number").is_in(open_list.unreadable.implode()))
+        .with_columns(open_minor=pl.lit(0, pl.Int64), file=pl.lit(open_list.file, pl.Int32))
+    )
+    listed = listed.join(before, on="receivable_id", how="left").with_columns(pl.col("paid_minor").fill_null(0))
+    order = ["receivable_id", "kind", "number", "debtor_id", "currency", "amount_minor", "paid_minor", "open_minor",
+             "file"]  # fmt: skip
+    every = pl.concat([listed.select(order), missing.select(order)])
+    paid = pl.col("amount_minor") - pl.col("paid_minor") - pl.col("open_minor")
+    every = every.with_columns(
+        implied=paid,
+        method=pl.when(pl.col("open_minor") == 0)
+        .then(pl.lit(CLEARED))
+        .when(paid.sign() == pl.col("amount_minor").sign())
+        .then(pl.lit(REDUCED))
+        .otherwise(pl.lit(REOPENED)),
+        said_today=pl.col("receivable_id").is_in(
+            ledger.filter(pl.col("value_date") == open_list.day)["receivable_id"].implode()
+        ),
+    )
+    telling = every.filter((pl.col("implied") != 0) | "said_today").sort("kind", "number")
+    payments = telling.select(
+        "file",
+        "receivable_id",
+        "debtor_id",
+        "currency",
+        "method",
+        row=pl.lit(None, pl.Int64),
+        frame=pl.lit("implied"),
+        number=pl.Series(_numbers(telling, open_list.day), dtype=pl.String),
+        reverses_id=pl.lit(None, pl.Int64),
+        value_date=pl.lit(open_list.day),
+        amount_minor="implied",
+        source_kind=pl.lit(str(PaymentSource.LEDGER)),
+    )
+    return Implied(
+        day=open_list.day,
+        payments=payments,
+        disappeared=Disappeared(
+            items=missing.height,
+            of_items=open_before.height,
+            sums=_shares(missing, open_before, shown_before),
+            list_is_empty=listed.is_empty() and not open_list.unreadable.len(),
+        ),
+        by_method=_by_method(payments),
+    )
+
+
+def payment_number(kind: str, number: str, day: date) -> str:
+    """`ledger:invoice:4711:2026-11-22`; a long number is cut and told apart by a hash."""
+    name = f"{NUMBER_PREFIX}{kind}:{number}:{day.isoformat()}"
+    if len(name) <= _LONGEST_NUMBER:
+        return name
+    digest = hashlib.sha256(number.encode()).hexdigest()[:16]
+    return f"{NUMBER_PREFIX}{kind}:{number[:60]}~{digest}:{day.isoformat()}"
+
+
+def _numbers(items: pl.DataFrame, day: date) -> list[str]:
+    return [payment_number(kind, number, day) for kind, number in items.select("kind", "number").iter_rows()]
+
+
+def _shares(missing: pl.DataFrame, before: pl.DataFrame, shown: pl.Expr) -> dict[str, tuple[int, int]]:
+    """Currency -> what disappeared and what was open, both without sign: a credit note is worth noticing as well."""
+
+    def sums(frame: pl.DataFrame) -> dict[str, int]:
+        grouped = frame.group_by("currency").agg(shown.abs().cast(pl.Int128).sum().alias("sum"))
+        return {currency: int(total) for currency, total in grouped.sort("currency").iter_rows()}
+
+    gone = sums(missing)
+    return {currency: (gone.get(currency, 0), total) for currency, total in sums(before).items()}
+
+
+def _by_method(payments: pl.DataFrame) -> dict[str, tuple[int, Mapping[str, int]]]:
+    grouped = (
+        payments.filter(pl.col("amount_minor") != 0)
+        .group_by("method", "currency")
+        .agg(pl.len(), pl.col("amount_minor").cast(pl.Int128).sum())
+        .sort("method", "currency")
+    )
+    found: dict[str, tuple[int, dict[str, int]]] = {}
+    for method, currency, count, total in grouped.iter_rows():
+        rows, sums = found.get(method, (0, {}))
+        found[method] = (rows + count, {**sums, currency: int(total)})
+    return found
+
+
+KIND_OF_FRAME = {
+    "invoices": ReceivableKind.INVOICE,
+    "credit_notes": ReceivableKind.CREDIT_NOTE,
+    "charges": ReceivableKind.CHARGE,
+}
