@@ -33,8 +33,8 @@ lint: ## Check style, types and which room imports which
 
 bench: ## Time import and run at 100,000 and 1,000,000 invoices beside their floors, on both databases
 	@$(SETUP) dev postgres
-	@$(BIN)/python -m tools.bench
+	@$(BIN)/python -m bench
 
-serve: ## Keep the day running: the run at its hour, messages as they fall due
+serve: ## Show today and every debtor in the browser of this machine
 	@$(SETUP) user fonts
 	@$(BIN)/dunwell serve

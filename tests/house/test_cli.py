@@ -75,7 +75,11 @@ class TestTheCommandLine:
         env = {"PATH": os.environ["PATH"], "DUNWELL_HOME": str(tmp_path / "home")}
         for url in ("postgresql://nobody@127.0.0.1:1/x", f"postgresql://nobody@/x?host={tmp_path}"):
             done = subprocess.run(
-                [DUNWELL, "creditor", "show"], env={**env, "DATABASE_URL": url}, capture_output=True, text=True, check=False
+                [DUNWELL, "creditor", "show"],
+                env={**env, "DATABASE_URL": url},
+                capture_output=True,
+                text=True,
+                check=False,
             )
             assert done.returncode == 2
             assert done.stderr.startswith("The database cannot be reached: ")
@@ -162,7 +166,9 @@ class TestInit:
         codes = sorted(process.returncode for process in both)
         assert codes in ([0, 0], [0, 2]), said
         assert not any("Traceback" in err for _, err in said)
-        assert all("Another init is at work" in err for (_, err), process in zip(said, both, strict=True) if process.returncode)
+        assert all(
+            "Another init is at work" in err for (_, err), process in zip(said, both, strict=True) if process.returncode
+        )
         assert bare_home.dunwell("creditor", "show").stdout.splitlines()[0] == "main"
 
 

@@ -46,7 +46,14 @@ class TestTheDoctor:
     def test_finds_a_complete_installation_well(self, home):
         home.dunwell(*COMPLETE)
         done = home.dunwell("doctor")
-        assert lines(done) == {"Python": "ok", "Data": "ok", "Database": "ok", "Creditor": "ok", "Fonts:": "ok", "No": "warn"}
+        assert lines(done) == {
+            "Python": "ok",
+            "Data": "ok",
+            "Database": "ok",
+            "Creditor": "ok",
+            "Fonts:": "ok",
+            "No": "warn",
+        }
         assert {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[home.vendor] in done.stdout
 
     def test_finds_nothing_before_init_and_says_so(self, bare_home):
@@ -98,7 +105,10 @@ class TestTheDoctor:
     @pytest.mark.parametrize(
         ("env", "words"),
         [
-            ({"DUNWELL_SMTP_HOST": "127.0.0.1", "DUNWELL_SMTP_PORT": "1"}, "fail  Mail server 127.0.0.1:1 cannot be used"),
+            (
+                {"DUNWELL_SMTP_HOST": "127.0.0.1", "DUNWELL_SMTP_PORT": "1"},
+                "fail  Mail server 127.0.0.1:1 cannot be used",
+            ),
             ({"DUNWELL_SMTP_HOST": "192.0.2.1", "DUNWELL_SMTP_SECURITY": "none"}, "would travel unencrypted"),
         ],
     )
