@@ -180,7 +180,7 @@ def _debtor(rng: Random, house: House, number: str, consumer: bool, previous: De
         street, postcode, city, region = previous.street, previous.postcode, previous.city, previous.region
         person = f"P{previous.number}"
     reached = rng.random()
-    has_mail = reached < (0.86 if consumer else 0.92)
+    has_mail = reached < (0.62 if consumer else 0.78)
     bounces = has_mail and rng.random() < 0.03
     wants = rng.random()
     home_currency = house.fields["currency"]
@@ -260,8 +260,8 @@ def _became(
         day = _office_day(invoice.issued + timedelta(days=rng.randint(3, 25)), today)
         if day <= min(planned, today):
             part = _round(invoice.amount_minor * rng.uniform(0.05, 0.3), invoice.currency)
-            named = invoice.number if rng.random() < 0.8 else ""
-            book.items.append(_extra(numbers, "G", "credit_note", invoice, day, part, named, book.house.credit_name))
+            parent = invoice.number if rng.random() < 0.8 else ""
+            book.items.append(_extra(numbers, "G", "credit_note", invoice, day, part, parent, book.house.credit_name))
             owed -= part
     fee = book.house.charge[invoice.currency]
     charged = invoice.due + timedelta(days=21)
@@ -376,7 +376,8 @@ def _amount(rng: Random, debtor: DemoDebtor, currency: str) -> int:
     fit = calibration.CONSUMER_AMOUNT if debtor.consumer else calibration.AMOUNT
     units = min(rng.lognormvariate(*fit), _LARGEST_USD) * UNITS_PER_USD[currency]
     whole = 100 if currency == "TWD" else 1
-    return max(10 ** DIGITS[currency], round(units * 10 ** DIGITS[currency] / whole) * whole)
+    one = int(10 ** DIGITS[currency])
+    return max(one, round(units * one / whole) * whole)
 
 
 def _round(minor: float, currency: str) -> int:

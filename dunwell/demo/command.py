@@ -2,10 +2,10 @@
 
 import os
 import sys
-import time
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import click
@@ -19,6 +19,8 @@ from dunwell.demo import ledger_files
 from dunwell.demo.home import make_home, use_home, write_settings
 
 _ISO_DAY = click.DateTime(["%Y-%m-%d"])
+_EVENING = time(15, 55)
+"""In UTC: the offices of all three creditors have done their work, and it is the same day in all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ def _write_book(wish: _Wish, out: Path) -> None:
 
 
 def _play(wish: _Wish, home: Path, database_url: str) -> None:
-    began = time.monotonic()
+    began = monotonic()
     try:
         from dunwell.demo.sink import sink
     except ModuleNotFoundError as error:
@@ -156,7 +158,7 @@ def _play(wish: _Wish, home: Path, database_url: str) -> None:
         django.setup()
         from django.conf import settings
 
-        from dunwell.demo.play import EVENING, play
+        from dunwell.demo.play import play
         from dunwell.demo.summary import show
         from dunwell.store.reads import creditors
 
@@ -171,7 +173,7 @@ def _play(wish: _Wish, home: Path, database_url: str) -> None:
             wish.words("demo.begins", days=wish.days, until=format_date(wish.until, wish.language), path=str(home))
         )
         made = books.make_books(wish.seed, wish.debtors, wish.receivables, today=first, until=wish.until)
-        now = datetime.combine(wish.until, EVENING, UTC)
+        now = datetime.combine(wish.until, _EVENING, UTC)
         write_settings(home, language=wish.language, now=now)
         settings.DUNWELL = replace(settings.DUNWELL, now=now)
 
@@ -204,4 +206,4 @@ def _play(wish: _Wish, home: Path, database_url: str) -> None:
             settings=settings.DUNWELL,
             progress=progress,
         )
-    show(console, played, home=home, until=wish.until, language=wish.language, seconds=round(time.monotonic() - began))
+    show(console, played, home=home, until=wish.until, language=wish.language, seconds=round(monotonic() - began))

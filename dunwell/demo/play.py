@@ -14,7 +14,7 @@ from dunwell.actions import creditors, imports, installation, runs, talks
 from dunwell.actions.present import Clock
 from dunwell.actions.send import open_channels, send
 from dunwell.core.actor import Actor, ActorKind
-from dunwell.core.errors import Refused
+from dunwell.core.errors import DunwellError, Refused
 from dunwell.core.money import Money
 from dunwell.core.settings import Settings
 from dunwell.core.terms import HoldReason, Stage
@@ -28,7 +28,7 @@ from dunwell.store.reads import talks as read_talks
 from dunwell.store.reads.figures import Complaint, Creditor, Debtor, Dispute
 
 BY = Actor(ActorKind.JOB, "demo")
-MORNING, BEFORE_SENDING, EVENING = time(7, 30), time(9, 29), time(18, 0)
+MORNING, BEFORE_SENDING, EVENING = time(7, 30), time(9, 29), time(16, 30)
 SENDING = (time(9, 30), time(16, 0))
 """Twice a day: in the afternoon debtors further west can be reached as well."""
 
@@ -41,6 +41,7 @@ class Played:
     """What came of one creditor's days.
 
     held        rule -> numbers of the debtors it protected from a message
+    recorded    what debtors said, by kind (see `Talk`)
     refused     what an act refused, by code: a debtor disputes what he has paid meanwhile...
     events      number -> how much happened with that debtor
     """
@@ -54,6 +55,7 @@ class Played:
     payments: int = 0
     invoices: int = 0
     held: dict[str, set[str]] = field(default_factory=dict)
+    recorded: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     events: dict[str, set[str]] = field(default_factory=dict)
     hashes: list[str] = field(default_factory=list)
@@ -148,7 +150,10 @@ class Player:
             self._import(paths, self._at(day, at))
 
     def _import(self, paths: list[Path], at: datetime) -> None:
-        imports.import_files(creditor=self.played.creditor, paths=paths, now=at, by=BY)
+        report = imports.import_files(creditor=self.played.creditor, paths=paths, now=at, by=BY)
+        if report.refused:
+            first = report.errors.row(0, named=True)
+            raise DunwellError("demo.import_refused", file=first["file"], row=first["row"], why=first["reason"])
 
     def _note(self, report: runs.RunReport) -> None:
         played = self.played
@@ -203,6 +208,7 @@ class Player:
         except Refused as refused:
             self.played.refused[refused.code] += 1
             return
+        self.played.recorded[talk.kind] += 1
         self._event(talk.debtor, talk.kind)
 
     def _record(self, talk: Talk, at: datetime) -> None:

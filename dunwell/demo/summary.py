@@ -13,7 +13,7 @@ from rich.table import Column, Table
 from dunwell.actions.explain import channel_words, stage_words
 from dunwell.actions.facts import facts_of
 from dunwell.core.errors import say
-from dunwell.core.money import grouped_amount
+from dunwell.core.money import DIGITS, grouped_amount
 from dunwell.demo.play import Played
 from dunwell.engine.ageing import BUCKETS
 from dunwell.engine.findings import promises
@@ -53,7 +53,7 @@ def show(console: Console, played: list[Played], *, home: Path, until: date, lan
 
 
 def _ageing(played: list[Played], words: Callable[..., str], language: str) -> Table:
-    """Open amounts of all creditors by days past due."""
+    """Open amounts of all creditors by days past due, in thousands: they stand beside each other on 80 columns."""
     sums: Counter[tuple[str, str]] = Counter()
     for each in played:
         for row in each.last.summary["ageing"] if each.last else []:
@@ -61,7 +61,8 @@ def _ageing(played: list[Played], words: Callable[..., str], language: str) -> T
     heads = [_right(say(f"bucket.{bucket}", language)) for bucket in BUCKETS]
     table = Table(words("column.currency"), *heads, title=words("ageing"))
     for currency in sorted({currency for currency, _ in sums}):
-        table.add_row(currency, *(grouped_amount(sums[currency, bucket], currency) for bucket in BUCKETS))
+        one = 1000 * 10 ** DIGITS[currency]
+        table.add_row(currency, *(f"{round(sums[currency, bucket] / one):,}" for bucket in BUCKETS))
     return table
 
 
@@ -114,11 +115,11 @@ def _recovered(played: list[Played], words: Callable[..., str]) -> Table:
 
 def _talks(played: list[Played], until: date, tell: Callable[..., None]) -> None:
     kept: Counter[str] = Counter()
-    others: Counter[str] = Counter()
+    told: Counter[str] = Counter()
     for each in played:
         known = facts_of(each.creditor).on(until)
         kept.update(promises(known, house_rules(), until)["state"].to_list())
-        others.update(figures.talks(each.creditor))
+        told.update(each.recorded)
     tell(
         "promises",
         made=kept.total(),
@@ -128,9 +129,8 @@ def _talks(played: list[Played], until: date, tell: Callable[..., None]) -> None
         open=kept["open"],
     )
     tell(
-        "talks", disputes=others["disputes"], open=others["disputes_open"], complaints=others["complaints"],
-        cease=others["hold.cease_request"], hardship=others["hold.hardship"],
-        hurried=sum(each.world.told["hurried"] for each in played),
+        "talks", disputes=told["dispute"], closed=told["dispute_closed"], complaints=told["complaint"],
+        cease=told["cease"], hardship=told["hardship"], hurried=sum(each.world.told["hurried"] for each in played),
         bounced=sum(each.bounced for each in played),
     )  # fmt: skip
 

@@ -12,7 +12,6 @@ from dunwell.store.models import (
     Debtor,
     Dispute,
     Document,
-    Hold,
     JournalEntry,
     OutboxMessage,
     Payment,
@@ -29,7 +28,6 @@ __all__ = [
     "documents",
     "journal_entries",
     "recovered",
-    "talks",
 ]
 
 
@@ -61,17 +59,6 @@ def recovered(creditor: Creditor) -> dict[str, int]:
         if debtor in first and day > first[debtor]:
             found[currency] = found.get(currency, 0) + minor
     return dict(sorted(found.items()))
-
-
-def talks(creditor: Creditor) -> dict[str, int]:
-    """disputes, disputes_open, complaints, and holds by reason (`hold.<reason>`): how many are on record."""
-    held = Hold.objects.filter(creditor=creditor).values_list("reason").annotate(Count("pk")).order_by("reason")
-    return {
-        "disputes": Dispute.objects.filter(creditor=creditor).count(),
-        "disputes_open": Dispute.objects.filter(creditor=creditor, closed_date=None).count(),
-        "complaints": Complaint.objects.filter(creditor=creditor).count(),
-        **{f"hold.{reason}": count for reason, count in held},
-    }
 
 
 def journal_entries() -> int:
