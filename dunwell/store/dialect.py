@@ -137,7 +137,7 @@ def take_ids(table: str, count: int) -> pl.Series:
         last = _raw().execute("SELECT seq FROM sqlite_sequence WHERE name = ?", [table]).fetchone()
         first = last[0] + 1 if last else 1
         return pl.int_range(first, first + count, eager=True).alias("id")
-    sql = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
+    sql = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) AS id FROM generate_series(1, %s)"
     return read_frame(sql, [table, count], {"id": pl.Int64()})["id"].sort()
 
 
@@ -256,7 +256,7 @@ def _from_csv(copied: io.BytesIO, schema: dict[str, pl.DataType]) -> pl.DataFram
         for name, kind in schema.items()
     }
     # the line of names keeps text that begins with a byte order mark from losing it
-    frame = pl.read_csv(copied, has_header=True, schema=as_text)
+    frame = pl.read_csv(copied, has_header=False, skip_rows=1, schema=as_text)
     return frame.with_columns(
         pl.col(name) == "t"
         if kind == pl.Boolean
