@@ -114,7 +114,7 @@ def read(
 
 
 _OWN: dict[str, pl.DataType] = {"known_from": MOMENT, "by_file": pl.Boolean()}
-_BY_FILE = "(f.id IS NOT NULL AND f.imported_at = t.known_from)"
+_BY_FILE = "(f.id IS NOT NULL AND f.imported_at = t.known_from) AS by_file"
 
 
 def told_by(table: Table, kind: str, creditor_id: int, ids: pl.Series) -> pl.Series:
