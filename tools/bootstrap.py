@@ -68,7 +68,11 @@ def packages(*, dev: bool) -> None:
     command = [uv, "sync", "--locked", "--all-extras", "--compile-bytecode", "--quiet", "--python", python]
     # Tools of a developer stay when a user's set-up is repeated.
     command += [] if dev else ["--no-dev", "--inexact"]
-    if subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode:
+    # Behind a company's proxy only the system's own certificates are right.
+    for certificates in ([], ["--system-certs"]):
+        if subprocess.run([*command, *certificates], cwd=ROOT, env=environment(), check=False).returncode == 0:
+            break
+    else:
         raise Hopeless("The locked packages could not be installed (see above). Is the network reachable?")
     STAMP.write_text(f"{want}{' dev' if dev or have[1:] == ['dev'] else ''}\n")
 
