@@ -1,8 +1,10 @@
 """Apply cash: which payment pays which receivable, how much, and why.
 
-A *claim* is an invoice (or an item that stands alone) with the charges that belong to it. Money that names the
-claim pays its charges first, then the invoice, earliest money first. What exceeds the claim, and money that names
-nothing, is unallocated.
+A *claim* is an invoice (or an item that stands alone) with the charges that belong to it, in one currency: nothing
+is ever converted. Money that names the claim pays its charges first, then the invoice, earliest money first. What
+exceeds the claim, and money that names nothing or names it in another currency, is unallocated.
+
+A reversal takes from the payment it reverses. One whose payment is not known (yet) is money that went back by itself.
 
 Ledger payments. A list of open items tells that an item was paid, not by which bank line. Such an implied payment
 counts only so far as no bank line explains it: with L the day of the last list, implied = what the lists say was
@@ -16,9 +18,12 @@ from datetime import date
 import polars as pl
 
 from dunwell.core.terms import PaymentSource, ReceivableKind, ReceivableStatus
-from dunwell.engine.facts import Facts
+from dunwell.engine.facts import Facts, days_between
 
 LAG_DAYS = 5
+
+CLAIM = ["claim_id", "currency"]
+"""What tells one claim from another."""
 
 MATCHES: dict[str, pl.DataType] = {
     "payment_id": pl.Int64(),
@@ -49,43 +54,41 @@ def money(facts: Facts) -> pl.DataFrame:
     """What came in: payments and credit notes. One row each: payment_id (null for a credit note), credit_note_id
     (null for a payment), debtor_id, currency, claim_id (null: names nothing), number, value_date, amount_minor
     (net of its reversals; may be negative: money that went back), source_kind."""
-    claims = facts["receivables"].select(
-        "receivable_id", named_claim=claim_of(), on_note=pl.col("kind") == ReceivableKind.CREDIT_NOTE
+    counts = (
+        (pl.col("kind") == ReceivableKind.CREDIT_NOTE)
+        & (pl.col("status") != ReceivableStatus.CANCELLED)
+        & (pl.col("amount_minor") < 0)
     )
-    payments = facts["payments"].join(claims, on="receivable_id", how="left")
+    claims = facts["receivables"].select("receivable_id", named_claim=claim_of())
+    notes = facts["receivables"].filter(counts)
+    payments = (
+        _net_of_reversals(facts["payments"])
+        .join(claims, on="receivable_id", how="left")
+        .join(
+            notes.select("receivable_id", "currency", on_note=pl.lit(value=True)),
+            on=["receivable_id", "currency"],
+            how="left",
+        )
+        .with_columns(pl.col("on_note").fill_null(value=False))
+    )
     # what a ledger says was used of a credit note makes the note smaller; it is no money of its own
     used_of_note = (
         payments.filter(pl.col("on_note")).group_by("receivable_id").agg(used_minor=pl.col("amount_minor").sum())
     )
-    payments = payments.filter(~pl.col("on_note").fill_null(value=False))
-    back = (
-        payments.filter(pl.col("reverses_id").is_not_null())
-        .group_by("reverses_id")
-        .agg(back_minor=pl.col("amount_minor").sum())
+    came = payments.filter(~pl.col("on_note")).select(
+        "payment_id",
+        "debtor_id",
+        "currency",
+        "number",
+        "value_date",
+        "source_kind",
+        "amount_minor",
+        credit_note_id=pl.lit(None, pl.Int64),
+        claim_id=pl.col("named_claim"),
     )
-    came = (
-        payments.filter(pl.col("reverses_id").is_null())
-        .join(back, left_on="payment_id", right_on="reverses_id", how="left")
-        .select(
-            "payment_id",
-            "debtor_id",
-            "currency",
-            "number",
-            "value_date",
-            "source_kind",
-            credit_note_id=pl.lit(None, pl.Int64),
-            claim_id=pl.col("named_claim"),
-            amount_minor=pl.col("amount_minor") + pl.col("back_minor").fill_null(0),
-        )
-    )
-    notes = (
-        facts["receivables"]
-        .filter(
-            (pl.col("kind") == ReceivableKind.CREDIT_NOTE)
-            & (pl.col("status") != ReceivableStatus.CANCELLED)
-            & (pl.col("amount_minor") < 0)
-        )
-        .join(used_of_note, on="receivable_id", how="left")
+    credit = (
+        notes.join(used_of_note, on="receivable_id", how="left")
+        .join(claims, left_on="parent_id", right_on="receivable_id", how="left")
         .select(
             "debtor_id",
             "currency",
@@ -94,12 +97,29 @@ def money(facts: Facts) -> pl.DataFrame:
             credit_note_id=pl.col("receivable_id"),
             value_date=pl.col("issue_date"),
             source_kind=pl.lit(str(PaymentSource.BANK)),
-            claim_id=pl.col("parent_id"),
+            claim_id=pl.col("named_claim"),
             amount_minor=-pl.col("amount_minor") + pl.col("used_minor").fill_null(0),
         )
         .select(came.columns)
     )
-    return pl.concat([came, notes])
+    return pl.concat([came, credit])
+
+
+def _net_of_reversals(payments: pl.DataFrame) -> pl.DataFrame:
+    """Payments less what was reversed of each. A reversal without its payment stays a row of its own."""
+    reversals = payments.filter(pl.col("reverses_id").is_not_null())
+    if reversals.is_empty():
+        return payments
+    pair = ["payment_id", "currency"]
+    back = reversals.select("currency", row_id="payment_id", payment_id="reverses_id", back_minor="amount_minor").join(
+        payments.filter(pl.col("reverses_id").is_null()), on=pair, how="semi"
+    )
+    return (
+        payments.join(back, left_on="payment_id", right_on="row_id", how="anti")
+        .join(back.group_by(pair).agg(pl.col("back_minor").sum()), on=pair, how="left")
+        .with_columns(amount_minor=pl.col("amount_minor") + pl.col("back_minor").fill_null(0))
+        .drop("back_minor")
+    )
 
 
 def effective_money(facts: Facts) -> pl.DataFrame:
@@ -116,17 +136,16 @@ def apply_cash(facts: Facts) -> tuple[pl.DataFrame, pl.DataFrame]:
     """
     items = components(facts)
     came = effective_money(facts)
-    totals = items.group_by("claim_id").agg(claim_minor=pl.col("amount_minor").sum())
+    totals = items.group_by(CLAIM).agg(claim_minor=pl.col("amount_minor").sum())
     named = (
         came.filter(pl.col("claim_id").is_not_null())
-        .join(totals, on="claim_id", how="left")
-        .with_columns(pl.col("claim_minor").fill_null(0))
-        .sort("claim_id", "value_date", "number", "payment_id", "credit_note_id", nulls_last=True)
-        .with_columns(net_minor=pl.col("amount_minor").sum().over("claim_id"))
+        .join(totals, on=CLAIM)
+        .sort(*CLAIM, "value_date", "number", "payment_id", "credit_note_id", nulls_last=True)
+        .with_columns(net_minor=pl.col("amount_minor").sum().over(CLAIM))
         # money that went back without saying which payment it was takes from the latest: what stays is a ceiling
         .with_columns(
             ceiling=pl.min_horizontal("net_minor", "claim_minor").clip(lower_bound=0),
-            until=pl.col("amount_minor").clip(lower_bound=0).cum_sum().over("claim_id"),
+            until=pl.col("amount_minor").clip(lower_bound=0).cum_sum().over(CLAIM),
         )
         .with_columns(
             since=pl.min_horizontal(pl.col("until") - pl.col("amount_minor").clip(lower_bound=0), "ceiling"),
@@ -136,18 +155,17 @@ def apply_cash(facts: Facts) -> tuple[pl.DataFrame, pl.DataFrame]:
     )
     owed = (
         items.with_columns(first=(pl.col("kind") != ReceivableKind.CHARGE))
-        .sort("claim_id", "first", "issue_date", "number")
-        .with_columns(owed_until=pl.col("amount_minor").cum_sum().over("claim_id"))
+        .sort(*CLAIM, "first", "issue_date", "number")
+        .with_columns(owed_until=pl.col("amount_minor").cum_sum().over(CLAIM))
         .select(
-            "claim_id",
+            *CLAIM,
             "receivable_id",
             "owed_until",
             owed_since=pl.col("owed_until") - pl.col("amount_minor"),
-            owner_id=pl.col("debtor_id"),
         )
     )
     paid = (
-        named.join(owed, on="claim_id")
+        named.join(owed, on=CLAIM)
         .with_columns(paid_minor=pl.min_horizontal("until", "owed_until") - pl.max_horizontal("since", "owed_since"))
         .filter(pl.col("paid_minor") > 0)
         .select(
@@ -198,24 +216,29 @@ def _without_replaced(came: pl.DataFrame, items: pl.DataFrame, facts: Facts) -> 
     is_ledger = pl.col("source_kind") == PaymentSource.LEDGER
     if came.filter(is_ledger).is_empty():
         return came
-    last: date | None = facts["open_item_days"]["as_of"].max()  # type: ignore[assignment]
-    in_list = pl.col("value_date") <= last if last else pl.lit(False)
-    lately = (pl.col("value_date") > last) & (pl.col("value_date") <= pl.lit(last).dt.offset_by(f"{LAG_DAYS}d"))
+    lists: date | None = facts["open_item_days"]["as_of"].max()  # type: ignore[assignment]
+    last = lists or date.min
+    in_list = pl.col("value_date") <= last
+    lately = (pl.col("value_date") > last) & (days_between(pl.col("value_date"), last) <= LAG_DAYS)
     amount = pl.col("amount_minor")
+    named = came.filter(pl.col("claim_id").is_not_null())
     per_claim = (
-        came.filter(pl.col("claim_id").is_not_null())
-        .group_by("claim_id")
+        named.group_by(CLAIM)
         .agg(
             said=amount.filter(is_ledger).sum(),
             bank=amount.filter(~is_ledger).sum(),
             explained=amount.filter(~is_ledger & in_list).sum(),
-            late=amount.filter(~is_ledger & lately).sum() if last else pl.lit(0, pl.Int64),
+            late=amount.filter(~is_ledger & lately),
         )
-        .join(items.group_by("claim_id").agg(claim_minor=amount.sum()), on="claim_id", how="left")
+        .join(items.group_by(CLAIM).agg(claim_minor=amount.sum()), on=CLAIM, how="left")
         .with_columns(implied=(pl.col("said") - pl.col("explained")).clip(lower_bound=0))
+        .with_columns(
+            late_is_it=(pl.col("late").list.sum() == pl.col("implied"))
+            | pl.col("late").list.contains(pl.col("implied"))
+        )
         .select(
-            "claim_id",
-            implied=pl.when(pl.col("late") == pl.col("implied"))
+            *CLAIM,
+            implied=pl.when("late_is_it")
             .then(0)
             .otherwise(
                 pl.min_horizontal("implied", (pl.col("claim_minor").fill_null(0) - pl.col("bank")).clip(lower_bound=0))
@@ -223,14 +246,14 @@ def _without_replaced(came: pl.DataFrame, items: pl.DataFrame, facts: Facts) -> 
         )
     )
     kept = (
-        came.filter(is_ledger)
-        .join(per_claim, on="claim_id", how="left")
-        .sort("claim_id", "value_date", "number")
-        .with_columns(until=amount.clip(lower_bound=0).cum_sum().over("claim_id"))
+        named.filter(is_ledger)
+        .join(per_claim, on=CLAIM)
+        .sort(*CLAIM, "value_date", "number")
+        .with_columns(until=amount.clip(lower_bound=0).cum_sum().over(CLAIM))
         .with_columns(
             amount_minor=pl.min_horizontal("until", "implied")
             - pl.min_horizontal(pl.col("until") - amount.clip(lower_bound=0), "implied")
         )
         .select(came.columns)
     )
-    return pl.concat([came.filter(~is_ledger), kept])
+    return pl.concat([came.filter(~is_ledger), came.filter(is_ledger & pl.col("claim_id").is_null()), kept])

@@ -4,6 +4,7 @@ from datetime import date
 
 import polars as pl
 
+from dunwell.core.terms import ReceivableKind, ReceivableStatus
 from dunwell.engine import cash
 from dunwell.engine.facts import Facts, days_between
 
@@ -27,24 +28,28 @@ def _open(facts: Facts, day: date, paid: pl.DataFrame) -> pl.DataFrame:
         .with_columns(pl.col("paid_minor").fill_null(0))
         .with_columns(open_minor=pl.col("amount_minor") - pl.col("paid_minor"))
         # written off: still owed in law, no longer chased
-        .filter((pl.col("open_minor") > 0) & (pl.col("status") == "open"))
-        .join(_disputed(facts, day), on="claim_id", how="left")
-        .join(_held(facts, day), on="claim_id", how="left")
+        .filter((pl.col("open_minor") > 0) & (pl.col("status") == ReceivableStatus.OPEN))
+        .join(_disputed_claims(facts, day), on=cash.CLAIM, how="left")
+        .join(_disputed_charges(facts, day), on="receivable_id", how="left")
+        .join(_held(facts, day), on="receivable_id", how="left")
         .with_columns(
-            pl.col("held").fill_null(value=False),
+            pl.col("held", "whole", "whole_charge").fill_null(value=False),
+            pl.col("part_minor", "charge_minor").fill_null(0),
             days_past_due=days_between(day, pl.col("due_date")),
-            disputed_until=pl.col("disputed_minor"),
         )
         # a dispute about a part takes that part out of the claim, the invoice first, and leaves the rest
-        .sort("claim_id", pl.col("kind") == "charge", "issue_date", "number")
-        .with_columns(before=pl.col("open_minor").cum_sum().over("claim_id") - pl.col("open_minor"))
+        .sort(*cash.CLAIM, pl.col("kind") == ReceivableKind.CHARGE, "issue_date", "number")
+        .with_columns(before=pl.col("open_minor").cum_sum().over(cash.CLAIM) - pl.col("open_minor"))
         .with_columns(
-            disputed_minor=pl.when(pl.col("whole"))
-            .then(pl.col("open_minor"))
-            .otherwise((pl.col("disputed_until") - pl.col("before")).clip(lower_bound=0))
-            .fill_null(0)
+            disputed_minor=pl.when(pl.col("whole") | pl.col("whole_charge"))
+            .then("open_minor")
+            .otherwise(
+                pl.min_horizontal(
+                    "open_minor",
+                    (pl.col("part_minor") - pl.col("before")).clip(lower_bound=0) + pl.col("charge_minor"),
+                )
+            )
         )
-        .with_columns(disputed_minor=pl.min_horizontal("disputed_minor", "open_minor"))
         .with_columns(
             demand_minor=pl.when(pl.col("held")).then(0).otherwise(pl.col("open_minor") - pl.col("disputed_minor"))
         )
@@ -85,7 +90,7 @@ def with_credit(facts: Facts, day: date, *, netting: bool) -> pl.DataFrame:
     if not netting:
         return items.with_columns(net_minor=pl.col("demand_minor"))
     return (
-        items.sort("debtor_id", "currency", "due_date", "number", "receivable_id")
+        items.sort("debtor_id", "currency", "due_date", "number", "kind")
         .with_columns(until=pl.col("demand_minor").cum_sum().over("debtor_id", "currency"))
         .with_columns(
             net_minor=pl.min_horizontal(
@@ -96,26 +101,51 @@ def with_credit(facts: Facts, day: date, *, netting: bool) -> pl.DataFrame:
     )
 
 
-def _disputed(facts: Facts, day: date) -> pl.DataFrame:
-    """Per claim: whole (Boolean), disputed_minor (sum of the disputed parts; null when only wholes)."""
-    claims = facts["receivables"].select("receivable_id", claim_id=cash.claim_of())
+def _disputed_claims(facts: Facts, day: date) -> pl.DataFrame:
+    """Per claim whose invoice is disputed: whole (Boolean), part_minor (sum of the disputed parts)."""
+    return (
+        _active_disputes(facts, day)
+        .filter(~pl.col("is_charge"))
+        .group_by(cash.CLAIM)
+        .agg(whole=pl.col("amount_minor").is_null().any(), part_minor=pl.col("amount_minor").sum())
+    )
+
+
+def _disputed_charges(facts: Facts, day: date) -> pl.DataFrame:
+    """Who contests a fee contests the fee: receivable_id, whole_charge (Boolean), charge_minor."""
+    return (
+        _active_disputes(facts, day)
+        .filter(pl.col("is_charge"))
+        .group_by("receivable_id")
+        .agg(whole_charge=pl.col("amount_minor").is_null().any(), charge_minor=pl.col("amount_minor").sum())
+    )
+
+
+def _active_disputes(facts: Facts, day: date) -> pl.DataFrame:
     return (
         facts["disputes"]
         .filter(pl.col("closed_date").is_null() | (pl.col("closed_date") > day))
-        .join(claims, on="receivable_id")
-        .group_by("claim_id")
-        .agg(whole=pl.col("amount_minor").is_null().any(), disputed_minor=pl.col("amount_minor").sum())
+        .join(_places(facts), on="receivable_id")
     )
 
 
 def _held(facts: Facts, day: date) -> pl.DataFrame:
-    claims = facts["receivables"].select("receivable_id", claim_id=cash.claim_of())
-    return (
+    """receivable_id, held: a hold on an invoice holds its charges too, a hold on a charge that charge."""
+    places = _places(facts)
+    active = (
         facts["holds"]
         .filter(
             pl.col("receivable_id").is_not_null() & (pl.col("until_date").is_null() | (pl.col("until_date") >= day))
         )
-        .join(claims, on="receivable_id")
-        .select("claim_id", held=pl.lit(value=True))
-        .unique()
+        .join(places, on="receivable_id")
+    )
+    wide = places.join(active.filter(~pl.col("is_charge")), on=cash.CLAIM, how="semi").select("receivable_id")
+    narrow = active.filter(pl.col("is_charge")).select("receivable_id")
+    return pl.concat([wide, narrow]).unique().with_columns(held=pl.lit(value=True))
+
+
+def _places(facts: Facts) -> pl.DataFrame:
+    """receivable_id, claim_id, currency, is_charge (of an invoice: its claim has another name than its own)."""
+    return facts["receivables"].select(
+        "receivable_id", "currency", claim_id=cash.claim_of(), is_charge=cash.claim_of() != pl.col("receivable_id")
     )

@@ -132,14 +132,6 @@ def _items(facts: Facts, strategy: Strategy, day: date) -> pl.DataFrame:
     )
 
 
-def _may_take(stage: Stage) -> pl.Expr:
-    """Has the item come so far that this is its next step? A reminder does not wait for a notice."""
-    reached = pl.col("reached")
-    if stage == Stage.REMINDER:
-        return reached <= Stage.NOTICE
-    return reached == stage - 1
-
-
 def _lines(facts: Facts, items: pl.DataFrame, strategy: Strategy, day: date) -> pl.DataFrame:
     """Debtor and currency: sums, and the step that is due by the strategy alone."""
     overdue = pl.col("days_past_due") > 0
@@ -173,12 +165,12 @@ def _lines(facts: Facts, items: pl.DataFrame, strategy: Strategy, day: date) -> 
     is_notice = pl.col("dunning_stage").is_null() & (pl.col("notice_minor") > 0) & (pl.col("overdue_minor") == 0)
     total = pl.when(is_notice).then(pl.col("notice_minor")).otherwise(pl.col("overdue_minor"))
     pause_until = pl.col("last_message_date").dt.offset_by(f"{strategy.pause_days}d")
-    paused = (pause_until > day).fill_null(value=False) & ~is_notice
+    paused = (pause_until > day).fill_null(value=False)
     is_person = (pl.col("dunning_stage") == Stage.PERSON).fill_null(value=False)
     return lines.with_columns(
         total_minor=total,
         stage=pl.when(is_notice).then(pl.lit(int(Stage.NOTICE))).otherwise("dunning_stage").fill_null(0).cast(pl.Int16),
-        reason=pl.when(pl.col("any_overdue") & (pl.col("overdue_minor") == 0) & ~pl.col("any_demand"))
+        reason=pl.when(pl.col("any_overdue") & (pl.col("overdue_minor") == 0) & ~pl.col("any_demand") & ~is_notice)
         .then(pl.lit("all_disputed_or_held"))
         .when(pl.col("any_overdue") & (pl.col("overdue_minor") == 0) & ~is_notice)
         .then(pl.lit("covered_by_credit"))
@@ -207,22 +199,19 @@ def _lines(facts: Facts, items: pl.DataFrame, strategy: Strategy, day: date) -> 
 
 def _stopped(lines: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     """Take back messages that a finding on every channel forbids. The longest is named."""
-    stops = (
-        found.filter((pl.col("effect") == "forbidden") & pl.col("channel").is_null())
-        .with_columns(pl.col("until_date").fill_null(date.max))
+    stops = found.filter((pl.col("effect") == "forbidden") & pl.col("channel").is_null()).with_columns(
+        pl.col("until_date").fill_null(date.max)
+    )
+    pairs = lines.select("debtor_id", "currency")
+    wide = pairs.join(stops.filter(pl.col("currency").is_null()).drop("currency"), on="debtor_id")
+    narrow = pairs.join(stops, on=["debtor_id", "currency"])
+    longest = (
+        pl.concat([wide, narrow.select(wide.columns)])
         .sort("until_date", "rule", "detail", descending=[True, False, False], nulls_last=True)
+        .unique(["debtor_id", "currency"], keep="first", maintain_order=True)
+        .select("debtor_id", "currency", "rule", "detail", "until_date")
     )
-    wide = stops.filter(pl.col("currency").is_null()).unique("debtor_id", keep="first", maintain_order=True)
-    narrow = stops.filter(pl.col("currency").is_not_null()).unique(
-        ["debtor_id", "currency"], keep="first", maintain_order=True
-    )
-    keep = ["rule", "detail", "until_date"]
-    joined = (
-        lines.drop("rule", "detail")
-        .join(wide.select("debtor_id", *keep), on="debtor_id", how="left")
-        .join(narrow.select("debtor_id", "currency", *keep), on=["debtor_id", "currency"], how="left", suffix="_narrow")
-        .with_columns(pl.coalesce(name, f"{name}_narrow").alias(name) for name in keep)
-    )
+    joined = lines.drop("rule", "detail").join(longest, on=["debtor_id", "currency"], how="left")
     hit = pl.col("rule").is_not_null() & pl.col("action").is_in(["message", "task"])
     after = pl.when(pl.col("until_date") < date.max).then(pl.col("until_date").dt.offset_by("1d"))
     return joined.with_columns(
@@ -231,7 +220,7 @@ def _stopped(lines: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
         next_date=pl.when(hit).then(after).otherwise("next_date"),
         rule=pl.when(hit).then("rule"),
         detail=pl.when(hit).then("detail"),
-    ).drop("until_date", *(f"{name}_narrow" for name in keep))
+    ).drop("until_date")
 
 
 def _by_channel(lines: pl.DataFrame, facts: Facts, found: pl.DataFrame, strategy: Strategy) -> pl.DataFrame:

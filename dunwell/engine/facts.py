@@ -152,10 +152,11 @@ def empty(name: str) -> pl.DataFrame:
     return pl.DataFrame(schema=SCHEMAS[name])
 
 
-def days_between(later: pl.Expr | date, earlier: pl.Expr) -> pl.Expr:
+def days_between(later: pl.Expr | date, earlier: pl.Expr | date) -> pl.Expr:
     """Whole days from `earlier` to `later`, negative when it lies ahead. Int32."""
-    start = pl.lit(later) if isinstance(later, date) else later
-    return (start - earlier).dt.total_days().cast(pl.Int32)
+    end = pl.lit(later) if isinstance(later, date) else later
+    start = pl.lit(earlier) if isinstance(earlier, date) else earlier
+    return (end - start).dt.total_days().cast(pl.Int32)
 
 
 def in_days(day: date, days: int) -> date:

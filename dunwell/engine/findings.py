@@ -4,14 +4,16 @@ Findings are asked twice with the same functions: for the day by the run, and fo
 """
 
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from dunwell.core.terms import Channel
 from dunwell.engine.cash import effective_money
 from dunwell.engine.facts import Facts, in_days
 from dunwell.engine.history import outbound
 from dunwell.engine.hours import next_windows
-from dunwell.rulebook.rules_file import Rules
+from dunwell.rulebook.rules_file import Rule, Rules
 
 FINDINGS: dict[str, pl.DataType] = {
     "debtor_id": pl.Int64(),
@@ -23,7 +25,7 @@ FINDINGS: dict[str, pl.DataType] = {
     "count": pl.Int32(),
     "until_date": pl.Date(),
 }
-"""One row per debtor and rule that speaks. channel null: every channel of the rule; currency null: all debts;
+"""One row per debtor, rule that speaks and channel it speaks of. channel null: every channel; currency null: all debts;
 detail: e.g. the reason of a hold; count: e.g. contacts counted; until_date: the last day it holds, null: open end."""
 
 
@@ -40,8 +42,12 @@ def findings(facts: Facts, rules: Rules, day: date) -> pl.DataFrame:
 
 
 def windows(facts: Facts, rules: Rules, moment: datetime) -> pl.DataFrame:
-    """Per debtor: open_at, close_at of the first window by all hours rules that ends after `moment` (UTC)."""
-    hours = [value for _, value in rules.in_force(moment.date(), "hours")]
+    """Per debtor: open_at, close_at of the first window by all hours rules that ends after `moment` (UTC).
+
+    The rules are those in force on the creditor's business day at `moment`.
+    """
+    day = moment.astimezone(ZoneInfo(facts["creditor"]["zone"].item())).date()
+    hours = [value for _, value in rules.in_force(day, "hours")]
     places = next_windows(facts["debtors"], moment, hours)
     return (
         facts["debtors"]
@@ -59,11 +65,13 @@ def hours_rule(rules: Rules, day: date) -> tuple[str, frozenset[str]]:
 
 
 def _frequency(facts: Facts, rules: Rules, day: date) -> list[pl.DataFrame]:
-    """Contacts of one person, over all channels and all his accounts, in a rolling span of days."""
+    """Contacts of one person, over all channels of the rule and all his accounts, in a rolling span of days."""
     found = []
     for rule, value in rules.in_force(day, "frequency"):
         first = in_days(day, 1 - value["days"])
-        counted = outbound(facts).filter(pl.col("contact_date").is_between(first, day))
+        counted = outbound(facts).filter(
+            pl.col("contact_date").is_between(first, day) & pl.col("channel").is_in(rule.channels)
+        )
         persons = (
             counted.group_by("person_id")
             .agg(
@@ -74,17 +82,11 @@ def _frequency(facts: Facts, rules: Rules, day: date) -> list[pl.DataFrame]:
             .filter(pl.col("count") >= value["contacts"])
         )
         found.append(
-            facts["debtors"]
-            .join(persons, on="person_id")
-            .select(
-                "debtor_id",
-                channel=pl.lit(None, pl.String),
-                currency=pl.lit(None, pl.String),
-                rule=pl.lit(rule.id),
-                effect=pl.lit(rule.effect),
-                detail=pl.lit(None, pl.String),
-                count="count",
-                until_date=pl.col("leaves").dt.offset_by(f"{value['days'] - 1}d"),
+            _spoken(
+                rule,
+                facts["debtors"]
+                .join(persons, on="person_id")
+                .select("debtor_id", "count", until_date=pl.col("leaves").dt.offset_by(f"{value['days'] - 1}d")),
             )
         )
     return found
@@ -96,15 +98,11 @@ def _holds(facts: Facts, rules: Rules, day: date) -> list[pl.DataFrame]:
         pl.col("receivable_id").is_null() & (pl.col("until_date").is_null() | (pl.col("until_date") >= day))
     )
     return [
-        active.filter(pl.col("reason").is_in(value["reasons"])).select(
-            "debtor_id",
-            "channel",
-            currency=pl.lit(None, pl.String),
-            rule=pl.lit(rule.id),
-            effect=pl.lit(rule.effect),
-            detail=pl.col("reason"),
-            count=pl.lit(None, pl.Int32),
-            until_date="until_date",
+        _spoken(
+            rule,
+            active.filter(pl.col("reason").is_in(value["reasons"])).select(
+                "debtor_id", "channel", "until_date", detail="reason"
+            ),
         )
         for rule, value in rules.in_force(day, "hold")
     ]
@@ -112,18 +110,8 @@ def _holds(facts: Facts, rules: Rules, day: date) -> list[pl.DataFrame]:
 
 def _complaints(facts: Facts, rules: Rules, day: date) -> list[pl.DataFrame]:
     waiting = facts["complaints"].filter(pl.col("answered_date").is_null() | (pl.col("answered_date") > day))
-    return [
-        waiting.group_by("debtor_id").agg(
-            channel=pl.lit(None, pl.String),
-            currency=pl.lit(None, pl.String),
-            rule=pl.lit(rule.id),
-            effect=pl.lit(rule.effect),
-            detail=pl.lit(None, pl.String),
-            count=pl.len().cast(pl.Int32),
-            until_date=pl.lit(None, pl.Date),
-        )
-        for rule, _ in rules.in_force(day, "complaint")
-    ]
+    counted = waiting.group_by("debtor_id").agg(count=pl.len().cast(pl.Int32))
+    return [_spoken(rule, counted) for rule, _ in rules.in_force(day, "complaint")]
 
 
 def promises(facts: Facts, rules: Rules, day: date) -> pl.DataFrame:
@@ -166,16 +154,24 @@ def promises(facts: Facts, rules: Rules, day: date) -> pl.DataFrame:
 
 def _promises(facts: Facts, rules: Rules, day: date) -> list[pl.DataFrame]:
     waiting = promises(facts, rules, day).filter(pl.col("state") == "open")
-    return [
-        waiting.group_by("debtor_id", "currency")
-        .agg(
-            channel=pl.lit(None, pl.String),
-            rule=pl.lit(rule.id),
-            effect=pl.lit(rule.effect),
-            detail=pl.lit(None, pl.String),
-            count=pl.len().cast(pl.Int32),
-            until_date=pl.col("until_date").max(),
+    counted = waiting.group_by("debtor_id", "currency").agg(
+        count=pl.len().cast(pl.Int32), until_date=pl.col("until_date").max()
+    )
+    return [_spoken(rule, counted) for rule, _ in rules.in_force(day, "promise")]
+
+
+def _spoken(rule: Rule, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of `FINDINGS` from what a rule found; missing columns are null.
+
+    A rule about some channels forbids these alone: a row that names none becomes one per channel of the rule.
+    """
+    missing = [pl.lit(None, kind).alias(name) for name, kind in FINDINGS.items() if name not in rows.columns]
+    rows = rows.with_columns(missing).with_columns(rule=pl.lit(rule.id), effect=pl.lit(rule.effect))
+    if set(rule.channels) != {str(channel) for channel in Channel}:
+        bound = pl.DataFrame({"bound": rule.channels}, schema={"bound": pl.String})
+        rows = (
+            rows.join(bound, how="cross")
+            .filter(pl.col("channel").is_null() | (pl.col("channel") == pl.col("bound")))
+            .with_columns(channel="bound")
         )
-        .select(list(FINDINGS))
-        for rule, _ in rules.in_force(day, "promise")
-    ]
+    return rows.select(list(FINDINGS)).cast(dict(FINDINGS))  # type: ignore[arg-type]

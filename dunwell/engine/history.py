@@ -2,11 +2,12 @@
 
 import polars as pl
 
-from dunwell.core.terms import Stage
+from dunwell.core.terms import ContactOutcome, Stage
 from dunwell.engine.facts import Facts
 
-COUNTED = ("sent", "unknown")
-"""Outcomes that count as a contact. A message whose fate a crash left open may have arrived, so it counts."""
+COUNTED = ("sent", "unknown", *map(str, ContactOutcome))
+"""Outcomes that count as a contact. A message whose fate a crash left open may have arrived, so it counts; a call or
+a visit counts whoever answered."""
 
 
 def outbound(facts: Facts) -> pl.DataFrame:
@@ -15,15 +16,19 @@ def outbound(facts: Facts) -> pl.DataFrame:
 
 
 def reached(facts: Facts) -> pl.DataFrame:
-    """Per item: reached (Int16, highest stage of a contact that named it), reached_date (the last day at that
-    stage), deadline_date (the latest final deadline set for it; null before a second dunning)."""
+    """Per item: reached (Int16, highest stage of a contact that named it), reached_date (the day it came there),
+    deadline_date (the first final deadline set for it; null before a second dunning).
+
+    The first day and the first deadline count: letters about newer items name the older ones again, and must not
+    put off their next step for ever.
+    """
     named = facts["contact_items"].join(
         outbound(facts).select("contact_id", "contact_date", "deadline_date"), on="contact_id"
     )
     return named.group_by("receivable_id").agg(
         reached=pl.col("stage").max(),
-        reached_date=pl.col("contact_date").filter(pl.col("stage") == pl.col("stage").max()).max(),
-        deadline_date=pl.col("deadline_date").filter(pl.col("stage") == Stage.SECOND_DUNNING).max(),
+        reached_date=pl.col("contact_date").filter(pl.col("stage") == pl.col("stage").max()).min(),
+        deadline_date=pl.col("deadline_date").filter(pl.col("stage") == Stage.SECOND_DUNNING).min(),
     )
 
 

@@ -11,9 +11,17 @@ import yaml
 
 from dunwell.core.terms import LANGUAGES, Channel
 
-KINDS = ("hours", "frequency", "hold", "complaint", "promise")
 EFFECTS = ("forbidden", "presumed-violation", "advice")
 CONFIDENCES = ("official", "copy", "secondary", "house")
+VALUES: dict[str, set[str]] = {
+    "hours": {"from", "until", "weekdays"},
+    "frequency": {"contacts", "days"},
+    "hold": {"reasons"},
+    "complaint": set(),
+    "promise": {"grace_days"},
+}
+"""What the values of each kind of rule name."""
+_LEAST = {"contacts": 1, "days": 1}
 _KEYS = {"id", "title", "applies", "kind", "effect", "values", "citation", "review_by", "cases"}
 
 
@@ -85,7 +93,13 @@ def read_rules(texts: dict[str, str]) -> Rules:
     """Rules from YAML texts by file name. Raises RuleError for anything that cannot be trusted."""
     rules: list[Rule] = []
     for name, text in texts.items():
-        rules.extend(_rule(entry, name) for entry in yaml.safe_load(text) or [])
+        try:
+            entries = yaml.safe_load(text) or []
+        except yaml.YAMLError as error:
+            raise RuleError(f"{name}: no YAML: {error}") from error
+        if not isinstance(entries, list):
+            raise RuleError(f"{name}: a file of rules is a list")
+        rules.extend(_rule(entry, name) for entry in entries)
     seen = [rule.id for rule in rules]
     for rule_id in seen:
         if seen.count(rule_id) > 1:
@@ -98,20 +112,34 @@ def _rule(entry: Any, file: str) -> Rule:
     where = f"{file}: {entry.get('id', '?') if isinstance(entry, dict) else entry!r}"
     if not isinstance(entry, dict) or set(entry) != _KEYS:
         raise RuleError(f"{where}: a rule has exactly the keys {', '.join(sorted(_KEYS))}")
-    citation = entry["citation"] or {}
+    for key in ("title", "applies", "values", "citation"):
+        if not isinstance(entry[key], dict):
+            raise RuleError(f"{where}: {key} is a table")
+    citation = entry["citation"]
     if not str(citation.get("source") or "").strip():
         raise RuleError(f"{where}: a rule needs the source it comes from")
     if citation.get("confidence") not in CONFIDENCES:
         raise RuleError(f"{where}: confidence is one of {', '.join(CONFIDENCES)}")
-    if entry["kind"] not in KINDS or entry["effect"] not in EFFECTS:
+    if entry["kind"] not in VALUES or entry["effect"] not in EFFECTS:
         raise RuleError(f"{where}: unknown kind or effect")
     if not entry["values"] or not all(isinstance(day, date) for day in entry["values"]):
         raise RuleError(f"{where}: values are given from a day on")
-    if not entry["cases"]:
+    wanted = VALUES[entry["kind"]]
+    for value in entry["values"].values():
+        if not isinstance(value, dict) or set(value) != wanted:
+            raise RuleError(
+                f"{where}: the values of kind {entry['kind']} are exactly {', '.join(sorted(wanted)) or '{}'}"
+            )
+        if any(isinstance(number, int) and number < _LEAST.get(name, 0) for name, number in value.items()):
+            raise RuleError(f"{where}: a number of contacts or days is too small")
+    if not isinstance(entry["review_by"], date):
+        raise RuleError(f"{where}: review_by is a day")
+    if not isinstance(entry["cases"], list) or not entry["cases"]:
         raise RuleError(f"{where}: a rule without a case is not trusted")
-    if set(entry["title"]) != set(LANGUAGES):
+    if set(entry["title"]) != set(LANGUAGES) or not all(str(text or "").strip() for text in entry["title"].values()):
         raise RuleError(f"{where}: a title needs {', '.join(LANGUAGES)}")
-    channels = tuple(entry["applies"].get("channel", ()))
+    named = entry["applies"].get("channel")
+    channels = tuple(named) if isinstance(named, list) else ()
     if not channels or not set(channels) <= {str(c) for c in Channel}:
         raise RuleError(f"{where}: name the channels it applies to")
     return Rule(

@@ -61,40 +61,58 @@ def default_strategy() -> Strategy:
 
 def read_strategy(text: str) -> Strategy:
     """A strategy from its YAML text. Raises StrategyError."""
-    table = yaml.safe_load(text)
+    try:
+        table = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise StrategyError(f"no YAML: {error}") from error
     wanted = {"name", "netting", "pause_days", "stages", "minimum_minor"}
     if not isinstance(table, dict) or set(table) != wanted:
         raise StrategyError(f"a strategy has exactly the keys {', '.join(sorted(wanted))}")
     rows = table["stages"]
-    if [row.get("stage") for row in rows] != [s.word for s in Stage if s is not Stage.NONE]:
+    named = [row.get("stage") if isinstance(row, dict) else None for row in rows] if isinstance(rows, list) else []
+    if named != [s.word for s in Stage if s is not Stage.NONE]:
         raise StrategyError("the stages stand in order: notice, reminder, first_dunning, second_dunning, person")
+    if not isinstance(table["netting"], bool):
+        raise StrategyError("netting is true or false")
     steps = tuple(_step(row) for row in rows[:-1])
     if steps[0].offset_days > 0 or any(step.offset_days < 1 for step in steps[1:]):
         raise StrategyError("a notice comes before the due date, every other step after it")
     if steps[-1].pay_within_days is None:
         raise StrategyError("the second dunning sets a final deadline: pay_within_days")
-    for currency in table["minimum_minor"]:
+    minimum = table["minimum_minor"]
+    if not isinstance(minimum, dict):
+        raise StrategyError("minimum_minor is a table: currency to whole minor units")
+    for currency, least in minimum.items():
         if currency not in DIGITS:
             raise StrategyError(f"minimum_minor: {currency} is not a currency of ISO 4217")
+        _whole(least, f"minimum_minor: {currency}", 0)
     return Strategy(
-        name=table["name"],
-        netting=bool(table["netting"]),
-        pause_days=int(table["pause_days"]),
+        name=str(table["name"]),
+        netting=table["netting"],
+        pause_days=_whole(table["pause_days"], "pause_days", 1),
         steps=steps,
-        person_after_deadline_days=int(rows[-1]["after_deadline_days"]),
-        minimum_minor=dict(table["minimum_minor"]),
+        person_after_deadline_days=_whole(rows[-1].get("after_deadline_days"), "person: after_deadline_days", 0),
+        minimum_minor=dict(minimum),
         text=text,
     )
 
 
 def _step(row: dict[str, Any]) -> Step:
-    channels = tuple(row["channels"])
+    where = row["stage"]
+    channels = tuple(row["channels"]) if isinstance(row.get("channels"), list) else ()
     if not channels or not set(channels) <= {str(c) for c in Channel}:
-        raise StrategyError(f"{row['stage']}: channels are some of {', '.join(Channel)}")
+        raise StrategyError(f"{where}: channels are some of {', '.join(Channel)}")
+    within = row.get("pay_within_days")
     return Step(
-        stage=Stage[row["stage"].upper()],
-        offset_days=int(row["offset_days"]),
-        after_days=int(row.get("after_days", 0)),
+        stage=Stage[where.upper()],
+        offset_days=_whole(row.get("offset_days"), f"{where}: offset_days", None),
+        after_days=_whole(row.get("after_days", 0), f"{where}: after_days", 0),
         channels=channels,
-        pay_within_days=row.get("pay_within_days"),
+        pay_within_days=None if within is None else _whole(within, f"{where}: pay_within_days", 1),
     )
+
+
+def _whole(value: Any, where: str, least: int | None) -> int:
+    if type(value) is not int or (least is not None and value < least):
+        raise StrategyError(f"{where} is a whole number" + ("" if least is None else f", at least {least}"))
+    return value

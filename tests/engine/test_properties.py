@@ -1,0 +1,254 @@
+"""What must hold for every book: nothing is lost, nothing asked twice, and nothing hangs on ids or on the order of rows."""
+
+import random
+from datetime import UTC, date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dunwell.core.terms import Stage
+from dunwell.engine import cash, claims
+from dunwell.engine.decide import Outcome, decide
+from dunwell.engine.facts import SCHEMAS, Facts
+from dunwell.evidence.frames import frame_hash
+from dunwell.rulebook.rules_file import house_rules
+from dunwell.rulebook.strategy import default_strategy
+from tests.engine.book import DAY, Book, days
+from tests.engine.books import around, books
+
+_IDS = {
+    "debtor_id": "debtors", "receivable_id": "receivables", "parent_id": "receivables", "payment_id": "payments",
+    "reverses_id": "payments", "contact_id": "contacts", "promise_id": "promises", "dispute_id": "disputes",
+    "hold_id": "holds", "complaint_id": "complaints",
+}  # fmt: skip
+
+
+def outcome_of(facts: Facts, zone: str, day: date) -> Outcome:
+    moment = datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+    return decide(facts, default_strategy(), house_rules(), day, moment)
+
+
+def hashes(outcome: Outcome) -> list[str]:
+    return [frame_hash(frame) for frame in (outcome.lines, outcome.items, outcome.findings, outcome.decisions)]
+
+
+def renumbered(book: Book, seed: int) -> Book:
+    """The same book whose rows arrived in another order, so that all ids differ (addresses keep theirs: their rank
+    tells them apart)."""
+    picked = random.Random(seed)
+    new: dict[str, dict[int, int]] = {}
+    for frame in set(_IDS.values()):
+        old = [row[next(iter(SCHEMAS[frame]))] for row in book.rows[frame]]
+        new[frame] = dict(zip(old, picked.sample(range(1, 1_000), len(old)), strict=True))
+    other = Book(book.zone)
+    for frame, rows in book.rows.items():
+        other.rows[frame] = [
+            {
+                name: new[_IDS[name]][value] if name in _IDS and value is not None else value
+                for name, value in row.items()
+            }
+            for row in rows
+        ]
+        picked.shuffle(other.rows[frame])
+    return other
+
+
+def by_number(book: Book, outcome: Outcome) -> list[list[dict[str, Any]]]:
+    """An outcome with numbers in the place of ids."""
+    debtors = {row["debtor_id"]: row["number"] for row in book.rows["debtors"]}
+    receivables = {row["receivable_id"]: (row["kind"], row["number"]) for row in book.rows["receivables"]}
+    found = []
+    for frame in (outcome.lines, outcome.items, outcome.findings, outcome.decisions):
+        rows = [
+            {
+                name: debtors[value]
+                if name == "debtor_id"
+                else receivables[value]
+                if name == "receivable_id"
+                else value
+                for name, value in row.items()
+            }
+            for row in frame.to_dicts()
+        ]
+        found.append(sorted(rows, key=str))
+    return found
+
+
+class TestMoney:
+    @given(books(), around(20, 20))
+    def test_is_either_matched_or_unallocated(self, book: Book, day: date) -> None:
+        known = book.facts().on(day)
+        came = cash.effective_money(known)
+        paid, loose = cash.apply_cash(known)
+        for debtor, currency, minor in came.group_by("debtor_id", "currency").agg(pl.col("amount_minor").sum()).rows():
+            mine = (pl.col("debtor_id") == debtor) & (pl.col("currency") == currency)
+            assert minor == paid.filter(mine)["amount_minor"].sum() + loose.filter(mine)["loose_minor"].sum()
+
+    @given(books(ledger=False), around(20, 20))
+    def test_of_the_bank_is_all_counted_once(self, book: Book, day: date) -> None:
+        known = book.facts().on(day)
+        notes = {r["receivable_id"] for r in book.rows["receivables"] if r["kind"] == "credit_note"}
+        paid_in = known["payments"].filter(~pl.col("receivable_id").is_in(notes).fill_null(value=False))
+        of_notes = {r["payment_id"] for r in book.rows["payments"] if r["receivable_id"] in notes}
+        paid_in = paid_in.filter(~pl.col("reverses_id").is_in(of_notes).fill_null(value=False))
+        came = cash.effective_money(known).filter(pl.col("payment_id").is_not_null())
+        came = came.filter(~pl.col("payment_id").is_in(of_notes))
+        assert came["amount_minor"].sum() == paid_in["amount_minor"].sum()
+
+    @given(books(), around(20, 20))
+    def test_never_pays_more_than_is_owed_or_was_paid(self, book: Book, day: date) -> None:
+        known = book.facts().on(day)
+        paid, _ = cash.apply_cash(known)
+        owed = dict(cash.components(known).select("receivable_id", "amount_minor").rows())
+        for item, minor in paid.group_by("receivable_id").agg(pl.col("amount_minor").sum()).rows():
+            assert 0 < minor <= owed[item]
+        came = {p: minor for p, minor in cash.money(known).select("payment_id", "amount_minor").rows() if p}
+        for payment, minor in cash.matches(known).group_by("payment_id").agg(pl.col("amount_minor").sum()).rows():
+            assert minor <= came[payment]
+
+
+class TestADemand:
+    @given(books(), around(20, 20))
+    def test_never_exceeds_what_is_open(self, book: Book, day: date) -> None:
+        items = claims.with_credit(book.facts().on(day), day, netting=True)
+        assert items.filter((pl.col("open_minor") <= 0) | (pl.col("net_minor") < 0)).is_empty()
+        assert items.filter(pl.col("net_minor") > pl.col("demand_minor")).is_empty()
+        assert items.filter(pl.col("demand_minor") + pl.col("disputed_minor") > pl.col("open_minor")).is_empty()
+
+    @given(books(), around(20, 20))
+    def test_is_the_sum_of_its_items_less_credit(self, book: Book, day: date) -> None:
+        outcome = outcome_of(book.facts(), book.zone, day)
+        for line in outcome.lines.filter(pl.col("action") == "message").to_dicts():
+            mine = (pl.col("debtor_id") == line["debtor_id"]) & (pl.col("currency") == line["currency"])
+            items = outcome.items.filter(mine)
+            assert 0 < line["total_minor"] <= items["demand_minor"].sum()
+            assert items["demand_minor"].sum() - line["total_minor"] <= line["credit_minor"]
+            assert (items["stage"] <= line["stage"]).all()
+        assert (
+            outcome.items.select("debtor_id", "currency").unique().height
+            == outcome.lines.filter(pl.col("action") == "message").height
+        )
+
+    @given(books(ledger=False), around(20, 20), st.integers(1, 40_000), st.data())
+    def test_never_grows_by_a_payment(self, book: Book, day: date, minor: int, data: st.DataObject) -> None:
+        owed = [row for row in book.rows["receivables"] if row["kind"] != "credit_note"]
+        before = _overdue(book, day)
+        for pair, named in ((p, n) for p in before for n in (None, data.draw(st.sampled_from([None, *owed])))):
+            receivable = named["receivable_id"] if named and named["debtor_id"] == pair[0] else None
+            book.payment(pair[0], minor, days(-data.draw(st.integers(0, 90)), day), receivable, currency=pair[1])
+            after = _overdue(book, day)
+            assert all(after.get(each, 0) <= before[each] for each in before)
+            before = {each: after.get(each, 0) for each in before}
+
+
+def _overdue(book: Book, day: date) -> dict[tuple[int, str], int]:
+    lines = outcome_of(book.facts(), book.zone, day).lines
+    return {
+        (debtor, currency): minor
+        for debtor, currency, minor in lines.select("debtor_id", "currency", "overdue_minor").rows()
+    }
+
+
+class TestADecision:
+    @given(books(), around(20, 20), st.integers(0, 2**16))
+    def test_does_not_hang_on_the_order_of_rows(self, book: Book, day: date, seed: int) -> None:
+        facts = book.facts()
+        mixed = Facts({n: facts[n].sample(fraction=1, shuffle=True, seed=seed) for n in SCHEMAS})
+        assert hashes(outcome_of(facts, book.zone, day)) == hashes(outcome_of(mixed, book.zone, day))
+
+    @given(books(), around(20, 20), st.integers(0, 2**16))
+    def test_does_not_hang_on_ids_nor_so_on_the_order_of_arrival(self, book: Book, day: date, seed: int) -> None:
+        other = renumbered(book, seed)
+        one = by_number(book, outcome_of(book.facts(), book.zone, day))
+        assert one == by_number(other, outcome_of(other.facts(), other.zone, day))
+
+    @given(books(), around(20, 20))
+    def test_about_one_person_is_the_same_as_in_the_whole_book(self, book: Book, day: date) -> None:
+        facts = book.facts()
+        whole = outcome_of(facts, book.zone, day)
+        shards = []
+        for person in facts["debtors"]["person_id"].unique().sort():
+            mine = facts["debtors"].filter(pl.col("person_id") == person)["debtor_id"].implode()
+            frames = {
+                name: facts[name].filter(pl.col("debtor_id").is_in(mine))
+                if "debtor_id" in SCHEMAS[name]
+                else facts[name]
+                for name in SCHEMAS
+            }
+            shards.append(outcome_of(Facts(frames), book.zone, day))
+        for part in ("lines", "items", "findings", "decisions"):
+            together = pl.concat([getattr(shard, part) for shard in shards])
+            assert sorted(map(str, together.rows())) == sorted(map(str, getattr(whole, part).rows()))
+
+    @given(books(), around(20, 20))
+    def test_made_twice_is_the_same_to_the_byte(self, book: Book, day: date) -> None:
+        assert hashes(outcome_of(book.facts(), book.zone, day)) == hashes(outcome_of(book.facts(), book.zone, day))
+
+    @given(books(), around(40, 0))
+    def test_ignores_what_happened_later(self, book: Book, day: date) -> None:
+        facts = book.facts()
+        assert hashes(outcome_of(facts, book.zone, day)) == hashes(outcome_of(facts.on(day), book.zone, day))
+        for frame, column in (
+            ("disputes", "closed_date"),
+            ("promises", "withdrawn_date"),
+            ("complaints", "answered_date"),
+        ):
+            for row in book.rows[frame]:
+                if row[column] and row[column] > day:
+                    row[column] = None
+        assert hashes(outcome_of(facts, book.zone, day)) == hashes(outcome_of(book.facts(), book.zone, day))
+
+    @given(books(), around(20, 20))
+    def test_is_one_per_debtor_and_one_line_per_currency(self, book: Book, day: date) -> None:
+        outcome = outcome_of(book.facts(), book.zone, day)
+        assert sorted(outcome.decisions["debtor_id"]) == sorted(row["debtor_id"] for row in book.rows["debtors"])
+        assert not outcome.lines.select("debtor_id", "currency").is_duplicated().any()
+
+
+class TestDayAfterDay:
+    @given(books(debtors=2), st.sampled_from([1, 1, 2, 5, 11]))
+    def test_no_stage_is_skipped_and_messages_keep_their_distance(self, book: Book, every: int) -> None:
+        for name in ("contacts", "contact_items"):
+            book.rows[name].clear()
+        reached: dict[int, int] = {}
+        last: dict[tuple[int, str], date] = {}
+        for offset in range(0, 66, every):
+            day = days(offset - 6)
+            outcome = outcome_of(book.facts(), book.zone, day)
+            for item, stage in outcome.items.select("receivable_id", "stage").rows():
+                before = max(reached.get(item, 0), int(Stage.NOTICE))
+                assert stage <= before + 1
+                reached[item] = max(stage, reached.get(item, 0))
+            for line in book.send(day, outcome):
+                pair = (line["debtor_id"], line["currency"])
+                assert pair not in last or (day - last[pair]).days >= default_strategy().pause_days
+                last[pair] = day
+
+    @given(
+        st.lists(st.tuples(st.integers(-30, 60), st.integers(500, 90_000)), min_size=1, max_size=6), st.integers(1, 9)
+    )
+    def test_an_unpaid_debt_ends_with_a_person_however_many_newer_ones_follow(
+        self, invoices: list[tuple[int, int]], every: int
+    ) -> None:
+        book = Book()
+        debtor = book.debtor()
+        for offset, minor in invoices:
+            book.invoice(debtor, minor, days(offset))
+        book.live(days(-40), 140, every=every)
+        first = min(offset for offset, _ in invoices)
+        line = book.line(days(max(first, -40) + 95))
+        assert (line["action"], line["reason"], line["stage"]) == ("task", "deadline_passed", Stage.PERSON)
+        deadlines = [row["deadline_date"] for row in book.rows["contacts"] if row["stage"] == Stage.SECOND_DUNNING]
+        assert deadlines
+        assert book.line(min(deadlines))["reason"] != "deadline_passed"
+
+    def test_ten_missed_days_are_one_message_and_not_ten(self) -> None:
+        book = Book()
+        debtor = book.debtor()
+        book.invoice(debtor, 50_000, DAY)
+        assert len(book.live(days(-10), 14)) == 2
+        sent = book.live(days(3 + 20), 3)
+        assert [(on, line["stage"]) for on, line in sent] == [(days(23), Stage.FIRST_DUNNING)]

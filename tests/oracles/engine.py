@@ -1,0 +1,565 @@
+"""The engine a second time: plain Python over dicts, one debtor, item and payment after another.
+
+Written from the docstrings of `dunwell.engine` and the YAML of the rules, not from its expressions. Slow and simple
+on purpose; nothing in the product uses it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dunwell.engine.facts import SCHEMAS, Facts
+from dunwell.rulebook.places import candidate_zones
+from dunwell.rulebook.rules_file import Rules
+from dunwell.rulebook.strategy import Strategy
+
+Row = dict[str, Any]
+Claim = tuple[int, str]
+CHANNELS = {"email", "letter", "sms", "phone", "visit", "im"}
+HAPPENED = {
+    "receivables": "issue_date",
+    "payments": "value_date",
+    "open_item_days": "as_of",
+    "promises": "made_date",
+    "disputes": "opened_date",
+    "holds": "from_date",
+    "complaints": "opened_date",
+    "contacts": "contact_date",
+}
+MANY_DAYS = timedelta(days=400)
+
+
+@dataclass
+class Money:
+    """Money that came in, as far as it still counts."""
+
+    row: Row
+    claim: Claim | None
+    minor: int
+    note: bool = False
+    used: int = 0
+
+    @property
+    def order(self) -> tuple[Any, ...]:
+        return (self.row["value_date"], self.row["number"], self.note)
+
+    @property
+    def is_ledger(self) -> bool:
+        return not self.note and self.row["source_kind"] == "ledger"
+
+
+@dataclass
+class Cash:
+    """The answer about money: what pays what, and what is loose."""
+
+    money: list[Money]
+    paid: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    pairs: dict[tuple[int, int], tuple[int, str]] = field(default_factory=dict)
+    loose: dict[tuple[int, str], int] = field(default_factory=lambda: defaultdict(int))
+
+
+class Oracle:
+    """All answers about one day."""
+
+    def __init__(self, facts: Facts, strategy: Strategy, rules: Rules, day: date, moment: datetime) -> None:
+        self.day, self.moment, self.strategy, self.rules = day, moment, strategy, rules
+        self.facts: dict[str, list[Row]] = {name: facts[name].to_dicts() for name in SCHEMAS}
+        for name, column in HAPPENED.items():
+            self.facts[name] = [row for row in self.facts[name] if row[column] <= day]
+        self.receivables = {row["receivable_id"]: row for row in self.facts["receivables"]}
+        self.items = [
+            row
+            for row in self.facts["receivables"]
+            if row["kind"] != "credit_note" and row["status"] != "cancelled" and row["amount_minor"] > 0
+        ]
+        self.cash = self._cash()
+        self.open = self._open()
+        self.findings = self._findings()
+        self.lines = self._lines()
+        self.line_items = self._line_items()
+        self.decisions = self._decisions()
+
+    # --- money ---
+
+    def claim_of(self, row: Row) -> Claim:
+        """A charge belongs to its invoice, anything else to itself; nothing is converted."""
+        of_invoice = row["kind"] == "charge" and row["parent_id"] is not None
+        return (row["parent_id"] if of_invoice else row["receivable_id"], row["currency"])
+
+    def _money(self) -> list[Money]:
+        payments = {row["payment_id"]: row for row in self.facts["payments"]}
+        amounts = {key: row["amount_minor"] for key, row in payments.items()}
+        for key, row in payments.items():
+            original = payments.get(row["reverses_id"])
+            if original and original["reverses_id"] is None and original["currency"] == row["currency"]:
+                amounts[original["payment_id"]] += row["amount_minor"]
+                del amounts[key]
+        found = []
+        notes = {}
+        for row in self.facts["receivables"]:
+            if row["kind"] == "credit_note" and row["status"] != "cancelled" and row["amount_minor"] < 0:
+                parent = self.receivables.get(row["parent_id"])
+                claim = (self.claim_of(parent)[0], row["currency"]) if parent else None
+                as_money = {**row, "value_date": row["issue_date"]}
+                notes[row["receivable_id"]] = Money(as_money, claim, -row["amount_minor"], note=True)
+        for key, minor in amounts.items():
+            row = payments[key]
+            note = notes.get(row["receivable_id"])
+            named = self.receivables.get(row["receivable_id"])
+            if note and note.row["currency"] == row["currency"]:
+                note.minor += minor
+            else:
+                found.append(Money(row, (self.claim_of(named)[0], row["currency"]) if named else None, minor))
+        return found + list(notes.values())
+
+    def _cash(self) -> Cash:
+        cash = Cash(self._money())
+        claims: dict[Claim, list[Row]] = defaultdict(list)
+        for row in self.items:
+            claims[self.claim_of(row)].append(row)
+        named: dict[Claim, list[Money]] = defaultdict(list)
+        for each in cash.money:
+            if each.claim:
+                named[each.claim].append(each)
+        for claim, money in named.items():
+            money.sort(key=lambda m: m.order)
+            self._replace_implied(money, sum(row["amount_minor"] for row in claims[claim]))
+            self._pay(cash, claims[claim], money)
+        for each in cash.money:
+            cash.loose[each.row["debtor_id"], each.row["currency"]] += each.minor - each.used
+        return cash
+
+    def _replace_implied(self, money: list[Money], total: int) -> None:
+        implied_money = [m for m in money if m.is_ledger]
+        if not implied_money:
+            return
+        bank = [m for m in money if not m.is_ledger]
+        lists = [row["as_of"] for row in self.facts["open_item_days"]]
+        last = max(lists, default=date.min)
+        explained = sum(m.minor for m in bank if m.row["value_date"] <= last)
+        late = [m.minor for m in bank if 1 <= (m.row["value_date"] - last).days <= 5]
+        implied = max(sum(m.minor for m in implied_money) - explained, 0)
+        if implied in late or sum(late) == implied:
+            counts = 0
+        else:
+            counts = min(implied, max(total - sum(m.minor for m in bank), 0))
+        for m in implied_money:
+            m.minor = min(max(m.minor, 0), counts)
+            counts -= m.minor
+
+    def _pay(self, cash: Cash, items: list[Row], money: list[Money]) -> None:
+        """Charges first, then the invoice; earliest money first. Money that went back takes from the latest."""
+        left = max(sum(m.minor for m in money), 0)
+        owed = [
+            [row, row["amount_minor"]]
+            for row in sorted(items, key=lambda r: (r["kind"] != "charge", r["issue_date"], r["number"]))
+        ]
+        for m in money:
+            spend = min(max(m.minor, 0), left)
+            left -= spend
+            for entry in owed:
+                part = min(spend, entry[1])
+                if part > 0:
+                    key = entry[0]["receivable_id"]
+                    entry[1] -= part
+                    spend -= part
+                    m.used += part
+                    cash.paid[key] += part
+                    if not m.note:
+                        reason = "cleared_in_ledger" if m.is_ledger else "named"
+                        cash.pairs[m.row["payment_id"], key] = (part, reason)
+
+    # --- what is open ---
+
+    def _open(self) -> list[Row]:
+        found = []
+        for row in self.items:
+            paid = self.cash.paid.get(row["receivable_id"], 0)
+            if row["status"] == "open" and row["amount_minor"] > paid:
+                found.append({
+                    **row, "paid_minor": paid, "open_minor": row["amount_minor"] - paid, "disputed_minor": 0,
+                    "claim_id": self.claim_of(row)[0], "days_past_due": (self.day - row["due_date"]).days,
+                    "held": self._is_held(row), "reached": 0, "reached_date": None, "deadline_date": None,
+                })  # fmt: skip
+        self._dispute(found)
+        for row in found:
+            row["demand_minor"] = 0 if row["held"] else row["open_minor"] - row["disputed_minor"]
+            row["net_minor"] = row["demand_minor"]
+        self._net(found)
+        for row in found:
+            self._history(row)
+            row["next_stage"], row["next_date"] = self._next(row)
+            row["due_now"] = bool(
+                row["next_stage"] and row["next_date"] and row["next_date"] <= self.day and row["net_minor"] > 0
+            )
+        return found
+
+    def _about(self, row: Row, named: int | None) -> bool:
+        """Does what was said about a receivable concern this item? About an invoice: its charges too."""
+        other = self.receivables.get(named) if named is not None else None
+        if other is None:
+            return False
+        own = self.claim_of(other)
+        return own == self.claim_of(row) if own[0] == named else named == row["receivable_id"]
+
+    def _is_held(self, row: Row) -> bool:
+        return any(
+            self._about(row, hold["receivable_id"]) and (hold["until_date"] is None or hold["until_date"] >= self.day)
+            for hold in self.facts["holds"]
+        )
+
+    def _dispute(self, items: list[Row]) -> None:
+        active = [d for d in self.facts["disputes"] if d["closed_date"] is None or d["closed_date"] > self.day]
+        for claim in {self.claim_of(row) for row in items}:
+            mine = [row for row in items if self.claim_of(row) == claim]
+            mine.sort(key=lambda r: (r["kind"] == "charge", r["issue_date"], r["number"]))
+            wide = [d for d in active if d["receivable_id"] == claim[0] and self._about(mine[0], claim[0])]
+            part = sum(d["amount_minor"] or 0 for d in wide)
+            for row in mine:
+                own = [
+                    d for d in active if d["receivable_id"] == row["receivable_id"] and row["receivable_id"] != claim[0]
+                ]
+                spread = min(part, row["open_minor"])
+                part -= spread
+                minor = spread + sum(d["amount_minor"] or 0 for d in own)
+                whole = any(d["amount_minor"] is None for d in wide + own)
+                row["disputed_minor"] = row["open_minor"] if whole else min(minor, row["open_minor"])
+
+    def _net(self, items: list[Row]) -> None:
+        credit = {pair: max(minor, 0) for pair, minor in self.cash.loose.items()}
+        for row in sorted(items, key=lambda r: (r["due_date"], r["number"], r["kind"])):
+            pair = (row["debtor_id"], row["currency"])
+            row["credit_minor"] = max(self.cash.loose.get(pair, 0), 0)
+            if self.strategy.netting:
+                part = min(credit.get(pair, 0), row["net_minor"])
+                credit[pair] = credit.get(pair, 0) - part
+                row["net_minor"] -= part
+
+    # --- stages ---
+
+    def _outbound(self) -> list[Row]:
+        return [c for c in self.facts["contacts"] if c["direction"] == "out" and c["outcome"] in ("sent", "unknown")]
+
+    def _history(self, row: Row) -> None:
+        contacts = {c["contact_id"]: c for c in self._outbound()}
+        named = [
+            (item["stage"], contacts[item["contact_id"]])
+            for item in self.facts["contact_items"]
+            if item["receivable_id"] == row["receivable_id"] and item["contact_id"] in contacts
+        ]
+        if not named:
+            return
+        row["reached"] = max(stage for stage, _ in named)
+        row["reached_date"] = min(c["contact_date"] for stage, c in named if stage == row["reached"])
+        deadlines = [c["deadline_date"] for stage, c in named if stage == 4 and c["deadline_date"]]
+        row["deadline_date"] = min(deadlines, default=None)
+
+    def _next(self, row: Row) -> tuple[int, date | None]:
+        reached, overdue = row["reached"], row["days_past_due"] > 0
+        if not overdue:
+            stage = 1 if reached == 0 else 0
+        elif reached >= 4:
+            since = row["deadline_date"] or row["reached_date"]
+            return 5, since + timedelta(days=self.strategy.person_after_deadline_days + 1)
+        else:
+            stage = max(reached, 1) + 1
+        for step in self.strategy.steps:
+            if step.stage == stage:
+                on = row["due_date"] + timedelta(days=step.offset_days)
+                if step.after_days and row["reached_date"]:
+                    on = max(on, row["reached_date"] + timedelta(days=step.after_days))
+                return stage, on
+        return 0, None
+
+    # --- findings ---
+
+    def _findings(self) -> list[Row]:
+        found: list[Row] = []
+
+        def speak(rule: Any, debtor: int, channel: str | None = None, **more: Any) -> None:
+            every = set(rule.channels) == CHANNELS
+            found.extend(
+                {
+                    "debtor_id": debtor, "channel": each, "currency": None, "rule": rule.id, "effect": rule.effect,
+                    "detail": None, "count": None, "until_date": None, **more,
+                }
+                for each in ([channel] if every else [c for c in rule.channels if channel in (None, c)])
+            )  # fmt: skip
+
+        for rule in self.rules.rules:
+            value = rule.on(self.day)
+            if value is None:
+                continue
+            if rule.kind == "frequency":
+                for debtor in self.facts["debtors"]:
+                    dates = sorted(
+                        c["contact_date"]
+                        for c in self._outbound()
+                        if c["person_id"] == debtor["person_id"]
+                        and c["channel"] in rule.channels
+                        and 0 <= (self.day - c["contact_date"]).days < value["days"]
+                    )
+                    if len(dates) >= value["contacts"]:
+                        # one more is allowed as soon as fewer than the cap remain in the window
+                        leaves = dates[-value["contacts"]] + timedelta(days=value["days"] - 1)
+                        speak(rule, debtor["debtor_id"], count=len(dates), until_date=leaves)
+            if rule.kind == "hold":
+                for hold in self.facts["holds"]:
+                    running = hold["until_date"] is None or hold["until_date"] >= self.day
+                    if hold["receivable_id"] is None and running and hold["reason"] in value["reasons"]:
+                        speak(
+                            rule, hold["debtor_id"], hold["channel"], detail=hold["reason"],
+                            until_date=hold["until_date"],
+                        )  # fmt: skip
+            if rule.kind == "complaint":
+                counted: dict[int, int] = defaultdict(int)
+                for each in self.facts["complaints"]:
+                    if each["answered_date"] is None or each["answered_date"] > self.day:
+                        counted[each["debtor_id"]] += 1
+                for debtor_id, count in counted.items():
+                    speak(rule, debtor_id, count=count)
+            if rule.kind == "promise":
+                running_promises: dict[tuple[int, str], list[date]] = defaultdict(list)
+                for promise in self.promises():
+                    if promise["state"] == "open":
+                        running_promises[promise["debtor_id"], promise["currency"]].append(promise["until_date"])
+                for (debtor_id, currency), until in running_promises.items():
+                    speak(rule, debtor_id, currency=currency, count=len(until), until_date=max(until))
+        return found
+
+    def promises(self) -> list[Row]:
+        """Each promise with its state."""
+        graces = [
+            v["grace_days"] for r in self.rules.rules if r.kind == "promise" and (v := r.on(self.day)) is not None
+        ]
+        found = []
+        for promise in self.facts["promises"]:
+            received = sum(
+                m.minor
+                for m in self.cash.money
+                if not m.note
+                and (m.row["debtor_id"], m.row["currency"]) == (promise["debtor_id"], promise["currency"])
+                and m.row["value_date"] >= promise["made_date"]
+            )
+            until = promise["due_date"] + timedelta(days=max(graces, default=0))
+            if promise["withdrawn_date"] and promise["withdrawn_date"] <= self.day:
+                state = "withdrawn"
+            elif received >= promise["amount_minor"]:
+                state = "kept"
+            elif self.day <= until:
+                state = "open"
+            else:
+                state = "part_kept" if received > 0 else "broken"
+            found.append({**promise, "received_minor": received, "until_date": until, "state": state})
+        return found
+
+    # --- hours ---
+
+    def window(self, debtor: Row) -> tuple[datetime | None, datetime | None]:
+        """The first span allowed in every zone the debtor may be in: found by looking at each quarter of an hour."""
+        zones = [ZoneInfo(name) for name in candidate_zones(debtor["country"], debtor["zone"])]
+        local_day = self.moment.astimezone(ZoneInfo(self.facts["creditor"][0]["zone"])).date()
+        hours = [v for r in self.rules.rules if r.kind == "hours" and (v := r.on(local_day)) is not None]
+
+        def allowed(at: datetime) -> bool:
+            return all(
+                local.isoweekday() in rule["weekdays"] and rule["from"] <= local.strftime("%H:%M") < rule["until"]
+                for local in (at.astimezone(zone) for zone in zones)
+                for rule in hours
+            )
+
+        quarter = timedelta(minutes=15)
+        at = self.moment.astimezone(UTC).replace(second=0, microsecond=0)
+        at -= timedelta(minutes=at.minute % 15)
+        end = at + timedelta(days=7)
+        while not allowed(at):
+            at += quarter
+            if at > end:
+                return None, None
+        opened, closed = at, at
+        while allowed(opened - quarter):
+            opened -= quarter
+        while allowed(closed):
+            closed += quarter
+        return opened, closed
+
+    # --- lines ---
+
+    def _lines(self) -> list[Row]:
+        debtors = {row["debtor_id"]: row for row in self.facts["debtors"]}
+        pairs = sorted({(row["debtor_id"], row["currency"]) for row in self.open})
+        return [
+            self._line(
+                debtors[debtor],
+                currency,
+                [r for r in self.open if (r["debtor_id"], r["currency"]) == (debtor, currency)],
+            )
+            for debtor, currency in pairs
+            if debtor in debtors
+        ]
+
+    def _line(self, debtor: Row, currency: str, items: list[Row]) -> Row:
+        overdue = [row for row in items if row["days_past_due"] > 0]
+        counted = [row for row in overdue if row["net_minor"] > 0]
+        due_stages = [row["next_stage"] for row in overdue if row["due_now"]]
+        notice_minor = sum(row["net_minor"] for row in items if row["days_past_due"] <= 0 and row["due_now"])
+        overdue_minor = sum(row["net_minor"] for row in overdue)
+        is_notice = not due_stages and notice_minor > 0 and overdue_minor == 0
+        messages = [
+            c
+            for c in self._outbound()
+            if c["stage"] is not None and (c["debtor_id"], c["currency"]) == (debtor["debtor_id"], currency)
+        ]
+        last = max((c["contact_date"] for c in messages), default=None)
+        resumes = last + timedelta(days=self.strategy.pause_days) if last else None
+        total = notice_minor if is_notice else overdue_minor
+        stage = 1 if is_notice else max(due_stages, default=0)
+        line: Row = {
+            "debtor_id": debtor["debtor_id"], "currency": currency, "stage": stage, "rule": None, "detail": None,
+            "open_minor": sum(row["open_minor"] for row in items), "overdue_minor": overdue_minor,
+            "credit_minor": items[0]["credit_minor"],
+            "disputed_minor": sum(row["open_minor"] - row["demand_minor"] for row in items), "total_minor": total,
+            "items": len(counted), "days_past_due": max((row["days_past_due"] for row in counted), default=0),
+            "oldest_due_date": min((row["due_date"] for row in counted), default=None),
+            "reached": max((row["reached"] for row in counted), default=0), "messages": len(messages),
+            "last_message_date": last, "language": debtor["language"], "channel": None, "contact_point_id": None,
+            "pay_by_date": None, "not_before_at": None,
+            "next_date": min(
+                (r["next_date"] for r in items if r["net_minor"] > 0 and not r["due_now"] and r["next_date"]),
+                default=None,
+            ),
+        }  # fmt: skip
+        line["action"], line["reason"] = "none", self._reason(line, overdue, is_notice, due_stages, resumes)
+        if line["reason"] == "paused":
+            line["next_date"] = resumes
+        if line["reason"] in ("step_due", "deadline_passed"):
+            line["action"] = "message" if line["reason"] == "step_due" else "task"
+            self._forbid(line)
+        if line["action"] == "message":
+            self._address(line, debtor)
+        if line["action"] == "message":
+            self._time(line, debtor)
+        return line
+
+    def _reason(
+        self, line: Row, overdue: list[Row], is_notice: bool, due_stages: list[int], resumes: date | None
+    ) -> str:
+        if not is_notice:
+            if not overdue:
+                return "not_yet_due"
+            if line["overdue_minor"] == 0:
+                return "covered_by_credit" if any(r["demand_minor"] > 0 for r in overdue) else "all_disputed_or_held"
+        if line["total_minor"] < self.strategy.minimum_minor.get(line["currency"], 0):
+            return "below_minimum"
+        if line["stage"] == 5:
+            return "deadline_passed"
+        if not is_notice and not due_stages:
+            return "waiting"
+        return "paused" if resumes and resumes > self.day else "step_due"
+
+    def _forbid(self, line: Row) -> None:
+        stops = [
+            f
+            for f in self.findings
+            if f["debtor_id"] == line["debtor_id"]
+            and f["effect"] == "forbidden"
+            and f["channel"] is None
+            and f["currency"] in (None, line["currency"])
+        ]
+        if stops:
+            longest = max(f["until_date"] or date.max for f in stops)
+            first = min(
+                (f for f in stops if (f["until_date"] or date.max) == longest),
+                key=lambda f: (f["rule"], f["detail"] is None, f["detail"] or ""),
+            )
+            line.update(
+                action="none", reason="forbidden", rule=first["rule"], detail=first["detail"],
+                next_date=longest + timedelta(days=1) if longest < date.max else None,
+            )  # fmt: skip
+
+    def _address(self, line: Row, debtor: Row) -> None:
+        closed = {
+            f["channel"]
+            for f in self.findings
+            if f["debtor_id"] == debtor["debtor_id"] and f["effect"] == "forbidden" and f["channel"]
+        }
+        step = next(s for s in self.strategy.steps if s.stage == line["stage"])
+        order = sorted(step.channels, key=lambda c: (c != debtor["preferred_channel"], step.channels.index(c)))
+        for channel in order:
+            points = [
+                p
+                for p in self.facts["contact_points"]
+                if p["debtor_id"] == debtor["debtor_id"] and p["channel"] == channel and p["usable"]
+            ]
+            if points and channel not in closed:
+                best = min(points, key=lambda p: (p["rank"], p["contact_point_id"]))
+                line["channel"], line["contact_point_id"] = channel, best["contact_point_id"]
+                if step.pay_within_days is not None:
+                    line["pay_by_date"] = self.day + timedelta(days=step.pay_within_days)
+                return
+        line.update(action="none" if line["stage"] == 1 else "task", reason="no_address")
+
+    def _time(self, line: Row, debtor: Row) -> None:
+        rules = [r for r in self.rules.rules if r.kind == "hours" and r.on(self.day) is not None]
+        if not rules or line["channel"] not in rules[0].channels:
+            line["not_before_at"] = self.moment
+            return
+        opened, _ = self.window(debtor)
+        if opened is not None:
+            line["not_before_at"] = max(opened, self.moment)
+            return
+        line.update(
+            action="task", reason="forbidden", rule=rules[0].id, channel=None, contact_point_id=None, pay_by_date=None
+        )
+
+    def _line_items(self) -> list[Row]:
+        found = []
+        for line in self.lines:
+            if line["action"] != "message":
+                continue
+            for row in self.open:
+                if (row["debtor_id"], row["currency"]) != (line["debtor_id"], line["currency"]):
+                    continue
+                overdue = row["days_past_due"] > 0
+                if line["stage"] == 1:
+                    named, stage = not overdue and row["due_now"], 1
+                else:
+                    named = overdue and row["demand_minor"] > 0
+                    stage = row["next_stage"] if row["due_now"] else max(row["reached"], 2)
+                if named:
+                    found.append({**row, "stage": stage})
+        return found
+
+    def _decisions(self) -> list[Row]:
+        found = []
+        for debtor in self.facts["debtors"]:
+            mine = [line for line in self.lines if line["debtor_id"] == debtor["debtor_id"]]
+            mine.sort(key=lambda line: line["currency"])
+            mine.sort(key=lambda line: (-line["stage"], -line["overdue_minor"]))
+            mine.sort(key=lambda line: ("message", "task", "none").index(line["action"]))
+            nothing = {"action": "none", "stage": 0, "reason": "nothing_open", "currency": None, "channel": None}
+            found.append(
+                {**(mine[0] if mine else nothing), "debtor_id": debtor["debtor_id"], "number": debtor["number"]}
+            )
+        return found
+
+
+def ageing(items: Iterable[Row]) -> dict[tuple[str, str], tuple[int, int]]:
+    """(currency, bucket) -> how many items are open, and how much."""
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    for row in items:
+        late = row["days_past_due"]
+        name = next(
+            (
+                n
+                for n, upper in (("not_due", 0), ("1-30", 30), ("31-60", 60), ("61-90", 90), ("91-180", 180))
+                if late <= upper
+            ),
+            "181+",
+        )
+        count, minor = found.get((row["currency"], name), (0, 0))
+        found[row["currency"], name] = (count + 1, minor + row["open_minor"])
+    return found
