@@ -115,10 +115,13 @@ def _sentence(code: str, language: str) -> pl.Expr:
 def write_errors_csv(errors: pl.DataFrame, path: Path) -> None:
     """Write errors as CSV (UTF-8 with BOM, so that spreadsheets show Chinese). A cell that a spreadsheet could take
     for a formula gets an apostrophe in front; control characters are shown as boxes."""
-    texts = pl.col(pl.String)
-    shown = texts.str.replace_all(CONTROL, "\u25a1")
-    safe = pl.when(texts.str.contains(r"^[\s'\x00-\x1f]*[=+\-@＝＋－＠\t\r]")).then("'" + shown).otherwise(shown)
+    safe = [_safe(pl.col(name)).alias(name) for name, dtype in errors.schema.items() if dtype == pl.String]
     try:
         errors.drop("other").with_columns(safe).write_csv(path, include_bom=True)
     except OSError as problem:
         raise DunwellError("intake.unwritable", file=str(path), reason=problem.strerror or str(problem)) from None
+
+
+def _safe(text: pl.Expr) -> pl.Expr:
+    shown = text.str.replace_all(CONTROL, "\u25a1")
+    return pl.when(text.str.contains(r"^[\s'\x00-\x1f]*[=+\-@＝＋－＠\t\r]")).then(shown.str.replace("^", "'")).otherwise(shown)
