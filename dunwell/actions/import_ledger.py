@@ -10,6 +10,8 @@ from dunwell.actions.open_items import OpenList
 from dunwell.core.terms import PaymentSource, ReceivableKind, ReceivableStatus
 from dunwell.store import bulk
 
+_IMPLIED = "implied"
+"""In the place of a frame: payments that no row of a file tells."""
 _INVOICES = (ReceivableKind.INVOICE, ReceivableKind.INSTALMENT)
 KINDS = {
     "invoices": ReceivableKind.INVOICE,
@@ -166,12 +168,12 @@ def _moved_along(beside: pl.DataFrame, payments: pl.DataFrame, book: Book) -> pl
     return (
         found.join(moved, on="receivable_id")
         .join(payments.select("number"), on="number", how="anti")
-        .with_columns(frame=pl.lit("implied"))
+        .with_columns(frame=pl.lit(_IMPLIED))
     )
 
 
 def _implied() -> pl.Expr:
-    return pl.col("frame") != "payments"
+    return pl.col("frame") == _IMPLIED
 
 
 def _disputes(disputes: pl.DataFrame, debtors: pl.DataFrame, invoices: pl.DataFrame, book: Book) -> pl.DataFrame:
@@ -197,11 +199,13 @@ def _plan(
     change = bulk.Change(
         table, fresh.select("ref", *columns), beside.filter("differs").select("id", "seen_from", *columns)
     )
-    outcome = [
-        fresh.select("file", "row", kind="frame", outcome=pl.lit("new")),
-        beside.select("file", "row", kind="frame", outcome=_changed()),
-    ]
-    return change, pl.concat(outcome)
+    outcome = pl.concat(
+        [
+            fresh.select("file", "row", kind="frame", outcome=pl.lit("new")),
+            beside.select("file", "row", kind="frame", outcome=_changed()),
+        ]
+    )
+    return change, outcome.filter(pl.col("kind") != _IMPLIED)
 
 
 def _changed() -> pl.Expr:

@@ -237,10 +237,10 @@ def _refuse_disappeared(gone: Disappeared, *, accept: bool, ask: Callable[[Disap
     raise Refused("import.too_much_disappeared", items=gone.items, of_items=gone.of_items, sums=sums_in_words(gone))
 
 
-def sums_in_words(gone: Disappeared) -> str:
-    """`EUR 120.00 / 480.00; ...`: what disappeared of what was open."""
+def sums_in_words(gone: Disappeared, language: str = "en") -> str:
+    """`EUR 120.00 / EUR 480.00; ...`: what disappeared of what was open."""
     return "; ".join(
-        f"{format_money(lost, currency, 'en')} / {format_money(of, currency, 'en')}"
+        f"{format_money(lost, currency, language)} / {format_money(of, currency, language)}"
         for currency, (lost, of) in gone.sums.items()
         if lost
     )

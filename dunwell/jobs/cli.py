@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("dunwell.jobs.setup:init", "Create the data home, its database and the creditor. Safe to repeat."),
     "doctor": ("dunwell.jobs.setup:doctor", "Check this installation, and say how to mend what is wrong."),
     "creditor": ("dunwell.jobs.setup:creditor", "Show or set who is owed: the sender of every letter."),
+    "import": ("dunwell.jobs.imports:import_command", "Take in customers, invoices, payments and more from CSV files."),
     "run": ("dunwell.jobs.day:run", "Decide the whole book for a day, and fill the outbox."),
     "send": ("dunwell.jobs.send:send_command", "Let the messages of the outbox leave, each decided again just before."),
     "outbox": ("dunwell.jobs.send:outbox_command", "Show what waits to leave; settle a message of unknown fate."),

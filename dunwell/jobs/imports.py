@@ -1,0 +1,286 @@
+"""`dunwell import`: files of other systems into the tables, with a report a bookkeeper can sign."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+import polars as pl
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Column, Table
+
+from dunwell.actions import imports
+from dunwell.actions.import_report import ImportReport
+from dunwell.actions.imports import sums_in_words
+from dunwell.actions.open_items import Disappeared, Implied
+from dunwell.core.errors import DunwellError
+from dunwell.core.money import format_money, grouped_amount
+from dunwell.intake.faults import CONTROL, in_language, write_errors_csv
+from dunwell.intake.mapping import load_mapping
+from dunwell.jobs.context import language, moment, operator, settings, tell, words
+from dunwell.jobs.day import Day
+from dunwell.store.reads import creditors
+
+_SHOWN_ERRORS = 20
+
+
+@click.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option("--creditor", "code", help="Whose files (may be left out when there is only one).")
+@click.option("--mapping", "mapping_file", type=click.Path(path_type=Path), help="What the columns mean (TOML or YAML).")
+@click.option("--dry-run", is_flag=True, help="Read, check and compare; write nothing.")
+@click.option("--accept-valid-rows", is_flag=True, help="Take in the good rows although others have errors.")
+@click.option("--open-items-as-of", type=Day(), help="The files are everything that is open as of this day.")
+@click.option("--accept-disappeared", is_flag=True, help="Take much of what was open, and is not listed now, as paid.")
+@click.option(
+    "--errors", "errors_file", type=click.Path(path_type=Path), help="Where to write the errors (default: data home)."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.pass_context
+def import_command(
+    ctx: click.Context,
+    files: tuple[Path, ...],
+    code: str | None,
+    mapping_file: Path | None,
+    dry_run: bool,
+    accept_valid_rows: bool,
+    open_items_as_of: date | None,
+    accept_disappeared: bool,
+    errors_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Read customers, contacts, invoices, credit notes, charges, payments and disputes from CSV files.
+
+    All files go in together or not at all; repeating an import changes nothing. Exit code 0: done (or nothing new);
+    1: rows have errors, nothing was written; 2: a file, or the whole, cannot be used.
+    """
+    with _progress() as (progress, pause):
+        report = imports.import_files(
+            creditor=creditors.choose(code),
+            paths=files,
+            mapping=load_mapping(mapping_file) if mapping_file else None,
+            accept_valid_rows=accept_valid_rows,
+            dry_run=dry_run,
+            open_items_date=open_items_as_of,
+            accept_disappeared=accept_disappeared,
+            ask=_ask(pause) if sys.stdin.isatty() and not as_json else None,
+            by=operator(),
+            now=moment(),
+            progress=progress,
+        )
+    path = _write_errors(report, errors_file)
+    if as_json:
+        click.echo(json.dumps(_as_json(report, path), ensure_ascii=False, indent=1))
+    else:
+        _print(report, path)
+    ctx.exit(1 if report.refused else 0)
+
+
+def _ask(pause: Callable[[], None]) -> Callable[[Disappeared], bool]:
+    def ask(gone: Disappeared) -> bool:
+        pause()
+        question = words(
+            "import.ask_disappeared", items=gone.items, of_items=gone.of_items, sums=sums_in_words(gone, language())
+        )
+        return click.confirm(question, default=False, err=True)
+
+    return ask
+
+
+@contextmanager
+def _progress() -> Iterator[tuple[imports.Progress, Callable[[], None]]]:
+    """A bar on a terminal, a line per step elsewhere; both on standard error, so that a report can be piped."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _Lines(), lambda: None
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as shown:
+        yield _Bar(shown), shown.stop
+
+
+def _step(step: str, subject: str) -> str:
+    match step:
+        case "read":
+            return words("import.reading", file=subject)
+        case "write":
+            return words("import.writing", table=words(f"import.table.{subject}"))
+        case "commit":
+            return words("import.committing")
+    return words("import.comparing")
+
+
+class _Lines:
+    def __init__(self) -> None:
+        self._last = ("", "")
+
+    def __call__(self, step: str, subject: str, done: int, of: int) -> None:
+        if (step, subject) != self._last:
+            self._last = (step, subject)
+            click.echo(_step(step, subject), err=True)
+
+
+class _Bar:
+    def __init__(self, shown: Progress) -> None:
+        self._shown = shown
+        self._task = shown.add_task("", total=None)
+        self._last = ("", "")
+
+    def __call__(self, step: str, subject: str, done: int, of: int) -> None:
+        if (step, subject) != self._last:
+            self._last = (step, subject)
+            self._shown.reset(self._task, description=escape(_step(step, subject)))
+        known = step in ("read", "write")
+        self._shown.update(self._task, completed=done if known else 0, total=of if known else None)
+
+
+def _write_errors(report: ImportReport, path: Path | None) -> Path | None:
+    """The CSV of all errors; where there are none, none is left from before."""
+    chosen = path or settings().home / "imports" / "import-errors.csv"
+    if report.errors.is_empty():
+        if path is None:
+            chosen.unlink(missing_ok=True)
+        return None
+    try:
+        chosen.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise DunwellError(
+            "intake.unwritable", file=str(chosen), reason=problem.strerror or str(problem)
+        ) from problem
+    write_errors_csv(in_language(report.errors, language()), chosen)
+    return chosen
+
+
+def _print(report: ImportReport, errors_path: Path | None) -> None:
+    spoken = language()
+    console = Console()
+    console.print(_files(report))
+    for file in report.files:
+        name = _plain(file.found.name)
+        if file.found.ignored:
+            tell("import.ignored", file=name, columns=", ".join(map(_plain, file.found.ignored)))
+        for note in file.found.notes:
+            tell("import.note", file=name, note=note.words(spoken))
+        undeclared = [header for header, meant in file.found.columns.items() if meant == "open"]
+        if undeclared and report.open_items_date is None:
+            tell("import.open_not_declared", file=name, column=_plain(undeclared[0]))
+    if report.open_items:
+        _print_open_items(report.open_items, report, spoken)
+    if errors_path:
+        count = report.errors.select("file", "row").n_unique()
+        console.print(_errors(report.errors, spoken))
+        if report.errors.height > _SHOWN_ERRORS:
+            tell("import.more_errors", count=f"{report.errors.height - _SHOWN_ERRORS:,}")
+        tell("import.refused" if report.refused else "import.left_out", count=f"{count:,}", path=str(errors_path))
+    if report.dry_run:
+        tell("import.dry_run")
+    elif report.written:
+        tell("import.written")
+    elif report.nothing_new:
+        tell("import.nothing_new")
+
+
+def _print_open_items(implied: Implied, report: ImportReport, spoken: str) -> None:
+    gone, day = implied.disappeared, implied.day.isoformat()
+    if gone.of_items:
+        tell("import.implied.missing", day=day, items=f"{gone.items:,}", of_items=f"{gone.of_items:,}")
+    if gone.too_much and report.dry_run:
+        tell("import.implied.too_much")
+    for method, (rows, sums) in implied.by_method.items():
+        shown = "; ".join(format_money(total, currency, spoken) for currency, total in sums.items())
+        tell(f"import.implied.{method}", day=day, count=f"{rows:,}", sums=shown)
+
+
+def _files(report: ImportReport) -> Table:
+    """Control totals: one line per file and kind of row, and one for each further currency."""
+    heads = ("rows", "good", "bad", "new", "changed", "unchanged", "sum")
+    table = Table(
+        words("import.column.file"), words("import.column.kind"),
+        *(Column(words(f"import.column.{head}"), justify="right", no_wrap=True) for head in heads),
+    )  # fmt: skip
+    for file in report.files:
+        found = file.found
+        counted = (f"{found.rows:,}", f"{found.good_rows:,}", f"{found.bad_rows:,}")
+        sums = [f"{total.currency} {grouped_amount(total.good_sum_minor, total.currency)}" for total in found.totals]
+        for line, (kind, counts) in enumerate(file.counts.items()):
+            table.add_row(
+                escape(_plain(found.name)) if line == 0 else "",
+                words(f"import.kind.{kind}"),
+                *(counted if line == 0 else ("", "", "")),
+                *(f"{count:,}" for count in (counts.new, counts.changed, counts.unchanged)),
+                "\n".join(sums) if line == 0 else "",
+            )
+    return table
+
+
+def _errors(errors: pl.DataFrame, spoken: str) -> Table:
+    table = Table(
+        *(words(f"import.column.{head}") for head in ("file", "row", "column", "value", "reason")), show_lines=False
+    )
+    first = in_language(errors.head(_SHOWN_ERRORS), spoken)
+    for row in first.select("file", "row", "column", "value", "reason").iter_rows():
+        file, *rest = row
+        table.add_row(*(escape(_plain(str(cell))[:200]) for cell in (Path(file).name, *rest)))
+    return table
+
+
+def _plain(text: str) -> str:
+    """Text of a file's name, header or cell: what could repaint the terminal is shown as a box."""
+    return str(pl.Series([text.encode("utf-8", "replace").decode()]).str.replace_all(CONTROL, "\u25a1")[0])
+
+
+def _as_json(report: ImportReport, errors_path: Path | None) -> dict[str, Any]:
+    implied = report.open_items
+    return {
+        "creditor": report.creditor,
+        "written": report.written,
+        "refused": report.refused,
+        "dry_run": report.dry_run,
+        "nothing_new": report.nothing_new,
+        "files": [
+            {
+                "file": file.found.name,
+                "kind": file.found.kind,
+                "sha256": file.found.sha256,
+                "rows": file.found.rows,
+                "good_rows": file.found.good_rows,
+                "refused_rows": file.found.bad_rows,
+                "totals": [
+                    {
+                        "currency": total.currency,
+                        "rows": total.rows,
+                        "sum_minor": total.sum_minor,
+                        "good_rows": total.good_rows,
+                        "good_sum_minor": total.good_sum_minor,
+                    }
+                    for total in file.found.totals
+                ],
+                "counts": {
+                    kind: {"new": each.new, "changed": each.changed, "unchanged": each.unchanged}
+                    for kind, each in file.counts.items()
+                },
+                "ignored_columns": list(file.found.ignored),
+                "notes": [note.words(language()) for note in file.found.notes],
+            }
+            for file in report.files
+        ],
+        "errors": report.errors.height,
+        "errors_file": str(errors_path) if errors_path else None,
+        "open_items": None
+        if implied is None
+        else {
+            "day": implied.day.isoformat(),
+            "open_before": implied.disappeared.of_items,
+            "disappeared": implied.disappeared.items,
+            "too_much_disappeared": implied.disappeared.too_much,
+            "payments": {
+                method: {"rows": rows, "sums_minor": dict(sums)} for method, (rows, sums) in implied.by_method.items()
+            },
+        },
+    }
