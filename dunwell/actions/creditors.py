@@ -19,7 +19,8 @@ from dunwell.store.models import Creditor
 NEEDED = ("name", "country", "zone", "currency")
 """Without these a creditor cannot be added."""
 
-FIELDS = tuple(field.name for field in Creditor._meta.concrete_fields if field.name not in ("id", "code"))
+_LIMITS = {field.name: field.max_length for field in Creditor._meta.concrete_fields if field.name not in ("id", "code")}
+FIELDS = tuple(_LIMITS)
 """Everything about a creditor that may be set."""
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
@@ -60,7 +61,7 @@ def set_creditor(*, code: str, changes: Mapping[str, str], at: datetime, by: Act
 
 def _checked(name: str, value: str) -> str:
     value = value.strip()
-    limit = Creditor._meta.get_field(name).max_length
+    limit = _LIMITS[name]
     if _UNCLEAN.search(value):
         raise Refused("creditor.unclean", field=name, value=value[:60])
     if name in NEEDED and not value:

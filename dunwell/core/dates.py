@@ -2,9 +2,7 @@
 
 from datetime import date
 
-_MONTHS = (
-    "January February March April May June July August September October November December".split()
-)
+_MONTHS = "January February March April May June July August September October November December".split()
 
 
 def format_date(day: date, language: str) -> str:

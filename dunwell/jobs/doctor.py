@@ -190,5 +190,3 @@ def _this_machine(host: str) -> bool:
         return all(ip_address(found[4][0]).is_loopback for found in socket.getaddrinfo(host, None))
     except OSError:
         return False
-
-
