@@ -48,6 +48,8 @@ class Cells:
         self._day_first: bool | None = None
         self._decimal: DecimalMark | None = None
         self._raw: dict[str, pl.Series] = {}
+        self._filled: dict[str, pl.Series] = {}
+        self._distinct: dict[str, pl.Series] = {}
 
     def fault(
         self, bad: pl.Series, field: str, code: str, value: pl.Series | None = None, other: pl.Series | str = ""
@@ -150,7 +152,7 @@ class Cells:
 
     def is_nothing(self, field: str) -> pl.Series:
         """Whether a cell of a date or an amount is empty, or says so in a word such as NULL."""
-        return self._or_nothing(self.raw(field)).is_null()
+        return self.filled(field).is_null()
 
     def days(self, field: str) -> pl.Series:
         """A whole number of days from 0 to 3650, also written as `30 days` or `NET 30`."""
@@ -162,11 +164,11 @@ class Cells:
 
     def date(self, field: str, *, required: bool = False) -> pl.Series:
         """A day."""
-        cells = self._or_nothing(self.raw(field))
+        cells = self.filled(field)
         self._required(cells, field, required)
         if cells.null_count() == len(cells):
             return pl.select(pl.repeat(None, len(cells), dtype=pl.Date).alias(field)).to_series()
-        parsed = parse_dates(cells.unique(), day_first=self._is_day_first(), form=self._mapping.date)
+        parsed = parse_dates(self._distinct_dates(field), day_first=self._is_day_first(), form=self._mapping.date)
         joined = cells.to_frame("text").join(parsed, on="text", how="left", maintain_order="left")
         for (problem,) in parsed.select(pl.col("problem").drop_nulls().unique().sort()).iter_rows():
             self.fault(joined["problem"] == problem, field, problem, cells)
@@ -178,15 +180,26 @@ class Cells:
             day = month = either = 0
             if not self._mapping.date:
                 for field in self._dates:
-                    found = orders(self.raw(field).unique())
+                    found = orders(self._distinct_dates(field))
                     day, month, either = day + found[0], month + found[1], either + found[2]
             mixed = bool(day and month) and max(day, month) < 20 * min(day, month)
             if mixed or (either and not day and not month):
                 code = "intake.date_order_mixed" if mixed else "intake.date_order_unclear"
-                column = next(self.sheet.header(f) for f in self._dates if any(orders(self.raw(f))))
+                column = next(self.sheet.header(f) for f in self._dates if any(orders(self._distinct_dates(f))))
                 raise DunwellError(code, file=str(self.sheet.path), column=column)
             self._day_first = day >= month
         return self._day_first
+
+    def _distinct_dates(self, field: str) -> pl.Series:
+        if field not in self._distinct:
+            self._distinct[field] = self.filled(field).unique()
+        return self._distinct[field]
+
+    def filled(self, field: str) -> pl.Series:
+        """The trimmed text of a date or an amount, null also where the cell says in a word that it is empty."""
+        if field not in self._filled:
+            self._filled[field] = self._or_nothing(self.raw(field))
+        return self._filled[field]
 
     @staticmethod
     def _or_nothing(cells: pl.Series) -> pl.Series:
@@ -205,7 +218,7 @@ class Cells:
         silent = cells.is_null()
         if not silent.any():
             return found
-        amounts = self._or_nothing(self.raw(amount_field))
+        amounts = self.filled(amount_field)
         fallback = pl.select(
             pl.coalesce(
                 amounts.to_frame("a").select(code(pl.col("a"))).to_series(),
@@ -222,7 +235,7 @@ class Cells:
 
     def amount(self, field: str, currency: pl.Series, *, required: bool = True) -> pl.Series:
         """Minor units of each row's currency; null, without an error, where the currency is not known."""
-        cells = self._or_nothing(self.raw(field))
+        cells = self.filled(field)
         self._required(cells, field, required)
         if cells.null_count() == len(cells):
             return pl.select(pl.repeat(None, len(cells), dtype=pl.Int64).alias(field)).to_series()
@@ -251,8 +264,8 @@ class Cells:
         return self._decimal
 
     def _find_decimal_mark(self, currency: pl.Series) -> DecimalMark:
-        columns = [self._or_nothing(self.raw(field)).drop_nulls() for field in self._amounts if self.given(field)]
-        cells = pl.concat([column.alias("text") for column in columns])
+        columns = [self.filled(field).drop_nulls() for field in self._amounts if self.given(field)]
+        cells = pl.concat([column.alias("text") for column in columns]) if len(columns) > 1 else columns[0]
         if cells.str.contains(PLAIN).all() and (
             cells.str.contains(r"\.(?:[0-9]{1,2}|[0-9]{4,})$").any() or not cells.str.contains(".", literal=True).any()
         ):

@@ -133,8 +133,8 @@ def recognise(headers: list[str], kind: str, mapping: Mapping | None) -> Recogni
 def _customer_column(
     headers: list[str], kind: str, columns: dict[str, int], constants: dict[str, str], taken: set[int]
 ) -> bool:
-    """A column just called "customer" is the name where a number stands beside it, else the number; if a file has
-    only names, they serve as numbers. True when a name serves as number."""
+    """A column just called "customer" is the name where a number stands beside it, else the number; if an invoice
+    file has nothing else about its customers, it is both. True when a name serves as number."""
     number, name = ("number", "name") if kind == "customers" else ("debtor", "debtor_name")
     weak = {plain(one) for one in _data()["weak"]["customer"]}
     for index, header in enumerate(headers):
@@ -146,8 +146,13 @@ def _customer_column(
             else:
                 continue
             taken.add(index)
-    if kind == "invoices" and "debtor" not in columns and "debtor" not in constants and "debtor_name" in columns:
+    if kind != "invoices" or "debtor" in constants:
+        return False
+    if "debtor" not in columns and "debtor_name" in columns:
         columns["debtor"] = columns["debtor_name"]
+        return True
+    if "debtor" in columns and "debtor_name" not in columns and plain(headers[columns["debtor"]]) in weak:
+        columns["debtor_name"] = columns["debtor"]
         return True
     return False
 

@@ -17,7 +17,7 @@ SURE = (
     r"^(?P<y>[0-9]{4})(?P<m>[0-9]{2})(?P<d>[0-9]{2})$",
     rf"^{_Y} ?年 ?{_M} ?月 ?{_D} ?[日号號]$",
     rf"^{_D}\.{_M}\.{_Y}{_TIME}",
-    rf"^{_D}[ -]{_NAME}[ -,]*{_Y}{_TIME}",
+    rf"^{_D}[ -]{_NAME}[ ,-]*{_Y}{_TIME}",
     rf"^{_NAME} {_D},? {_Y}{_TIME}",
 )
 """Forms that can be read one way only."""

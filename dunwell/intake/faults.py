@@ -124,4 +124,8 @@ def write_errors_csv(errors: pl.DataFrame, path: Path) -> None:
 
 def _safe(text: pl.Expr) -> pl.Expr:
     shown = text.str.replace_all(CONTROL, "\u25a1")
-    return pl.when(text.str.contains(r"^[\s'\x00-\x1f]*[=+\-@＝＋－＠\t\r]")).then(shown.str.replace("^", "'")).otherwise(shown)
+    return (
+        pl.when(text.str.contains(r"^[\s'\x00-\x1f]*[=+\-@＝＋－＠\t\r]"))
+        .then(shown.str.replace("^", "'"))
+        .otherwise(shown)
+    )

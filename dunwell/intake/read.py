@@ -210,7 +210,7 @@ def _report(
         rows=sheet.rows,
         good_rows=sheet.rows - bad,
         bad_rows=bad,
-        columns={sheet.headers[index]: name for name, index in reversed(found.columns.items())},
+        columns={sheet.headers[i]: name for name, i in sorted(found.columns.items(), key=lambda item: item[::-1])},
         ignored=found.ignored,
         totals=_totals(sheet, frames, good),
         notes=tuple(_once(sheet.notes)),

@@ -172,6 +172,8 @@ class Rows:
             window = "\n".join(texts[at : at + reach])
             outcome = split(window, self.grammar.delimiter)
             if outcome[0] == "cells" and len(outcome[1]) == self.grammar.width:
+                if reach > 1 and sum(len(cell.encode()) for cell in outcome[1]) > LONGEST:
+                    raise DunwellError("intake.line_too_long", file=self._file, row=self._line + at)
                 return outcome
             if outcome[0] != "open":
                 self._in_vain += len(window) if reach > 1 else 0

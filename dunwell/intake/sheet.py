@@ -152,7 +152,7 @@ class _Head:
 def _head(path: Path, block: bytes, mapping: Mapping | None) -> _Head:
     """Find header and delimiter together: the pair under which most of the columns make sense."""
     try:
-        text = _after_bom(block).decode()
+        text = _after_bom(block).decode().replace("\r\n", "\n")
     except UnicodeDecodeError:
         raise NotThisEncoding from None
     lines = text.split("\n")

@@ -1,6 +1,6 @@
 """A file as a stream of blocks of whole lines in UTF-8, whatever its encoding; memory stays bounded.
 
-Line ends are made `\\n` here (CR LF and a lone CR too). Anything that is not a readable text file is refused in words.
+Lines end with `\\n` or CR LF here; a lone CR has become `\\n`. What is no readable text file is refused in words.
 """
 
 import codecs
@@ -71,12 +71,13 @@ def first_guess(path: Path) -> str:
 
 
 def _utf16_without_bom(sample: bytes, path: Path) -> str:
-    """Delimiters, digits and line ends are below 256 in any language: their zero bytes lie all on one side."""
+    """Delimiters, digits and line ends are below 256 in any language: nearly all zero bytes lie on their side
+    (the other side has some too, 一 is U+4E00)."""
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
     size = len(sample) // 2
-    if odd > size // 10 and not even:
+    if odd > size // 10 and even * 5 < odd:
         return "utf-16-le"
-    if even > size // 10 and not odd:
+    if even > size // 10 and odd * 5 < even:
         return "utf-16-be"
     raise DunwellError("intake.is_binary", file=str(path))
 
@@ -145,7 +146,8 @@ def blocks(
 
 
 def _line_ends(data: bytes) -> bytes:
-    if b"\r" in data:
+    # CR LF is understood by what reads the lines; rewriting every block would cost more than reading it.
+    if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return data
 
