@@ -95,7 +95,8 @@ def _named(name: str, address: str) -> MailAddress:
 
 def _encoding(text: str) -> str:
     """Quoted-printable keeps Latin text readable in its raw form; Chinese is shorter in base64."""
-    return "quoted-printable" if sum(not char.isascii() for char in text) * 6 < len(text) else "base64"
+    foreign = len(text) - len(text.encode("ascii", "ignore"))
+    return "quoted-printable" if foreign * 6 < len(text) else "base64"
 
 
 def _multiparts(mail: EmailMessage) -> list[MIMEPart]:
