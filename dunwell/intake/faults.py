@@ -115,9 +115,10 @@ def _sentence(code: str, language: str) -> pl.Expr:
 def write_errors_csv(errors: pl.DataFrame, path: Path) -> None:
     """Write errors as CSV (UTF-8 with BOM, so that spreadsheets show Chinese). A cell that a spreadsheet could take
     for a formula gets an apostrophe in front; control characters are shown as boxes."""
+    errors = errors.drop("other")
     safe = [_safe(pl.col(name)).alias(name) for name, dtype in errors.schema.items() if dtype == pl.String]
     try:
-        errors.drop("other").with_columns(safe).write_csv(path, include_bom=True)
+        errors.with_columns(safe).write_csv(path, include_bom=True)
     except OSError as problem:
         raise DunwellError("intake.unwritable", file=str(path), reason=problem.strerror or str(problem)) from None
 
