@@ -108,11 +108,17 @@ def _frames(sheets: list[Sheet], desk: Desk) -> dict[str, pl.DataFrame]:
     own = _derived_customers(customers, derived, sheets, desk)
     frames["customers"] = pl.concat([customers, own])
     links.add_debtors(
-        pl.concat([faults.good(customers)["number"], own["number"]]), faults.bad(customers)["number"]
-    )  # fmt: skip
+        pl.concat([faults.good(customers)["number"], own["number"]]),
+        pl.concat([faults.bad(one)["number"] for one in (customers, *derived)]),
+    )
     for sheet in by_kind["invoices"]:
         cells = desk.cells(sheet)
-        links.check_debtor(cells, cells.raw("debtor"))
+        debtor = cells.raw("debtor")
+        if any(sheet.has(field) for field in CUSTOMER_FIELDS):
+            # A row that would make its own customer but for an error of its own has been told that error already.
+            wrong = faults.bad(sheet.cells.select("file", "row"))["row"]
+            debtor = debtor.set(sheet.cells["row"].is_in(wrong.implode()), None) if wrong.len() else debtor
+        links.check_debtor(cells, debtor)
     readers = {
         "contacts": kinds.contacts,
         "invoices": None,

@@ -171,7 +171,7 @@ class TestAMapping:
         assert hint in caught.value.params["reason"]
 
     @pytest.mark.parametrize(
-        "text", ["- a\n- b", "!!python/object/apply:os.system [ls]", "a: [", "just text", "[" * 5000, "\ud800"]
+        "text", ["- a\n- b", "!!python/object/apply:os.system [ls]", "a: [", "just text", "[" * 1500, "\ud800"]
     )
     def test_of_hostile_yaml_is_refused(self, tmp_path, text):
         (tmp_path / "m.yaml").write_bytes(text.encode("utf-8", "surrogatepass"))

@@ -2,13 +2,16 @@
 
 import csv
 import re
+import tempfile
+from pathlib import Path
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dunwell.core.errors import DunwellError, catalogue
-from dunwell.intake import in_language, write_errors_csv
+from dunwell.intake import ERRORS, in_language, write_errors_csv
 from tests.intake.ledgers import invoice_rows, read
 
 
@@ -16,12 +19,14 @@ def hostile(value):
     return read_errors(invoice_rows(f'R1,C1,2026-01-02,2026-02-01,EUR,"{value}"'))
 
 
-def read_errors(content, folder=None):
-    import tempfile
-    from pathlib import Path
-
+def read_errors(content):
     with tempfile.TemporaryDirectory() as made:
-        return read(folder or Path(made), a=content).errors
+        return read(Path(made), a=content).errors
+
+
+ONE_ERROR = pl.DataFrame(
+    [("a.csv", 2, "amount", "x", "EUR", "intake.not_an_amount", "x is not an amount.")], schema=ERRORS, orient="row"
+)
 
 
 class TestErrors:
@@ -64,10 +69,10 @@ class TestTheFileOfErrors:
         assert row["column"].startswith("'")
         assert row["file"].startswith("'")
 
-    @given(st.text(max_size=20))
+    @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=20))
     def test_can_be_read_back_whatever_a_cell_held(self, tmp_path_factory, value):
         path = tmp_path_factory.mktemp("errors") / "errors.csv"
-        write_errors_csv(hostile("x").with_columns(value=_lit(value.encode("utf-8", "replace").decode())), path)
+        write_errors_csv(ONE_ERROR.with_columns(value=_lit(value)), path)
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.reader(file))
         assert rows[0] == ["file", "row", "column", "value", "code", "reason"]
@@ -81,6 +86,4 @@ class TestTheFileOfErrors:
 
 
 def _lit(value):
-    import polars as pl
-
     return pl.lit(value)
