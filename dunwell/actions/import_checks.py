@@ -44,9 +44,9 @@ def _without(file: FileReport, index: int, batch: Batch, faults: Faults) -> File
     for kind, frame in batch.frames.items():
         if "currency" in frame.columns:
             gone = faults.bad(frame).filter(pl.col("file") == index).drop_nulls("amount_minor")
-            for currency, count, total in gone.group_by("currency").agg(
-                pl.len(), pl.col("amount_minor").cast(pl.Int128).sum()
-            ).iter_rows():
+            for currency, count, total in (
+                gone.group_by("currency").agg(pl.len(), pl.col("amount_minor").cast(pl.Int128).sum()).iter_rows()
+            ):
                 rows, minor = lost.get(currency, (0, 0))
                 lost[currency] = (rows + count, minor + int(total))
         del kind

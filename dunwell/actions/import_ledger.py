@@ -149,9 +149,11 @@ def _payments(payments: pl.DataFrame, debtors: pl.DataFrame, receivables: pl.Dat
     )
     fresh = numbered(rows.filter(pl.col("id").is_null()))
     every = pl.concat([book.payments.select("number", reverses_id="id"), fresh.select("number", reverses_id="ref")])
-    return rows.join(every, left_on="reverses", right_on="number", how="left", maintain_order="left").with_columns(
-        source_kind=pl.lit(str(PaymentSource.BANK)), frame=pl.lit("payments")
-    ).drop("id", "debtor", "receivable", "reverses")
+    return (
+        rows.join(every, left_on="reverses", right_on="number", how="left", maintain_order="left")
+        .with_columns(source_kind=pl.lit(str(PaymentSource.BANK)), frame=pl.lit("payments"))
+        .drop("id", "debtor", "receivable", "reverses")
+    )
 
 
 def _moved_along(beside: pl.DataFrame, payments: pl.DataFrame, book: Book) -> pl.DataFrame:

@@ -65,12 +65,11 @@ def plan_parties(customers: pl.DataFrame, contacts: pl.DataFrame, *, book: Book,
         if name != "number"
     }
     beside = compare(known, current, bulk.DEBTORS, speaks)
-    debtors = pl.concat(
-        [book.debtors.select("number", debtor_id="id"), fresh.select("number", debtor_id="ref")]
-    )
+    debtors = pl.concat([book.debtors.select("number", debtor_id="id"), fresh.select("number", debtor_id="ref")])
     addresses = _Addresses(book, said, at)
+    owners = [fresh.with_columns(debtor_id="ref"), known.with_columns(debtor_id="id")]
     points, moved = addresses.plan(
-        pl.concat([fresh.with_columns(debtor_id="ref").select(_MAIN), known.with_columns(debtor_id="id").select(_MAIN)]),
+        pl.concat([part.select(_MAIN) for part in owners]),
         contacts.join(debtors, left_on="debtor", right_on="number", how="left", maintain_order="left"),
         settled,
     )
@@ -179,17 +178,16 @@ class _Addresses:
         mains = state.filter(pl.col("rank") == 0)
         parts = []
         for channel in ("email", "phone"):
-            rows = customers.filter(self._said.of_customer(channel))
-            lines = [pl.lit(None, pl.String).alias(name) for name in _ADDRESS]
-            parts.append(rows.select("debtor_id", "id", "file", "derived", *lines, value=channel, channel=pl.lit(channel)))
+            rows = customers.filter(self._said.of_customer(channel)).with_columns(
+                *(pl.lit(None, pl.String).alias(name) for name in _ADDRESS), value=channel, channel=pl.lit(channel)
+            )
+            parts.append(rows)
         rows = customers.filter(self._said.of_customer("street")).rename({"country_told": "country"})
         before = mains.filter(pl.col("channel") == "letter").select("debtor_id", pl.col(_ADDRESS).name.suffix("_was"))
         rows = rows.join(before, on="debtor_id", how="left", maintain_order="left").with_columns(
             pl.when(self._said.of_customer(name)).then(name).otherwise(f"{name}_was").alias(name) for name in _ADDRESS
         )
-        parts.append(
-            rows.select("debtor_id", "id", "file", "derived", *_ADDRESS, value=_one_line(), channel=pl.lit("letter"))
-        )
+        parts.append(rows.with_columns(value=_one_line(), channel=pl.lit("letter")))
         order = ["debtor_id", "id", "file", "derived", "channel", "value", *_ADDRESS]
         wanted = pl.concat([part.select(order) for part in parts])
         # What an invoice file does not say is no news, and what a file of customers said goes before it.
@@ -233,9 +231,7 @@ class _Addresses:
         told = told.filter(pl.col("value").is_not_null())
         once = told.unique(_KEY, keep="first", maintain_order=True)
         names = ["contact_name", *_ADDRESS]
-        asked = once.select(
-            *_KEY, pl.col("file", *names).name.suffix("_new"), asked=True, order=pl.int_range(pl.len())
-        )
+        asked = once.select(*_KEY, pl.col("file", *names).name.suffix("_new"), asked=True, order=pl.int_range(pl.len()))
         beside = state.join(asked, on=_KEY, how="full", coalesce=True, maintain_order="left_right")
         is_new = pl.col("rank").is_null() | ((pl.col("rank") == CLOSED_RANK) & pl.col("asked"))
         is_new = is_new.fill_null(value=False)

@@ -1,7 +1,7 @@
 """What an import did, or would do: by file, with control totals."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -65,7 +65,6 @@ class ImportReport:
     written: bool
     open_items_date: date | None = None
     open_items: Implied | None = None
-    totals: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def nothing_new(self) -> bool:
@@ -98,7 +97,8 @@ def tally(outcome: pl.DataFrame, files: Sequence[FileReport]) -> list[FileResult
     found: dict[int, dict[str, dict[str, int]]] = {}
     for file, kind, became, count in counted.iter_rows():
         found.setdefault(file, {}).setdefault(kind, {})[became] = count
-    return [
-        FileResult(report, {kind: Counts(**each) for kind, each in found.get(index, {}).items()} or {report.kind: Counts()})
-        for index, report in enumerate(files)
-    ]
+    results = []
+    for index, report in enumerate(files):
+        counts = {kind: Counts(**each) for kind, each in found.get(index, {}).items()}
+        results.append(FileResult(report, counts or {report.kind: Counts()}))
+    return results

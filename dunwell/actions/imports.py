@@ -151,9 +151,7 @@ def _read(
     batch = read_files(
         paths,
         known=book.known(),
-        defaults=Defaults(
-            currency=creditor.currency, country=creditor.country, language=creditor.language, day=day
-        ),
+        defaults=Defaults(currency=creditor.currency, country=creditor.country, language=creditor.language, day=day),
         mapping=mapping,
         progress=lambda name, done, of: progress("read", name, done, of),
     )

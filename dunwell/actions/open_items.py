@@ -15,7 +15,7 @@ from datetime import date
 import polars as pl
 
 from dunwell.actions.import_book import Book
-from dunwell.core.terms import PaymentSource, ReceivableKind, ReceivableStatus
+from dunwell.core.terms import PaymentSource, ReceivableStatus
 from dunwell.store import bulk
 
 LARGEST_SHARE_BP = 2500
@@ -47,7 +47,7 @@ class OpenList:
 
 @dataclass(frozen=True, slots=True)
 class Disappeared:
-    """What was open before and is not in the list: items, and currency -> minor units, each beside all that was open."""
+    """What was open before and is not in the list: items and minor units by currency, each beside all that was open."""
 
     items: int
     of_items: int
@@ -65,7 +65,7 @@ class Disappeared:
 
 @dataclass(frozen=True)
 class Implied:
-    """payments: rows as the table `payment` takes them, with file. `days_count`: method -> (rows, currency -> sum)."""
+    """payments: rows as the table `payment` takes them, with file. by_method: method -> (rows, currency -> sum)."""
 
     day: date
     payments: pl.DataFrame
@@ -73,9 +73,7 @@ class Implied:
     by_method: Mapping[str, tuple[int, Mapping[str, int]]] = field(default_factory=dict)
 
 
-def amounts(
-    fresh: pl.DataFrame, known: pl.DataFrame, current: pl.DataFrame
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def amounts(fresh: pl.DataFrame, known: pl.DataFrame, current: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Tell what an item's amount is apart from what is open of it.
 
     A row without an amount of its own, or without an open one, tells one figure: what is open. It is the amount too
@@ -212,10 +210,3 @@ def _by_method(payments: pl.DataFrame) -> dict[str, tuple[int, Mapping[str, int]
         rows, sums = found.get(method, (0, {}))
         found[method] = (rows + count, {**sums, currency: int(total)})
     return found
-
-
-KIND_OF_FRAME = {
-    "invoices": ReceivableKind.INVOICE,
-    "credit_notes": ReceivableKind.CREDIT_NOTE,
-    "charges": ReceivableKind.CHARGE,
-}

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 import polars as pl
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -28,12 +29,15 @@ from dunwell.jobs.day import Day
 from dunwell.store.reads import creditors
 
 _SHOWN_ERRORS = 20
+_TOTALS: dict[str, Literal["left", "right"]] = {"currency": "left", "sum": "right", "good_sum": "right"}
 
 
 @click.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @click.option("--creditor", "code", help="Whose files (may be left out when there is only one).")
-@click.option("--mapping", "mapping_file", type=click.Path(path_type=Path), help="What the columns mean (TOML or YAML).")
+@click.option(
+    "--mapping", "mapping_file", type=click.Path(path_type=Path), help="What the columns mean (TOML or YAML)."
+)
 @click.option("--dry-run", is_flag=True, help="Read, check and compare; write nothing.")
 @click.option("--accept-valid-rows", is_flag=True, help="Take in the good rows although others have errors.")
 @click.option("--open-items-as-of", type=Day(), help="The files are everything that is open as of this day.")
@@ -100,7 +104,13 @@ def _progress() -> Iterator[tuple[imports.Progress, Callable[[], None]]]:
     if not console.is_terminal:
         yield _Lines(), lambda: None
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as shown:
         yield _Bar(shown), shown.stop
 
@@ -150,9 +160,7 @@ def _write_errors(report: ImportReport, path: Path | None) -> Path | None:
     try:
         chosen.parent.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
-        raise DunwellError(
-            "intake.unwritable", file=str(chosen), reason=problem.strerror or str(problem)
-        ) from problem
+        raise DunwellError("intake.unwritable", file=str(chosen), reason=problem.strerror or str(problem)) from problem
     write_errors_csv(in_language(report.errors, language()), chosen)
     return chosen
 
@@ -161,6 +169,8 @@ def _print(report: ImportReport, errors_path: Path | None) -> None:
     spoken = language()
     console = Console()
     console.print(_files(report))
+    if any(file.found.totals for file in report.files):
+        console.print(_totals(report))
     for file in report.files:
         name = _plain(file.found.name)
         if file.found.ignored:
@@ -170,7 +180,7 @@ def _print(report: ImportReport, errors_path: Path | None) -> None:
         undeclared = [header for header, meant in file.found.columns.items() if meant == "open"]
         if undeclared and report.open_items_date is None:
             tell("import.open_not_declared", file=name, column=_plain(undeclared[0]))
-    if report.open_items:
+    if report.open_items and not report.nothing_new:
         _print_open_items(report.open_items, report, spoken)
     if errors_path:
         count = report.errors.select("file", "row").n_unique()
@@ -198,30 +208,56 @@ def _print_open_items(implied: Implied, report: ImportReport, spoken: str) -> No
 
 
 def _files(report: ImportReport) -> Table:
-    """Control totals: one line per file and kind of row, and one for each further currency."""
-    heads = ("rows", "good", "bad", "new", "changed", "unchanged", "sum")
+    """One line per file and kind of row in it."""
+    heads = ("rows", "good", "bad", "new", "changed", "unchanged")
     table = Table(
-        words("import.column.file"), words("import.column.kind"),
+        Column(words("import.column.file"), overflow="fold"),
+        Column(words("import.column.kind"), no_wrap=True),
         *(Column(words(f"import.column.{head}"), justify="right", no_wrap=True) for head in heads),
-    )  # fmt: skip
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
     for file in report.files:
         found = file.found
         counted = (f"{found.rows:,}", f"{found.good_rows:,}", f"{found.bad_rows:,}")
-        sums = [f"{total.currency} {grouped_amount(total.good_sum_minor, total.currency)}" for total in found.totals]
         for line, (kind, counts) in enumerate(file.counts.items()):
             table.add_row(
                 escape(_plain(found.name)) if line == 0 else "",
                 words(f"import.kind.{kind}"),
                 *(counted if line == 0 else ("", "", "")),
-                *(f"{count:,}" for count in (counts.new, counts.changed, counts.unchanged)),
-                "\n".join(sums) if line == 0 else "",
+                *("" if report.refused else f"{n:,}" for n in (counts.new, counts.changed, counts.unchanged)),
+            )
+    return table
+
+
+def _totals(report: ImportReport) -> Table:
+    """Control totals: one line per file and currency, to be compared with the ledger's own."""
+    table = Table(
+        Column(words("import.column.file"), overflow="fold"),
+        *(Column(words(f"import.column.{head}"), no_wrap=True, justify=side) for head, side in _TOTALS.items()),
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+    for file in report.files:
+        for total in file.found.totals:
+            table.add_row(
+                escape(_plain(file.found.name)),
+                total.currency,
+                grouped_amount(total.sum_minor, total.currency),
+                grouped_amount(total.good_sum_minor, total.currency),
             )
     return table
 
 
 def _errors(errors: pl.DataFrame, spoken: str) -> Table:
     table = Table(
-        *(words(f"import.column.{head}") for head in ("file", "row", "column", "value", "reason")), show_lines=False
+        *(
+            Column(words(f"import.column.{head}"), overflow="fold", ratio=ratio)
+            for head, ratio in (("file", 2), ("row", 1), ("column", 2), ("value", 2), ("reason", 6))
+        ),
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        expand=True,
     )
     first = in_language(errors.head(_SHOWN_ERRORS), spoken)
     for row in first.select("file", "row", "column", "value", "reason").iter_rows():

@@ -7,6 +7,7 @@ among the new rows of its table (-1 is the first); `write` gives it an id and fi
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Self
 
 import polars as pl
@@ -51,7 +52,7 @@ class Table:
     def of(cls, model: type[models.Model]) -> Self:
         """The table of a model."""
         fields = {
-            field.column: field
+            str(field.column): field
             for field in model._meta.concrete_fields
             if field.column not in ("id", "creditor_id", "source_id", "known_from")
         }
@@ -149,10 +150,13 @@ def write(
             ids[change.table.name] = dialect.take_ids(change.table.name, change.new.height)
     for change in changes:
         if change.new.height:
-            of, table = change.new.height, change.table.name
-            _append(change, ids, creditor_id, sources, at, lambda rows, of=of, table=table: progress(table, rows, of))
+            _append(change, ids, creditor_id, sources, at, partial(_told, progress, change))
         if change.changed.height:
             _supersede(change, ids, sources, at)
+
+
+def _told(progress: Callable[[str, int, int], None], change: Change, rows: int) -> None:
+    progress(change.table.name, rows, change.new.height)
 
 
 def _append(
