@@ -238,11 +238,16 @@ def _begin(ready: Ready, day: date, now: datetime) -> bool:
     ):
         return False
     row.attempts += 1
-    document, _ = Document.objects.get_or_create(
-        creditor_id=row.creditor_id,
-        sha256=ready.sha256,
-        defaults={"media_type": ready.media_type, "size_bytes": ready.size_bytes, "made_at": now},
-    )
+    # only the holder of this claim can make these bytes, so nobody else inserts the row meanwhile
+    document = Document.objects.filter(creditor=row.creditor_id, sha256=ready.sha256).first()
+    if document is None:
+        document = Document.objects.create(
+            creditor_id=row.creditor_id,
+            sha256=ready.sha256,
+            media_type=ready.media_type,
+            size_bytes=ready.size_bytes,
+            made_at=now,
+        )
     contact = _contact(
         row,
         day,

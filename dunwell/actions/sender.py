@@ -26,7 +26,7 @@ from dunwell.rulebook.rules_file import house_rules
 from dunwell.rulebook.strategy import default_strategy
 from dunwell.store.models import Creditor, OutboxMessage, Receivable
 
-BATCH = 25
+BATCH = 50
 LOOK_LASTS = timedelta(minutes=2)
 """A look older than this is taken again before the next message leaves."""
 
