@@ -105,11 +105,14 @@ def _holds(facts: Facts, rules: Rules, day: date) -> list[pl.DataFrame]:
             ),
         )
         for rule, value in rules.in_force(day, "hold")
+        if not active.is_empty()
     ]
 
 
 def _complaints(facts: Facts, rules: Rules, day: date) -> list[pl.DataFrame]:
     waiting = facts["complaints"].filter(pl.col("answered_date").is_null() | (pl.col("answered_date") > day))
+    if waiting.is_empty():
+        return []
     counted = waiting.group_by("debtor_id").agg(count=pl.len().cast(pl.Int32))
     return [_spoken(rule, counted) for rule, _ in rules.in_force(day, "complaint")]
 
@@ -153,6 +156,8 @@ def promises(facts: Facts, rules: Rules, day: date) -> pl.DataFrame:
 
 
 def _promises(facts: Facts, rules: Rules, day: date) -> list[pl.DataFrame]:
+    if facts["promises"].is_empty():
+        return []
     waiting = promises(facts, rules, day).filter(pl.col("state") == "open")
     counted = waiting.group_by("debtor_id", "currency").agg(
         count=pl.len().cast(pl.Int32), until_date=pl.col("until_date").max()

@@ -54,18 +54,16 @@ def _fill(draw: DrawFn, book: Book, debtor: int, ledger: bool) -> None:
         due = draw(around(50, 12))
         invoice = book.invoice(
             debtor, draw(AMOUNTS), due, issued=min(due, days(draw(st.integers(-90, 0)))),
-            currency=draw(st.sampled_from(CURRENCIES)), kind=draw(st.sampled_from(["invoice", "invoice", "instalment"])),
+            currency=draw(st.sampled_from(CURRENCIES)),
+            kind=draw(st.sampled_from(["invoice", "invoice", "instalment"])),
             status=draw(st.sampled_from(["open"] * 8 + ["cancelled", "written_off"])),
         )  # fmt: skip
         items.append(invoice)
         currency = book.rows["receivables"][-1]["currency"]
         for _ in range(draw(st.integers(0, 2))):
-            strange = draw(st.integers(0, 15)) == 0
-            items.append(
-                book.charge(
-                    debtor, draw(AMOUNTS), draw(around(30, 3)), invoice, currency="USD" if strange else currency
-                )
-            )
+            made = draw(around(30, 3))
+            money = "USD" if draw(st.integers(0, 15)) == 0 else currency
+            items.append(book.charge(debtor, draw(AMOUNTS), made, invoice, currency=money))
     if draw(st.integers(0, 3)) == 0:
         items.append(book.charge(debtor, draw(AMOUNTS), draw(around()), None))
     notes = [
