@@ -11,7 +11,7 @@ from django.db import connection
 from dunwell.actions.items_hash import items_hashes
 from dunwell.core.terms import LIVE_STATES, OutboxState, Stage
 from dunwell.engine.cash import MATCHES, matches
-from dunwell.engine.decide import Outcome
+from dunwell.engine.decide import LINES, Outcome
 from dunwell.engine.facts import SCHEMA_VERSION, Facts
 from dunwell.store import dialect
 from dunwell.store.models import Creditor, Run
@@ -45,7 +45,6 @@ def put_in_outbox(run: Run, outcome: Outcome, debtors: pl.DataFrame, at: datetim
     )
     live = _live(run.creditor)
     pending = live.filter(pl.col("state") != OutboxState.CLAIMED)
-    in_flight = live.filter(pl.col("state") == OutboxState.CLAIMED).select("debtor_id", "currency")
     held = pending.join(wanted, on=["debtor_id", "currency", *_SAME], how="semi")
     dropped = pending.join(held, on="id", how="anti")
     with connection.cursor() as cursor:
@@ -60,10 +59,15 @@ def put_in_outbox(run: Run, outcome: Outcome, debtors: pl.DataFrame, at: datetim
                 f"UPDATE store_outboxmessage SET as_of = %s, run_id = %s WHERE state IN {_PENDING} AND id IN ({part})",
                 [run.as_of, run.pk],
             )
-    new = wanted.join(held, on=["debtor_id", "currency"], how="anti").join(
-        in_flight, on=["debtor_id", "currency"], how="anti"
-    )
-    new = new.join(_revisions(run.creditor), on="place", how="left").select(
+    # a sender may have been quicker since `live` was read: what he claimed is his, what he sent is not sent again
+    taken = _live(run.creditor).select("debtor_id", "currency")
+    places = _places(run.creditor)
+    left = places.filter(pl.col("left")).select("place")
+    new = (
+        wanted.join(taken, on=["debtor_id", "currency"], how="anti")
+        .join(left, on="place", how="anti")
+        .join(places, on="place", how="left")
+    ).select(
         "debtor_id",
         "stage",
         "currency",
@@ -129,9 +133,15 @@ def refresh_standing(creditor: Creditor, as_of: date, outcome: Outcome) -> None:
         "body",
     )
     before = _standing(creditor)
-    same = before.drop("id", "body").columns
-    gone = before.join(now, on=same, how="anti")
-    fresh = now.join(before, on=same, how="anti")
+    # the body as data: the databases write the same JSON in different ways
+    told = pl.Struct({name: pl.String() if kind.is_temporal() else kind for name, kind in LINES.items()})
+    before = before.with_columns(pl.col("body").str.json_decode(told)).unnest("body", separator=".")
+    fresh = now.with_columns(pl.col("body").str.json_decode(told)).unnest("body", separator=".")
+    same = fresh.columns
+    gone = before.join(fresh, on=same, how="anti", nulls_equal=True)
+    fresh = now.join(
+        before.join(fresh, on=same, how="semi", nulls_equal=True), on=["debtor_id", "currency"], how="anti"
+    )
     with connection.cursor() as cursor:
         for part in _parts(gone["id"].to_list()):
             cursor.execute(f"DELETE FROM store_standing WHERE id IN ({part})")
@@ -205,17 +215,20 @@ def _live(creditor: Creditor) -> pl.DataFrame:
     )
 
 
-def _revisions(creditor: Creditor) -> pl.DataFrame:
-    """place -> how many messages of that place on the ladder there were before: all were cancelled or never left."""
+def _places(creditor: Creditor) -> pl.DataFrame:
+    """place on the ladder -> revision (how many messages of it there were), left (one of them left, or may have)."""
     keys = dialect.read_frame(
-        "SELECT key FROM store_outboxmessage WHERE creditor_id = %s AND state NOT IN ('sent', 'unknown')",
+        "SELECT key, state FROM store_outboxmessage WHERE creditor_id = %s",
         [creditor.pk],
-        {"key": pl.String()},
+        {"key": pl.String(), "state": pl.String()},
     )
     return (
-        keys.select(place=pl.col("key").str.replace(r":\d+$", ""))
+        keys.with_columns(place=pl.col("key").str.replace(r":\d+$", ""))
         .group_by("place")
-        .agg(revision=pl.len().cast(pl.Int32))
+        .agg(
+            revision=pl.len().cast(pl.Int32),
+            left=pl.col("state").is_in([str(OutboxState.SENT), str(OutboxState.UNKNOWN)]).any(),
+        )
     )
 
 

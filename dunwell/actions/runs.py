@@ -1,7 +1,7 @@
 """The daily run: decide the whole book of a creditor, keep what was decided, put messages in the outbox.
 
-Nothing counts on yesterday's run having happened. A run whose outcome equals the latest one of its day leaves
-everything as it is, so that n runs are one run.
+Nothing counts on yesterday's run having happened. A run that rests on the same facts and rules as the latest one of
+its day, and so decides the same, leaves everything as it is: n runs are one run.
 """
 
 from collections.abc import Callable
@@ -80,8 +80,8 @@ def run_day(
 ) -> RunReport:
     """Run one day for one creditor. Refuses while another run is at work.
 
-    Any day may be given. Messages go to the outbox unless the day lies ahead, or lies before the latest day that
-    was run (`outbox_left_alone` says which): the past is decided for reading only once a later day has spoken.
+    Any day may be given. Messages go to the outbox unless the day lies ahead, or a later day was run after it had
+    come (`outbox_left_alone` says which): the past is decided for reading only once a later day has spoken.
     """
     with dialect.only_one("run"):
         progress("facts")
@@ -92,13 +92,15 @@ def run_day(
         if dry_run:
             return RunReport(creditor.code, as_of, None, False, {}, "dry_run", summary, outcome)
         manifest = run_folder.manifest_of(inputs, outcome)
-        latest = Run.objects.filter(creditor=creditor).order_by("-as_of", "-pk").first()
+        ahead = _is_ahead(creditor, as_of, now)
         same_day = Run.objects.filter(creditor=creditor, as_of=as_of).order_by("-pk").first()
-        if same_day is not None and same_day.decisions_hash == manifest["decisions_hash"]:
+        if (
+            same_day is not None
+            and _is_ahead(creditor, as_of, same_day.known_at) == ahead
+            and _same(same_day, manifest)
+        ):
             return RunReport(creditor.code, as_of, same_day.name, True, {}, "repeated", summary, outcome)
-        left_alone = _left_alone(creditor, as_of, now)
-        if latest is not None and as_of < latest.as_of and left_alone is None:
-            left_alone = "later_day_was_run"
+        left_alone = "day_ahead" if ahead else "later_day_was_run" if _later_day_spoke(creditor, as_of) else None
         name = f"{creditor.code}-{as_of:%Y%m%d}-{Run.objects.filter(creditor=creditor, as_of=as_of).count() + 1}"
         progress("files")
         run_folder.write(Path(settings.DUNWELL.runs) / name, inputs, outcome, manifest)
@@ -110,8 +112,20 @@ def run_day(
         return RunReport(creditor.code, as_of, name, False, outbox, left_alone, summary, outcome)
 
 
-def _left_alone(creditor: Creditor, as_of: date, now: datetime) -> str | None:
-    return "day_ahead" if as_of > today(creditor, now) else None
+def _is_ahead(creditor: Creditor, as_of: date, moment: datetime) -> bool:
+    return as_of > today(creditor, moment)
+
+
+def _same(run: Run, manifest: dict[str, Any]) -> bool:
+    """Did that run rest on the same and decide the same?"""
+    hashes = ("facts_hash", "strategy_hash", "rules_hash", "decisions_hash")
+    return all(getattr(run, name) == manifest[name] for name in hashes)
+
+
+def _later_day_spoke(creditor: Creditor, as_of: date) -> bool:
+    """Was a later day run when it had come? A look ahead did not touch the outbox and silences nobody."""
+    later = Run.objects.filter(creditor=creditor, as_of__gt=as_of).order_by("-as_of", "-pk")
+    return any(not _is_ahead(creditor, run.as_of, run.known_at) for run in later)
 
 
 @act("run.decide")
