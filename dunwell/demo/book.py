@@ -180,7 +180,7 @@ def _debtor(rng: Random, house: House, number: str, consumer: bool, previous: De
         street, postcode, city, region = previous.street, previous.postcode, previous.city, previous.region
         person = f"P{previous.number}"
     reached = rng.random()
-    has_mail = reached < (0.62 if consumer else 0.78)
+    has_mail = reached < (0.45 if consumer else 0.63)
     bounces = has_mail and rng.random() < 0.03
     wants = rng.random()
     home_currency = house.fields["currency"]

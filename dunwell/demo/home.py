@@ -53,6 +53,8 @@ def use_home(home: Path, *, language: str, smtp_port: int, database_url: str) ->
         "DUNWELL_SMTP_SECURITY": "none",
         "DJANGO_SETTINGS_MODULE": "dunwell.config.django",
     }
+    # days of a small book are thousands of tiny frames: more threads would only wait for each other
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")
     if database_url:
         os.environ["DUNWELL_DATABASE_URL"] = database_url
 
