@@ -101,7 +101,7 @@ def read(folder: Path) -> tuple[Inputs, dict[str, Any]]:
         )
         found = (facts_hash(inputs.facts), inputs.strategy.hash, inputs.rules.hash)
         wanted = (manifest["facts_hash"], manifest["strategy_hash"], manifest["rules_hash"])
-    except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, pl.exceptions.PolarsError) as error:
         raise DunwellError("run.unreadable", name=folder.name, why=str(error)) from error
     for part, theirs, ours in zip(("facts", "strategy", "rules"), wanted, found, strict=True):
         if theirs != ours:

@@ -1,0 +1,111 @@
+"""A book of `tests.engine.book` in the tables: what an import, a clerk and a sender would have written."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import polars as pl
+from django.db import connection, transaction
+
+from dunwell.actions.creditors import set_creditor
+from dunwell.actions.runs import RunReport, run_day
+from dunwell.core.actor import Actor, ActorKind
+from dunwell.engine.facts import SCHEMAS
+from dunwell.store import dialect, guard
+from dunwell.store.models import Creditor
+from tests.engine.book import Book
+
+CLERK = Actor(ActorKind.USER, "mei")
+EARLY = datetime(2020, 1, 1, tzinfo=UTC)
+_TABLES = {
+    "debtors": "debtor", "contact_points": "contactpoint", "receivables": "receivable", "payments": "payment",
+    "promises": "promise", "disputes": "dispute", "holds": "hold", "complaints": "complaint",
+    "contacts": "contactattempt",
+}  # fmt: skip
+_ALSO: dict[str, dict[str, pl.Expr]] = {
+    "debtors": {"name": pl.concat_str(pl.lit("Debtor "), "number")},
+    "contact_points": {"value": pl.concat_str("channel", "contact_point_id", separator="-")},
+    "disputes": {"number": pl.concat_str(pl.lit("S"), "dispute_id"), "reason": pl.lit("wrong price")},
+    "holds": {"note": pl.lit("")},
+    "complaints": {"text": pl.lit("")},
+    "contacts": {"purpose": pl.lit("collection"), "template_version": pl.lit(""), "receipt": pl.lit("")},
+}
+
+
+def noon(day: date) -> datetime:
+    """The middle of a day in Europe."""
+    return datetime(day.year, day.month, day.day, 11, tzinfo=UTC)
+
+
+def creditor(code: str = "acme", zone: str = "Europe/Berlin") -> Creditor:
+    """The creditor of the tests."""
+    changes = {"name": "Acme GmbH", "country": "DE", "zone": zone, "currency": "EUR"}
+    return set_creditor(code=code, changes=changes, at=EARLY, by=CLERK)
+
+
+def keep(book: Book, owner: Creditor) -> None:
+    """Write all rows of a book that are not in the tables yet."""
+    with guard.writing("test"), transaction.atomic():
+        _fresh("store_person", _persons(book), owner)
+        for frame, table in _TABLES.items():
+            _fresh(f"store_{table}", _rows(book, frame), owner)
+        items = pl.DataFrame(book.rows["contact_items"], schema=SCHEMAS["contact_items"], orient="row")
+        items = items.with_columns(id=pl.int_range(1, pl.len() + 1), open_minor=pl.lit(1), creditor_id=pl.lit(owner.pk))
+        _fresh("store_contactitem", items, owner)
+        lists = pl.DataFrame(book.rows["open_item_days"], schema={"as_of": pl.Date}, orient="row").select(
+            open_items_date="as_of",
+            id=pl.int_range(1, pl.len() + 1),
+            sha256=pl.lit("0" * 64),
+            name=pl.lit("open.csv"),
+            kind=pl.lit("open_items"),
+            imported_at=pl.lit(EARLY),
+            report=pl.lit("{}"),
+            creditor_id=pl.lit(owner.pk),
+        )
+        _fresh("store_importfile", lists, owner)
+
+
+def run(owner: Creditor, day: date, *, at: datetime | None = None, dry_run: bool = False) -> RunReport:
+    """Run a day at its noon, or at another moment."""
+    return run_day(creditor=owner, as_of=day, now=at or noon(day), by=CLERK, dry_run=dry_run)
+
+
+def table(name: str, columns: str = "*", order: str = "id") -> list[tuple[Any, ...]]:
+    """All rows of a table of ours."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {columns} FROM store_{name} ORDER BY {order}")
+        return [tuple(row) for row in cursor.fetchall()]
+
+
+def change(statement: str, *params: Any) -> None:
+    """What another act would have written."""
+    with guard.writing("test"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement, params)
+
+
+def _persons(book: Book) -> pl.DataFrame:
+    ids = sorted({row["person_id"] for row in book.rows["debtors"]})
+    return pl.DataFrame(
+        {"id": ids, "number": [f"N{each}" for each in ids]}, schema={"id": pl.Int64, "number": pl.String}
+    )
+
+
+def _rows(book: Book, frame: str) -> pl.DataFrame:
+    key = next(iter(SCHEMAS[frame]))
+    rows = pl.DataFrame(book.rows[frame], schema=SCHEMAS[frame], orient="row")
+    rows = rows.with_columns(**_ALSO.get(frame, {})).rename({key: "id"})
+    if frame != "contacts":
+        rows = rows.with_columns(known_from=pl.lit(EARLY))
+    return rows.drop("usable") if frame == "contact_points" else rows
+
+
+def _fresh(table_name: str, rows: pl.DataFrame, owner: Creditor) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id FROM {table_name}")
+        known = {row[0] for row in cursor.fetchall()}
+    rows = rows.filter(~pl.col("id").is_in(known))
+    dialect.insert_frame(table_name, rows.with_columns(creditor_id=pl.lit(owner.pk, pl.Int64)))
+    if connection.vendor == "postgresql" and not rows.is_empty():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT setval(pg_get_serial_sequence('{table_name}', 'id'), (SELECT max(id) FROM {table_name}))"
+            )
