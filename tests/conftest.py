@@ -32,7 +32,9 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 def pytest_configure(config: pytest.Config) -> None:
     """One folder for the whole session, made by the controller and handed to its workers; Django on an empty home."""
     if not hasattr(config, "workerinput"):
-        base = tempfile.mkdtemp(prefix="dunwell-tests-", dir=_quick_folder())
+        folder = _quick_folder()
+        _sweep(folder)
+        base = tempfile.mkdtemp(prefix=f"dunwell-tests-{os.getpid()}-", dir=folder)
         # PostgreSQL's unprivileged user passes through it to the folder that is its own.
         Path(base).chmod(0o711)
         os.environ[_BASE] = base
@@ -44,10 +46,32 @@ def pytest_configure(config: pytest.Config) -> None:
     django.setup()
 
 
-def _quick_folder() -> str | None:
+def _quick_folder() -> Path:
     """Memory instead of a disk, where there is enough: copies of databases are many small files."""
     memory = Path("/dev/shm")
-    return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > 2_000_000_000 else None
+    if memory.is_dir() and shutil.disk_usage(memory).free > 2_000_000_000:
+        return memory
+    return Path(tempfile.gettempdir())
+
+
+def _sweep(folder: Path) -> None:
+    """End what a killed session of ours left running, and take its folder away."""
+    from tests.support import postgres
+
+    for left in folder.glob("dunwell-tests-*-*"):
+        owner = left.name.split("-")[2]
+        if left.stat().st_uid == os.geteuid() and owner.isdigit() and not _lives(int(owner)):
+            postgres.remove(left)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

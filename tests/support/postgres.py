@@ -5,7 +5,6 @@ import os
 import pwd
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -128,4 +127,4 @@ def _unprivileged() -> pwd.struct_passwd:
 def remove(base: Path) -> None:
     """End what runs in the session's folder and take the folder away."""
     Cluster(base).stop()
-    shutil.rmtree(base, ignore_errors=sys.platform == "darwin")
+    shutil.rmtree(base, ignore_errors=True)
