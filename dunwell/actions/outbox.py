@@ -124,11 +124,12 @@ def claim(
 
 _DUE = """
 SELECT m.id, d.person_id FROM store_outboxmessage m JOIN store_debtor d ON d.id = m.debtor_id
-WHERE m.creditor_id = %s AND m.state IN ('released', 'claimed', 'try_later') AND m.state <> 'claimed'
+WHERE +m.creditor_id = %s AND m.state IN ('released', 'claimed', 'try_later') AND m.state <> 'claimed'
 AND m.channel IN (%s, %s) AND m.not_before_at <= %s AND m.as_of <= %s
 ORDER BY m.not_before_at LIMIT %s
 """
-"""The states stand here as text because SQLite uses a partial index only when it can read its condition."""
+"""The states stand here as text because SQLite uses a partial index only when it can read its condition; the `+` keeps it
+from the index by creditor, so that it walks the one by moment and stops early instead of sorting all that waits."""
 
 
 def next_due(creditor: Creditor, channels: Sequence[str], day: date, after: datetime) -> datetime | None:
