@@ -1,0 +1,320 @@
+"""Lists of open items: what they imply, and when they are refused."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from dunwell.actions.facts import facts_of
+from dunwell.actions.open_items import payment_number
+from dunwell.core.errors import Refused
+from dunwell.engine.claims import open_items
+from dunwell.store.models import ImportFile, Payment, PaymentPast, Receivable, ReceivablePast
+from tests.imports.files import CUSTOMERS, everything, take_in, write
+from tests.support.book import make_creditor
+
+pytestmark = pytest.mark.usefixtures("db")
+
+DAY1, DAY2, DAY3 = date(2026, 11, 18), date(2026, 11, 19), date(2026, 11, 20)
+
+
+def item(number: str, amount: str, opened: str | None = None, **columns: str) -> dict[str, str]:
+    row = {"invoice_id": number, "customer_id": "C1", "issue_date": "2026-10-01", "due_date": "2026-10-31",
+           "currency": "EUR", "amount": amount}  # fmt: skip
+    return {**row, **({} if opened is None else {"open_amount": opened}), **columns}
+
+
+def many(count: int, amount: str = "10.00") -> list[dict[str, str]]:
+    return [item(f"M{n:03}", amount) for n in range(count)]
+
+
+class Lists:
+    """Takes in lists of one creditor."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.creditor = make_creditor()
+        take_in(self.creditor, write(folder, "customers", CUSTOMERS))
+
+    def take(self, day: date, *rows: dict[str, str], **options: object) -> object:
+        path = write(self.folder, "items", rows, header=list(item("", "")))
+        return take_in(self.creditor, path, day=day, **options)
+
+    def implied(self) -> list[tuple[str, str, int, str]]:
+        found = Payment.objects.filter(creditor=self.creditor, source_kind="ledger").exclude(amount_minor=0)
+        return [
+            (p.receivable.number, p.value_date.isoformat(), p.amount_minor, p.method.removesuffix(" in ledger"))
+            for p in found.order_by("value_date", "number")
+        ]
+
+
+@pytest.fixture
+def lists(tmp_path: Path) -> Lists:
+    return Lists(tmp_path)
+
+
+class TestOpenItemList:
+    def test_seen_first_implies_a_payment_of_what_is_not_open_any_more(self, lists: Lists) -> None:
+        lists.take(DAY1, item("R1", "100.00", "60.00"), item("R2", "50.00", "50.00"))
+        payment = Payment.objects.get()
+        assert payment.number == "ledger:invoice:R1:2026-11-18"
+        assert (payment.value_date, payment.amount_minor, payment.currency) == (DAY1, 4000, "EUR")
+        assert (payment.source_kind, payment.method, payment.debtor.number) == ("ledger", "reduced in ledger", "C1")
+
+    def test_implies_a_payment_of_each_reduction(self, lists: Lists) -> None:
+        lists.take(DAY1, item("R1", "100.00", "100.00"))
+        lists.take(DAY2, item("R1", "100.00", "70.00"))
+        lists.take(DAY3, item("R1", "100.00", "20.00"))
+        assert lists.implied() == [("R1", "2026-11-19", 3000, "reduced"), ("R1", "2026-11-20", 5000, "reduced")]
+
+    def test_closes_an_item_that_it_lacks(self, lists: Lists) -> None:
+        lists.take(DAY1, item("R1", "100.00", "60.00"), item("R2", "50.00", "50.00"))
+        lists.take(DAY2, item("R2", "50.00", "50.00"))
+        assert lists.implied() == [("R1", "2026-11-18", 4000, "reduced"), ("R1", "2026-11-19", 6000, "cleared")]
+
+    def test_takes_back_the_payment_of_an_item_that_is_open_again(self, lists: Lists) -> None:
+        lists.take(DAY1, item("R1", "100.00", "100.00"), item("R2", "50.00", "50.00"))
+        lists.take(DAY2, item("R2", "50.00", "50.00"))
+        lists.take(DAY3, item("R1", "100.00", "40.00"), item("R2", "50.00", "50.00"))
+        assert lists.implied() == [("R1", "2026-11-19", 10000, "cleared"), ("R1", "2026-11-20", -4000, "reopened")]
+
+    def test_without_a_column_of_open_amounts_shows_them_as_the_amount(self, lists: Lists) -> None:
+        lists.take(DAY1, item("R1", "100.00"))
+        lists.take(DAY2, item("R1", "60.00"))
+        assert Receivable.objects.get().amount_minor == 10000
+        assert not ReceivablePast.objects.exists()
+        assert lists.implied() == [("R1", "2026-11-19", 4000, "reduced")]
+
+    def test_that_shows_more_than_the_known_amount_raises_the_amount(self, lists: Lists) -> None:
+        lists.take(DAY1, item("R1", "100.00"))
+        lists.take(DAY2, item("R1", "60.00"))
+        lists.take(DAY3, item("R1", "130.00"))
+        assert Receivable.objects.get().amount_minor == 13000
+        assert sum(row[2] for row in lists.implied()) == 0
+
+    def test_with_a_column_of_open_amounts_alone_is_read_the_same_way(self, lists: Lists) -> None:
+        rows = [{k: v for k, v in item("R1", "", opened).items() if k != "amount"} for opened in ("100.00", "60.00")]
+        lists.take(DAY1, rows[0])
+        lists.take(DAY2, rows[1])
+        assert Receivable.objects.get().amount_minor == 10000
+        assert lists.implied() == [("R1", "2026-11-19", 4000, "reduced")]
+
+    def test_follows_an_amount_that_the_ledger_corrects(self, lists: Lists) -> None:
+        lists.take(DAY1, item("R1", "100.00", "100.00"))
+        lists.take(DAY2, item("R1", "120.00", "120.00"))
+        assert Receivable.objects.get().amount_minor == 12000
+        assert lists.implied() == []
+
+    def test_does_not_count_bank_payments(self, lists: Lists) -> None:
+        lists.take(DAY1, item("R1", "100.00", "100.00"))
+        paid = [{"payment_id": "P1", "invoice_id": "R1", "value_date": "2026-11-18", "amount": "100.00"}]
+        take_in(lists.creditor, write(lists.folder, "payments", paid))
+        lists.take(DAY2, item("R2", "1.00", "1.00"))
+        assert lists.implied() == [("R1", "2026-11-19", 10000, "cleared")]
+
+    def test_reads_credit_notes_with_their_sign(self, lists: Lists) -> None:
+        lists.take(DAY1, item("G1", "-80.00", "-80.00"), item("R1", "1.00", "1.00"))
+        lists.take(DAY2, item("G1", "-80.00", "-30.00"), item("R1", "1.00", "1.00"))
+        lists.take(DAY3, item("R1", "1.00", "1.00"))
+        assert lists.implied() == [("G1", "2026-11-19", -5000, "reduced"), ("G1", "2026-11-20", -3000, "cleared")]
+        assert Payment.objects.first().number == "ledger:credit_note:G1:2026-11-19"
+
+    def test_is_what_the_engine_finds_open(self, lists: Lists) -> None:
+        lists.take(DAY1, item("R1", "100.00", "60.00"), item("R2", "50.00", "50.00"), item("R3", "9.00", "9.00"))
+        lists.take(DAY2, item("R1", "100.00", "75.50"), item("R2", "50.00", "10.00"))
+        items = open_items(facts_of(lists.creditor).on(DAY2), DAY2)
+        assert dict(items.select("number", "open_minor").filter(items["open_minor"] > 0).iter_rows()) == {
+            "R1": 7550, "R2": 1000
+        }  # fmt: skip
+
+    def test_leaves_the_items_of_another_creditor_alone(self, lists: Lists) -> None:
+        other = make_creditor("other")
+        take_in(other, write(lists.folder, "customers", CUSTOMERS), write(lists.folder, "items", [item("R1", "7.00")]))
+        lists.take(DAY1, item("R1", "100.00"), item("R2", "5.00"))
+        lists.take(DAY2, item("R2", "5.00"))
+        assert {p.creditor for p in Payment.objects.all()} == {lists.creditor}
+
+
+class TestItemNotInTheList:
+    def test_is_open_still_if_it_was_issued_after_the_day(self, lists: Lists) -> None:
+        later = item("R9", "10.00", issue_date="2026-11-20", due_date="2026-12-20")
+        take_in(lists.creditor, write(lists.folder, "invoices", [later]))
+        lists.take(DAY1, item("R1", "100.00"))
+        assert lists.implied() == []
+
+    def test_is_closed_if_an_ordinary_file_told_of_it(self, lists: Lists) -> None:
+        take_in(lists.creditor, write(lists.folder, "invoices", [item("R0", "10.00")]))
+        lists.take(DAY1, item("R1", "100.00"))
+        assert lists.implied() == [("R0", "2026-11-18", 1000, "cleared")]
+
+    def test_gets_no_payment_when_it_was_cancelled_or_written_off(self, lists: Lists) -> None:
+        rows = [item("R0", "10.00", status="cancelled"), item("R1", "10.00", status="written off")]
+        take_in(lists.creditor, write(lists.folder, "invoices", rows))
+        lists.take(DAY1, item("R2", "100.00"))
+        assert lists.implied() == []
+
+    def test_gets_no_payment_when_lists_never_hold_its_kind(self, lists: Lists) -> None:
+        take_in(
+            lists.creditor,
+            write(lists.folder, "invoices", [item("R1", "100.00")]),
+            write(lists.folder, "charges", [
+                {"charge_id": "F1", "invoice_id": "R1", "date": "2026-11-01", "amount": "5.00"}
+            ]),
+            write(lists.folder, "credit_notes", [
+                {"credit_note_id": "G1", "customer_id": "C1", "issue_date": "2026-11-01", "amount": "3.00"}
+            ]),
+        )  # fmt: skip
+        lists.take(DAY1, item("R1", "100.00"))
+        assert lists.implied() == []
+
+    def test_keeps_its_state_when_its_row_cannot_be_read(self, lists: Lists) -> None:
+        lists.take(DAY1, item("R1", "100.00"), item("R2", "50.00"), item("R3", "1.00"))
+        lists.take(DAY2, item("R1", "one hundred"), item("R3", "1.00"), accept_valid_rows=True)
+        assert lists.implied() == [("R2", "2026-11-19", 5000, "cleared")]
+
+    def test_follows_its_payments_to_another_debtor(self, lists: Lists) -> None:
+        lists.take(DAY1, item("R1", "100.00", "60.00"))
+        lists.take(DAY2, item("R1", "100.00", "60.00", customer_id="C2"))
+        assert [(p.debtor.number, p.receivable.debtor.number) for p in Payment.objects.all()] == [("C2", "C2")]
+        assert PaymentPast.objects.get().debtor.number == "C1"
+
+
+class TestDayOfAList:
+    def test_is_recorded_even_when_nothing_changed(self, lists: Lists) -> None:
+        lists.take(DAY1, item("R1", "100.00"))
+        report = lists.take(DAY2, item("R1", "100.00"))
+        assert report.written
+        assert list(ImportFile.objects.values_list("open_items_date", flat=True).order_by("pk"))[1:] == [DAY1, DAY2]
+
+    def test_may_not_lie_before_the_latest_list(self, lists: Lists) -> None:
+        lists.take(DAY2, item("R1", "100.00"))
+        before = everything()
+        with pytest.raises(Refused) as refusal:
+            lists.take(DAY1, item("R1", "50.00"))
+        assert refusal.value.code == "import.list_older"
+        assert everything() == before
+
+    def test_may_not_lie_ahead(self, lists: Lists) -> None:
+        with pytest.raises(Refused) as refusal:
+            lists.take(date(2026, 11, 23), item("R1", "100.00"))
+        assert refusal.value.code == "import.list_ahead"
+
+    def test_repeated_with_the_same_list_changes_nothing(self, lists: Lists) -> None:
+        lists.take(DAY1, item("R1", "100.00"), item("R2", "50.00"))
+        lists.take(DAY2, item("R1", "60.00"))
+        before = everything()
+        assert lists.take(DAY2, item("R1", "60.00")).nothing_new
+        assert everything() == before
+
+    def test_repeated_with_another_list_replaces_what_the_first_implied(self, lists: Lists) -> None:
+        lists.take(DAY1, item("R1", "100.00"), item("R2", "50.00"), item("R3", "7.00"))
+        lists.take(DAY2, item("R1", "60.00"))
+        lists.take(DAY2, item("R1", "90.00"), item("R2", "50.00"))
+        assert lists.implied() == [("R1", "2026-11-19", 1000, "reduced"), ("R3", "2026-11-19", 700, "cleared")]
+        assert sorted(PaymentPast.objects.values_list("receivable__number", "amount_minor")) == [
+            ("R1", 4000), ("R2", 5000)
+        ]  # fmt: skip
+
+
+class TestDisappearance:
+    def test_of_many_items_is_refused_and_says_how_to_confirm(self, lists: Lists) -> None:
+        lists.take(DAY1, *many(40))
+        before = everything()
+        with pytest.raises(Refused) as refusal:
+            lists.take(DAY2, *many(29))
+        assert refusal.value.code == "import.too_much_disappeared"
+        assert "--accept-disappeared" in str(refusal.value)
+        assert "11 of 40" in str(refusal.value)
+        assert everything() == before
+        assert lists.take(DAY2, *many(29), accept_disappeared=True).written
+        assert len(lists.implied()) == 11
+
+    def test_of_a_quarter_or_of_ten_items_is_usual(self, lists: Lists) -> None:
+        lists.take(DAY1, *many(60))
+        assert lists.take(DAY2, *many(45)).open_items.disappeared.items == 15
+        lists.take(DAY3, *many(35))
+        assert len(lists.implied()) == 25
+
+    def test_of_few_items_with_much_of_the_money_is_refused(self, lists: Lists) -> None:
+        big = [item(f"B{n}", "1000.00") for n in range(11)]
+        lists.take(DAY1, *many(100), *big)
+        with pytest.raises(Refused) as refusal:
+            lists.take(DAY2, *many(100))
+        assert "EUR 11,000.00 / EUR 12,000.00" in str(refusal.value)
+
+    def test_is_asked_about_where_somebody_can_answer(self, lists: Lists) -> None:
+        lists.take(DAY1, *many(40))
+        asked = []
+        with pytest.raises(Refused):
+            lists.take(DAY2, *many(20), ask=lambda gone: asked.append(gone.items) or False)
+        assert lists.take(DAY2, *many(20), ask=lambda gone: asked.append(gone.items) or True).written
+        assert asked == [20, 20]
+
+    def test_is_shown_by_a_trial(self, lists: Lists) -> None:
+        lists.take(DAY1, *many(40))
+        before = everything()
+        report = lists.take(DAY2, *many(20), dry_run=True)
+        assert report.open_items.disappeared.too_much
+        assert everything() == before
+
+    def test_of_everything_must_be_confirmed_however_little_it_was(self, lists: Lists) -> None:
+        lists.take(DAY1, item("R1", "100.00"))
+        with pytest.raises(Refused) as refusal:
+            lists.take(DAY2)
+        assert refusal.value.code == "import.too_much_disappeared"
+        lists.take(DAY2, accept_disappeared=True)
+        assert lists.implied() == [("R1", "2026-11-19", 10000, "cleared")]
+
+    def test_that_was_confirmed_is_not_asked_about_again(self, lists: Lists) -> None:
+        lists.take(DAY1, *many(40))
+        lists.take(DAY2, *many(20), accept_disappeared=True)
+        assert lists.take(DAY2, *many(20)).nothing_new
+
+
+class TestUnreadableList:
+    def test_is_refused_when_a_row_has_no_number(self, lists: Lists) -> None:
+        lists.take(DAY1, item("R1", "100.00"), item("R2", "50.00"))
+        before = everything()
+        with pytest.raises(Refused) as refusal:
+            lists.take(DAY2, item("", "100.00"), item("R2", "50.00"), accept_valid_rows=True)
+        assert refusal.value.code == "import.list_unreadable"
+        assert everything() == before
+
+    def test_is_refused_when_a_row_cannot_be_taken_apart(self, lists: Lists) -> None:
+        lists.take(DAY1, item("R1", "100.00"), item("R2", "50.00"))
+        path = write(lists.folder, "items", [item("R2", "50.00")])
+        path.write_text(path.read_text() + "R1,C1,2026-10-01\n", encoding="utf-8")
+        with pytest.raises(Refused) as refusal:
+            take_in(lists.creditor, path, day=DAY2, accept_valid_rows=True)
+        assert refusal.value.code == "import.list_unreadable"
+
+    def test_is_refused_when_no_file_holds_items(self, lists: Lists) -> None:
+        with pytest.raises(Refused) as refusal:
+            take_in(lists.creditor, write(lists.folder, "customers", CUSTOMERS), day=DAY1)
+        assert refusal.value.code == "import.list_without_items"
+
+
+class TestNumberOfAnImpliedPayment:
+    def test_stays_within_its_column_and_unlike_any_other(self) -> None:
+        long = ["x" * 99 + end for end in "ab"]
+        numbers = [payment_number("credit_note", number, DAY1) for number in long]
+        assert max(map(len, numbers)) <= 120
+        assert len(set(numbers)) == 2
+
+    def test_may_belong_to_the_longest_item(self, lists: Lists) -> None:
+        lists.take(DAY1, item("n" * 100, "100.00", "60.00"))
+        assert Payment.objects.get().amount_minor == 4000
+
+    def test_may_not_be_used_by_a_file(self, lists: Lists) -> None:
+        lists.take(DAY1, item("R1", "100.00"))
+        rows = [
+            {"payment_id": "ledger:invoice:R1:2026-11-18", "invoice_id": "R1", "value_date": "2026-11-18",
+             "amount": "1.00", "reverses": ""},
+            {"payment_id": "P2", "invoice_id": "R1", "value_date": "2026-11-18", "amount": "-1.00",
+             "reverses": "ledger:invoice:R1:2026-11-18"},
+        ]  # fmt: skip
+        report = take_in(lists.creditor, write(lists.folder, "payments", rows))
+        assert report.errors["code"].to_list() == ["import.reserved_number", "intake.payment_rejected"]
+        assert (report.files[0].found.bad_rows, report.files[0].found.totals[0].good_rows) == (2, 0)
+
+
