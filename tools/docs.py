@@ -24,7 +24,7 @@ def settings_page() -> str:
         [
             "# Settings",
             "",
-            "In `settings.toml` of the data home, or as a variable of the environment, which wins. "
+            "In `settings.toml` of the data home, or as a variable of the environment, which wins.",
             "`DATABASE_URL` may be written without the prefix.",
             "",
             "| in the file | in the environment | what it is |",
@@ -66,7 +66,8 @@ def rules_page() -> str:
     parts = [
         "# Contact rules",
         "",
-        "Each rule is data in `dunwell/rulebook/rules`; its cases run as tests. Confidence `house`: our own rule, not law.",
+        "Each rule is data in `dunwell/rulebook/rules`; its cases run as tests.",
+        "Confidence `house`: our own rule, not law.",
         "",
     ]
     for rule in house_rules().rules:

@@ -12,7 +12,7 @@ from typing import Any
 
 _act: ContextVar[str | None] = ContextVar("dunwell_act", default=None)
 _WRITE = re.compile(
-    r"""^\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*          # comments in front
+    r"""(?:^|;)\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*          # comments in front
         (?:WITH\b.*?\b)?                             # a CTE may lead to a write
         (?:INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM|TRUNCATE(?:\s+TABLE)?
         |COPY|MERGE\s+INTO)\s+(?:ONLY\s+)?["`\[]?(?:\w+["`\]]?\.["`\[]?)?store_""",
@@ -47,7 +47,7 @@ def require_act(what: str) -> None:
 
 def refuse(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
     """The wrapper itself (see Django's database instrumentation)."""
-    if _act.get() is None and _WRITE.match(sql):
+    if _act.get() is None and _WRITE.search(sql):
         raise WriteOutsideAct(f"refused outside an act: {sql[:120]}")
     return execute(sql, params, many, context)
 

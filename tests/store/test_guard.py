@@ -165,3 +165,9 @@ class TestTheJournalItself:
         with pytest.raises(DatabaseError, match="append-only"), guard.writing("test"), connection.cursor() as cursor:
             cursor.execute(statement)
         assert list(JournalEntry.objects.values_list("actor", flat=True)) == ["user:mei"]
+
+
+class TestSecondStatement:
+    def test_is_seen_behind_a_harmless_one(self) -> None:
+        with pytest.raises(guard.WriteOutsideAct):
+            guard.refuse(lambda *_: None, "SELECT 1; DELETE FROM store_debtor", None, many=False, context={})
