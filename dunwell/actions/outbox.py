@@ -128,8 +128,8 @@ WHERE +m.creditor_id = %s AND m.state IN ('released', 'claimed', 'try_later') AN
 AND m.channel IN (%s, %s) AND m.not_before_at <= %s AND m.as_of <= %s
 ORDER BY m.not_before_at LIMIT %s
 """
-"""The states stand here as text because SQLite uses a partial index only when it can read its condition; the `+` keeps it
-from the index by creditor, so that it walks the one by moment and stops early instead of sorting all that waits."""
+"""The states stand here as text because SQLite uses a partial index only when it can read its condition. The `+` keeps
+it from the index by creditor: it walks the one by moment and stops early, instead of sorting all that waits."""
 
 
 def next_due(creditor: Creditor, channels: Sequence[str], day: date, after: datetime) -> datetime | None:
