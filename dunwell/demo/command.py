@@ -100,6 +100,7 @@ def demo(
         debtors, receivables, days, seed, until.date() if until else datetime.now(UTC).astimezone().date(), effect,
         spoken if spoken in LANGUAGES else "en",
     )  # fmt: skip
+    os.environ["DUNWELL_LANGUAGE"] = wish.language
     if book_only:
         if out is None:
             raise click.UsageError(wish.words("demo.out_missing"))
@@ -117,11 +118,27 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(2)
-    except DunwellError as error:
+    except BrokenPipeError:
+        # Python flushes standard output once more at exit; into a closed pipe that would complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except Exception as error:
         if os.environ.get("DUNWELL_DEBUG") == "1":
             raise
-        click.echo(error.words(os.environ.get("DUNWELL_LANGUAGE", "en")), err=True)
-        sys.exit(2)
+        sys.exit(_said(error, os.environ.get("DUNWELL_LANGUAGE", "en")))
+
+
+def _said(error: Exception, language: str) -> int:
+    """Words for an error, and the exit code."""
+    why = " ".join(str(error).split())[:300] or type(error).__name__
+    if isinstance(error, DunwellError):
+        click.echo(error.words(language), err=True)
+    elif isinstance(error, OSError):
+        click.echo(say("jobs.system_refused", language, why=why), err=True)
+    else:
+        click.echo(say("jobs.unexpected", language, kind=type(error).__name__, why=why), err=True)
+        return 70
+    return 2
 
 
 def _write_book(wish: _Wish, out: Path) -> None:

@@ -1,5 +1,8 @@
 """What the demonstration tells at its end."""
 
+import shlex
+import shutil
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import date
@@ -46,9 +49,13 @@ def show(console: Console, played: list[Played], *, home: Path, until: date, lan
     console.print()
     told = _worth_explaining(played)
     tell("explain_this", number=told[1])
-    tell("command", command=f"DUNWELL_HOME={_quoted(home)} dunwell explain {told[1]} --creditor {told[0]}")
+    here, program = f"DUNWELL_HOME={_short(home)}", _program()
+    tell("command", command=f"{here} {program} explain {told[1]} --creditor {told[0]}")
+    tell("browse")
+    tell("command", command=f"{here} {program} serve")
     tell("next")
-    tell("command", command='dunwell init --name "..." --country DE && dunwell import FILE... && dunwell run')
+    tell("command", command=f'{program} init --name "..." --country DE')
+    tell("command", command=f"{program} import FILE... && {program} run")
     tell("took", seconds=seconds)
 
 
@@ -137,14 +144,14 @@ def _talks(played: list[Played], until: date, tell: Callable[..., None]) -> None
 
 def _places(played: list[Played], home: Path, tell: Callable[..., None]) -> None:
     letters = home / "letters"
-    tell("letters", count=f"{sum(each.letters for each in played):,}", path=str(letters))
+    tell("letters", count=f"{sum(each.letters for each in played):,}", path=_short(letters))
     for each in played:
         prefix = each.book.house.prefix
         names = sorted(letters.glob(f"*/{prefix}?????-second*.pdf")) or sorted(letters.glob(f"*/{prefix}?????-*.pdf"))
         if names:
-            tell("sample", path=str(names[len(names) // 2].relative_to(home)))
-    tell("mails", count=f"{sum(each.mails for each in played):,}", path=str(home / "mail"))
-    tell("files", path=str(home / "book"))
+            tell("sample", path=_short(names[len(names) // 2]))
+    tell("mails", count=f"{sum(each.mails for each in played):,}", path=_short(home / "mail"))
+    tell("files", path=_short(home / "book"))
 
 
 def _worth_explaining(played: list[Played]) -> tuple[str, str]:
@@ -179,6 +186,13 @@ def _right(head: str) -> Column:
     return Column(head, justify="right")
 
 
-def _quoted(path: Path) -> str:
-    text = str(path)
-    return text if text.replace("/", "").replace("-", "").replace("_", "").replace(".", "").isalnum() else f"'{text}'"
+def _program() -> str:
+    """How `dunwell` is called from where the user stands."""
+    beside = Path(sys.executable).parent / "dunwell"
+    return "dunwell" if shutil.which("dunwell") == str(beside) else _short(beside)
+
+
+def _short(path: Path) -> str:
+    """A path for a shell: seen from the working directory if it lies below it."""
+    here = Path.cwd()
+    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))

@@ -27,15 +27,17 @@ from dunwell.rulebook.rules_file import house_rules
 from dunwell.rulebook.strategy import default_strategy
 from tests.support.homes import Home, django_on, environment
 
-UNTIL, DAYS = "2026-11-20", "15"
+UNTIL, DAYS = "2026-11-20", "12"
 BOOK = ("--debtors", "60", "--receivables", "700", "--days", DAYS, "--until", UNTIL, "--seed", "2")
+
+pytestmark = pytest.mark.timeout(300)
 
 
 def demo(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """`python -m dunwell.demo` to its end, in an environment that has nothing of the tester's own."""
     return subprocess.run(
         [sys.executable, "-m", "dunwell.demo", *arguments],
-        env=environment(folder / "nobody"), cwd=folder, capture_output=True, text=True, timeout=110, check=False,
+        env=environment(folder / "nobody"), cwd=folder, capture_output=True, text=True, timeout=280, check=False,
     )  # fmt: skip
 
 
@@ -78,7 +80,7 @@ class TestDemonstration:
     def test_tells_what_came_of_it_and_what_to_do_next(self, played):
         for words in ("Open by days past due", "Contacts by stage", "Recovered", "Promises to pay", "journal entries"):
             assert words in played.said
-        command = next(line.strip() for line in played.said.splitlines() if "dunwell explain" in line)
+        command = next(line.strip() for line in played.said.splitlines() if "dunwell explain " in line)
         _, _, _, number, _, creditor = command.split()
         explained = played.home.dunwell("explain", number, "--creditor", creditor)
         assert number in explained.stdout
@@ -86,11 +88,11 @@ class TestDemonstration:
     def test_shows_letters_that_are_there(self, played):
         shown = [line.split()[-1] for line in played.said.splitlines() if line.startswith("  e.g. ")]
         assert shown
-        assert all((played.home.path / name).is_file() for name in shown)
+        assert all((played.home.path.parent / name).is_file() for name in shown)
 
     def test_runs_every_office_day_for_each_creditor(self, played):
         runs = decisions(played.home.path)
-        assert len(runs) == 3 * 11
+        assert len(runs) == 3 * 10
         assert {name.rpartition("-")[0].rpartition("-")[0] for name in runs} == {house.code for house in HOUSES}
 
     def test_can_be_replayed(self, played):
