@@ -10,9 +10,9 @@ from django.db import connection
 
 from dunwell.actions.items_hash import items_hashes
 from dunwell.core.terms import LIVE_STATES, OutboxState, Stage
-from dunwell.engine.cash import MATCHES, matches
+from dunwell.engine.cash import MATCHES
 from dunwell.engine.decide import LINES, Outcome
-from dunwell.engine.facts import SCHEMA_VERSION, Facts
+from dunwell.engine.facts import SCHEMA_VERSION
 from dunwell.store import dialect
 from dunwell.store.models import Creditor, Run
 
@@ -151,9 +151,9 @@ def refresh_standing(creditor: Creditor, as_of: date, outcome: Outcome) -> None:
     )
 
 
-def refresh_matches(creditor: Creditor, facts: Facts, at: datetime) -> None:
+def refresh_matches(creditor: Creditor, outcome: Outcome, at: datetime) -> None:
     """The matches of the day's facts. One that changed or went moves to the past with the moment it held until."""
-    now = matches(facts)
+    now = outcome.matches
     before = dialect.read_frame(
         f"SELECT id, {', '.join(MATCHES)} FROM store_match WHERE creditor_id = %s",
         [creditor.pk],

@@ -20,7 +20,6 @@ from dunwell.actions.act import act
 from dunwell.actions.facts import facts_of
 from dunwell.core.actor import Actor
 from dunwell.core.errors import DunwellError
-from dunwell.engine.ageing import ageing
 from dunwell.engine.decide import Outcome
 from dunwell.engine.facts import SCHEMA_VERSION
 from dunwell.rulebook.rules_file import Rules, house_rules
@@ -161,7 +160,7 @@ def _keep(
         outbox = outcome_tables.put_in_outbox(run, outcome, inputs.facts["debtors"], at)
         outcome_tables.keep_decisions(run, outcome)
         outcome_tables.refresh_standing(creditor, inputs.as_of, outcome)
-        outcome_tables.refresh_matches(creditor, inputs.facts.on(inputs.as_of), at)
+        outcome_tables.refresh_matches(creditor, outcome, at)
     journal.append(
         "run.decided",
         creditor=creditor,
@@ -198,7 +197,7 @@ def summarise(inputs: run_folder.Inputs, outcome: Outcome) -> dict[str, Any]:
             .sort("currency")
             .rows()
         },
-        "ageing": ageing(inputs.facts.on(inputs.as_of), inputs.as_of).to_dicts(),
+        "ageing": outcome.ageing.to_dicts(),
     }
 
 

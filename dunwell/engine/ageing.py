@@ -13,6 +13,11 @@ _UPPER = (0, 30, 60, 90, 180)
 
 def ageing(facts: Facts, day: date) -> pl.DataFrame:
     """currency, bucket (in the order of `BUCKETS`), items, open_minor; before any credit is deducted."""
+    return ageing_of(open_items(facts, day))
+
+
+def ageing_of(items: pl.DataFrame) -> pl.DataFrame:
+    """The same from open items."""
     place = pl.lit(0, pl.Int8)
     for upper in _UPPER:
         place = place + (pl.col("days_past_due") > upper).cast(pl.Int8)
@@ -20,8 +25,7 @@ def ageing(facts: Facts, day: date) -> pl.DataFrame:
         {"place": range(len(BUCKETS)), "bucket": BUCKETS}, schema={"place": pl.Int8, "bucket": pl.String}
     )
     return (
-        open_items(facts, day)
-        .with_columns(place=place)
+        items.with_columns(place=place)
         .group_by("currency", "place")
         .agg(items=pl.len().cast(pl.Int64), open_minor=pl.col("open_minor").sum())
         .join(names, on="place")

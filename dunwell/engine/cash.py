@@ -17,13 +17,14 @@ from datetime import date
 
 import polars as pl
 
+from dunwell.core.money import DIGITS
 from dunwell.core.terms import PaymentSource, ReceivableKind, ReceivableStatus
-from dunwell.engine.facts import Facts, days_between
+from dunwell.engine.facts import Facts, days_between, running_sum
 
 LAG_DAYS = 5
 
-CLAIM = ["claim_id", "currency"]
-"""What tells one claim from another."""
+_CURRENCIES = {code: place for place, code in enumerate(sorted(DIGITS))}
+_ROOM = 1 << (len(_CURRENCIES) - 1).bit_length()
 
 MATCHES: dict[str, pl.DataType] = {
     "payment_id": pl.Int64(),
@@ -37,8 +38,9 @@ MATCHES: dict[str, pl.DataType] = {
 
 
 def components(facts: Facts) -> pl.DataFrame:
-    """What is owed, item by item: receivable_id, debtor_id, currency, claim_id, kind, number, issue_date, due_date,
-    amount_minor (> 0). Credit notes are money, not items: see `money`. Cancelled items owe nothing."""
+    """What is owed, item by item: receivable_id, debtor_id, currency, claim_id, claim (see `claim_key`), kind, number,
+    issue_date, due_date, amount_minor (> 0). Credit notes are money, not items: see `money`. Cancelled items owe
+    nothing."""
     return (
         facts["receivables"]
         .filter(
@@ -47,12 +49,13 @@ def components(facts: Facts) -> pl.DataFrame:
             & (pl.col("amount_minor") > 0)
         )
         .with_columns(claim_id=claim_of())
+        .with_columns(claim=claim_key("claim_id"))
     )
 
 
 def money(facts: Facts) -> pl.DataFrame:
     """What came in: payments and credit notes. One row each: payment_id (null for a credit note), credit_note_id
-    (null for a payment), debtor_id, currency, claim_id (null: names nothing), number, value_date, amount_minor
+    (null for a payment), debtor_id, currency, claim (null: names nothing), number, value_date, amount_minor
     (net of its reversals; may be negative: money that went back), source_kind."""
     counts = (
         (pl.col("kind") == ReceivableKind.CREDIT_NOTE)
@@ -84,7 +87,7 @@ def money(facts: Facts) -> pl.DataFrame:
         "source_kind",
         "amount_minor",
         credit_note_id=pl.lit(None, pl.Int64),
-        claim_id=pl.col("named_claim"),
+        claim=claim_key("named_claim"),
     )
     credit = (
         notes.join(used_of_note, on="receivable_id", how="left")
@@ -97,7 +100,7 @@ def money(facts: Facts) -> pl.DataFrame:
             credit_note_id=pl.col("receivable_id"),
             value_date=pl.col("issue_date"),
             source_kind=pl.lit(str(PaymentSource.BANK)),
-            claim_id=pl.col("named_claim"),
+            claim=claim_key("named_claim"),
             amount_minor=-pl.col("amount_minor") + pl.col("used_minor").fill_null(0),
         )
         .select(came.columns)
@@ -136,16 +139,19 @@ def apply_cash(facts: Facts) -> tuple[pl.DataFrame, pl.DataFrame]:
     """
     items = components(facts)
     came = effective_money(facts)
-    totals = items.group_by(CLAIM).agg(claim_minor=pl.col("amount_minor").sum())
+    named = came.filter(pl.col("claim").is_not_null())
+    sums = (
+        named.group_by("claim")
+        .agg(net_minor=pl.col("amount_minor").sum())
+        .join(items.group_by("claim").agg(claim_minor=pl.col("amount_minor").sum()), on="claim")
+    )
     named = (
-        came.filter(pl.col("claim_id").is_not_null())
-        .join(totals, on=CLAIM)
-        .sort(*CLAIM, "value_date", "number", "payment_id", "credit_note_id", nulls_last=True)
-        .with_columns(net_minor=pl.col("amount_minor").sum().over(CLAIM))
+        named.join(sums, on="claim")
+        .sort("claim", "value_date", "number", "payment_id", "credit_note_id", nulls_last=True)
         # money that went back without saying which payment it was takes from the latest: what stays is a ceiling
         .with_columns(
             ceiling=pl.min_horizontal("net_minor", "claim_minor").clip(lower_bound=0),
-            until=pl.col("amount_minor").clip(lower_bound=0).cum_sum().over(CLAIM),
+            until=running_sum(pl.col("amount_minor").clip(lower_bound=0), ["claim"]),
         )
         .with_columns(
             since=pl.min_horizontal(pl.col("until") - pl.col("amount_minor").clip(lower_bound=0), "ceiling"),
@@ -155,17 +161,17 @@ def apply_cash(facts: Facts) -> tuple[pl.DataFrame, pl.DataFrame]:
     )
     owed = (
         items.with_columns(first=(pl.col("kind") != ReceivableKind.CHARGE))
-        .sort(*CLAIM, "first", "issue_date", "number")
-        .with_columns(owed_until=pl.col("amount_minor").cum_sum().over(CLAIM))
+        .sort("claim", "first", "issue_date", "number")
+        .with_columns(owed_until=running_sum(pl.col("amount_minor"), ["claim"]))
         .select(
-            *CLAIM,
+            "claim",
             "receivable_id",
             "owed_until",
             owed_since=pl.col("owed_until") - pl.col("amount_minor"),
         )
     )
     paid = (
-        named.join(owed, on=CLAIM)
+        named.join(owed, on="claim")
         .with_columns(paid_minor=pl.min_horizontal("until", "owed_until") - pl.max_horizontal("since", "owed_since"))
         .filter(pl.col("paid_minor") > 0)
         .select(
@@ -190,7 +196,11 @@ def apply_cash(facts: Facts) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 def matches(facts: Facts) -> pl.DataFrame:
     """The matches of a day's facts as the table `match` keeps them: see `MATCHES`, sorted by payment and item."""
-    paid, _ = apply_cash(facts)
+    return matches_of(apply_cash(facts)[0])
+
+
+def matches_of(paid: pl.DataFrame) -> pl.DataFrame:
+    """The same from what `apply_cash` said is paid."""
     return (
         paid.filter(pl.col("payment_id").is_not_null())
         .select(
@@ -204,6 +214,11 @@ def matches(facts: Facts) -> pl.DataFrame:
         )
         .sort("payment_id", "receivable_id")
     )
+
+
+def claim_key(claim_id: str) -> pl.Expr:
+    """What tells one claim from another, as one whole number: a column with its id, and the row's `currency`."""
+    return pl.col(claim_id) * _ROOM + pl.col("currency").replace_strict(_CURRENCIES, return_dtype=pl.Int64)
 
 
 def claim_of() -> pl.Expr:
@@ -221,23 +236,23 @@ def _without_replaced(came: pl.DataFrame, items: pl.DataFrame, facts: Facts) -> 
     in_list = pl.col("value_date") <= last
     lately = (pl.col("value_date") > last) & (days_between(pl.col("value_date"), last) <= LAG_DAYS)
     amount = pl.col("amount_minor")
-    named = came.filter(pl.col("claim_id").is_not_null())
+    named = came.filter(pl.col("claim").is_not_null())
     per_claim = (
-        named.group_by(CLAIM)
+        named.group_by("claim")
         .agg(
             said=amount.filter(is_ledger).sum(),
             bank=amount.filter(~is_ledger).sum(),
             explained=amount.filter(~is_ledger & in_list).sum(),
             late=amount.filter(~is_ledger & lately),
         )
-        .join(items.group_by(CLAIM).agg(claim_minor=amount.sum()), on=CLAIM, how="left")
+        .join(items.group_by("claim").agg(claim_minor=amount.sum()), on="claim", how="left")
         .with_columns(implied=(pl.col("said") - pl.col("explained")).clip(lower_bound=0))
         .with_columns(
             late_is_it=(pl.col("late").list.sum() == pl.col("implied"))
             | pl.col("late").list.contains(pl.col("implied"))
         )
         .select(
-            *CLAIM,
+            "claim",
             implied=pl.when("late_is_it")
             .then(0)
             .otherwise(
@@ -247,13 +262,13 @@ def _without_replaced(came: pl.DataFrame, items: pl.DataFrame, facts: Facts) -> 
     )
     kept = (
         named.filter(is_ledger)
-        .join(per_claim, on=CLAIM)
-        .sort(*CLAIM, "value_date", "number")
-        .with_columns(until=amount.clip(lower_bound=0).cum_sum().over(CLAIM))
+        .join(per_claim, on="claim")
+        .sort("claim", "value_date", "number")
+        .with_columns(until=running_sum(amount.clip(lower_bound=0), ["claim"]))
         .with_columns(
             amount_minor=pl.min_horizontal("until", "implied")
             - pl.min_horizontal(pl.col("until") - amount.clip(lower_bound=0), "implied")
         )
         .select(came.columns)
     )
-    return pl.concat([came.filter(~is_ledger), came.filter(is_ledger & pl.col("claim_id").is_null()), kept])
+    return pl.concat([came.filter(~is_ledger), came.filter(is_ledger & pl.col("claim").is_null()), kept])

@@ -6,7 +6,7 @@ import polars as pl
 
 from dunwell.core.terms import ReceivableKind, ReceivableStatus
 from dunwell.engine import cash
-from dunwell.engine.facts import Facts, days_between
+from dunwell.engine.facts import Facts, days_between, running_sum
 
 
 def open_items(facts: Facts, day: date) -> pl.DataFrame:
@@ -29,7 +29,7 @@ def _open(facts: Facts, day: date, paid: pl.DataFrame) -> pl.DataFrame:
         .with_columns(open_minor=pl.col("amount_minor") - pl.col("paid_minor"))
         # written off: still owed in law, no longer chased
         .filter((pl.col("open_minor") > 0) & (pl.col("status") == ReceivableStatus.OPEN))
-        .join(_disputed_claims(facts, day), on=cash.CLAIM, how="left")
+        .join(_disputed_claims(facts, day), on="claim", how="left")
         .join(_disputed_charges(facts, day), on="receivable_id", how="left")
         .join(_held(facts, day), on="receivable_id", how="left")
         .with_columns(
@@ -38,8 +38,8 @@ def _open(facts: Facts, day: date, paid: pl.DataFrame) -> pl.DataFrame:
             days_past_due=days_between(day, pl.col("due_date")),
         )
         # a dispute about a part takes that part out of the claim, the invoice first, and leaves the rest
-        .sort(*cash.CLAIM, pl.col("kind") == ReceivableKind.CHARGE, "issue_date", "number")
-        .with_columns(before=pl.col("open_minor").cum_sum().over(cash.CLAIM) - pl.col("open_minor"))
+        .sort("claim", pl.col("kind") == ReceivableKind.CHARGE, "issue_date", "number")
+        .with_columns(before=running_sum(pl.col("open_minor"), ["claim"]) - pl.col("open_minor"))
         .with_columns(
             disputed_minor=pl.when(pl.col("whole") | pl.col("whole_charge"))
             .then("open_minor")
@@ -80,7 +80,11 @@ def with_credit(facts: Facts, day: date, *, netting: bool) -> pl.DataFrame:
     Without netting net_minor is demand_minor. Loose money below zero (more went back than came) is shown nowhere
     as a demand: a person looks at it.
     """
-    paid, loose = cash.apply_cash(facts)
+    return net_items(facts, day, *cash.apply_cash(facts), netting=netting)
+
+
+def net_items(facts: Facts, day: date, paid: pl.DataFrame, loose: pl.DataFrame, *, netting: bool) -> pl.DataFrame:
+    """`with_credit` from what `cash.apply_cash` said."""
     items = (
         _open(facts, day, paid)
         .join(loose, on=["debtor_id", "currency"], how="left")
@@ -91,7 +95,7 @@ def with_credit(facts: Facts, day: date, *, netting: bool) -> pl.DataFrame:
         return items.with_columns(net_minor=pl.col("demand_minor"))
     return (
         items.sort("debtor_id", "currency", "due_date", "number", "kind")
-        .with_columns(until=pl.col("demand_minor").cum_sum().over("debtor_id", "currency"))
+        .with_columns(until=running_sum(pl.col("demand_minor"), ["debtor_id", "currency"]))
         .with_columns(
             net_minor=pl.min_horizontal(
                 pl.col("demand_minor"), (pl.col("until") - pl.col("credit_minor")).clip(lower_bound=0)
@@ -106,7 +110,7 @@ def _disputed_claims(facts: Facts, day: date) -> pl.DataFrame:
     return (
         _active_disputes(facts, day)
         .filter(~pl.col("is_charge"))
-        .group_by(cash.CLAIM)
+        .group_by("claim")
         .agg(whole=pl.col("amount_minor").is_null().any(), part_minor=pl.col("amount_minor").sum())
     )
 
@@ -139,13 +143,17 @@ def _held(facts: Facts, day: date) -> pl.DataFrame:
         )
         .join(places, on="receivable_id")
     )
-    wide = places.join(active.filter(~pl.col("is_charge")), on=cash.CLAIM, how="semi").select("receivable_id")
+    wide = places.join(active.filter(~pl.col("is_charge")), on="claim", how="semi").select("receivable_id")
     narrow = active.filter(pl.col("is_charge")).select("receivable_id")
     return pl.concat([wide, narrow]).unique().with_columns(held=pl.lit(value=True))
 
 
 def _places(facts: Facts) -> pl.DataFrame:
-    """receivable_id, claim_id, currency, is_charge (of an invoice: its claim has another name than its own)."""
-    return facts["receivables"].select(
-        "receivable_id", "currency", claim_id=cash.claim_of(), is_charge=cash.claim_of() != pl.col("receivable_id")
+    """receivable_id, claim, is_charge (of an invoice: its claim has another name than its own)."""
+    return (
+        facts["receivables"]
+        .with_columns(claim_id=cash.claim_of())
+        .select(
+            "receivable_id", claim=cash.claim_key("claim_id"), is_charge=pl.col("claim_id") != pl.col("receivable_id")
+        )
     )

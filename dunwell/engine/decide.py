@@ -10,7 +10,8 @@ from datetime import date, datetime
 import polars as pl
 
 from dunwell.core.terms import Stage
-from dunwell.engine import claims, history
+from dunwell.engine import cash, claims, history
+from dunwell.engine.ageing import ageing_of
 from dunwell.engine.facts import Facts
 from dunwell.engine.findings import findings, hours_rule, windows
 from dunwell.rulebook.rules_file import Rules
@@ -72,18 +73,24 @@ DECISIONS: dict[str, pl.DataType] = {
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a day's facts lead to. Every frame in a total order, without floats."""
+    """What a day's facts lead to. Every frame in a total order, without floats.
+
+    Beside the decisions what they rest on: `matches` (see `cash.MATCHES`) and the `ageing` table.
+    """
 
     lines: pl.DataFrame
     items: pl.DataFrame
     findings: pl.DataFrame
     decisions: pl.DataFrame
+    matches: pl.DataFrame
+    ageing: pl.DataFrame
 
 
 def decide(facts: Facts, strategy: Strategy, rules: Rules, day: date, moment: datetime) -> Outcome:
     """Decide a day. `moment` (aware) is the earliest instant a message may leave; facts may reach beyond the day."""
     known = facts.on(day)
-    items = _items(known, strategy, day)
+    paid, loose = cash.apply_cash(known)
+    items = _items(known, claims.net_items(known, day, paid, loose, netting=strategy.netting), strategy, day)
     found = findings(known, rules, day)
     lines = _lines(known, items, strategy, day)
     lines = _stopped(lines, found)
@@ -91,12 +98,18 @@ def decide(facts: Facts, strategy: Strategy, rules: Rules, day: date, moment: da
     lines = _in_hours(lines, known, rules, day, moment)
     lines = _deadline(lines, strategy, day)
     lines = lines.select(list(LINES)).cast(dict(LINES)).sort("debtor_id", "currency")  # type: ignore[arg-type]
-    return Outcome(lines=lines, items=_line_items(lines, items), findings=found, decisions=_decisions(known, lines))
+    return Outcome(
+        lines=lines,
+        items=_line_items(lines, items),
+        findings=found,
+        decisions=_decisions(known, lines),
+        matches=cash.matches_of(paid),
+        ageing=ageing_of(items),
+    )
 
 
-def _items(facts: Facts, strategy: Strategy, day: date) -> pl.DataFrame:
-    """Open items with the step each could take next: next_stage, due_now (Boolean), next_date."""
-    items = claims.with_credit(facts, day, netting=strategy.netting)
+def _items(facts: Facts, items: pl.DataFrame, strategy: Strategy, day: date) -> pl.DataFrame:
+    """Open items (see `claims.with_credit`) + the step each could take: next_stage, due_now (Boolean), next_date."""
     items = items.join(history.reached(facts), on="receivable_id", how="left").with_columns(
         pl.col("reached").fill_null(0)
     )

@@ -72,14 +72,18 @@ def _frequency(facts: Facts, rules: Rules, day: date) -> list[pl.DataFrame]:
         counted = outbound(facts).filter(
             pl.col("contact_date").is_between(first, day) & pl.col("channel").is_in(rule.channels)
         )
-        persons = (
+        full = (
             counted.group_by("person_id")
-            .agg(
-                count=pl.len().cast(pl.Int32),
-                # when the contact that fills the cap has left the window, one more is allowed
-                leaves=pl.col("contact_date").sort(descending=True).slice(value["contacts"] - 1, 1).first(),
-            )
+            .agg(count=pl.len().cast(pl.Int32))
             .filter(pl.col("count") >= value["contacts"])
+        )
+        if full.is_empty():
+            continue
+        persons = (
+            counted.join(full, on="person_id")
+            .group_by("person_id", "count")
+            # when the contact that fills the cap has left the window, one more is allowed
+            .agg(leaves=pl.col("contact_date").sort(descending=True).slice(value["contacts"] - 1, 1).first())
         )
         found.append(
             _spoken(

@@ -25,10 +25,16 @@ def reached(facts: Facts) -> pl.DataFrame:
     named = facts["contact_items"].join(
         outbound(facts).select("contact_id", "contact_date", "deadline_date"), on="contact_id"
     )
-    return named.group_by("receivable_id").agg(
-        reached=pl.col("stage").max(),
-        reached_date=pl.col("contact_date").filter(pl.col("stage") == pl.col("stage").max()).min(),
-        deadline_date=pl.col("deadline_date").filter(pl.col("stage") == Stage.SECOND_DUNNING).min(),
+    first = named.group_by("receivable_id", "stage").agg(
+        reached_date=pl.col("contact_date").min(), deadline_date=pl.col("deadline_date").min()
+    )
+    deadlines = first.filter(pl.col("stage") == Stage.SECOND_DUNNING).select("receivable_id", "deadline_date")
+    return (
+        first.group_by("receivable_id")
+        .agg(pl.col("stage").max())
+        .join(first.drop("deadline_date"), on=["receivable_id", "stage"])
+        .rename({"stage": "reached"})
+        .join(deadlines, on="receivable_id", how="left")
     )
 
 
