@@ -84,9 +84,7 @@ def take_in(creditor: Creditor, *paths: Path, day: date | None = None, **options
     """Import files; each call a minute later than the one before, so that versions can be told apart."""
     take_in.calls += 1  # type: ignore[attr-defined]
     now = NOW + timedelta(minutes=take_in.calls)  # type: ignore[attr-defined]
-    return import_files(
-        creditor=creditor, paths=paths, open_items_date=day, by=TESTER, **{"now": now, **options}
-    )
+    return import_files(creditor=creditor, paths=paths, open_items_date=day, **{"now": now, "by": TESTER, **options})
 
 
 take_in.calls = 0  # type: ignore[attr-defined]

@@ -41,9 +41,7 @@ class TestFirstImport:
     def test_fills_what_the_files_leave_open_from_the_creditor(self, tmp_path: Path) -> None:
         creditor = make_creditor(country="CN", language="zh-Hans", zone="Asia/Shanghai", currency="CNY")
         take_in(creditor, write(tmp_path, "customers", [{"customer_id": "1", "name": "甲"}]))
-        assert content(creditor)["debtors"] == [
-            ("1", "1", "甲", None, "business", "CN", "zh-Hans", None, None, None)
-        ]
+        assert content(creditor)["debtors"] == [("1", "1", "甲", None, "business", "CN", "zh-Hans", None, None, None)]
 
     def test_does_not_guess_the_zone_of_a_debtor(self, tmp_path: Path) -> None:
         # A creditor in New York must not make a debtor in Hawaii reachable at three in the morning.

@@ -316,5 +316,3 @@ class TestNumberOfAnImpliedPayment:
         report = take_in(lists.creditor, write(lists.folder, "payments", rows))
         assert report.errors["code"].to_list() == ["import.reserved_number", "intake.payment_rejected"]
         assert (report.files[0].found.bad_rows, report.files[0].found.totals[0].good_rows) == (2, 0)
-
-

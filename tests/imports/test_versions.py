@@ -57,9 +57,7 @@ class TestRepeatedImport:
         creditor = make_creditor()
         take_in(creditor, *write_book(tmp_path))
         before = everything()
-        turned = {
-            name: [dict(reversed(row.items())) for row in reversed(rows)] for name, rows in BOOK.items()
-        }
+        turned = {name: [dict(reversed(row.items())) for row in reversed(rows)] for name, rows in BOOK.items()}
         assert take_in(creditor, *write_book(tmp_path, **turned)).nothing_new
         assert everything() == before
 
