@@ -27,6 +27,7 @@ class Faults:
 
     def __init__(self) -> None:
         self._found: list[pl.DataFrame] = []
+        self._rows: tuple[pl.DataFrame, pl.DataFrame] | None = None
 
     def add(
         self,
@@ -64,21 +65,30 @@ class Faults:
 
     def all(self) -> pl.DataFrame:
         """Every error so far: file (index), row, column, value, other, code."""
-        return pl.concat(self._found) if self._found else pl.DataFrame(schema=_FOUND)
+        if len(self._found) > 1:
+            self._found = [pl.concat(self._found, rechunk=False)]
+        return self._found[0] if self._found else pl.DataFrame(schema=_FOUND)
 
     def rows(self) -> pl.DataFrame:
         """The rows with at least one error: file, row."""
-        return self.all().select("file", "row").unique()
+        found = self.all()
+        if self._rows is None or self._rows[0] is not found:
+            self._rows = (found, found.select("file", "row").unique())
+        return self._rows[1]
 
     def good(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The rows of a frame that have no error."""
         bad = self.rows()
-        return frame.join(bad, on=["file", "row"], how="anti", maintain_order="left") if bad.height else frame
+        if frame.is_empty() or bad.is_empty():
+            return frame
+        return frame.join(bad, on=["file", "row"], how="anti", maintain_order="left")
 
     def bad(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The rows of a frame that have an error."""
         bad = self.rows()
-        return frame.join(bad, on=["file", "row"], how="semi", maintain_order="left") if bad.height else frame.clear()
+        if frame.is_empty() or bad.is_empty():
+            return frame.clear()
+        return frame.join(bad, on=["file", "row"], how="semi", maintain_order="left")
 
 
 def report(found: pl.DataFrame, names: list[str]) -> pl.DataFrame:

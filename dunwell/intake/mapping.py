@@ -27,7 +27,9 @@ from dunwell.intake.shapes import KINDS, Mapping
 from dunwell.intake.source import open_file
 
 _KEYS = ("kind", "columns", "constants", "decimal", "date", "encoding", "delimiter")
-_LARGEST = 1 << 20
+_LARGEST = 1 << 16
+_MOST_BRACKETS = 200
+"""YAML reads a long row of opening brackets in quadratic time."""
 _DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 
 
@@ -36,9 +38,11 @@ def load_mapping(path: Path) -> Mapping:
     with open_file(path) as file:
         raw = file.read(_LARGEST + 1)
     if len(raw) > _LARGEST:
-        raise _invalid(path, "larger than 1 MiB")
+        raise _invalid(path, "larger than 64 KiB")
     try:
         text = raw.decode("utf-8-sig")
+        if text.count("[") + text.count("{") > _MOST_BRACKETS:
+            raise ValueError("too many brackets")
         data = tomllib.loads(text) if path.suffix.lower() == ".toml" else yaml.safe_load(text)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, yaml.YAMLError, ValueError, RecursionError) as problem:
         raise _invalid(path, " ".join(str(problem).split())[:300]) from None

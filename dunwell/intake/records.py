@@ -8,6 +8,7 @@ lines after it stay true.
 import io
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import polars as pl
@@ -48,31 +49,28 @@ def split(text: str, delimiter: str) -> Outcome:
 
     "open" when a quote has no end in `text`, "bad" when a quote stands where none may.
     """
+    cell = _cell(delimiter)
     cells: list[str] = []
     at = 0
     while True:
-        if text.startswith('"', at):
-            found = _QUOTED.match(text, at)
-            if found is None:
-                return "open", cells, 0
-            cells.append(found.group(1).replace('""', '"'))
-            at = found.end()
-            if at < len(text) and text[at] not in (delimiter, "\n"):
-                return "bad", cells, 0
-        else:
-            ends = [end for end in (text.find(delimiter, at), text.find("\n", at)) if end >= 0]
-            end = min(ends, default=len(text))
-            cell = text[at:end]
-            if cell.lstrip().startswith('"'):
-                return "bad", cells, 0
-            cells.append(cell)
-            at = end
+        found = cell.match(text, at)
+        if found is None:
+            return ("open" if text.startswith('"', at) else "bad"), cells, 0
+        quoted, bare = found.groups()
+        cells.append(bare if quoted is None else quoted.replace('""', '"') if '""' in quoted else quoted)
+        at = found.end()
         if at >= len(text) or text[at] == "\n":
             return "cells", cells, text.count("\n", 0, at) + 1
+        if text[at] != delimiter:
+            return "bad", cells, 0
         at += 1
 
 
-_QUOTED = re.compile(r'"([^"]*(?:""[^"]*)*)"(?!")')
+@cache
+def _cell(delimiter: str) -> re.Pattern[str]:
+    """One cell: well quoted, or without a quote at its beginning, be it behind spaces."""
+    stop = f"{_escaped(delimiter)}\\n"
+    return re.compile(f'"([^"]*(?:""[^"]*)*)"(?!")|(?![^\\S{stop}]*")([^{stop}]*)')
 
 
 class Rows:
@@ -172,7 +170,7 @@ class Rows:
             window = "\n".join(texts[at : at + reach])
             outcome = split(window, self.grammar.delimiter)
             if outcome[0] == "cells" and len(outcome[1]) == self.grammar.width:
-                if reach > 1 and sum(len(cell.encode()) for cell in outcome[1]) > LONGEST:
+                if len(window) > LONGEST // 4 and sum(len(cell.encode()) for cell in outcome[1]) > LONGEST:
                     raise DunwellError("intake.line_too_long", file=self._file, row=self._line + at)
                 return outcome
             if outcome[0] != "open":
@@ -180,7 +178,7 @@ class Rows:
                 if self._in_vain > _RESCAN:
                     raise DunwellError("intake.too_many_quotes", file=self._file, row=self._line + at)
                 return outcome
-            if len(window.encode()) > LONGEST:
+            if len(window) > LONGEST // 4 and len(window.encode()) > LONGEST:
                 raise DunwellError("intake.unclosed_quote", file=self._file, row=self._line + at)
             if at + reach >= len(texts):
                 return outcome
