@@ -100,6 +100,8 @@ def demo(
         debtors, receivables, days, seed, until.date() if until else datetime.now(UTC).astimezone().date(), effect,
         spoken if spoken in LANGUAGES else "en",
     )  # fmt: skip
+    if not 2000 <= wish.until.year <= 2100:
+        raise click.BadParameter(wish.words("day.invalid", value=wish.until.isoformat()), param_hint="--until")
     os.environ["DUNWELL_LANGUAGE"] = wish.language
     if book_only:
         if out is None:

@@ -155,27 +155,25 @@ def _places(played: list[Played], home: Path, tell: Callable[..., None]) -> None
 
 
 def _worth_explaining(played: list[Played]) -> tuple[str, str]:
-    """Creditor and number of the debtor with whom most happened, of those who still owe."""
-    found: list[tuple[int, str, str]] = []
-    for each in played:
-        owing = set()
-        if each.last is not None:
-            lines = each.last.outcome.lines.select("debtor_id").unique()
-            owing = set(each.last.outcome.decisions.join(lines, on="debtor_id")["number"].to_list())
-        for number, events in each.events.items():
-            weight = _weight(events) + (10 if number in owing else 0)
-            found.append((weight, each.book.house.code, number))
-        if not each.events:
-            found.append((0, each.book.house.code, each.book.debtors[0].number))
+    """Creditor and number of the debtor with whom most happened, of those who still owe not too many items."""
+    found = [
+        (
+            _weight(each.events.get(debtor.number, ()), each.world.owes(debtor.number)),
+            each.book.house.code,
+            debtor.number,
+        )
+        for each in played
+        for debtor in each.book.debtors
+    ]
     _, code, number = max(found, key=lambda one: (one[0], one[2]))
     return code, number
 
 
-def _weight(events: Iterable[str]) -> int:
-    """Talks weigh more than contacts; beyond five contacts nothing new is to be seen."""
+def _weight(events: Iterable[str], owes: int) -> int:
+    """Talks weigh more than contacts; beyond five contacts nothing new is to be seen, and a long list tires."""
     contacts = sum(event.startswith("contact") for event in events)
     talks = sum(event in ("promise", "dispute", "complaint", "payment") for event in events)
-    return min(contacts, 5) + 3 * talks
+    return min(contacts, 5) + 3 * talks + (10 if owes else 0) - max(0, owes - 6)
 
 
 def _rule(rule: str, language: str) -> str:

@@ -278,6 +278,24 @@ class TestBookOnly:
         assert not (tmp_path / "demo-home").exists()
         assert "invented" in done.stdout
 
+    @pytest.mark.parametrize("wrong", [("--until", "0001-01-01"), ("--until", "22.11.2026"), ("--debtors", "0")])
+    def test_refuses_what_no_book_can_be_made_of(self, tmp_path, wrong):
+        done = demo("--book-only", "--out", "sample", *wrong, folder=tmp_path)
+        assert done.returncode == 2
+        assert wrong[0] in done.stderr
+        assert not (tmp_path / "sample").exists()
+
+    def test_makes_the_smallest_book(self, tmp_path):
+        done = demo("--book-only", "--out", "sample", "--debtors", "9", "--receivables", "9", folder=tmp_path)
+        assert done.returncode == 0, done.stderr
+
+    def test_is_called_by_the_program_too(self, tmp_path):
+        home = Home(tmp_path / "nobody", environment(tmp_path / "nobody"))
+        out = str(tmp_path / "sample")
+        done = home.dunwell("demo", "--book-only", "--out", out, "--debtors", "9", "--receivables", "9")
+        assert out in done.stdout
+        assert not home.path.exists()
+
     def test_asks_where_to(self, tmp_path):
         done = demo("--book-only", folder=tmp_path)
         assert done.returncode == 2
