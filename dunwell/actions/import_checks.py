@@ -40,8 +40,8 @@ def checked(batch: Batch, book: Book, said: Said) -> Batch:
 
 def _without(file: FileReport, index: int, batch: Batch, faults: Faults) -> FileReport:
     """A file's report with the control totals of what is good now."""
-    lost = {}
-    for kind, frame in batch.frames.items():
+    lost: dict[str, tuple[int, int]] = {}
+    for frame in batch.frames.values():
         if "currency" in frame.columns:
             gone = faults.bad(frame).filter(pl.col("file") == index).drop_nulls("amount_minor")
             for currency, count, total in (
@@ -49,7 +49,6 @@ def _without(file: FileReport, index: int, batch: Batch, faults: Faults) -> File
             ):
                 rows, minor = lost.get(currency, (0, 0))
                 lost[currency] = (rows + count, minor + int(total))
-        del kind
     bad = faults.rows().filter(pl.col("file") == index).height
     totals = tuple(
         replace(

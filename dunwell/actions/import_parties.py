@@ -109,9 +109,7 @@ def _persons(rows: pl.DataFrame, book: Book) -> tuple[pl.DataFrame, pl.DataFrame
 def _told_by_customers(rows: pl.DataFrame, book: Book) -> pl.Series:
     """Debtors of whom a file of customers has ever spoken. Asked only when invoice files speak of known debtors."""
     asked = rows.filter("derived", pl.col("id").is_not_null())["id"]
-    if asked.is_empty():
-        return asked
-    return bulk.told_by(bulk.DEBTORS, "customers", book.creditor.pk, asked)
+    return bulk.told_by(bulk.DEBTORS, "f.kind = 'customers'", book.creditor.pk, asked)
 
 
 def _is(ids: pl.Series) -> pl.Expr:

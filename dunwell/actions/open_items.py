@@ -115,11 +115,7 @@ def implied_by(open_list: OpenList, fresh: pl.DataFrame, beside: pl.DataFrame, b
     )
     shown_before = pl.col("amount_minor") - pl.col("paid_minor")
     open_before = (
-        book.receivables.filter(
-            pl.col("kind").is_in(sorted(open_list.kinds))
-            & (pl.col("status") == ReceivableStatus.OPEN)
-            & (pl.col("issue_date") <= open_list.day)
-        )
+        _expected(open_list, book)
         .rename({"id": "receivable_id"})
         .join(before, on="receivable_id", how="left")
         .with_columns(pl.col("paid_minor").fill_null(0))
@@ -174,6 +170,16 @@ def implied_by(open_list: OpenList, fresh: pl.DataFrame, beside: pl.DataFrame, b
     )
 
 
+def _expected(open_list: OpenList, book: Book) -> pl.DataFrame:
+    """Items that the list would hold if they were open: issued by its day, or held by an earlier list."""
+    items = book.receivables.filter(
+        pl.col("kind").is_in(sorted(open_list.kinds)) & (pl.col("status") == ReceivableStatus.OPEN)
+    )
+    later = items.filter(pl.col("issue_date") > open_list.day)["id"]
+    listed = bulk.told_by(bulk.RECEIVABLES, "f.open_items_date IS NOT NULL", book.creditor.pk, later)
+    return items.filter((pl.col("issue_date") <= open_list.day) | pl.col("id").is_in(listed.implode()))
+
+
 def payment_number(kind: str, number: str, day: date) -> str:
     """`ledger:invoice:4711:2026-11-22`; a long number is cut and told apart by a hash."""
     name = f"{NUMBER_PREFIX}{kind}:{number}:{day.isoformat()}"
@@ -198,14 +204,14 @@ def _shares(missing: pl.DataFrame, before: pl.DataFrame, shown: pl.Expr) -> dict
     return {currency: (gone.get(currency, 0), total) for currency, total in sums(before).items()}
 
 
-def _by_method(payments: pl.DataFrame) -> dict[str, tuple[int, Mapping[str, int]]]:
+def _by_method(payments: pl.DataFrame) -> Mapping[str, tuple[int, Mapping[str, int]]]:
     grouped = (
         payments.filter(pl.col("amount_minor") != 0)
         .group_by("method", "currency")
         .agg(pl.len(), pl.col("amount_minor").cast(pl.Int128).sum())
         .sort("method", "currency")
     )
-    found: dict[str, tuple[int, dict[str, int]]] = {}
+    found: dict[str, tuple[int, Mapping[str, int]]] = {}
     for method, currency, count, total in grouped.iter_rows():
         rows, sums = found.get(method, (0, {}))
         found[method] = (rows + count, {**sums, currency: int(total)})

@@ -118,14 +118,16 @@ _OWN: dict[str, pl.DataType] = {"known_from": MOMENT, "by_file": pl.Boolean()}
 _BY_FILE = "(f.id IS NOT NULL AND f.imported_at = t.known_from) AS by_file"
 
 
-def told_by(table: Table, kind: str, creditor_id: int, ids: pl.Series) -> pl.Series:
-    """Those of the rows of which a file of this kind has told any version."""
-    told = " JOIN store_importfile f ON f.id = t.source_id AND f.kind = %s WHERE t.creditor_id = %s"
+def told_by(table: Table, files: str, creditor_id: int, ids: pl.Series) -> pl.Series:
+    """Those of the rows of which certain files have told any version: `files` is a condition on `f`, the file."""
+    if ids.is_empty():
+        return ids.cast(pl.Int64)
+    told = f" JOIN store_importfile f ON f.id = t.source_id AND {files} WHERE t.creditor_id = %s"
     with dialect.staged("wanted", ids.unique().to_frame("id")) as wanted:
         return dialect.read_frame(
             f"SELECT t.id FROM {table.name} t JOIN {wanted} w ON w.id = t.id{told}"
             f' UNION SELECT t."of" FROM {table.name}past t JOIN {wanted} w ON w.id = t."of"{told}',
-            [kind, creditor_id, kind, creditor_id],
+            [creditor_id, creditor_id],
             {"id": pl.Int64()},
         )["id"]
 

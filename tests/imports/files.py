@@ -1,4 +1,4 @@
-"""Ledger files for tests, imports of them in this process, and what the tables hold afterwards, told without row ids."""
+"""Ledger files for tests, imports of them in this process, and what the tables hold afterwards, without row ids."""
 
 import csv
 from collections.abc import Mapping, Sequence

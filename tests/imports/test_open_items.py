@@ -142,6 +142,11 @@ class TestItemNotInTheList:
         lists.take(DAY1, item("R1", "100.00"))
         assert lists.implied() == []
 
+    def test_is_closed_if_an_earlier_list_held_it_already(self, lists: Lists) -> None:
+        lists.take(DAY1, item("R1", "100.00"), item("R9", "10.00", issue_date="2026-11-30", due_date="2026-12-20"))
+        lists.take(DAY2, item("R1", "100.00"))
+        assert lists.implied() == [("R9", "2026-11-19", 1000, "cleared")]
+
     def test_is_closed_if_an_ordinary_file_told_of_it(self, lists: Lists) -> None:
         take_in(lists.creditor, write(lists.folder, "invoices", [item("R0", "10.00")]))
         lists.take(DAY1, item("R1", "100.00"))

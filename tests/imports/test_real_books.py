@@ -2,6 +2,7 @@
 
 import csv
 from collections import Counter, defaultdict
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -53,8 +54,6 @@ class TestOpenBook:
         assert take_in(creditor, *paths).nothing_new
 
     def test_is_taken_in_as_a_list_of_open_items(self, shared_data: Path, tmp_path: Path) -> None:
-        from datetime import date
-
         folder = shared_data / "data" / "open_book"
         creditor = make_creditor(country="US", zone="America/New_York", currency="USD")
         take_in(creditor, folder / "customers.csv")

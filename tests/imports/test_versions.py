@@ -7,6 +7,7 @@ import pytest
 
 from dunwell.actions.disputes import close_dispute
 from dunwell.actions.imports import import_files
+from dunwell.engine.facts import SCHEMAS
 from dunwell.store import extract
 from dunwell.store.models import (
     Debtor,
@@ -18,7 +19,6 @@ from dunwell.store.models import (
     Receivable,
     ReceivablePast,
 )
-from dunwell.engine.facts import SCHEMAS
 from tests.imports.files import (
     BOOK,
     CUSTOMERS,
