@@ -6,6 +6,7 @@ No act and no journal entry: afterwards all is as it was when the backup was mad
 import ctypes
 import errno
 import fcntl
+import glob
 import hashlib
 import json
 import os
@@ -73,7 +74,7 @@ def restore(
             _refuse_newer(manifest)
             database = draft / archive.DATABASES[vendor]
             kept: list[Path] = []
-            stamp = f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+            stamp = _stamp(home, at)
             changed = _point_settings(draft / "settings.toml", settings)
             if vendor == "sqlite":
                 _compare(manifest, dumps.inspect_sqlite(database))
@@ -104,6 +105,13 @@ def _refuse_occupied(home: Path, vendor: str, *, replace: bool) -> bool:
     return bool(there)
 
 
+def _stamp(home: Path, at: datetime) -> str:
+    """Part of the names under which the former data are kept; of a second restore in one second too."""
+    moment = f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    there = len(list(home.parent.glob(f"{glob.escape(home.name)}.before-restore-{moment}*")))
+    return f"{moment}-{there + 1}" if there else moment
+
+
 def _ignored(path: Path) -> bool:
     """Locks of ours, and what a file system puts in its own root."""
     return (path.name.startswith(".") and path.suffix == ".lock") or path.name == "lost+found"
@@ -130,7 +138,7 @@ def _workplace(home: Path, *, occupied: bool) -> Iterator[Path]:
     if not beside and occupied:
         raise Refused("restore.mounted", home=str(home))
     folder, prefix = (home.parent, f".{home.name}.restoring-") if beside else (home, ".restoring-")
-    for left_over in folder.glob(f"{prefix}*"):
+    for left_over in folder.glob(f"{glob.escape(prefix)}*"):
         shutil.rmtree(left_over, ignore_errors=True)
     draft = Path(tempfile.mkdtemp(prefix=prefix, dir=folder))
     try:
@@ -201,9 +209,16 @@ def _take_place(draft: Path, home: Path, stamp: str) -> list[Path]:
 
 def _exchange(draft: Path, home: Path, kept: Path) -> None:
     """Exchange two folders in one step where the system can, else by two renames."""
-    if _renameat2(draft, home):
-        draft.rename(kept)
-    else:
+    # under its last name before the exchange: were it still a draft, a kill right after would leave the former data
+    # under a name that the next restore clears away
+    draft.rename(kept)
+    try:
+        exchanged = _renameat2(kept, home)
+    except OSError:
+        kept.rename(draft)
+        raise
+    if not exchanged:
+        kept.rename(draft)
         home.rename(kept)
         draft.rename(home)
     if not any(not _ignored(each) for each in kept.iterdir()):

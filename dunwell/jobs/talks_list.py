@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from dunwell.actions.facts import facts_of
@@ -113,9 +113,11 @@ def _as_json(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _print(rows: list[dict[str, Any]]) -> None:
-    table = Table(*(words(f"list.column.{name}") for name in rows[0]))
+    shown = [name for name in rows[0] if name == "amount" or any(row[name] not in (None, "") for row in rows)]
+    # numbers are copied from here into the next command: they stay in one piece
+    table = Table(*(Column(words(f"list.column.{name}"), no_wrap=name in ("id", "debtor", "item")) for name in shown))
     for row in rows:
-        table.add_row(*(Text(_cell(name, value)) for name, value in row.items()))
+        table.add_row(*(Text(_cell(name, row[name])) for name in shown))
     Console().print(table)
 
 

@@ -7,17 +7,25 @@ import sqlite3
 import stat
 import sys
 import tarfile
+from datetime import UTC, datetime
 from hashlib import sha256
 
+import psycopg
 import pytest
+from django.conf import settings as django_settings
+from django.db import connection
 
 from dunwell.actions import restore
 from dunwell.actions.archive import MANIFEST, read
+from dunwell.actions.backup import make_backup
+from dunwell.core.errors import Refused
 from dunwell.store.models import JournalEntry
 from tests.backup.support import files, fill, keep_document, put, rows
 from tests.support.homes import django_on
+from tests.support.rows import MEI
 
 BEFORE_THE_DATABASE = ("archive.read", "_refuse_newer", "_point_settings")
+THE_SWAP = ("_take_place", "_renameat2", "journal.check")
 
 WRITER = """
 import hashlib, itertools, os, sys
@@ -53,7 +61,20 @@ def other(db, homes, tmp_path):
 
 
 def backup(home, path):
-    return home.dunwell("backup", str(path))
+    """In this process; the command line has tests of its own."""
+    return make_backup(home=home.path, target=path, at=datetime.now(UTC), by=MEI)
+
+
+def bring_back(home, path, *, replace=False):
+    with django_on(home):
+        return restore.restore(file=path, settings=django_settings.DUNWELL, at=datetime.now(UTC), replace=replace)
+
+
+def refusal(act, *values, **options):
+    with pytest.raises(Refused) as refused:
+        act(*values, **options)
+    assert all(refused.value.words(language) for language in ("en", "zh-Hans", "zh-Hant"))
+    return refused.value
 
 
 class TestABackup:
@@ -95,7 +116,7 @@ class TestABackup:
             assert len(named) >= manifest.tables["store_document"]
         assert counts == sorted(counts)
         assert counts[-1] < len(after["store_document"])
-        other.dunwell("restore", str(during[-1]))
+        bring_back(other, during[-1])
         found = rows(other)
         for table in ("store_document", "store_journalentry", "store_receivable", "store_debtor"):
             assert set(found[table]) <= set(after[table])
@@ -106,7 +127,7 @@ class TestABackup:
     def test_is_for_its_owner_alone_and_says_so(self, db, tmp_path):
         fill(db)
         archive = tmp_path / "b.tar"
-        said = backup(db, archive).stdout
+        said = db.dunwell("backup", str(archive)).stdout
         assert stat.S_IMODE(archive.stat().st_mode) == 0o600
         assert "passwords" in said
         assert list(tmp_path.glob(".*")) == []
@@ -143,19 +164,16 @@ class TestABackup:
         put(db.path / "runs/.main-20261122-2.draft/manifest.json", b"{")
         put(db.path / "holiday.jpg", b"...")
         (db.path / "documents/elsewhere").symlink_to("/etc")
-        said = backup(db, tmp_path / "b.tar").stdout
+        left_out = backup(db, tmp_path / "b.tar").left_out
         names = set(read(tmp_path / "b.tar").files)
         assert not [name for name in names if "half" in name or "draft" in name or "holiday" in name]
-        assert "holiday.jpg" in said
-        assert "documents/elsewhere" in said
+        assert left_out == ("documents/elsewhere", "holiday.jpg")
 
     @pytest.mark.parametrize("where", ["there.tar", "nowhere/b.tar", "home/b.tar", "link.tar"])
     def test_is_refused_where_it_would_do_harm(self, db, tmp_path, where):
         put(tmp_path / "there.tar", b"precious")
         (tmp_path / "link.tar").symlink_to("there.tar")
-        done = db.dunwell("backup", str(tmp_path / where), check=False)
-        assert done.returncode == 2
-        assert done.stderr.strip()
+        assert refusal(backup, db, tmp_path / where).code.startswith("backup.")
         assert (tmp_path / "there.tar").read_bytes() == b"precious"
 
     @pytest.mark.parametrize("home", ["postgresql"], indirect=True)
@@ -181,9 +199,7 @@ class TestARestore:
         fill(db)
         backup(db, tmp_path / "b.tar")
         before = rows(db), files(db.path)
-        done = db.dunwell("restore", str(tmp_path / "b.tar"), check=False)
-        assert done.returncode == 2
-        assert "--replace" in done.stderr
+        assert refusal(bring_back, db, tmp_path / "b.tar").code == "restore.home_not_empty"
         assert (rows(db), files(db.path)) == before
 
     def test_replaces_where_asked_and_keeps_what_stood_there(self, db, tmp_path):
@@ -191,14 +207,12 @@ class TestARestore:
         backup(db, tmp_path / "b.tar")
         expected = files(db.path)
         keep_document(db.path, book, b"made after the backup")
-        with django_on(db):
-            pass  # close our connection: nobody may use the database
         later = files(db.path)
-        said = db.dunwell("restore", str(tmp_path / "b.tar"), "--replace").stdout
+        done = bring_back(db, tmp_path / "b.tar", replace=True)
         assert files(db.path) == expected
         assert len(rows(db)["store_document"]) == 3
         kept = [path for path in tmp_path.iterdir() if "before-restore" in path.name]
-        assert all(str(path) in said for path in kept)
+        assert set(done.kept) == set(kept)
         assert files(next(path for path in kept if path.is_dir())) == later
         assert len(kept) == (1 if db.vendor == "sqlite" else 2)
 
@@ -208,19 +222,17 @@ class TestARestore:
         backup(db, tmp_path / "b.tar")
         idle = sqlite3.connect(db.path / "dunwell.sqlite3")
         idle.execute("SELECT count(*) FROM store_debtor").fetchall()
-        done = db.dunwell("restore", str(tmp_path / "b.tar"), "--replace", check=False)
+        assert refusal(bring_back, db, tmp_path / "b.tar", replace=True).code == "restore.in_use"
         idle.close()
-        assert done.returncode == 2
-        assert "Other programs" in done.stderr
+        assert bring_back(db, tmp_path / "b.tar", replace=True).check.bad == 0
 
     @pytest.mark.parametrize("home", ["postgresql"], indirect=True)
     def test_refuses_a_server_database_that_others_use(self, db, tmp_path):
         fill(db)
         backup(db, tmp_path / "b.tar")
-        assert JournalEntry.objects.exists()
-        done = db.dunwell("restore", str(tmp_path / "b.tar"), "--replace", check=False)
-        assert done.returncode == 2
-        assert "Other programs" in done.stderr
+        with psycopg.connect(db.env["DATABASE_URL"]):
+            assert refusal(bring_back, db, tmp_path / "b.tar", replace=True).code == "restore.in_use"
+        assert bring_back(db, tmp_path / "b.tar", replace=True).check.bad == 0
 
     @pytest.mark.parametrize("home", ["sqlite"], indirect=True)
     def test_goes_into_another_folder(self, db, tmp_path):
@@ -251,16 +263,15 @@ class TestARestore:
         backup(db, tmp_path / "b.tar")
         vendor = "postgresql" if db.vendor == "sqlite" else "sqlite"
         with homes.bare(vendor, tmp_path / "third") as third:
-            done = third.dunwell("restore", str(tmp_path / "b.tar"), check=False)
-            assert done.returncode == 2
-            assert "DATABASE_URL" in done.stderr
+            refused = refusal(bring_back, third, tmp_path / "b.tar")
+            assert refused.code == "restore.other_database"
             assert not third.path.exists()
 
     @pytest.mark.parametrize(
         ("home", "step"),
         [
-            *(("sqlite", step) for step in (*BEFORE_THE_DATABASE, "_compare", "_take_place", "journal.check")),
-            *(("postgresql", step) for step in (*BEFORE_THE_DATABASE, "dumps.load", "_take_place", "journal.check")),
+            *(("sqlite", step) for step in (*BEFORE_THE_DATABASE, "_compare", *THE_SWAP)),
+            *(("postgresql", step) for step in (*BEFORE_THE_DATABASE, "dumps.load", *THE_SWAP)),
         ],
         indirect=["home"],
     )
@@ -270,8 +281,7 @@ class TestARestore:
         restored = files(db.path), rows(db)["store_document"]
         keep_document(db.path, book, b"made after the backup")
         old = files(db.path), rows(db)["store_document"]
-        with django_on(db):
-            pass
+        connection.close()  # nobody else may use the database
         owner, _, name = step.rpartition(".")
         place = f"restore.{owner}" if owner else "restore"
         code = f"""
@@ -293,14 +303,15 @@ restore.restore(
         with pytest.raises(AssertionError, match="ended with 9"):
             db.python(code)
         now = files(db.path), rows(db)["store_document"]
-        if name == "check":
+        if name in ("_renameat2", "check"):
             assert now == restored
+            assert [files(path) for path in tmp_path.glob("home.before-restore-*") if path.is_dir()] == [old[0]]
         elif db.vendor == "sqlite" or step in BEFORE_THE_DATABASE:
             assert now == old
         else:
             # its tables changed in a transaction of their own; files follow when the command is repeated
             assert now[1] == restored[1]
-        db.dunwell("restore", str(tmp_path / "b.tar"), "--replace")
+        bring_back(db, tmp_path / "b.tar", replace=True)
         assert (files(db.path), rows(db)["store_document"]) == restored
         assert [path.name for path in tmp_path.iterdir() if "restoring" in path.name] == []
 

@@ -1,0 +1,80 @@
+"""The command line of talks: one working day of a clerk, and what it says to mistakes."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from django.conf import settings
+
+from dunwell.jobs.cli import _run
+from dunwell.store.models import ContactPoint, Promise
+from tests.support.rows import NOW
+from tests.talks.book import a_book
+
+
+@pytest.fixture
+def say(db, capsys, monkeypatch):
+    """Run the command line in this process: a process of its own for each of these lines would be slow."""
+    a_book()
+
+    def run(*line, fails=False, language="en"):
+        monkeypatch.setattr(settings, "DUNWELL", replace(settings.DUNWELL, language=language, now=NOW))
+        code = _run(line)
+        told = capsys.readouterr()
+        assert code == (2 if fails else 0), told
+        assert "Traceback" not in told.err
+        return told.err if fails else told.out
+
+    return run
+
+
+class TestTheCommandLine:
+    def test_takes_a_clerk_through_a_day(self, say):
+        assert "EUR 500.00" in say("promise", "10001", "500.00", "--by", "2026-12-01")
+        assert "EUR 500.00" in say("list", "promises")
+        number = say("dispute", "open", "R-1", "--reason", "[b]wrong\u202e price", "--amount", "EUR 10").split()[1]
+        listed = say("list", "disputes")
+        assert "[b]" in listed
+        assert "\u202e" not in listed
+        assert number in say("dispute", "close", number, "--outcome", "settled")
+        assert "No disputes" in say("list", "disputes")
+        assert number in say("list", "disputes", "--all")
+        hold = say("hold", "set", "10001", "--reason", "talks", "--until", "2026-12-24", language="zh-Hans").split(
+            "："
+        )[0]
+        assert "2026-12-24" in say("list", "holds", "--debtor", "10001")
+        say("hold", "lift", hold.split()[-1])
+        say("contact", "record", "10001", "--outcome", "no_answer")
+        held = json.loads(say("list", "holds", "--all", "--json"))
+        assert (held[0]["why"], held[0]["until"]) == ("talks", "2026-11-21")
+
+    def test_keeps_a_complaint_and_an_address(self, say):
+        complaint = say("complaint", "open", "10001", "nobody answers").split()[1]
+        assert "nobody answers" in say("list", "complaints")
+        say("complaint", "answer", complaint, "we called him")
+        assert "No complaints" in say("list", "complaints")
+        say("address", "set", "10001", "--email", "weber@soehne.example")
+        say("address", "invalid", "10001", "weber@soehne.example", "--reason", "bounced")
+        assert ContactPoint.objects.get().invalid_since is not None
+        assert "--email" in say("address", "set", "10001", "--email", "a@b.example", "--phone", "123", fails=True)
+
+    def test_withdraws_a_promise_of_the_debtor_named(self, say):
+        say("promise", "10001", "500", "EUR", "--by", "2026-12-01")
+        promise = str(Promise.objects.get().pk)
+        assert "no such promise" in say("promise", "10001", "--withdraw", "999", fails=True)
+        say("promise", "10001", "--withdraw", promise)
+        assert "withdrawn" in say("list", "promises", "--all")
+        assert "No promises" in say("list", "promises")
+
+    @pytest.mark.parametrize("home", ["sqlite"], indirect=True)
+    def test_answers_mistakes_in_words(self, say):
+        assert "nobody" in say("promise", "nobody", "5", "--by", "2026-12-01", fails=True)
+        assert "1e9" in say("promise", "10001", "1e9", "--by", "2026-12-01", fails=True)
+        assert "EUR 720.00" in say("promise", "10001", "720.01", "--by", "2026-12-01", fails=True)
+        assert "超过未结金额" in say("promise", "10001", "9999", "--by", "2026-12-01", fails=True, language="zh-Hans")
+        assert "ISO 4217" in say("promise", "10001", "5", "DOG", "--by", "2026-12-01", fails=True)
+        assert "--by" in say("promise", "10001", "5", fails=True)
+        assert "no invoice" in say("dispute", "open", "nothing", "--reason", "x", fails=True)
+        assert "D-0" in say("dispute", "close", "D-0", "--outcome", "x", fails=True)
+        assert "no hold" in say("hold", "lift", str(2**70), fails=True)
+        assert "no complaint 7" in say("complaint", "answer", "7", "x", fails=True)
