@@ -5,9 +5,9 @@ import os
 import pwd
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 SERVER_SETTINGS = {
@@ -47,6 +47,7 @@ class Cluster:
     """A running server. Made by the first test that needs it, shared by all workers, ended with the session."""
 
     base: Path
+    settings: Mapping[str, str] = field(default_factory=lambda: SERVER_SETTINGS)
 
     @property
     def sockets(self) -> Path:
@@ -81,7 +82,7 @@ class Cluster:
                 str(data),
             )
             with (data / "postgresql.conf").open("a") as settings:
-                settings.writelines(f"{name} = {value}\n" for name, value in SERVER_SETTINGS.items())
+                settings.writelines(f"{name} = {value}\n" for name, value in self.settings.items())
                 settings.write(f"unix_socket_directories = '{self.sockets}'\n")
             self._run("pg_ctl", "start", "-w", "-D", str(data), "-l", str(self.sockets / "log"))
             (self.base / "postgres.started").touch()
