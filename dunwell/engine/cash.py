@@ -39,15 +39,28 @@ MATCHES: dict[str, pl.DataType] = {
 
 def components(facts: Facts) -> pl.DataFrame:
     """What is owed, item by item: receivable_id, debtor_id, currency, claim_id, claim (see `claim_key`), kind, number,
-    issue_date, due_date, amount_minor (> 0). Credit notes are money, not items: see `money`. Cancelled items owe
-    nothing."""
+    issue_date, due_date, amount_minor (> 0), status. Credit notes are money, not items: see `money`. Cancelled items
+    owe nothing. The charges of an invoice that was cancelled or written off go with it.
+    """
+    ended = (
+        facts["receivables"]
+        .filter((pl.col("status") != ReceivableStatus.OPEN) & (pl.col("kind") != ReceivableKind.CHARGE))
+        .select(parent_id="receivable_id", with_parent="status")
+    )
     return (
         facts["receivables"]
+        .join(ended, on="parent_id", how="left")
+        .with_columns(
+            status=pl.when((pl.col("kind") == ReceivableKind.CHARGE) & pl.col("with_parent").is_not_null())
+            .then(pl.when(pl.col("status") == ReceivableStatus.CANCELLED).then("status").otherwise("with_parent"))
+            .otherwise("status")
+        )
         .filter(
             (pl.col("kind") != ReceivableKind.CREDIT_NOTE)
             & (pl.col("status") != ReceivableStatus.CANCELLED)
             & (pl.col("amount_minor") > 0)
         )
+        .drop("with_parent")
         .with_columns(claim_id=claim_of())
         .with_columns(claim=claim_key("claim_id"))
     )

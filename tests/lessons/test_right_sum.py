@@ -153,6 +153,24 @@ class TestADispute:
         assert (line["action"], line["stage"], line["total_minor"]) == ("message", 1, 300_00)
 
 
+class TestAFee:
+    @pytest.mark.parametrize(("status", "open_minor"), [("open", 112_00), ("cancelled", None), ("written_off", None)])
+    def test_goes_with_its_invoice(self, status: str, open_minor: int | None) -> None:
+        """Fines log: 984 fines were annulled on appeal, their postage and penalty with them."""
+        book, debtor = one()
+        invoice = book.invoice(debtor, 100_00, days(-60), status=status)
+        book.charge(debtor, 12_00, days(-20), invoice)
+        assert book.line().get("open_minor") == open_minor
+
+    def test_is_money_of_its_own_and_never_rewrites_the_invoice(self) -> None:
+        """Invoice Ninja 2330: a late fee every hour; elsewhere a fee changes the invoice."""
+        book, debtor = one()
+        invoice = book.invoice(debtor, 100_00, days(-60))
+        fee = book.charge(debtor, 12_00, days(-20), invoice)
+        items = open_items(book.facts().on(DAY), DAY).select("receivable_id", "amount_minor").rows()
+        assert sorted(items) == [(invoice, 100_00), (fee, 12_00)]
+
+
 class TestALedgersPayment:
     """An open-item list shows that an item was paid, and the bank line comes too, in whatever order."""
 

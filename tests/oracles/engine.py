@@ -72,7 +72,7 @@ class Oracle:
         self.receivables = {row["receivable_id"]: row for row in self.facts["receivables"]}
         self.items = [
             row
-            for row in self.facts["receivables"]
+            for row in map(self._with_parent, self.facts["receivables"])
             if row["kind"] != "credit_note" and row["status"] != "cancelled" and row["amount_minor"] > 0
         ]
         self.cash = self._cash()
@@ -88,6 +88,14 @@ class Oracle:
         """A charge belongs to its invoice, anything else to itself; nothing is converted."""
         of_invoice = row["kind"] == "charge" and row["parent_id"] is not None
         return (row["parent_id"] if of_invoice else row["receivable_id"], row["currency"])
+
+    def _with_parent(self, row: Row) -> Row:
+        """The charges of an invoice that was cancelled or written off go with it."""
+        parent = self.receivables.get(row["parent_id"]) if row["kind"] == "charge" else None
+        if parent is None or parent["kind"] == "charge" or "cancelled" in (row["status"], parent["status"]):
+            ended = parent is not None and parent["kind"] != "charge" and parent["status"] == "cancelled"
+            return {**row, "status": "cancelled"} if ended else row
+        return {**row, "status": "written_off"} if parent["status"] == "written_off" else row
 
     def _money(self) -> list[Money]:
         payments = {row["payment_id"]: row for row in self.facts["payments"]}

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from dunwell.actions.creditors import set_creditor
 from dunwell.actions.runs import RunReport, run_day
 from dunwell.core.actor import Actor, ActorKind
-from dunwell.engine.facts import SCHEMAS
+from dunwell.engine.facts import SCHEMAS, Facts
 from dunwell.store import dialect, guard
 from dunwell.store.models import Creditor
 from tests.engine.book import Book
@@ -44,14 +44,19 @@ def creditor(code: str = "acme", zone: str = "Europe/Berlin") -> Creditor:
 
 def keep(book: Book, owner: Creditor) -> None:
     """Write all rows of a book that are not in the tables yet."""
+    write(book.facts(), owner)
+
+
+def write(facts: Facts, owner: Creditor) -> None:
+    """Write all facts that are not in the tables yet."""
     with guard.writing("test"), transaction.atomic():
-        _fresh("store_person", _persons(book), owner)
-        for frame, table in _TABLES.items():
-            _fresh(f"store_{table}", _rows(book, frame), owner)
-        items = pl.DataFrame(book.rows["contact_items"], schema=SCHEMAS["contact_items"], orient="row")
-        items = items.with_columns(id=pl.int_range(1, pl.len() + 1), open_minor=pl.lit(1), creditor_id=pl.lit(owner.pk))
-        _fresh("store_contactitem", items, owner)
-        lists = pl.DataFrame(book.rows["open_item_days"], schema={"as_of": pl.Date}, orient="row").select(
+        persons = facts["debtors"].select(id=pl.col("person_id").unique().sort())
+        _fresh("person", persons.with_columns(number=pl.concat_str(pl.lit("N"), "id")), owner)
+        for frame, name in _TABLES.items():
+            _fresh(name, _rows(facts, frame), owner)
+        items = facts["contact_items"].with_columns(id=pl.int_range(1, pl.len() + 1), open_minor=pl.lit(1))
+        _fresh("contactitem", items, owner)
+        lists = facts["open_item_days"].select(
             open_items_date="as_of",
             id=pl.int_range(1, pl.len() + 1),
             sha256=pl.lit("0" * 64),
@@ -59,9 +64,8 @@ def keep(book: Book, owner: Creditor) -> None:
             kind=pl.lit("open_items"),
             imported_at=pl.lit(EARLY),
             report=pl.lit("{}"),
-            creditor_id=pl.lit(owner.pk),
         )
-        _fresh("store_importfile", lists, owner)
+        _fresh("importfile", lists, owner)
 
 
 def run(owner: Creditor, day: date, *, at: datetime | None = None, dry_run: bool = False) -> RunReport:
@@ -82,30 +86,17 @@ def change(statement: str, *params: Any) -> None:
         cursor.execute(statement, params)
 
 
-def _persons(book: Book) -> pl.DataFrame:
-    ids = sorted({row["person_id"] for row in book.rows["debtors"]})
-    return pl.DataFrame(
-        {"id": ids, "number": [f"N{each}" for each in ids]}, schema={"id": pl.Int64, "number": pl.String}
-    )
-
-
-def _rows(book: Book, frame: str) -> pl.DataFrame:
-    key = next(iter(SCHEMAS[frame]))
-    rows = pl.DataFrame(book.rows[frame], schema=SCHEMAS[frame], orient="row")
-    rows = rows.with_columns(**_ALSO.get(frame, {})).rename({key: "id"})
+def _rows(facts: Facts, frame: str) -> pl.DataFrame:
+    rows = facts[frame].with_columns(**_ALSO.get(frame, {})).rename({next(iter(SCHEMAS[frame])): "id"})
     if frame != "contacts":
         rows = rows.with_columns(known_from=pl.lit(EARLY))
     return rows.drop("usable") if frame == "contact_points" else rows
 
 
-def _fresh(table_name: str, rows: pl.DataFrame, owner: Creditor) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT id FROM {table_name}")
-        known = {row[0] for row in cursor.fetchall()}
-    rows = rows.filter(~pl.col("id").is_in(known))
-    dialect.insert_frame(table_name, rows.with_columns(creditor_id=pl.lit(owner.pk, pl.Int64)))
+def _fresh(name: str, rows: pl.DataFrame, owner: Creditor) -> None:
+    known = [row[0] for row in table(name, "id")]
+    rows = rows.filter(~pl.col("id").is_in(known)).with_columns(creditor_id=pl.lit(owner.pk, pl.Int64))
+    dialect.insert_frame(f"store_{name}", rows)
     if connection.vendor == "postgresql" and not rows.is_empty():
         with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT setval(pg_get_serial_sequence('{table_name}', 'id'), (SELECT max(id) FROM {table_name}))"
-            )
+            cursor.execute(f"SELECT setval(pg_get_serial_sequence('store_{name}', 'id'), max(id)) FROM store_{name}")
