@@ -123,28 +123,27 @@ def _complaints(facts: Facts, rules: Rules, day: date) -> list[pl.DataFrame]:
 
 def promises(facts: Facts, rules: Rules, day: date) -> pl.DataFrame:
     """Each promise with its state on a day: promise_id, debtor_id, currency, amount_minor, made_date, due_date,
-    received_minor (what came in that currency since it was made), until_date (last day it is respected), state
-    (open, kept, part_kept, broken, withdrawn)."""
+    received_minor (what came in that currency from the day it was made to until_date), until_date (the last day it is
+    respected: money that comes later no longer keeps it), state (open, kept, part_kept, broken, withdrawn)."""
     grace = max([value["grace_days"] for _, value in rules.in_force(day, "promise")], default=0)
     came = (
         effective_money(facts)
         .filter(pl.col("payment_id").is_not_null())
         .select("debtor_id", "currency", "value_date", came_minor="amount_minor")
     )
+    made = facts["promises"].with_columns(until_date=pl.col("due_date").dt.offset_by(f"{grace}d"))
     received = (
-        facts["promises"]
-        .select("promise_id", "debtor_id", "currency", "made_date")
+        made.select("promise_id", "debtor_id", "currency", "made_date", "until_date")
         .join(came, on=["debtor_id", "currency"])
-        .filter(pl.col("value_date") >= pl.col("made_date"))
+        .filter(pl.col("value_date").is_between("made_date", "until_date"))
         .group_by("promise_id")
         .agg(received_minor=pl.col("came_minor").sum())
     )
     over = pl.col("until_date") < day
     return (
-        facts["promises"]
-        .join(received, on="promise_id", how="left")
-        .with_columns(pl.col("received_minor").fill_null(0), until_date=pl.col("due_date").dt.offset_by(f"{grace}d"))
+        made.join(received, on="promise_id", how="left")
         .with_columns(
+            pl.col("received_minor").fill_null(0),
             state=pl.when(pl.col("withdrawn_date") <= day)
             .then(pl.lit("withdrawn"))
             .when(pl.col("received_minor") >= pl.col("amount_minor"))
@@ -153,7 +152,7 @@ def promises(facts: Facts, rules: Rules, day: date) -> pl.DataFrame:
             .then(pl.lit("part_kept"))
             .when(over)
             .then(pl.lit("broken"))
-            .otherwise(pl.lit("open"))
+            .otherwise(pl.lit("open")),
         )
         .drop("withdrawn_date")
     )

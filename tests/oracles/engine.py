@@ -345,14 +345,14 @@ class Oracle:
         ]
         found = []
         for promise in self.facts["promises"]:
+            until = promise["due_date"] + timedelta(days=max(graces, default=0))
             received = sum(
                 m.minor
                 for m in self.cash.money
                 if not m.note
                 and (m.row["debtor_id"], m.row["currency"]) == (promise["debtor_id"], promise["currency"])
-                and m.row["value_date"] >= promise["made_date"]
+                and promise["made_date"] <= m.row["value_date"] <= until
             )
-            until = promise["due_date"] + timedelta(days=max(graces, default=0))
             if promise["withdrawn_date"] and promise["withdrawn_date"] <= self.day:
                 state = "withdrawn"
             elif received >= promise["amount_minor"]:
