@@ -187,7 +187,7 @@ class Explanation:
         yield say("explain.contacts", language)
         for contact in self.contacts:
             yield "  " + say(
-                "explain.contact",
+                "explain.contact" if contact["stage"] else "explain.talk",
                 language,
                 day=format_date(contact["contact_date"], language),
                 channel=channel_words(contact["channel"], language),

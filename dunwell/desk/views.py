@@ -97,7 +97,7 @@ def debtor(request: HttpRequest, debtor_id: int) -> HttpResponse:
         "contacts": [
             {
                 "day": format_date(each.contact_date, spoken),
-                "stage": stage_words(each.stage or 0, spoken),
+                "stage": stage_words(each.stage, spoken) if each.stage else "",
                 "channel": channel_words(each.channel, spoken),
                 "outcome": say(f"outcome.{each.outcome}", spoken),
                 "document": each.document,
