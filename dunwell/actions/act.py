@@ -5,6 +5,7 @@ from functools import wraps
 
 from django.db import transaction
 
+from dunwell.actions import standing
 from dunwell.actions.permissions import may
 from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
@@ -15,10 +16,13 @@ class NothingRecorded(RuntimeError):
     """A programming mistake: an act that wrote no journal entry."""
 
 
-def act[**P, R](name: str, *, may_record_nothing: bool = False) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def act[**P, R](
+    name: str, *, may_record_nothing: bool = False, refreshes: bool = False
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Make a function an act. It takes `by: Actor` as keyword; a refusal raises Refused and rolls all back.
 
     may_record_nothing: for acts that may find nothing to do, e.g. a second import of the same file.
+    refreshes: the act returns something of one debtor, whose standing changes with it.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
@@ -30,8 +34,11 @@ def act[**P, R](name: str, *, may_record_nothing: bool = False) -> Callable[[Cal
             with guard.writing(name), transaction.atomic():
                 before = journal.count_here()
                 result = function(*args, **kwargs)
-                if not may_record_nothing and journal.count_here() == before:
+                recorded = journal.count_here() > before
+                if not recorded and not may_record_nothing:
                     raise NothingRecorded(name)
+                if recorded and refreshes:
+                    standing.refresh(result.debtor)  # type: ignore[attr-defined]
                 return result
 
         return perform

@@ -14,7 +14,7 @@ from dunwell.store.versions import change
 _LONGEST = 20_000
 
 
-@act("complaint.open", may_record_nothing=True)
+@act("complaint.open", may_record_nothing=True, refreshes=True)
 def open_complaint(
     *, debtor: Debtor, text: str, at: datetime, by: Actor, key: UUID | str, opened_date: date | None = None
 ) -> Complaint:
@@ -35,7 +35,7 @@ def open_complaint(
     return complaint
 
 
-@act("complaint.answer", may_record_nothing=True)
+@act("complaint.answer", may_record_nothing=True, refreshes=True)
 def answer_complaint(*, complaint: Complaint, answer: str, at: datetime, by: Actor, key: UUID | str) -> Complaint:
     """Say what the debtor was answered, today; the journal keeps the words. Refuses one that was answered before."""
     answer = clean_text(answer, "answer", limit=_LONGEST, needed=True)

@@ -24,7 +24,7 @@ POSTAL = ("street", "postcode", "city", "region", "country")
 """The lines of a postal address."""
 
 
-@act("contact.record", may_record_nothing=True)
+@act("contact.record", may_record_nothing=True, refreshes=True)
 def record_contact(
     *,
     debtor: Debtor,
@@ -76,7 +76,7 @@ def record_contact(
     return contact
 
 
-@act("address.set", may_record_nothing=True)
+@act("address.set", may_record_nothing=True, refreshes=True)
 def set_address(
     *, debtor: Debtor, channel: Channel, lines: Mapping[str, str], at: datetime, by: Actor, key: UUID | str
 ) -> ContactPoint:

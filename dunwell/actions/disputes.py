@@ -21,7 +21,7 @@ from dunwell.store.versions import change
 _LONGEST = 500
 
 
-@act("dispute.open", may_record_nothing=True)
+@act("dispute.open", may_record_nothing=True, refreshes=True)
 def open_dispute(
     *,
     receivable: Receivable,
@@ -75,7 +75,7 @@ def open_dispute(
     return dispute
 
 
-@act("dispute.close", may_record_nothing=True)
+@act("dispute.close", may_record_nothing=True, refreshes=True)
 def close_dispute(*, dispute: Dispute, outcome: str, at: datetime, by: Actor, key: UUID | str) -> Dispute:
     """Decide a dispute, in words that a reader years later understands: from today the item is demanded again, so far
     as no credit note or write-off has made it smaller. Refuses one that was closed, and no outcome."""

@@ -9,8 +9,8 @@ from typing import Any
 
 import polars as pl
 
+from dunwell.actions.business_day import day_start
 from dunwell.actions.facts import facts_of
-from dunwell.actions.runs import day_start
 from dunwell.core.dates import format_date
 from dunwell.core.errors import DunwellError, say
 from dunwell.core.money import format_money

@@ -17,7 +17,7 @@ from dunwell.store.versions import change
 _LONGEST = 2_000
 
 
-@act("hold.set", may_record_nothing=True)
+@act("hold.set", may_record_nothing=True, refreshes=True)
 def set_hold(
     *,
     debtor: Debtor,
@@ -83,7 +83,7 @@ def set_hold(
     return hold
 
 
-@act("hold.lift", may_record_nothing=True)
+@act("hold.lift", may_record_nothing=True, refreshes=True)
 def lift_hold(*, hold: Hold, at: datetime, by: Actor, key: UUID | str, note: str = "") -> Hold:
     """Collecting goes on: yesterday was the last day of the hold. Refuses one that was over already."""
     note = clean_text(note, "note", limit=_LONGEST)

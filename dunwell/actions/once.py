@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from dunwell.actions.runs import today
+from dunwell.actions.business_day import today
 from dunwell.core.errors import Refused
 from dunwell.store.models import Creditor, Debtor, JournalEntry
 

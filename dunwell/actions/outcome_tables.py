@@ -118,8 +118,8 @@ def keep_decisions(run: Run, outcome: Outcome) -> None:
     dialect.insert_frame("store_decision", rows)
 
 
-def refresh_standing(creditor: Creditor, as_of: date, outcome: Outcome) -> None:
-    """The latest answer per debtor and currency. Only rows that changed are written."""
+def refresh_standing(creditor: Creditor, as_of: date, outcome: Outcome, debtor: int | None = None) -> None:
+    """The latest answer per debtor and currency; of the whole book, or of one debtor. Writes only what changed."""
     now = outcome.lines.join(_body(outcome.lines), on=["debtor_id", "currency"]).select(
         "debtor_id",
         "currency",
@@ -132,7 +132,9 @@ def refresh_standing(creditor: Creditor, as_of: date, outcome: Outcome) -> None:
         "reason",
         "body",
     )
-    before = _standing(creditor)
+    before = _standing(creditor, debtor)
+    if debtor is not None:
+        now = now.filter(pl.col("debtor_id") == debtor)
     # the body as data: the databases write the same JSON in different ways
     told = pl.Struct({name: pl.String() if kind.is_temporal() else kind for name, kind in LINES.items()})
     before = before.with_columns(pl.col("body").str.json_decode(told)).unnest("body", separator=".")
@@ -232,11 +234,12 @@ def _places(creditor: Creditor) -> pl.DataFrame:
     )
 
 
-def _standing(creditor: Creditor) -> pl.DataFrame:
+def _standing(creditor: Creditor, debtor: int | None = None) -> pl.DataFrame:
+    only, which = ("", []) if debtor is None else (" AND debtor_id = %s", [debtor])
     return dialect.read_frame(
         "SELECT id, debtor_id, currency, open_minor, overdue_minor, credit_minor, days_past_due, stage, action, reason,"
-        " body FROM store_standing WHERE creditor_id = %s",
-        [creditor.pk],
+        f" body FROM store_standing WHERE creditor_id = %s{only}",
+        [creditor.pk, *which],
         {
             "id": pl.Int64(),
             "debtor_id": pl.Int64(),

@@ -22,7 +22,7 @@ LONGEST_DAYS = 366
 """A promise stops reminders until its day: one for a later year is a slip of the pen, or a plan of instalments."""
 
 
-@act("promise.record", may_record_nothing=True)
+@act("promise.record", may_record_nothing=True, refreshes=True)
 def record_promise(
     *,
     debtor: Debtor,
@@ -74,7 +74,7 @@ def record_promise(
     return promise
 
 
-@act("promise.withdraw", may_record_nothing=True)
+@act("promise.withdraw", may_record_nothing=True, refreshes=True)
 def withdraw_promise(*, promise: Promise, at: datetime, by: Actor, key: UUID | str) -> Promise:
     """The debtor takes an open promise back: from today it stops nothing. Refuses one that was kept, broken or
     withdrawn: what became of it stays on record."""

@@ -6,10 +6,9 @@ its day, and so decides the same, leaves everything as it is: n runs are one run
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import polars as pl
 from django.conf import settings
@@ -17,6 +16,7 @@ from django.conf import settings
 from dunwell import engine
 from dunwell.actions import outcome_tables, run_folder
 from dunwell.actions.act import act
+from dunwell.actions.business_day import day_start, today
 from dunwell.actions.facts import facts_of
 from dunwell.core.actor import Actor
 from dunwell.core.errors import DunwellError
@@ -40,16 +40,6 @@ class RunReport:
     outbox_left_alone: str | None
     summary: dict[str, Any]
     outcome: Outcome
-
-
-def day_start(creditor: Creditor, day: date) -> datetime:
-    """Midnight at the creditor's place, in UTC: business days are his."""
-    return datetime.combine(day, time(), ZoneInfo(creditor.zone)).astimezone(UTC)
-
-
-def today(creditor: Creditor, now: datetime) -> date:
-    """The creditor's business day at a moment."""
-    return now.astimezone(ZoneInfo(creditor.zone)).date()
 
 
 def inputs_of(

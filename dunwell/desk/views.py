@@ -8,8 +8,8 @@ from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET
 
+from dunwell.actions.business_day import today as business_day
 from dunwell.actions.explain import channel_words, explain, stage_words
-from dunwell.actions.runs import today as business_day
 from dunwell.core.dates import format_date
 from dunwell.core.errors import say
 from dunwell.core.money import format_money, grouped_amount

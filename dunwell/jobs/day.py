@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from dunwell.actions import runs as actions
+from dunwell.actions.business_day import today
 from dunwell.actions.explain import channel_words, explain, stage_words
 from dunwell.core.money import grouped_amount
 from dunwell.engine.ageing import BUCKETS
@@ -42,7 +43,7 @@ def run(as_of: date | None, code: str | None, dry_run: bool, as_json: bool) -> N
     """Decide the whole book for a day: one decision per debtor, and messages in the outbox."""
     creditor = creditors.choose(code)
     now = moment()
-    day = as_of or actions.today(creditor, now)
+    day = as_of or today(creditor, now)
     console = Console(stderr=True)
     with console.status("") as status:
         report = actions.run_day(
@@ -140,7 +141,7 @@ def replay(run_name: str) -> None:
 def explain_command(debtor: str, as_of: date | None, as_known_then: bool, code: str | None) -> None:
     """Tell in words what a debtor owes, which stage he has reached and why, what was sent or not and why."""
     creditor = creditors.choose(code)
-    day = as_of or actions.today(creditor, moment())
+    day = as_of or today(creditor, moment())
     told = explain(creditor=creditor, debtor_number=debtor, as_of=day, as_known_then=as_known_then)
     for line in told.words(language()):
         click.echo(line)

@@ -5,7 +5,7 @@ from datetime import date
 
 import click
 
-from dunwell.actions.runs import day_start
+from dunwell.actions.business_day import day_start
 from dunwell.documents.plain import plain
 from dunwell.jobs.context import tell, words
 from dunwell.jobs.day import Day

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from dunwell.actions.business_day import today
 from dunwell.actions.facts import facts_of
-from dunwell.actions.runs import today
 from dunwell.core.money import format_money, plain_amount
 from dunwell.documents.plain import plain
 from dunwell.engine.findings import promises as states

@@ -1,0 +1,20 @@
+"""Refresh one debtor's standing after an act, through the very functions of the run."""
+
+from dunwell.actions import outcome_tables
+from dunwell.actions.business_day import day_start
+from dunwell.actions.facts import facts_of
+from dunwell.engine.decide import decide
+from dunwell.rulebook.rules_file import house_rules
+from dunwell.rulebook.strategy import default_strategy
+from dunwell.store.models import Debtor, Standing
+
+
+def refresh(debtor: Debtor) -> None:
+    """Decide a debtor anew for the day his book was last run. Before the first run there is nothing to refresh."""
+    creditor = debtor.creditor
+    day = Standing.objects.filter(creditor=creditor).order_by("-as_of").values_list("as_of", flat=True).first()
+    if day is None:
+        return
+    facts = facts_of(creditor, debtors=[debtor.pk])
+    outcome = decide(facts, default_strategy(), house_rules(), day, day_start(creditor, day))
+    outcome_tables.refresh_standing(creditor, day, outcome, debtor.pk)
