@@ -17,9 +17,7 @@ def settings_page() -> str:
     """All settings, from the one settings object."""
     from dunwell.core.settings import Settings
 
-    rows = [
-        f"| `{each.name}` | `DUNWELL_{each.name.upper()}` | {each.metadata['doc']} |" for each in fields(Settings)
-    ]
+    rows = [f"| `{each.name}` | `DUNWELL_{each.name.upper()}` | {each.metadata['doc']} |" for each in fields(Settings)]
     return "\n".join(
         [
             "# Settings",
