@@ -96,7 +96,7 @@ def folder(db: Home, tmp_path: Path) -> Path:
 
 
 _quick = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
-_long = settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_long = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def _days(data: st.DataObject, folder: Path) -> None:
