@@ -18,7 +18,7 @@ NAMED = (ReceivableKind.INVOICE, ReceivableKind.INSTALMENT, ReceivableKind.CHARG
 @dataclass(frozen=True)
 class Book:
     """Row ids by number. debtors, persons, disputes: id, number. payments: id, number, source_kind. receivables: id,
-    kind, number, debtor_id, currency, amount_minor, status, issue_date."""
+    kind, number, debtor_id, currency."""
 
     creditor: Creditor
     persons: pl.DataFrame
@@ -47,12 +47,14 @@ def read_book(creditor: Creditor) -> Book:
         creditor=creditor,
         persons=read(bulk.PERSONS, "number"),
         debtors=read(bulk.DEBTORS, "number"),
-        receivables=read(
-            bulk.RECEIVABLES, "kind", "number", "debtor_id", "currency", "amount_minor", "status", "issue_date"
-        ),
+        receivables=read(bulk.RECEIVABLES, "kind", "number", "debtor_id", "currency"),
         payments=read(bulk.PAYMENTS, "number", "source_kind"),
         disputes=read(bulk.DISPUTES, "number"),
     )
+
+
+type Spoken = bool | pl.Expr
+"""Whether a row speaks of a column: all rows, none, or those of an expression."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +70,11 @@ class Said:
         constants = set(reading.constants) if reading else set()
         return cls([frozenset({*file.columns.values(), *constants}) for file in files], [file.kind for file in files])
 
-    def __call__(self, field: str, *, file: str = "file") -> pl.Expr:
+    def __call__(self, field: str, *, file: str = "file") -> Spoken:
         """Whether the file of a row (its index in column `file`) speaks of a field."""
         return self._among([index for index, fields in enumerate(self.fields) if field in fields], file)
 
-    def of_customer(self, field: str) -> pl.Expr:
+    def of_customer(self, field: str) -> Spoken:
         """The same for a field of a customer, whom invoice files may describe as well."""
         renamed = _IN_INVOICES.get(field, field)
         speak = [
@@ -82,36 +84,68 @@ class Said:
         ]
         return self._among(speak, "file")
 
-    def _among(self, speak: Sequence[int], file: str) -> pl.Expr:
+    def _among(self, speak: Sequence[int], file: str) -> Spoken:
         if len(speak) in (0, len(self.fields)):
-            return pl.lit(bool(speak))
+            return bool(speak)
         return pl.col(file).is_in(speak)
+
+
+def condition(spoken: Spoken) -> pl.Expr:
+    """As an expression over rows."""
+    return pl.lit(spoken) if isinstance(spoken, bool) else spoken
 
 
 _IN_INVOICES = {"name": "debtor_name", "kind": "debtor_kind"}
 
 
+@dataclass(frozen=True)
+class Compared:
+    """Known rows beside what stands.
+
+    rows      incoming, and `differs`; for every column that is compared also `<column>_was`
+    changed   as `bulk.Change` takes them: id, seen_from, all columns as they will stand, file
+    """
+
+    rows: pl.DataFrame
+    changed: pl.DataFrame
+
+
 def compare(
-    incoming: pl.DataFrame, current: pl.DataFrame, table: bulk.Table, said: Mapping[str, pl.Expr]
-) -> pl.DataFrame:
+    incoming: pl.DataFrame, table: bulk.Table, said: Mapping[str, Spoken], *, creditor_id: int, key: Sequence[str]
+) -> Compared:
     """Set rows beside the versions that stand.
 
     incoming   id, the table's columns, file, ...: what the files tell
-    current    id, the table's columns, known_from, by_file: what stands
     said       column -> whether the row's file speaks of it (absent: it does)
-    Returns incoming with its columns as they will stand, plus seen_from and `differs`. What a file does not speak of
-    stays. What a person has told since then, a file that is merely silent about it does not undo.
+    key        columns that are equal because the rows were found by them
+    What a file does not speak of stays. What a person has told since, a file that is merely silent about it (an empty
+    cell) does not undo.
     """
-    standing = current.rename({name: f"{name}_was" for name in table.columns})
-    beside = incoming.join(standing, on="id", how="left", maintain_order="left")
-    final = {}
-    for name in table.columns:
-        new, was = pl.col(name), pl.col(f"{name}_was")
-        speaks = said.get(name, pl.lit(True)) & (new.is_not_null() | pl.col("by_file"))
-        final[name] = pl.when(speaks).then(new).otherwise(was)
-    beside = beside.with_columns(**final)
-    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_was")) for name in table.columns)
-    return beside.with_columns(differs=differs).rename({"known_from": "seen_from"}).drop("by_file")
+    told = [name for name in table.columns if name not in key and said.get(name, True) is not False]
+    standing = bulk.read(table, creditor_id, told, ids=incoming["id"])
+    rows = incoming.join(standing, on="id", how="left", suffix="_was", maintain_order="left")
+    spoken = {name: condition(said.get(name, True)) for name in told}
+    # Of most rows nothing differs: only of the others the whole version is read.
+    suspects = rows.filter(pl.any_horizontal(spoken[name] & _differs(name) for name in told))
+    whole = bulk.read(table, creditor_id, [*table.columns, "known_from", "by_file"], ids=suspects["id"]).rename(
+        {name: f"{name}_was" for name in table.columns}
+    )
+    beside = suspects.select(pl.exclude("^.*_was$")).join(whole, on="id", maintain_order="left")
+    beside = beside.with_columns(
+        pl.when(spoken[name] & (pl.col(name).is_not_null() | pl.col("by_file"))).then(name).otherwise(f"{name}_was")
+        if name in told
+        else pl.col(f"{name}_was").alias(name)
+        for name in table.columns
+    ).rename({"known_from": "seen_from"})
+    changed = beside.filter(pl.any_horizontal(_differs(name) for name in table.columns))
+    return Compared(
+        rows=rows.with_columns(differs=pl.col("id").is_in(changed["id"].implode())),
+        changed=changed.select("id", "seen_from", *table.columns, "file"),
+    )
+
+
+def _differs(name: str) -> pl.Expr:
+    return pl.col(name).ne_missing(pl.col(f"{name}_was"))
 
 
 def numbered(frame: pl.DataFrame) -> pl.DataFrame:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from dunwell.actions.import_book import Book, Said
+from dunwell.actions.import_book import Book, Said, condition
 from dunwell.actions.open_items import NUMBER_PREFIX
 from dunwell.intake.faults import Faults, report
 from dunwell.intake.shapes import Batch, FileReport
@@ -83,7 +83,7 @@ class _Check:
             if differing.is_empty():
                 continue
             held = self._rested_on(differing["id"])
-            fixed = ~self.said("currency") | pl.col("id").is_in(held.implode())
+            fixed = ~condition(self.said("currency")) | pl.col("id").is_in(held.implode())
             self._add(differing, fixed, "currency", "import.currency_changed", "was")
 
     def _rested_on(self, receivables: pl.Series) -> pl.Series:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from dunwell.actions import open_items
-from dunwell.actions.import_book import NAMED, Book, Said, compare, numbered
+from dunwell.actions.import_book import NAMED, Book, Compared, Said, Spoken, compare, condition, numbered
 from dunwell.actions.open_items import OpenList
 from dunwell.core.terms import PaymentSource, ReceivableKind, ReceivableStatus
 from dunwell.store import bulk
@@ -50,35 +50,31 @@ def plan_ledger(
     invoices = _by_number(everything, _INVOICES).rename({"receivable_id": "parent_id"})
     fresh, known = (part.join(invoices, left_on="parent", right_on="number", how="left", maintain_order="left")
                     for part in (fresh, known))  # fmt: skip
-    current = bulk.read(
-        bulk.RECEIVABLES, book.creditor.pk, [*bulk.RECEIVABLES.columns, "known_from", "by_file"], ids=known["id"]
-    )
     if open_list:
-        fresh, known = open_items.amounts(fresh, known, current)
-    beside = compare(known, current, bulk.RECEIVABLES, _said_of_receivables(said))
-    del known, current
-    implied = open_items.implied_by(open_list, fresh, beside, book) if open_list else None
+        fresh, known = open_items.amounts(fresh, known, book)
+    compared = compare(
+        known,
+        bulk.RECEIVABLES,
+        _said_of_receivables(said, frames),
+        creditor_id=book.creditor.pk,
+        key=("kind", "number"),
+    )
+    implied = open_items.implied_by(open_list, fresh, compared.rows, book) if open_list else None
     payments = _payments(frames["payments"], debtors, _by_number(everything, NAMED), book)
     if implied:
         payments = pl.concat([payments, implied.payments], how="diagonal")
-    payments = pl.concat([payments, _moved_along(beside, payments, book)], how="diagonal")
+    payments = pl.concat([payments, _moved_along(compared.rows, payments, book)], how="diagonal")
     columns = [*bulk.RECEIVABLES.columns, "file"]
-    receivables = bulk.Change(
-        bulk.RECEIVABLES,
-        fresh.select("ref", *columns),
-        beside.filter("differs").select("id", "seen_from", *columns),
-    )
-    outcome = [
-        fresh.select("file", "row", kind="frame", outcome=pl.lit("new")),
-        beside.select("file", "row", kind="frame", outcome=_changed()),
-    ]
-    changes = [receivables]
-    for table, incoming, spoken in (
-        (bulk.PAYMENTS, payments, {name: said(name) | _implied() for name in ("method",)}
-            | {"receivable_id": said("receivable") | _implied(), "reverses_id": said("reverses") | _implied()}),
-        (bulk.DISPUTES, _disputes(frames["disputes"], debtors, invoices, book),
-            {"closed_date": said("closed_date"), "amount_minor": said("amount"), "outcome": said("outcome")}),
-    ):  # fmt: skip
+    changes = [bulk.Change(bulk.RECEIVABLES, fresh.select("ref", *columns), compared.changed)]
+    outcome = [_outcome(fresh, compared)]
+    disputes = _disputes(frames["disputes"], debtors, invoices)
+    for table, incoming, fields in (
+        (bulk.PAYMENTS, payments, {"receivable_id": "receivable", "reverses_id": "reverses", "method": "method"}),
+        (bulk.DISPUTES, disputes, {"closed_date": "closed_date", "amount_minor": "amount", "outcome": "outcome"}),
+    ):
+        spoken: dict[str, Spoken] = {
+            column: (pl.col("frame") == _IMPLIED) | condition(said(field)) for column, field in fields.items()
+        }
         change, became = _plan(table, incoming, book, spoken)
         changes.append(change)
         outcome.append(became)
@@ -108,7 +104,7 @@ def _receivables(frames: dict[str, pl.DataFrame], debtors: pl.DataFrame, book: B
                 open_minor="open_minor" if "open_minor" in part.columns else pl.lit(None, pl.Int64),
                 contract_id=pl.lit(None, pl.Int64),
                 # Where a file has no column of amounts, intake gives what is open in its place.
-                amount_told=pl.lit(value=True) if frame == "charges" else said("amount"),
+                amount_told=condition(said("amount") if frame != "charges" else True),
             )
         )
     rows = pl.concat(parts)
@@ -119,13 +115,14 @@ def _receivables(frames: dict[str, pl.DataFrame], debtors: pl.DataFrame, book: B
     )
 
 
-def _said_of_receivables(said: Said) -> dict[str, pl.Expr]:
-    never = pl.lit(value=False)
+def _said_of_receivables(said: Said, frames: dict[str, pl.DataFrame]) -> dict[str, Spoken]:
     invoice = pl.col("frame") == "invoices"
+    has_parents = any(frames[frame].height for frame in ("credit_notes", "charges"))
+    status, parent = said("status"), said("receivable")
     return {
-        "contract_id": never,
-        "parent_id": ~invoice & (said("receivable") | (pl.col("frame") == "charges")),
-        "status": said("status") & invoice,
+        "contract_id": False,
+        "parent_id": has_parents and ~invoice & (condition(parent) | (pl.col("frame") == "charges")),
+        "status": status if status is False else invoice & condition(status),
         "description": said("description"),
     }
 
@@ -174,11 +171,7 @@ def _moved_along(beside: pl.DataFrame, payments: pl.DataFrame, book: Book) -> pl
     )
 
 
-def _implied() -> pl.Expr:
-    return pl.col("frame") == _IMPLIED
-
-
-def _disputes(disputes: pl.DataFrame, debtors: pl.DataFrame, invoices: pl.DataFrame, book: Book) -> pl.DataFrame:
+def _disputes(disputes: pl.DataFrame, debtors: pl.DataFrame, invoices: pl.DataFrame) -> pl.DataFrame:
     return (
         disputes.join(debtors, left_on="debtor", right_on="number", how="left", maintain_order="left")
         .join(invoices, left_on="receivable", right_on="number", how="left", maintain_order="left")
@@ -188,27 +181,24 @@ def _disputes(disputes: pl.DataFrame, debtors: pl.DataFrame, invoices: pl.DataFr
 
 
 def _plan(
-    table: bulk.Table, incoming: pl.DataFrame, book: Book, said: dict[str, pl.Expr]
+    table: bulk.Table, incoming: pl.DataFrame, book: Book, said: dict[str, Spoken]
 ) -> tuple[bulk.Change, pl.DataFrame]:
     """Compare rows of a table that is keyed by number alone."""
     numbers = book.payments if table is bulk.PAYMENTS else book.disputes
     rows = incoming.join(numbers.select("number", "id"), on="number", how="left", maintain_order="left")
     fresh = numbered(rows.filter(pl.col("id").is_null()))
     known = rows.filter(pl.col("id").is_not_null())
-    current = bulk.read(table, book.creditor.pk, [*table.columns, "known_from", "by_file"], ids=known["id"])
-    beside = compare(known, current, table, said)
-    columns = [*table.columns, "file"]
-    change = bulk.Change(
-        table, fresh.select("ref", *columns), beside.filter("differs").select("id", "seen_from", *columns)
-    )
-    outcome = pl.concat(
+    compared = compare(known, table, said, creditor_id=book.creditor.pk, key=("number",))
+    change = bulk.Change(table, fresh.select("ref", *table.columns, "file"), compared.changed)
+    return change, _outcome(fresh, compared).filter(pl.col("kind") != _IMPLIED)
+
+
+def _outcome(fresh: pl.DataFrame, compared: Compared) -> pl.DataFrame:
+    """What became of each row."""
+    known = pl.when("differs").then(pl.lit("changed")).otherwise(pl.lit("unchanged"))
+    return pl.concat(
         [
             fresh.select("file", "row", kind="frame", outcome=pl.lit("new")),
-            beside.select("file", "row", kind="frame", outcome=_changed()),
+            compared.rows.select("file", "row", kind="frame", outcome=known),
         ]
     )
-    return change, outcome.filter(pl.col("kind") != _IMPLIED)
-
-
-def _changed() -> pl.Expr:
-    return pl.when("differs").then(pl.lit("changed")).otherwise(pl.lit("unchanged"))

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import polars as pl
 
-from dunwell.actions.import_book import Book, Said, compare, numbered
+from dunwell.actions.import_book import Book, Said, Spoken, compare, condition, numbered
 from dunwell.store import bulk
 
 CLOSED_RANK = 1000
@@ -38,7 +38,9 @@ def plan_parties(customers: pl.DataFrame, contacts: pl.DataFrame, *, book: Book,
     """
     rows = customers.join(book.debtors, on="number", how="left", maintain_order="left")
     is_new = pl.col("id").is_null()
-    wants_person = is_new | (said.of_customer("person") & (~pl.col("derived") | pl.col("person").is_not_null()))
+    wants_person = is_new | (
+        condition(said.of_customer("person")) & (~pl.col("derived") | pl.col("person").is_not_null())
+    )
     rows = rows.with_columns(person_number=pl.when(wants_person).then(pl.coalesce("person", "number")))
     persons, new_persons = _persons(rows, book)
     rows = rows.join(persons, on="person_number", how="left", maintain_order="left")
@@ -53,18 +55,15 @@ def plan_parties(customers: pl.DataFrame, contacts: pl.DataFrame, *, book: Book,
     )
     fresh = numbered(rows.filter(is_new))
     known = rows.filter(~is_new)
-    current = bulk.read(
-        bulk.DEBTORS, book.creditor.pk, [*bulk.DEBTORS.columns, "known_from", "by_file"], ids=known["id"]
-    )
     settled = _told_by_customers(rows, book)
     # An invoice file only adds to what a file of customers said: it may fill a column that is still empty.
-    speaks = {
-        name: said.of_customer("person" if name == "person_id" else name)
-        & (~pl.col("derived") | (pl.col(name).is_not_null() & (~_is(settled) | pl.col(f"{name}_was").is_null())))
-        for name in bulk.DEBTORS.columns
-        if name != "number"
-    }
-    beside = compare(known, current, bulk.DEBTORS, speaks)
+    speaks: dict[str, Spoken] = {}
+    for name in bulk.DEBTORS.columns:
+        speaks[name] = said.of_customer("person" if name == "person_id" else name)
+        if speaks[name] is not False and rows["derived"].any():
+            adds = pl.col(name).is_not_null() & (~_is(settled) | pl.col(f"{name}_was").is_null())
+            speaks[name] = condition(speaks[name]) & (~pl.col("derived") | adds)
+    compared = compare(known, bulk.DEBTORS, speaks, creditor_id=book.creditor.pk, key=("number",))
     debtors = pl.concat([book.debtors.select("number", debtor_id="id"), fresh.select("number", debtor_id="ref")])
     addresses = _Addresses(book, said, at)
     owners = [fresh.with_columns(debtor_id="ref"), known.with_columns(debtor_id="id")]
@@ -77,7 +76,7 @@ def plan_parties(customers: pl.DataFrame, contacts: pl.DataFrame, *, book: Book,
     outcome = pl.concat(
         [
             _outcome(fresh, "customers", pl.lit("new")),
-            _outcome(beside, "customers", _changed(pl.col("differs") | pl.col("id").is_in(touched))),
+            _outcome(compared.rows, "customers", _changed(pl.col("differs") | pl.col("id").is_in(touched))),
             addresses.outcome,
         ]
     )
@@ -87,7 +86,7 @@ def plan_parties(customers: pl.DataFrame, contacts: pl.DataFrame, *, book: Book,
         bulk.Change(
             bulk.DEBTORS,
             fresh.select("ref", *columns),
-            beside.filter("differs").select("id", "seen_from", *columns),
+            compared.changed,
         ),
         points,
     ]
@@ -176,14 +175,15 @@ class _Addresses:
         mains = state.filter(pl.col("rank") == 0)
         parts = []
         for channel in ("email", "phone"):
-            rows = customers.filter(self._said.of_customer(channel)).with_columns(
+            rows = customers.filter(condition(self._said.of_customer(channel))).with_columns(
                 *(pl.lit(None, pl.String).alias(name) for name in _ADDRESS), value=channel, channel=pl.lit(channel)
             )
             parts.append(rows)
-        rows = customers.filter(self._said.of_customer("street")).rename({"country_told": "country"})
+        rows = customers.filter(condition(self._said.of_customer("street"))).rename({"country_told": "country"})
         before = mains.filter(pl.col("channel") == "letter").select("debtor_id", pl.col(_ADDRESS).name.suffix("_was"))
         rows = rows.join(before, on="debtor_id", how="left", maintain_order="left").with_columns(
-            pl.when(self._said.of_customer(name)).then(name).otherwise(f"{name}_was").alias(name) for name in _ADDRESS
+            pl.when(condition(self._said.of_customer(name))).then(name).otherwise(f"{name}_was").alias(name)
+            for name in _ADDRESS
         )
         parts.append(rows.with_columns(value=_one_line(), channel=pl.lit("letter")))
         order = ["debtor_id", "id", "file", "derived", "channel", "value", *_ADDRESS]
@@ -241,7 +241,7 @@ class _Addresses:
             invalid_since=pl.when(is_new).then(None).otherwise("invalid_since"),
             file=pl.when(asks).then("file_new").otherwise("file"),
             **{
-                name: pl.when(asks & (pl.col("id").is_null() | said(name, file="file_new")))
+                name: pl.when(asks & (pl.col("id").is_null() | condition(said(name, file="file_new"))))
                 .then(f"{name}_new")
                 .otherwise(name)
                 for name in names

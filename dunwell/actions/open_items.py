@@ -73,7 +73,7 @@ class Implied:
     by_method: Mapping[str, tuple[int, Mapping[str, int]]] = field(default_factory=dict)
 
 
-def amounts(fresh: pl.DataFrame, known: pl.DataFrame, current: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def amounts(fresh: pl.DataFrame, known: pl.DataFrame, book: Book) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Tell what an item's amount is apart from what is open of it.
 
     A row without an amount of its own, or without an open one, tells one figure: what is open. It is the amount too
@@ -81,7 +81,8 @@ def amounts(fresh: pl.DataFrame, known: pl.DataFrame, current: pl.DataFrame) -> 
     """
     open_only = ~pl.col("amount_told") | pl.col("open_minor").is_null()
     shown = pl.coalesce("open_minor", "amount_minor")
-    was = current.select("id", amount_known="amount_minor")
+    was = bulk.read(bulk.RECEIVABLES, book.creditor.pk, ["amount_minor"], ids=known["id"])
+    was = was.rename({"amount_minor": "amount_known"})
     known = known.join(was, on="id", how="left", maintain_order="left").with_columns(
         open_minor=shown,
         amount_minor=pl.when(open_only & (shown.abs() <= pl.col("amount_known").abs()))
@@ -107,12 +108,7 @@ def implied_by(open_list: OpenList, fresh: pl.DataFrame, beside: pl.DataFrame, b
         .agg(paid_minor=pl.col("amount_minor").sum())
     )
     columns = ["kind", "number", "debtor_id", "currency", "amount_minor", "open_minor", "file"]
-    listed = pl.concat(
-        [
-            fresh.select(*columns, receivable_id="ref", was_minor=pl.lit(None, pl.Int64)),
-            beside.select(*columns, receivable_id="id", was_minor="amount_minor_was"),
-        ]
-    )
+    listed = pl.concat([fresh.select(*columns, receivable_id="ref"), beside.select(*columns, receivable_id="id")])
     shown_before = pl.col("amount_minor") - pl.col("paid_minor")
     open_before = (
         _expected(open_list, book)
@@ -172,9 +168,11 @@ def implied_by(open_list: OpenList, fresh: pl.DataFrame, beside: pl.DataFrame, b
 
 def _expected(open_list: OpenList, book: Book) -> pl.DataFrame:
     """Items that the list would hold if they were open: issued by its day, or held by an earlier list."""
-    items = book.receivables.filter(
-        pl.col("kind").is_in(sorted(open_list.kinds)) & (pl.col("status") == ReceivableStatus.OPEN)
-    )
+    known = bulk.read(
+        bulk.RECEIVABLES, book.creditor.pk,
+        ["kind", "number", "debtor_id", "currency", "amount_minor", "status", "issue_date"],
+    )  # fmt: skip
+    items = known.filter(pl.col("kind").is_in(sorted(open_list.kinds)) & (pl.col("status") == ReceivableStatus.OPEN))
     later = items.filter(pl.col("issue_date") > open_list.day)["id"]
     listed = bulk.told_by(bulk.RECEIVABLES, "f.open_items_date IS NOT NULL", book.creditor.pk, later)
     return items.filter((pl.col("issue_date") <= open_list.day) | pl.col("id").is_in(listed.implode()))

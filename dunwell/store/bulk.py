@@ -102,6 +102,8 @@ def read(
     """Rows of a creditor: id and the columns; for versioned tables `known_from` and `by_file` (the row stands as a file
     told it: no person has changed it since) may be named as well. `ids`: only rows whose column `by` is among them."""
     schema = {"id": pl.Int64(), **{name: _OWN.get(name) or table.columns[name] for name in columns}}
+    if ids is not None and ids.is_empty():
+        return pl.DataFrame(schema=schema)
     listed = ", ".join(["t.id", *(_BY_FILE if name == "by_file" else f't."{name}"' for name in columns)])
     sql = f"SELECT {listed} FROM {table.name} t"
     if "by_file" in columns:
