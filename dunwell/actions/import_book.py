@@ -126,7 +126,8 @@ def compare(
     rows = incoming.join(standing, on="id", how="left", suffix="_was", maintain_order="left")
     spoken = {name: condition(said.get(name, True)) for name in told}
     # Of most rows nothing differs: only of the others the whole version is read.
-    suspects = rows.filter(pl.any_horizontal(spoken[name] & _differs(name) for name in told))
+    nothing = pl.lit(value=False)
+    suspects = rows.filter(pl.any_horizontal(nothing, *(spoken[name] & _differs(name) for name in told)))
     whole = bulk.read(table, creditor_id, [*table.columns, "known_from", "by_file"], ids=suspects["id"]).rename(
         {name: f"{name}_was" for name in table.columns}
     )
