@@ -42,7 +42,10 @@ class Explanation:
         known = facts.on(as_of)
         mine = pl.col("debtor_id") == debtor.pk
         self.items = (
-            with_credit(known, as_of, netting=strategy.netting).sort("currency", "due_date", "number").to_dicts()
+            with_credit(known, as_of, netting=strategy.netting)
+            .filter(mine)
+            .sort("currency", "due_date", "number")
+            .to_dicts()
         )
         self.lines = outcome.lines.filter(mine).to_dicts()
         self.findings = outcome.findings.filter(mine).to_dicts()

@@ -9,5 +9,8 @@ from dunwell.store.models import Creditor
 
 
 def facts_of(creditor: Creditor, *, known_at: datetime | None = None, debtors: Iterable[int] | None = None) -> Facts:
-    """The facts of a creditor's book, or of some debtors, as known at a moment (None: now)."""
+    """The facts of a creditor's book as known at a moment (None: now).
+
+    debtors: these and all others whose facts matter to theirs; pick out the rows of whom you asked for.
+    """
     return Facts(extract.frames(creditor, SCHEMAS, known_at=known_at, debtors=debtors))

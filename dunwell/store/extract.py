@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import polars as pl
+from django.db import connection
 
 from dunwell.store import dialect
 from dunwell.store.models import Creditor
@@ -33,18 +34,73 @@ def frames(
 ) -> dict[str, pl.DataFrame]:
     """All frames of a creditor.
 
-    known_at: as was known then (None: now). debtors: only these, with all contacts of their persons.
+    known_at: as was known then (None: now). debtors: these, and whoever shares a person, an item, a payment or a
+    contact with them: so that each of them is decided as within the whole book. The caller picks out whom he asked for.
     """
-    only = None if debtors is None else sorted(set(debtors))
+    only = None if debtors is None else _with_related(debtors)
     found = {name: _versioned(creditor, name, dict(schemas[name]), known_at, only) for name in _VERSIONED}
     found["creditor"] = pl.DataFrame(
         {"code": [creditor.code], "zone": [creditor.zone]}, schema=dict(schemas["creditor"])
     )
     found["open_item_days"] = _open_item_days(creditor, schemas["open_item_days"], known_at)
-    persons = None if only is None else found["debtors"]["person_id"].unique().sort().to_list()
-    found["contacts"] = _contacts(creditor, dict(schemas["contacts"]), known_at, persons)
-    found["contact_items"] = _contact_items(creditor, dict(schemas["contact_items"]), known_at, persons)
+    found["contacts"] = _contacts(creditor, dict(schemas["contacts"]), known_at, only)
+    found["contact_items"] = _contact_items(creditor, dict(schemas["contact_items"]), known_at, only)
     return found
+
+
+_RELATED = (
+    "SELECT o.id FROM store_debtor d JOIN store_debtor o ON o.person_id = d.person_id WHERE d.id IN ({ids})",
+    (
+        "SELECT p.debtor_id FROM store_receivable r JOIN store_payment p ON p.receivable_id = r.id"
+        " WHERE r.debtor_id IN ({ids}) AND p.debtor_id <> r.debtor_id"
+    ),
+    (
+        "SELECT r.debtor_id FROM store_payment p JOIN store_receivable r ON r.id = p.receivable_id"
+        " WHERE p.debtor_id IN ({ids}) AND p.debtor_id <> r.debtor_id"
+    ),
+    (
+        "SELECT b.debtor_id FROM store_payment p JOIN store_payment b ON b.reverses_id = p.id"
+        " WHERE p.debtor_id IN ({ids}) AND p.debtor_id <> b.debtor_id"
+    ),
+    (
+        "SELECT c.debtor_id FROM store_receivable r JOIN store_receivable c ON c.parent_id = r.id"
+        " WHERE r.debtor_id IN ({ids}) AND c.debtor_id <> r.debtor_id"
+    ),
+    (
+        "SELECT r.debtor_id FROM store_receivable c JOIN store_receivable r ON r.id = c.parent_id"
+        " WHERE c.debtor_id IN ({ids}) AND c.debtor_id <> r.debtor_id"
+    ),
+    (
+        "SELECT x.debtor_id FROM store_receivable r JOIN store_dispute x ON x.receivable_id = r.id"
+        " WHERE r.debtor_id IN ({ids}) AND x.debtor_id <> r.debtor_id"
+    ),
+    (
+        "SELECT x.debtor_id FROM store_receivable r JOIN store_hold x ON x.receivable_id = r.id"
+        " WHERE r.debtor_id IN ({ids}) AND x.debtor_id <> r.debtor_id"
+    ),
+    (
+        "SELECT k.debtor_id FROM store_receivable r JOIN store_contactitem i ON i.receivable_id = r.id"
+        " JOIN store_contactattempt k ON k.id = i.contact_id"
+        " WHERE r.debtor_id IN ({ids}) AND k.debtor_id <> r.debtor_id"
+    ),
+)
+"""From some debtors to others whose facts matter to theirs: an item may have moved, a group may pay for its members."""
+
+
+def _with_related(debtors: Iterable[int]) -> list[int]:
+    """These debtors and all whose facts matter to theirs, to the end of the chain."""
+    known: set[int] = set()
+    fresh = set(debtors)
+    with connection.cursor() as cursor:
+        while fresh:
+            known |= fresh
+            ids = ", ".join(str(int(each)) for each in sorted(fresh))
+            found: set[int] = set()
+            for question in _RELATED:
+                cursor.execute(question.format(ids=ids))
+                found |= {row[0] for row in cursor.fetchall()}
+            fresh = found - known
+    return sorted(known)
 
 
 def _versioned(
@@ -84,10 +140,10 @@ def _open_item_days(creditor: Creditor, schema: Mapping[str, pl.DataType], known
 
 
 def _contacts(
-    creditor: Creditor, schema: dict[str, pl.DataType], known_at: datetime | None, persons: list[int] | None
+    creditor: Creditor, schema: dict[str, pl.DataType], known_at: datetime | None, debtors: list[int] | None
 ) -> pl.DataFrame:
     columns = ", ".join("id" if column == "contact_id" else column for column in schema)
-    sql = f"SELECT {columns} FROM store_contactattempt WHERE creditor_id = %s{_among('person_id', persons)}"
+    sql = f"SELECT {columns} FROM store_contactattempt WHERE creditor_id = %s{_among('debtor_id', debtors)}"
     params: list[object] = [creditor.pk]
     if known_at is not None:
         sql, params = sql + " AND at <= %s", [*params, known_at]
@@ -95,12 +151,12 @@ def _contacts(
 
 
 def _contact_items(
-    creditor: Creditor, schema: dict[str, pl.DataType], known_at: datetime | None, persons: list[int] | None
+    creditor: Creditor, schema: dict[str, pl.DataType], known_at: datetime | None, debtors: list[int] | None
 ) -> pl.DataFrame:
     sql = (
         "SELECT i.contact_id, i.receivable_id, i.stage FROM store_contactitem i"
         " JOIN store_contactattempt c ON c.id = i.contact_id"
-        f" WHERE i.creditor_id = %s{_among('c.person_id', persons)}"
+        f" WHERE i.creditor_id = %s{_among('c.debtor_id', debtors)}"
     )
     params: list[object] = [creditor.pk]
     if known_at is not None:

@@ -92,6 +92,6 @@ class ContactItem(Owned):
     """A receivable named in a contact, with the stage it reached by it and what was open then."""
 
     contact = models.ForeignKey(ContactAttempt, on_delete=models.PROTECT, related_name="+")
-    receivable = models.ForeignKey(Receivable, on_delete=models.PROTECT, related_name="+", db_index=False)
+    receivable = models.ForeignKey(Receivable, on_delete=models.PROTECT, related_name="+")
     stage = models.PositiveSmallIntegerField()
     open_minor = models.BigIntegerField()

@@ -72,7 +72,10 @@ class Receivable(ReceivableFields):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["creditor", "kind", "number"], name="receivable_number")]
-        indexes = [models.Index(fields=["debtor"], name="receivable_debtor")]
+        indexes = [
+            models.Index(fields=["debtor"], name="receivable_debtor"),
+            models.Index(fields=["parent"], name="receivable_parent", condition=models.Q(parent__isnull=False)),
+        ]
 
 
 class ReceivablePast(ReceivableFields, Past):
@@ -105,6 +108,10 @@ class Payment(PaymentFields):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["creditor", "number"], name="payment_number")]
+        indexes = [
+            models.Index(fields=["receivable"], name="payment_receivable"),
+            models.Index(fields=["reverses"], name="payment_reverses", condition=models.Q(reverses__isnull=False)),
+        ]
 
 
 class PaymentPast(PaymentFields, Past):
