@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dunwell.core.terms import Stage
@@ -133,6 +133,7 @@ class TestADemand:
             == outcome.lines.filter(pl.col("action") == "message").height
         )
 
+    @settings(max_examples=15)
     @given(books(ledger=False), around(20, 20), st.integers(1, 40_000), st.data())
     def test_never_grows_by_a_payment(self, book: Book, day: date, minor: int, data: st.DataObject) -> None:
         owed = [row for row in book.rows["receivables"] if row["kind"] != "credit_note"]
@@ -154,18 +155,21 @@ def _overdue(book: Book, day: date) -> dict[tuple[int, str], int]:
 
 
 class TestADecision:
+    @settings(max_examples=20)
     @given(books(), around(20, 20), st.integers(0, 2**16))
     def test_does_not_hang_on_the_order_of_rows(self, book: Book, day: date, seed: int) -> None:
         facts = book.facts()
         mixed = Facts({n: facts[n].sample(fraction=1, shuffle=True, seed=seed) for n in SCHEMAS})
         assert hashes(outcome_of(facts, book.zone, day)) == hashes(outcome_of(mixed, book.zone, day))
 
+    @settings(max_examples=20)
     @given(books(), around(20, 20), st.integers(0, 2**16))
     def test_does_not_hang_on_ids_nor_so_on_the_order_of_arrival(self, book: Book, day: date, seed: int) -> None:
         other = renumbered(book, seed)
         one = by_number(book, outcome_of(book.facts(), book.zone, day))
         assert one == by_number(other, outcome_of(other.facts(), other.zone, day))
 
+    @settings(max_examples=20)
     @given(books(), around(20, 20))
     def test_about_one_person_is_the_same_as_in_the_whole_book(self, book: Book, day: date) -> None:
         facts = book.facts()
@@ -184,10 +188,12 @@ class TestADecision:
             together = pl.concat([getattr(shard, part) for shard in shards])
             assert sorted(map(str, together.rows())) == sorted(map(str, getattr(whole, part).rows()))
 
+    @settings(max_examples=20)
     @given(books(), around(20, 20))
     def test_made_twice_is_the_same_to_the_byte(self, book: Book, day: date) -> None:
         assert hashes(outcome_of(book.facts(), book.zone, day)) == hashes(outcome_of(book.facts(), book.zone, day))
 
+    @settings(max_examples=20)
     @given(books(), around(40, 0))
     def test_ignores_what_happened_later(self, book: Book, day: date) -> None:
         facts = book.facts()
@@ -202,6 +208,7 @@ class TestADecision:
                     row[column] = None
         assert hashes(outcome_of(facts, book.zone, day)) == hashes(outcome_of(book.facts(), book.zone, day))
 
+    @settings(max_examples=20)
     @given(books(), around(20, 20))
     def test_is_one_per_debtor_and_one_line_per_currency(self, book: Book, day: date) -> None:
         outcome = outcome_of(book.facts(), book.zone, day)
