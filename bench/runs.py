@@ -22,7 +22,7 @@ from pathlib import Path
 import polars as pl
 
 from bench import book
-from bench.imports import _home as data_home
+from bench.imports import data_home
 from dunwell.engine.facts import SCHEMAS, Facts
 from tests.support.postgres import binaries, remove
 
