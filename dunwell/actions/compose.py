@@ -130,6 +130,7 @@ def compose(row: OutboxMessage, notice: Notice, items: Iterable[Mapping[str, Any
         message=Message(
             key=row.key,
             at=at,
+            creditor=creditor.code,
             title=f"{row.debtor.number}-{notice.stage.word}",
             sender=Address(creditor.name, creditor.email),
             to=Address(row.contact_point.contact_name or row.debtor.name, row.contact_point.value),

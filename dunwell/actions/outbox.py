@@ -10,7 +10,7 @@ is taken away again.
 Two clocks. `now` is the moment of the business, which a trial may pretend; leases run by the machine's own clock.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -191,18 +191,29 @@ def turn(*, ended: Ended | None, starting: Ready | None, day: date, now: datetim
 
 
 @act("outbox.sweep", may_record_nothing=True)
-def sweep(*, creditor: Creditor, now: datetime, by: Actor) -> Swept:
+def sweep(
+    *,
+    creditor: Creditor,
+    now: datetime,
+    by: Actor,
+    finish: Callable[[OutboxMessage, date, str], str | None] = lambda *_: None,
+) -> Swept:
     """Take back what senders that died left claimed.
 
-    Not begun, or a letter: it may be sent (again). A mail that was begun may have arrived: its fate is unknown, its
-    contact counts, and a person says what became of it (`resolve`); it is never sent again by itself.
+    Not begun: it may be sent. A letter that was begun may lie in its folder, may be printed: `finish` (message, day of
+    the contact, hash of the kept bytes) writes the very same file again and returns its receipt; only where that is
+    impossible (None) it goes back. A mail that was begun may have arrived: its fate is unknown, its contact counts,
+    and a person says what became of it (`resolve`); it is never sent again by itself.
     """
     again, unknown = [], []
     held = OutboxMessage.objects.filter(creditor=creditor, state__in=LIVE_STATES).filter(state=OutboxState.CLAIMED)
-    for row in held.select_related("creditor").order_by("pk"):
+    for row in held.select_related("creditor", "debtor").order_by("pk"):
         if row.lease_until_at is not None and row.lease_until_at > _clock() and not is_dead(row.claimed_by):
             continue
         same = _mine(row).filter(call_started_at=row.call_started_at)
+        if row.call_started_at is not None and row.channel in REPEATABLE and _finished(row, finish, now, by):
+            again.append(row.key)
+            continue
         if row.call_started_at is None or row.channel in REPEATABLE:
             state = OutboxState.TRY_LATER if row.attempts else OutboxState.RELEASED
             if same.update(state=state, claimed_by="", lease_until_at=None, call_started_at=None):
@@ -212,6 +223,22 @@ def sweep(*, creditor: Creditor, now: datetime, by: Actor) -> Swept:
             _note("message.unknown", row, now, by, {"reason": "sender_died", "document": _document_of(row)})
             unknown.append(row.key)
     return Swept(tuple(again), tuple(unknown))
+
+
+def _finished(
+    row: OutboxMessage, finish: Callable[[OutboxMessage, date, str], str | None], now: datetime, by: Actor
+) -> bool:
+    contact = ContactAttempt.objects.filter(message=row).select_related("document").first()
+    if contact is None or contact.document is None:
+        return False
+    receipt = finish(row, contact.contact_date, contact.document.sha256)
+    if receipt is None:
+        return False
+    if _mine(row).update(state=OutboxState.SENT, state_reason="", settled_at=now, lease_until_at=None):
+        ContactAttempt.objects.filter(pk=contact.pk).update(outcome="sent", receipt=receipt[:500])
+        facts = {"document": contact.document.sha256, "template": contact.template_version}
+        _note(EVENTS[row.channel], row, now, by, facts)
+    return True
 
 
 @act("outbox.resolve")

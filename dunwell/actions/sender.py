@@ -16,11 +16,12 @@ from dunwell.actions.outbox import Ended, Ready
 from dunwell.actions.owner import new_owner
 from dunwell.actions.present import Clock
 from dunwell.actions.send_report import SendReport
+from dunwell.channels.letter import LetterChannel, day_folder, file_name
 from dunwell.channels.message import Channel, ChannelDown, TryLater, Undeliverable, Unknown
 from dunwell.core.actor import Actor
 from dunwell.core.errors import DunwellError
 from dunwell.core.settings import Settings
-from dunwell.core.terms import OutboxState
+from dunwell.core.terms import OutboxState, Stage
 from dunwell.documents import notice
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.rulebook.strategy import default_strategy
@@ -65,7 +66,7 @@ class Sender:
     def run(self) -> None:
         """Sweep, then batch after batch until nothing is due."""
         self.clock.begin(self.creditor)
-        swept = outbox.sweep(creditor=self.creditor, now=self._now(), by=self.by)
+        swept = outbox.sweep(creditor=self.creditor, now=self._now(), by=self.by, finish=self._finish)
         self.report.again += len(swept.again)
         self.report.unknown += swept.unknown
         if outbox.waiting(self.creditor, tuple(self.channels), self._day()):
@@ -74,6 +75,15 @@ class Sender:
             outbox.waiting(self.creditor, tuple(_MEDIA_TYPES), self._day()),
             outbox.next_due(self.creditor, tuple(_MEDIA_TYPES), self._day(), self._now()),
         )
+
+    def _finish(self, row: OutboxMessage, day: date, sha256: str) -> str | None:
+        """Write a letter that a crash interrupted, byte for byte, where it belongs; None when that cannot be done."""
+        try:
+            packed = sent_bytes.read(self.settings.documents, sha256)
+            name = file_name(f"{row.debtor.number}-{Stage(row.stage).word}", row.key)
+            return LetterChannel(self.settings.letters).write(row.creditor.code, day, name, packed).text
+        except (DunwellError, OSError, ChannelDown):
+            return None
 
     def _start(self) -> None:
         try:
@@ -215,7 +225,7 @@ class Sender:
             case OutboxState.SENT:
                 self.report.sent[row.channel, row.stage] += 1
                 if row.channel == "letter":
-                    self.report.letters.add(self.settings.letters / self._day().isoformat())
+                    self.report.letters.add(day_folder(self.settings.letters, row.creditor.code, self._day()))
             case OutboxState.UNKNOWN:
                 self.report.unknown.append(row.key)
             case OutboxState.UNDELIVERABLE:

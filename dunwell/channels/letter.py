@@ -1,4 +1,4 @@
-"""Letters: PDF files ready to print, one folder a day. Writing one again gives the same file, so it is repeatable."""
+"""Letters: PDF files ready to print, one folder a creditor and day. Writing one again gives the same file, so it is repeatable."""
 
 import hashlib
 import re
@@ -14,7 +14,7 @@ _LETTERS = re.compile(r"[^\w.-]+", re.ASCII)
 
 
 class LetterChannel:
-    """Writes a message's one PDF to `<folder>/<date>/<title>-<hash of the key>.pdf`."""
+    """Writes a message's one PDF to `<folder>/<creditor>/<date>/<title>-<hash of the key>.pdf`."""
 
     name: ClassVar[str] = "letter"
     repeatable: ClassVar[bool] = True
@@ -30,13 +30,17 @@ class LetterChannel:
 
     def send(self, message: Message, packed: bytes) -> Receipt:
         """Write the file; the receipt names it, relative to the letters' folder. Raises ChannelDown (disk full...)."""
-        path = self._folder / message.at.date().isoformat() / file_name(message)
+        return self.write(message.creditor, message.at.date(), file_name(message.title, message.key), packed)
+
+    def write(self, creditor: str, day: date, name: str, packed: bytes) -> Receipt:
+        """The same for a letter of which only place and bytes are known: one that a crash interrupted."""
+        path = day_folder(self._folder, creditor, day) / name
         try:
             make_folder(path.parent)
             write_whole(path, packed)
         except OSError as error:
             raise ChannelDown("disk_refused", error.strerror or str(error)) from error
-        return Receipt(f"{path.parent.name}/{path.name}")
+        return Receipt(path.relative_to(self._folder).as_posix())
 
     def close(self) -> None:
         """Nothing is open between two letters."""
@@ -54,12 +58,12 @@ class LetterChannel:
         return []
 
 
-def day_folder(folder: Path, day: date) -> Path:
-    """Where the letters of a day lie."""
-    return folder / day.isoformat()
+def day_folder(folder: Path, creditor: str, day: date) -> Path:
+    """Where the letters of a creditor's day lie. `creditor`: his code, a name any file system takes."""
+    return folder / creditor / day.isoformat()
 
 
-def file_name(message: Message) -> str:
+def file_name(title: str, key: str) -> str:
     """A name any file system and any shell takes, unique by the key: `10427-reminder-5f3a9c01d2.pdf`."""
-    title = _LETTERS.sub("_", message.title).strip("._-")[:60] or "letter"
-    return f"{title}-{hashlib.sha256(message.key.encode()).hexdigest()[:10]}.pdf"
+    title = _LETTERS.sub("_", title).strip("._-")[:60] or "letter"
+    return f"{title}-{hashlib.sha256(key.encode()).hexdigest()[:10]}.pdf"

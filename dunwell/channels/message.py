@@ -29,11 +29,13 @@ class Message:
     """One message, ready to leave. The same `key` is the same message: a channel derives from it what must be unique.
 
     at        the moment it leaves, which stands in its date line
+    creditor  code of the creditor in whose name it goes: letters of each lie apart
     title     names it among files: debtor number and stage; never a secret
     """
 
     key: str
     at: datetime
+    creditor: str
     title: str
     sender: Address
     to: Address

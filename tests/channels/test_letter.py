@@ -10,11 +10,11 @@ PDF = (Attachment("letter.pdf", "application/pdf", b"%PDF-1.7 a letter"),)
 
 
 class TestLetter:
-    def test_lies_under_its_day_named_by_debtor_and_stage(self, tmp_path):
+    def test_lies_under_its_creditor_and_day_named_by_debtor_and_stage(self, tmp_path):
         channel = LetterChannel(tmp_path / "letters")
         message = a_message(attachments=PDF)
         receipt = channel.send(message, channel.pack(message))
-        assert receipt.text.startswith("2026-11-24/10001-reminder-")
+        assert receipt.text.startswith("main/2026-11-24/10001-reminder-")
         assert (tmp_path / "letters" / receipt.text).read_bytes() == PDF[0].data
 
     def test_written_twice_is_one_file(self, tmp_path):
@@ -22,14 +22,23 @@ class TestLetter:
         message = a_message(attachments=PDF)
         for _ in range(2):
             channel.send(message, channel.pack(message))
-        assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [file_name(message)]
+        assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [file_name(message.title, message.key)]
+
+    def test_of_another_creditor_lies_apart(self, tmp_path):
+        channel = LetterChannel(tmp_path)
+        for code in ("one", "two"):
+            channel.send(a_message(attachments=PDF, creditor=code), PDF[0].data)
+        assert {path.name: len(list(path.glob("2026-11-24/*.pdf"))) for path in tmp_path.iterdir()} == {
+            "one": 1,
+            "two": 1,
+        }
 
     def test_has_a_name_of_its_own_for_every_key(self):
-        assert file_name(a_message(key="a")) != file_name(a_message(key="b"))
+        assert file_name("a", "a") != file_name("a", "b")
 
     @given(st.text(max_size=300))
     def test_has_a_name_no_file_system_stumbles_over(self, title):
-        name = file_name(a_message(title=title))
+        name = file_name(title, "key")
         assert name.isascii()
         assert not set(name) & set('/\\:*?"<>| \x00\n')
         assert not name.startswith((".", "-"))

@@ -15,6 +15,7 @@ def a_message(**changes: Any) -> Message:
     values: dict[str, Any] = {
         "key": "main:10001:collection:EUR:reminder:0:0",
         "at": datetime(2026, 11, 24, 9, tzinfo=UTC),
+        "creditor": "main",
         "title": "10001-reminder",
         "sender": Address("Acme GmbH", "accounts@acme.example"),
         "to": Address("Weber & Söhne", "weber@debtor.example"),

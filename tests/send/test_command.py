@@ -13,9 +13,15 @@ class TestTheSendCommand:
     def test_sends_and_says_where_the_letters_are(self, db, sink):
         run(a_book(mails=2, letters=1))
         done = db.dunwell("send", env=environment_of(sink))
-        assert str(db.path / "letters" / DAY.isoformat()) in "".join(done.stdout.split("\n"))
+        assert str(db.path / "letters" / "main" / DAY.isoformat()) in "".join(done.stdout.split("\n"))
         assert len(sink.mails) == 2
         assert "Nothing was due" in db.dunwell("send", env=environment_of(sink)).stdout
+
+    @QUICK
+    def test_takes_no_day_out_of_range(self, db):
+        done = db.dunwell("send", "--as-of", "9999-12-31", check=False)
+        assert done.returncode == 2
+        assert "1970-01-01 to 2200-12-31" in done.stderr
 
     @QUICK
     def test_reports_as_json(self, db, sink):

@@ -10,14 +10,17 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 from pypdf import PdfReader
 
 from dunwell.actions import outbox
 from dunwell.actions.present import Clock
 from dunwell.core.errors import Refused
-from dunwell.store.models import ContactAttempt, ContactItem, Document, JournalEntry, OutboxMessage
+from dunwell.store import guard
+from dunwell.store.models import ContactAttempt, ContactItem, Document, JournalEntry, OutboxMessage, Receivable
 from tests.channels.sink import Sink
 from tests.send.book import TEN, a_book, environment_of, let_go, run, states
+from tests.support.book import insert
 from tests.support.homes import Home
 from tests.support.rows import MEI
 
@@ -90,6 +93,25 @@ class TestASenderKilled:
         assert let_go().unknown == []
         check_whole(sink, 0)
         assert not list(settings.DUNWELL.letters.rglob(".*"))
+
+    def test_after_a_letter_was_written_has_it_on_record_even_when_the_money_came_meanwhile(self, db, sink):
+        run(a_book(mails=0, letters=1))
+        killed(db, sink, "called", 1)
+        (written,) = letters()
+        before = written.read_bytes()
+        owed = Receivable.objects.get()
+        row = {
+            "creditor_id": owed.creditor_id, "debtor_id": owed.debtor_id, "number": "P1", "receivable_id": owed.pk,
+            "value_date": owed.due_date, "currency": owed.currency, "amount_minor": owed.amount_minor,
+            "source_kind": "bank", "known_from": owed.known_from,
+        }  # fmt: skip
+        with guard.writing("test"), transaction.atomic():
+            insert("store_payment", row)
+        let_go()
+        assert [file.read_bytes() for file in letters()] == [before]
+        assert [contact.outcome for contact in ContactAttempt.objects.all()] == ["sent"]
+        assert OutboxMessage.objects.get().state == "sent"
+        assert JournalEntry.objects.filter(event="letter.written").count() == 1
 
     def test_while_the_server_has_the_mail_in_hand_is_reported_and_never_repeats_it(self, db, sink):
         run(a_book(mails=MAILS, letters=LETTERS))

@@ -100,6 +100,7 @@ class TestSend:
         run(a_book(letters=1))
         report = let_go()
         (folder,) = report.letters
+        assert folder == settings.DUNWELL.letters / "main" / "2026-11-24"
         (file,) = folder.iterdir()
         assert file.name.startswith("L0-reminder-")
         assert "100.10" in "".join(page.extract_text() for page in PdfReader(file).pages)
