@@ -1,4 +1,4 @@
-"""Letters: PDF files ready to print, one folder a creditor and day. Writing one again gives the same file, so it is repeatable."""
+"""Letters: PDF files ready to print, a folder per creditor and day. Writing one again gives the same file."""
 
 import hashlib
 import re
