@@ -115,6 +115,8 @@ class Explanation:
                 pause=self.strategy.pause_days,
             )
         ]
+        if line["person_minor"] and line["action"] != "none" and line["reason"] != "deadline_passed":
+            sentences.append(say("decision.also_person", language, total=sum_of(line["person_minor"])))
         if line["next_date"] and line["action"] == "none":
             sentences.append(say("explain.next", language, day=format_date(line["next_date"], language)))
         if line["stage"] == Stage.REMINDER and line["days_past_due"] > _LONG_OVERDUE_DAYS:

@@ -36,8 +36,8 @@ def record_promise(
     """Take a debtor's promise to pay `amount` by `due_date`. Repeated with its key it gives the first promise.
 
     made_date   the day he gave it, at the creditor's place (None: today)
-    Refuses: nothing or less than nothing; more than the engine finds open in that currency; a day before it was
-    made, or more than a year after.
+    Refuses: nothing or less than nothing; more than the engine finds open in that currency, together with what open
+    promises still owe; a day before it was made, or more than a year after.
     """
     asked = {
         "amount": {"minor": amount.minor, "currency": amount.currency},
@@ -54,10 +54,15 @@ def record_promise(
         raise Refused("promise.due_before_made", due=due_date.isoformat(), made=made.isoformat())
     if (due_date - made).days > LONGEST_DAYS:
         raise Refused("promise.too_far", due=due_date.isoformat(), days=LONGEST_DAYS)
-    items = open_items(facts_of(debtor.creditor, debtors=[debtor.pk]).on(today), today)
-    owed = int(items.filter(pl.col("currency") == amount.currency)["open_minor"].sum())
-    if amount.minor > owed:
-        raise Refused("promise.exceeds_debt", amount=str(amount), open=str(Money(owed, amount.currency)))
+    facts = facts_of(debtor.creditor, debtors=[debtor.pk]).on(today)
+    mine = (pl.col("debtor_id") == debtor.pk) & (pl.col("currency") == amount.currency)
+    owed = int(open_items(facts, today).filter(mine)["open_minor"].sum())
+    waiting = promises(facts, house_rules(), today).filter(mine & (pl.col("state") == "open"))
+    # what came for an open promise is no longer open, or soon will not be: only the rest of it is promised
+    promised = int(waiting["amount_minor"].sum()) - int(waiting["received_minor"].sum())
+    if amount.minor + promised > owed:
+        together = Money(amount.minor + promised, amount.currency)
+        raise Refused("promise.exceeds_debt", amount=str(together), open=str(Money(owed, amount.currency)))
     promise = Promise.objects.create(
         creditor=debtor.creditor,
         debtor=debtor,

@@ -1,7 +1,8 @@
 """From claims, history and findings to one decision per debtor: the next step of the strategy, or why not.
 
 Lines: one per debtor and currency. A stage is never skipped: each item takes its own steps, a message goes out at
-the highest step that is due, and names all overdue items of the currency.
+the highest step that is due, and names all overdue items of the currency. An item past its final deadline is a
+person's task; it keeps no other item from its own next step.
 """
 
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ LINES: dict[str, pl.DataType] = {
     "credit_minor": pl.Int64(),
     "disputed_minor": pl.Int64(),
     "total_minor": pl.Int64(),
+    "person_minor": pl.Int64(),
     "items": pl.Int32(),
     "days_past_due": pl.Int32(),
     "oldest_due_date": pl.Date(),
@@ -45,7 +47,9 @@ LINES: dict[str, pl.DataType] = {
 }
 """One row per debtor and currency with anything open. `action`: message, task or none; `reason`: the code that says
 why (words: `decision.<reason>`); `stage`: the step it is about; `rule`: the rule that forbids; `next_date`: the day
-it will be looked at anew, as far as known; total_minor: what the message asks for; overdue_minor: net of credit."""
+it will be looked at anew, as far as known; total_minor: what the message asks for, or the task is about;
+person_minor: what is past its final deadline and waits for a person, beside a message about other items too;
+overdue_minor: net of credit."""
 
 LINE_ITEMS: dict[str, pl.DataType] = {
     "debtor_id": pl.Int64(),
@@ -93,7 +97,7 @@ def decide(facts: Facts, strategy: Strategy, rules: Rules, day: date, moment: da
     items = _items(known, claims.net_items(known, day, paid, loose, netting=strategy.netting), strategy, day)
     found = findings(known, rules, day)
     lines = _lines(known, items, strategy, day)
-    lines = _stopped(lines, found)
+    lines = _stopped(lines, found, frozenset(rule.id for rule, _ in rules.in_force(day, "frequency")))
     lines = _by_channel(lines, known, found, strategy)
     lines = _in_hours(lines, known, rules, day, moment)
     lines = _deadline(lines, strategy, day)
@@ -146,10 +150,14 @@ def _items(facts: Facts, items: pl.DataFrame, strategy: Strategy, day: date) -> 
 
 
 def _lines(facts: Facts, items: pl.DataFrame, strategy: Strategy, day: date) -> pl.DataFrame:
-    """Debtor and currency: sums, and the step that is due by the strategy alone."""
+    """Debtor and currency: sums, and the step that is due by the strategy alone.
+
+    A step that can be taken today goes before the task of a person, whose sum is told beside it: `person_minor`.
+    """
     overdue = pl.col("days_past_due") > 0
     counts = overdue & (pl.col("net_minor") > 0)
     due = pl.col("due_now")
+    final = due & (pl.col("next_stage") == Stage.PERSON)
     lines = (
         items.group_by("debtor_id", "currency")
         .agg(
@@ -162,7 +170,8 @@ def _lines(facts: Facts, items: pl.DataFrame, strategy: Strategy, day: date) -> 
             days_past_due=pl.col("days_past_due").filter(counts).max().fill_null(0),
             oldest_due_date=pl.col("due_date").filter(counts).min(),
             reached=pl.col("reached").filter(counts).max().fill_null(0),
-            dunning_stage=pl.col("next_stage").filter(due & overdue).max(),
+            dunning_stage=pl.col("next_stage").filter(due & overdue & ~final).max(),
+            person_minor=pl.col("net_minor").filter(final).sum(),
             notice_minor=pl.col("net_minor").filter(due & ~overdue).sum(),
             next_date=pl.col("next_date").filter((pl.col("net_minor") > 0) & ~due).min(),
             any_demand=(pl.col("demand_minor").filter(overdue) > 0).any(),
@@ -179,10 +188,12 @@ def _lines(facts: Facts, items: pl.DataFrame, strategy: Strategy, day: date) -> 
     total = pl.when(is_notice).then(pl.col("notice_minor")).otherwise(pl.col("overdue_minor"))
     pause_until = pl.col("last_message_date").dt.offset_by(f"{strategy.pause_days}d")
     paused = (pause_until > day).fill_null(value=False)
-    is_person = (pl.col("dunning_stage") == Stage.PERSON).fill_null(value=False)
-    return lines.with_columns(
+    has_step = pl.col("dunning_stage").is_not_null() | is_notice
+    is_person = (pl.col("person_minor") > 0) & (~has_step | paused)
+    decided = lines.with_columns(
         total_minor=total,
         stage=pl.when(is_notice).then(pl.lit(int(Stage.NOTICE))).otherwise("dunning_stage").fill_null(0).cast(pl.Int16),
+        paused=has_step & paused,
         reason=pl.when(pl.col("any_overdue") & (pl.col("overdue_minor") == 0) & ~pl.col("any_demand") & ~is_notice)
         .then(pl.lit("all_disputed_or_held"))
         .when(pl.col("any_overdue") & (pl.col("overdue_minor") == 0) & ~is_notice)
@@ -193,33 +204,49 @@ def _lines(facts: Facts, items: pl.DataFrame, strategy: Strategy, day: date) -> 
         .then(pl.lit("below_minimum"))
         .when(is_person)
         .then(pl.lit("deadline_passed"))
-        .when(pl.col("dunning_stage").is_null() & ~is_notice)
+        .when(~has_step)
         .then(pl.lit("waiting"))
         .when(paused)
         .then(pl.lit("paused"))
         .otherwise(pl.lit("step_due")),
     ).with_columns(
-        next_date=pl.when(pl.col("reason") == "paused").then(pause_until).otherwise("next_date"),
-        action=pl.when(pl.col("reason") == "step_due")
-        .then(pl.lit("message"))
-        .when(pl.col("reason") == "deadline_passed")
-        .then(pl.lit("task"))
-        .otherwise(pl.lit("none")),
+        next_date=pl.when(pl.col("paused") & pl.col("reason").is_in(["paused", "deadline_passed"]))
+        .then(pause_until)
+        .otherwise("next_date"),
+        action=pl.when(pl.col("reason") == "step_due").then(pl.lit("message")).otherwise(pl.lit("none")),
         rule=pl.lit(None, pl.String),
         detail=pl.lit(None, pl.String),
     )
+    return _to_person(decided, pl.col("reason") == "deadline_passed")
 
 
-def _stopped(lines: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
-    """Take back messages that a finding on every channel forbids. The longest is named."""
-    stops = found.filter((pl.col("effect") == "forbidden") & pl.col("channel").is_null()).with_columns(
-        pl.col("until_date").fill_null(date.max)
+def _to_person(lines: pl.DataFrame, which: pl.Expr) -> pl.DataFrame:
+    """These lines are the task of a person, about what is past its final deadline alone."""
+    return lines.with_columns(
+        action=pl.when(which).then(pl.lit("task")).otherwise("action"),
+        reason=pl.when(which).then(pl.lit("deadline_passed")).otherwise("reason"),
+        stage=pl.when(which).then(pl.lit(int(Stage.PERSON), pl.Int16)).otherwise("stage"),
+        total_minor=pl.when(which).then("person_minor").otherwise("total_minor"),
     )
-    pairs = lines.select("debtor_id", "currency")
+
+
+def _stopped(lines: pl.DataFrame, found: pl.DataFrame, caps: frozenset[str]) -> pl.DataFrame:
+    """Take back messages and tasks that a finding on every channel forbids. The longest is named.
+
+    A cap on contacts (`caps`: the ids of these rules) takes back messages alone, for a task contacts nobody: where
+    something waits for a person, his task takes the place of the message.
+    """
+    stops = found.filter((pl.col("effect") == "forbidden") & pl.col("channel").is_null()).with_columns(
+        pl.col("until_date").fill_null(date.max), is_cap=pl.col("rule").is_in(sorted(caps))
+    )
+    pairs = lines.select("debtor_id", "currency", "person_minor")
     wide = pairs.join(stops.filter(pl.col("currency").is_null()).drop("currency"), on="debtor_id")
     narrow = pairs.join(stops, on=["debtor_id", "currency"])
+    all_stops = pl.concat([wide, narrow.select(wide.columns)])
+    yields = pl.col("is_cap") & (pl.col("person_minor") > 0)
+    capped = all_stops.filter(yields).group_by("debtor_id", "currency").agg(capped_date=pl.col("until_date").max())
     longest = (
-        pl.concat([wide, narrow.select(wide.columns)])
+        all_stops.filter(~yields)
         .sort("until_date", "rule", "detail", descending=[True, False, False], nulls_last=True)
         .unique(["debtor_id", "currency"], keep="first", maintain_order=True)
         .select("debtor_id", "currency", "rule", "detail", "until_date")
@@ -227,13 +254,22 @@ def _stopped(lines: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     joined = lines.drop("rule", "detail").join(longest, on=["debtor_id", "currency"], how="left")
     hit = pl.col("rule").is_not_null() & pl.col("action").is_in(["message", "task"])
     after = pl.when(pl.col("until_date") < date.max).then(pl.col("until_date").dt.offset_by("1d"))
-    return joined.with_columns(
-        action=pl.when(hit).then(pl.lit("none")).otherwise("action"),
-        reason=pl.when(hit).then(pl.lit("forbidden")).otherwise("reason"),
-        next_date=pl.when(hit).then(after).otherwise("next_date"),
-        rule=pl.when(hit).then("rule"),
-        detail=pl.when(hit).then("detail"),
-    ).drop("until_date")
+    stopped = (
+        joined.with_columns(
+            action=pl.when(hit).then(pl.lit("none")).otherwise("action"),
+            reason=pl.when(hit).then(pl.lit("forbidden")).otherwise("reason"),
+            next_date=pl.when(hit).then(after).otherwise("next_date"),
+            rule=pl.when(hit).then("rule"),
+            detail=pl.when(hit).then("detail"),
+        )
+        .drop("until_date")
+        .join(capped, on=["debtor_id", "currency"], how="left")
+        .with_columns(is_capped=(pl.col("action") == "message") & pl.col("capped_date").is_not_null())
+        .with_columns(
+            next_date=pl.when("is_capped").then(pl.col("capped_date").dt.offset_by("1d")).otherwise("next_date")
+        )
+    )
+    return _to_person(stopped, pl.col("is_capped"))
 
 
 def _by_channel(lines: pl.DataFrame, facts: Facts, found: pl.DataFrame, strategy: Strategy) -> pl.DataFrame:
@@ -320,7 +356,7 @@ def _line_items(lines: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
     """What each message names: a notice the items about to fall due, every other step all overdue items.
 
     An item takes its own next step if that is due; one that is named for the first time has been reminded by it;
-    any other keeps the stage it had.
+    any other keeps the stage it had, one that waits for a person too.
     """
     going = lines.filter(pl.col("action") == "message").select("debtor_id", "currency", line_stage="stage")
     is_notice = pl.col("line_stage") == Stage.NOTICE
@@ -330,7 +366,11 @@ def _line_items(lines: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
         items.join(going, on=["debtor_id", "currency"])
         .filter((is_notice & ~overdue & pl.col("due_now")) | (~is_notice & overdue & (pl.col("demand_minor") > 0)))
         .with_columns(
-            stage=pl.when(is_notice).then("line_stage").when(pl.col("due_now")).then("next_stage").otherwise(first_time)
+            stage=pl.when(is_notice)
+            .then("line_stage")
+            .when(pl.col("due_now") & (pl.col("next_stage") < Stage.PERSON))
+            .then("next_stage")
+            .otherwise(first_time)
         )
         .select(list(LINE_ITEMS))
         .cast(dict(LINE_ITEMS))  # type: ignore[arg-type]

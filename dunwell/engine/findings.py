@@ -28,6 +28,10 @@ FINDINGS: dict[str, pl.DataType] = {
 """One row per debtor, rule that speaks and channel it speaks of. channel null: every channel; currency null: all debts;
 detail: e.g. the reason of a hold; count: e.g. contacts counted; until_date: the last day it holds, null: open end."""
 
+BINDS_THE_PERSON = frozenset({"cease_request", "deceased", "insolvency", "attorney"})
+"""Reasons of a hold that speak of the person himself, and so of all his accounts. Talks, hardship and other reasons
+stay with the account they were agreed about."""
+
 
 def findings(facts: Facts, rules: Rules, day: date) -> pl.DataFrame:
     """Every rule that forbids something today, but for hours: see `windows`. Sorted, see `FINDINGS`."""
@@ -69,8 +73,12 @@ def _frequency(facts: Facts, rules: Rules, day: date) -> list[pl.DataFrame]:
     found = []
     for rule, value in rules.in_force(day, "frequency"):
         first = in_days(day, 1 - value["days"])
-        counted = outbound(facts).filter(
-            pl.col("contact_date").is_between(first, day) & pl.col("channel").is_in(rule.channels)
+        counted = (
+            outbound(facts)
+            .filter(pl.col("contact_date").is_between(first, day) & pl.col("channel").is_in(rule.channels))
+            # who the account belongs to may have been corrected since the contact took place
+            .join(facts["debtors"].select("debtor_id", now_person="person_id"), on="debtor_id", how="left")
+            .with_columns(person_id=pl.coalesce("now_person", "person_id"))
         )
         full = (
             counted.group_by("person_id")
@@ -98,18 +106,19 @@ def _frequency(facts: Facts, rules: Rules, day: date) -> list[pl.DataFrame]:
 
 def _holds(facts: Facts, rules: Rules, day: date) -> list[pl.DataFrame]:
     """Holds on the debtor. A hold on one receivable takes the receivable out instead: see `claims`."""
-    active = facts["holds"].filter(
-        pl.col("receivable_id").is_null() & (pl.col("until_date").is_null() | (pl.col("until_date") >= day))
+    told = ["debtor_id", "channel", "until_date", "detail"]
+    active = (
+        facts["holds"]
+        .filter(pl.col("receivable_id").is_null() & (pl.col("until_date").is_null() | (pl.col("until_date") >= day)))
+        .select("debtor_id", "channel", "until_date", detail="reason")
     )
+    if active.is_empty():
+        return []
+    of_person = _for_all_accounts(facts, active.filter(pl.col("detail").is_in(sorted(BINDS_THE_PERSON))))
+    active = pl.concat([active.select(told), of_person.select(told)]).unique()
     return [
-        _spoken(
-            rule,
-            active.filter(pl.col("reason").is_in(value["reasons"])).select(
-                "debtor_id", "channel", "until_date", detail="reason"
-            ),
-        )
+        _spoken(rule, active.filter(pl.col("detail").is_in(value["reasons"])))
         for rule, value in rules.in_force(day, "hold")
-        if not active.is_empty()
     ]
 
 
@@ -117,14 +126,25 @@ def _complaints(facts: Facts, rules: Rules, day: date) -> list[pl.DataFrame]:
     waiting = facts["complaints"].filter(pl.col("answered_date").is_null() | (pl.col("answered_date") > day))
     if waiting.is_empty():
         return []
-    counted = waiting.group_by("debtor_id").agg(count=pl.len().cast(pl.Int32))
+    accounts = _for_all_accounts(facts, waiting.select("debtor_id", "complaint_id"))
+    counted = accounts.group_by("debtor_id").agg(count=pl.len().cast(pl.Int32))
     return [_spoken(rule, counted) for rule, _ in rules.in_force(day, "complaint")]
+
+
+def _for_all_accounts(facts: Facts, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows about a debtor, once for each account of the same person."""
+    persons = facts["debtors"].select("debtor_id", "person_id")
+    return rows.join(persons, on="debtor_id").drop("debtor_id").join(persons, on="person_id").drop("person_id")
 
 
 def promises(facts: Facts, rules: Rules, day: date) -> pl.DataFrame:
     """Each promise with its state on a day: promise_id, debtor_id, currency, amount_minor, made_date, due_date,
-    received_minor (what came in that currency from the day it was made to until_date), until_date (the last day it is
-    respected: money that comes later no longer keeps it), state (open, kept, part_kept, broken, withdrawn)."""
+    received_minor (what came for it, up to what was promised), until_date (the last day it is respected: money that
+    comes later no longer keeps it), state (open, kept, part_kept, broken, withdrawn).
+
+    Money of that currency counts from the day a promise was made to its until_date, and for one promise alone: the
+    earliest due takes first, from the earliest money; then the one made first, then the smaller; withdrawn ones last.
+    """
     grace = max([value["grace_days"] for _, value in rules.in_force(day, "promise")], default=0)
     came = (
         effective_money(facts)
@@ -132,19 +152,12 @@ def promises(facts: Facts, rules: Rules, day: date) -> pl.DataFrame:
         .select("debtor_id", "currency", "value_date", came_minor="amount_minor")
     )
     made = facts["promises"].with_columns(until_date=pl.col("due_date").dt.offset_by(f"{grace}d"))
-    received = (
-        made.select("promise_id", "debtor_id", "currency", "made_date", "until_date")
-        .join(came, on=["debtor_id", "currency"])
-        .filter(pl.col("value_date").is_between("made_date", "until_date"))
-        .group_by("promise_id")
-        .agg(received_minor=pl.col("came_minor").sum())
-    )
+    is_withdrawn = (pl.col("withdrawn_date") <= day).fill_null(value=False)
     over = pl.col("until_date") < day
     return (
-        made.join(received, on="promise_id", how="left")
+        made.join(_received(made.with_columns(is_withdrawn=is_withdrawn), came), on="promise_id")
         .with_columns(
-            pl.col("received_minor").fill_null(0),
-            state=pl.when(pl.col("withdrawn_date") <= day)
+            state=pl.when(is_withdrawn)
             .then(pl.lit("withdrawn"))
             .when(pl.col("received_minor") >= pl.col("amount_minor"))
             .then(pl.lit("kept"))
@@ -156,6 +169,35 @@ def promises(facts: Facts, rules: Rules, day: date) -> pl.DataFrame:
         )
         .drop("withdrawn_date")
     )
+
+
+def _received(made: pl.DataFrame, came: pl.DataFrame) -> pl.DataFrame:
+    """promise_id, received_minor: the money of each day handed out to one promise after another.
+
+    Each promise changes what is left for the next, so this is a walk; only debtors who promised are walked.
+    """
+    left: dict[tuple[int, str], dict[date, int]] = {}
+    days = (
+        came.join(made, on=["debtor_id", "currency"], how="semi")
+        .group_by("debtor_id", "currency", "value_date")
+        .agg(pl.col("came_minor").sum())
+        .sort("value_date")
+    )
+    for debtor, currency, on, minor in days.iter_rows():
+        left.setdefault((debtor, currency), {})[on] = minor
+    found: list[tuple[int, int]] = []
+    order = ["is_withdrawn", "due_date", "made_date", "amount_minor", "promise_id"]
+    for row in made.sort(order).iter_rows(named=True):
+        mine = left.get((row["debtor_id"], row["currency"]), {})
+        span = [on for on in mine if row["made_date"] <= on <= row["until_date"]]
+        # money that went back keeps others from counting, whichever it was
+        received = max(min(row["amount_minor"], sum(mine[on] for on in span)), 0)
+        found.append((row["promise_id"], received))
+        for on in span:
+            part = min(max(mine[on], 0), received)
+            mine[on] -= part
+            received -= part
+    return pl.DataFrame(found, schema={"promise_id": pl.Int64, "received_minor": pl.Int64}, orient="row")
 
 
 def _promises(facts: Facts, rules: Rules, day: date) -> list[pl.DataFrame]:

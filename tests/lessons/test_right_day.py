@@ -7,7 +7,10 @@ import pytest
 
 from dunwell.actions.explain import explain
 from dunwell.core.errors import say
+from dunwell.core.money import format_money
 from dunwell.core.terms import LANGUAGES, Stage
+from dunwell.engine.findings import promises
+from dunwell.rulebook.rules_file import house_rules
 from dunwell.rulebook.strategy import StrategyError, default_strategy, read_strategy
 from tests.engine.book import DAY, Book, days, stages
 from tests.runs.kept import creditor, keep
@@ -134,6 +137,39 @@ class TestAStep:
         assert stages(sent) == [Stage.NOTICE, Stage.REMINDER, Stage.FIRST_DUNNING, Stage.SECOND_DUNNING]
         assert {book.line(days(n))["action"] for n in range(50, 110, 10)} == {"task"}
 
+    def test_about_a_new_invoice_is_not_silenced_by_an_old_one_that_waits_for_a_person(self, db: Home) -> None:
+        book, debtor = one()
+        old = book.invoice(debtor, 100_00, days(-60))
+        new = book.invoice(debtor, 40_00, days(-3))
+        book.contact(debtor, days(-20), {old: Stage.SECOND_DUNNING}, deadline=days(-10))
+        line = book.line()
+        assert (line["action"], line["reason"], line["stage"]) == ("message", "step_due", Stage.REMINDER)
+        assert (line["total_minor"], line["person_minor"]) == (140_00, 100_00)
+        assert dict(book.decide().items.select("receivable_id", "stage").rows()) == {
+            old: Stage.SECOND_DUNNING,
+            new: Stage.REMINDER,
+        }
+        owner = creditor()
+        keep(book, owner)
+        told = explain(creditor=owner, debtor_number="D1", as_of=DAY)
+        for language in LANGUAGES:
+            total = format_money(100_00, "EUR", language)
+            assert say("decision.also_person", language, total=total) in told.why(told.lines[0], language)
+        book.send(DAY)
+        after = book.line(days(1))
+        assert (after["action"], after["reason"], after["stage"]) == ("task", "deadline_passed", Stage.PERSON)
+        assert (after["total_minor"], after["overdue_minor"], after["person_minor"]) == (100_00, 140_00, 100_00)
+        assert [book.line(days(n))["stage"] for n in (10, 11)] == [Stage.PERSON, Stage.FIRST_DUNNING]
+
+    def test_of_a_person_is_about_what_is_past_its_deadline_alone(self) -> None:
+        book, debtor = one()
+        old = book.invoice(debtor, 100_00, days(-60))
+        book.invoice(debtor, 40_00, days(-1))
+        book.contact(debtor, days(-20), {old: Stage.SECOND_DUNNING}, deadline=days(-10))
+        line = book.line()
+        assert (line["action"], line["reason"], line["total_minor"]) == ("task", "deadline_passed", 100_00)
+        assert (line["overdue_minor"], line["next_date"]) == (140_00, days(2))
+
     def test_comes_back_when_a_write_off_is_taken_back(self) -> None:
         """Kill Bill: a written-off invoice does not count; removing the mark brings the state back at once."""
         book, debtor = one()
@@ -188,6 +224,117 @@ class TestAPromise:
         book.promise(debtor, 100_00, days(-1), days(6))
         reasons = [book.line(days(n))["reason"] for n in (-2, -1, 0, 6, 9, 10)]
         assert reasons == ["step_due", "forbidden", "forbidden", "forbidden", "forbidden", "step_due"]
+
+    def test_is_not_kept_by_money_that_kept_another(self) -> None:
+        book, debtor = one()
+        book.invoice(debtor, 200_00, days(-40))
+        later = book.promise(debtor, 100_00, days(-20), days(-8))
+        first = book.promise(debtor, 100_00, days(-20), days(-10))
+        book.payment(debtor, 100_00, days(-15))
+        assert promised(book) == {first: ("kept", 100_00), later: ("broken", 0)}
+        book.payment(debtor, 30_00, days(-14))
+        assert promised(book) == {first: ("kept", 100_00), later: ("part_kept", 30_00)}
+
+    def test_takes_no_money_from_before_it_was_made(self) -> None:
+        book, debtor = one()
+        early = book.promise(debtor, 50_00, days(-10), days(-2))
+        wide = book.promise(debtor, 50_00, days(-20), days(0))
+        book.payment(debtor, 50_00, days(-15))
+        assert promised(book) == {early: ("open", 0), wide: ("kept", 50_00)}
+
+    def test_that_was_withdrawn_takes_nothing_from_one_that_stands(self) -> None:
+        book, debtor = one()
+        gone = book.promise(debtor, 50_00, days(-10), days(2), withdrawn=days(-5))
+        stands = book.promise(debtor, 50_00, days(-10), days(5))
+        book.payment(debtor, 50_00, days(-7))
+        assert promised(book) == {gone: ("withdrawn", 0), stands: ("kept", 50_00)}
+
+
+def promised(book: Book) -> dict[int, tuple[str, int]]:
+    found = promises(book.facts().on(DAY), house_rules(), DAY)
+    return {key: (state, minor) for key, state, minor in found.select("promise_id", "state", "received_minor").rows()}
+
+
+class TestAPerson:
+    @pytest.mark.parametrize(
+        ("reason", "is_of_the_person"),
+        [
+            ("cease_request", True),
+            ("deceased", True),
+            ("insolvency", True),
+            ("attorney", True),
+            ("talks", False),
+            ("hardship", False),
+            ("other", False),
+        ],
+    )
+    def test_is_bound_by_a_hold_that_speaks_of_himself_on_all_his_accounts(
+        self, reason: str, is_of_the_person: bool
+    ) -> None:
+        book = Book()
+        one, other, stranger = (book.debtor(f"D{n}", person=person) for n, person in enumerate((7, 7, 8)))
+        for debtor in (one, other, stranger):
+            book.invoice(debtor, 100_00, days(-20))
+        book.hold(one, reason, days(-1))
+        actions = dict(book.decide().lines.select("debtor_id", "action").rows())
+        assert actions == {one: "none", other: "none" if is_of_the_person else "message", stranger: "message"}
+
+    def test_who_complains_about_one_account_is_left_alone_on_the_other(self) -> None:
+        book = Book()
+        one, other = book.debtor("D1", person=7), book.debtor("D2", person=7)
+        for debtor in (one, other):
+            book.invoice(debtor, 100_00, days(-20))
+        book.complaint(one, days(-1))
+        found = book.decide()
+        assert found.lines["rule"].to_list() == ["house.complaint"] * 2
+        assert found.findings["count"].to_list() == [1, 1]
+
+    def test_is_asked_of_the_account_and_not_of_the_contact(self) -> None:
+        """Two accounts turn out to be of one person: what each was sent before counts for both from now on."""
+        book = Book()
+        one, other = book.debtor("D1", person=7), book.debtor("D2", person=8)
+        for debtor in (one, other):
+            book.invoice(debtor, 100_00, days(-20))
+        for debtor, ago in ((one, 1), (one, 2), (other, 3)):
+            book.contact(debtor, days(-ago), channel="phone", currency=None)
+        assert set(book.decide().lines["action"]) == {"message"}
+        book.rows["debtors"][1]["person_id"] = 7
+        assert set(book.decide().lines["rule"]) == {"house.frequency"}
+
+
+class TestATask:
+    def waiting(self) -> tuple[Book, int]:
+        book, debtor = one()
+        old = book.invoice(debtor, 100_00, days(-60))
+        book.contact(debtor, days(-20), {old: Stage.SECOND_DUNNING}, deadline=days(-10))
+        return book, debtor
+
+    def test_contacts_nobody_and_so_outlives_a_full_cap(self) -> None:
+        book, debtor = self.waiting()
+        for ago in (1, 2, 3):
+            book.contact(debtor, days(-ago), channel="phone", currency=None)
+        line = book.line()
+        assert "house.frequency" in book.decide().findings["rule"].to_list()
+        assert (line["action"], line["reason"], line["rule"]) == ("task", "deadline_passed", None)
+
+    def test_takes_the_place_of_a_message_beside_it_that_the_cap_forbids(self) -> None:
+        book, debtor = self.waiting()
+        book.invoice(debtor, 40_00, days(-3))
+        for ago in (1, 2, 3):
+            book.contact(debtor, days(-ago), channel="phone", currency=None)
+        line = book.line()
+        assert (line["action"], line["reason"], line["total_minor"]) == ("task", "deadline_passed", 100_00)
+        assert line["next_date"] == days(4)
+        assert book.line(days(4))["action"] == "message"
+
+    def test_waits_for_a_promise_and_for_a_hold_even_beside_a_full_cap(self) -> None:
+        book, debtor = self.waiting()
+        for ago in (1, 2, 3):
+            book.contact(debtor, days(-ago), channel="phone", currency=None)
+        book.promise(debtor, 100_00, days(-1), days(1))
+        assert (book.line()["action"], book.line()["rule"]) == ("none", "house.promise")
+        book.hold(debtor, "talks", days(-1))
+        assert (book.line()["action"], book.line()["rule"]) == ("none", "house.hold")
 
 
 class TestAnyDay:

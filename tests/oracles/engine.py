@@ -297,6 +297,7 @@ class Oracle:
                 for each in ([channel] if every else [c for c in rule.channels if channel in (None, c)])
             )  # fmt: skip
 
+        persons = {row["debtor_id"]: row["person_id"] for row in self.facts["debtors"]}
         for rule in self.rules.rules:
             value = rule.on(self.day)
             if value is None:
@@ -306,7 +307,7 @@ class Oracle:
                     dates = sorted(
                         c["contact_date"]
                         for c in self._outbound()
-                        if c["person_id"] == debtor["person_id"]
+                        if persons.get(c["debtor_id"], c["person_id"]) == debtor["person_id"]
                         and c["channel"] in rule.channels
                         and 0 <= (self.day - c["contact_date"]).days < value["days"]
                     )
@@ -315,27 +316,33 @@ class Oracle:
                         leaves = dates[-value["contacts"]] + timedelta(days=value["days"] - 1)
                         speak(rule, debtor["debtor_id"], count=len(dates), until_date=leaves)
             if rule.kind == "hold":
+                said = set()
                 for hold in self.facts["holds"]:
                     running = hold["until_date"] is None or hold["until_date"] >= self.day
                     if hold["receivable_id"] is None and running and hold["reason"] in value["reasons"]:
-                        speak(
-                            rule, hold["debtor_id"], hold["channel"], detail=hold["reason"],
-                            until_date=hold["until_date"],
-                        )  # fmt: skip
+                        of_account = hold["reason"] in ("talks", "hardship", "other")
+                        for debtor_id, person in persons.items():
+                            own = debtor_id == hold["debtor_id"]
+                            if own or (not of_account and person == persons[hold["debtor_id"]]):
+                                said.add((debtor_id, hold["channel"], hold["reason"], hold["until_date"]))
+                for debtor_id, channel, reason, until in said:
+                    speak(rule, debtor_id, channel, detail=reason, until_date=until)
             if rule.kind == "complaint":
                 counted: dict[int, int] = defaultdict(int)
                 for each in self.facts["complaints"]:
                     if each["answered_date"] is None or each["answered_date"] > self.day:
-                        counted[each["debtor_id"]] += 1
+                        for debtor_id, person in persons.items():
+                            counted[debtor_id] += person == persons[each["debtor_id"]]
                 for debtor_id, count in counted.items():
-                    speak(rule, debtor_id, count=count)
+                    if count:
+                        speak(rule, debtor_id, count=count)
             if rule.kind == "promise":
                 running_promises: dict[tuple[int, str], list[date]] = defaultdict(list)
                 for promise in self.promises():
                     if promise["state"] == "open":
                         running_promises[promise["debtor_id"], promise["currency"]].append(promise["until_date"])
-                for (debtor_id, currency), until in running_promises.items():
-                    speak(rule, debtor_id, currency=currency, count=len(until), until_date=max(until))
+                for (debtor_id, currency), ends in running_promises.items():
+                    speak(rule, debtor_id, currency=currency, count=len(ends), until_date=max(ends))
         return found
 
     def promises(self) -> list[Row]:
@@ -344,15 +351,32 @@ class Oracle:
             v["grace_days"] for r in self.rules.rules if r.kind == "promise" and (v := r.on(self.day)) is not None
         ]
         found = []
-        for promise in self.facts["promises"]:
+        left = {id(m): m.minor for m in self.cash.money if not m.note}
+        for promise in sorted(
+            self.facts["promises"],
+            key=lambda p: (
+                bool(p["withdrawn_date"] and p["withdrawn_date"] <= self.day), p["due_date"], p["made_date"],
+                p["amount_minor"], p["promise_id"],
+            ),
+        ):  # fmt: skip
             until = promise["due_date"] + timedelta(days=max(graces, default=0))
-            received = sum(
-                m.minor
-                for m in self.cash.money
+            counts = [
+                m
+                for m in sorted(self.cash.money, key=lambda m: m.order)
                 if not m.note
                 and (m.row["debtor_id"], m.row["currency"]) == (promise["debtor_id"], promise["currency"])
                 and promise["made_date"] <= m.row["value_date"] <= until
-            )
+            ]
+            received = 0
+            ceiling = sum(left[id(m)] for m in counts)
+            by_day: dict[date, list[Money]] = defaultdict(list)
+            for m in counts:
+                by_day[m.row["value_date"]].append(m)
+            for of_day in by_day.values():
+                came = sum(left[id(m)] for m in of_day)
+                part = max(min(came, promise["amount_minor"] - received, ceiling - received), 0)
+                received += part
+                left[id(of_day[0])] -= part
             if promise["withdrawn_date"] and promise["withdrawn_date"] <= self.day:
                 state = "withdrawn"
             elif received >= promise["amount_minor"]:
@@ -412,7 +436,8 @@ class Oracle:
     def _line(self, debtor: Row, currency: str, items: list[Row]) -> Row:
         overdue = [row for row in items if row["days_past_due"] > 0]
         counted = [row for row in overdue if row["net_minor"] > 0]
-        due_stages = [row["next_stage"] for row in overdue if row["due_now"]]
+        due_stages = [row["next_stage"] for row in overdue if row["due_now"] and row["next_stage"] < 5]
+        person_minor = sum(row["net_minor"] for row in overdue if row["due_now"] and row["next_stage"] == 5)
         notice_minor = sum(row["net_minor"] for row in items if row["days_past_due"] <= 0 and row["due_now"])
         overdue_minor = sum(row["net_minor"] for row in overdue)
         is_notice = not due_stages and notice_minor > 0 and overdue_minor == 0
@@ -430,6 +455,7 @@ class Oracle:
             "open_minor": sum(row["open_minor"] for row in items), "overdue_minor": overdue_minor,
             "credit_minor": items[0]["credit_minor"],
             "disputed_minor": sum(row["open_minor"] - row["demand_minor"] for row in items), "total_minor": total,
+            "person_minor": person_minor,
             "items": len(counted), "days_past_due": max((row["days_past_due"] for row in counted), default=0),
             "oldest_due_date": min((row["due_date"] for row in counted), default=None),
             "reached": max((row["reached"] for row in counted), default=0), "messages": len(messages),
@@ -443,8 +469,13 @@ class Oracle:
         line["action"], line["reason"] = "none", self._reason(line, overdue, is_notice, due_stages, resumes)
         if line["reason"] == "paused":
             line["next_date"] = resumes
+            if person_minor:
+                self._task(line)
         if line["reason"] in ("step_due", "deadline_passed"):
-            line["action"] = "message" if line["reason"] == "step_due" else "task"
+            if line["reason"] == "step_due":
+                line["action"] = "message"
+            else:
+                self._task(line)
             self._forbid(line)
         if line["action"] == "message":
             self._address(line, debtor)
@@ -462,13 +493,15 @@ class Oracle:
                 return "covered_by_credit" if any(r["demand_minor"] > 0 for r in overdue) else "all_disputed_or_held"
         if line["total_minor"] < self.strategy.minimum_minor.get(line["currency"], 0):
             return "below_minimum"
-        if line["stage"] == 5:
-            return "deadline_passed"
         if not is_notice and not due_stages:
-            return "waiting"
+            return "deadline_passed" if line["person_minor"] else "waiting"
         return "paused" if resumes and resumes > self.day else "step_due"
 
+    def _task(self, line: Row) -> None:
+        line.update(action="task", reason="deadline_passed", stage=5, total_minor=line["person_minor"])
+
     def _forbid(self, line: Row) -> None:
+        """A cap never takes back a task; a message that it takes back leaves the task that waits beside it."""
         stops = [
             f
             for f in self.findings
@@ -477,6 +510,12 @@ class Oracle:
             and f["channel"] is None
             and f["currency"] in (None, line["currency"])
         ]
+        caps = [f for f in stops if self.rules.named(f["rule"]).kind == "frequency"]
+        if line["person_minor"]:
+            stops = [f for f in stops if f not in caps]
+        if not stops and caps and line["action"] == "message":
+            line["next_date"] = max(f["until_date"] for f in caps) + timedelta(days=1)
+            self._task(line)
         if stops:
             longest = max(f["until_date"] or date.max for f in stops)
             first = min(
@@ -536,7 +575,8 @@ class Oracle:
                     named, stage = not overdue and row["due_now"], 1
                 else:
                     named = overdue and row["demand_minor"] > 0
-                    stage = row["next_stage"] if row["due_now"] else max(row["reached"], 2)
+                    takes_step = row["due_now"] and row["next_stage"] < 5
+                    stage = row["next_stage"] if takes_step else max(row["reached"], 2)
                 if named:
                     found.append({**row, "stage": stage})
         return found

@@ -59,6 +59,22 @@ class TestAPromise:
         assert refusal(book.debtor, amount=euro(72_001)) == "promise.exceeds_debt"
         assert promise(book.debtor, amount=euro(72_000)).amount_minor == 72_000
 
+    def test_may_not_with_what_was_promised_before_exceed_what_is_open(self, db):
+        book = a_book()
+        promise(book.debtor, amount=euro(50_000), key="first")
+        with pytest.raises(Refused) as refused:
+            promise(book.debtor, amount=euro(22_001), key="second")
+        assert refused.value.code == "promise.exceeds_debt"
+        promise(book.debtor, amount=euro(22_000), key="second")
+        assert Promise.objects.count() == 2
+
+    def test_is_measured_against_the_rest_of_one_that_was_paid_in_part(self, db):
+        book = a_book()
+        promise(book.debtor, amount=euro(50_000), key="first")
+        pay(book.debtor, 20_000, TODAY, receivable=book.invoice)
+        promise(book.debtor, amount=euro(22_000), key="second")
+        assert Promise.objects.count() == 2
+
     def test_is_measured_in_its_own_currency(self, db):
         book = a_book()
         assert refusal(book.debtor, amount=Money(100, "USD")) == "promise.exceeds_debt"
@@ -92,7 +108,8 @@ class TestAPromise:
     @given(minor=st.integers(-10_000, 200_000), days=st.integers(-3, 400))
     def test_is_taken_just_when_it_lies_within_the_debt_and_the_year(self, db, minor, days):
         debtor = Debtor.objects.first() or a_book().debtor
-        good = 0 < minor <= 72_000 and 0 <= days <= 366
+        promised = sum(Promise.objects.values_list("amount_minor", flat=True))
+        good = 0 < minor <= 72_000 - promised and 0 <= days <= 366
         key = f"{minor}/{days}"
         try:
             taken = promise(debtor, amount=euro(minor), due_date=TODAY + timedelta(days), key=key)
