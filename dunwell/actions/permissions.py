@@ -6,10 +6,8 @@ _OPERATOR = frozenset(
     {
         "creditor.set",
         "file.import",
-        "cash.apply",
         "run.decide",
         "outbox.claim",
-        "outbox.start",
         "outbox.settle",
         "outbox.sweep",
         "outbox.resolve",
@@ -27,7 +25,7 @@ _OPERATOR = frozenset(
         "backup.make",
     }
 )
-_RIGHTS: dict[ActorKind, frozenset[str]] = {
+RIGHTS: dict[ActorKind, frozenset[str]] = {
     # Whoever may run the command line on the data home owns it; roles of people come with the workspace.
     ActorKind.USER: _OPERATOR,
     ActorKind.JOB: _OPERATOR,
@@ -38,4 +36,4 @@ _RIGHTS: dict[ActorKind, frozenset[str]] = {
 
 def may(actor: Actor, act: str) -> bool:
     """May this actor perform this act?"""
-    return act in _RIGHTS[actor.kind]
+    return act in RIGHTS[actor.kind]

@@ -62,7 +62,8 @@ def _value(name: str, value: Any) -> Any:
             moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
         except ValueError:
             moment = None
-        if moment is None or moment.tzinfo is None:
+        # a moment that has no day at some place of the earth could not be used
+        if moment is None or moment.tzinfo is None or not 1970 <= moment.year <= 2200:
             raise DunwellError("settings.bad_value", name=name, value=str(value), expected="2026-11-22T09:30:00+00:00")
         return moment
     if name != "home" and not isinstance(value, str):

@@ -34,7 +34,7 @@ class Settings:
 
     @property
     def letters(self) -> Path:
-        """Letters ready to print, one folder a day."""
+        """Letters ready to print, one folder a creditor and day."""
         return self.home / "letters"
 
     @property

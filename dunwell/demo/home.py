@@ -22,6 +22,7 @@ def make_home(path: Path) -> Path:
         _remove(path)
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.chmod(0o700)
         (path / MARKER).write_text("Made by `dunwell demo`; the next one removes this folder.\n", encoding="utf-8")
     except OSError as error:
         raise DunwellError("demo.home_refused", path=str(path), why=error.strerror or str(error)) from error

@@ -196,7 +196,7 @@ class Player:
         return {**dict.fromkeys(letters, "letter"), **{_account(mail): "email" for mail in mails}}
 
     def _letters_of(self, day: date) -> list[str]:
-        folder = self._settings.letters / day.isoformat()
+        folder = self._settings.letters / self.played.creditor.code / day.isoformat()
         names = sorted(path.name for path in folder.glob("*.pdf")) if folder.is_dir() else []
         numbers = [found[1] for name in names if (found := _LETTER.match(name))]
         return [number for number in numbers if number in self._debtors]

@@ -143,11 +143,10 @@ def _talks(played: list[Played], until: date, tell: Callable[..., None]) -> None
 
 
 def _places(played: list[Played], home: Path, tell: Callable[..., None]) -> None:
-    letters = home / "letters"
-    tell("letters", count=f"{sum(each.letters for each in played):,}", path=_short(letters))
+    tell("letters", count=f"{sum(each.letters for each in played):,}", path=_short(home / "letters"))
     for each in played:
-        prefix = each.book.house.prefix
-        names = sorted(letters.glob(f"*/{prefix}?????-second*.pdf")) or sorted(letters.glob(f"*/{prefix}?????-*.pdf"))
+        letters = home / "letters" / each.creditor.code
+        names = sorted(letters.glob("*/*-second*.pdf")) or sorted(letters.glob("*/*.pdf"))
         if names:
             tell("sample", path=_short(names[len(names) // 2]))
     tell("mails", count=f"{sum(each.mails for each in played):,}", path=_short(home / "mail"))

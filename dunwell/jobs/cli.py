@@ -89,7 +89,11 @@ def start_django() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; see this module for exit codes. A traceback is shown only with DUNWELL_DEBUG=1."""
+    """Run the command line; see this module for exit codes. A traceback is shown only with DUNWELL_DEBUG=1.
+
+    What any command writes (database, runs, letters, backups) is for its owner only, wherever it is written.
+    """
+    os.umask(0o077)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

@@ -15,23 +15,9 @@ from dunwell.actions.explain import channel_words, explain, stage_words
 from dunwell.core.money import grouped_amount
 from dunwell.engine.ageing import BUCKETS
 from dunwell.jobs.context import language, moment, operator, show, tell, words
+from dunwell.jobs.day_option import Day
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.store.reads import creditors, runs
-
-
-class Day(click.ParamType[date]):
-    """A day in ISO form, e.g. 2026-11-22."""
-
-    name = "date"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """Text to date; a wrong one is refused in words."""
-        if isinstance(value, date):
-            return value
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            self.fail(words("day.invalid", value=str(value)[:40]), param, ctx)
 
 
 @click.command()

@@ -25,7 +25,7 @@ from dunwell.core.money import format_money, grouped_amount
 from dunwell.intake.faults import CONTROL, in_language, write_errors_csv
 from dunwell.intake.mapping import load_mapping
 from dunwell.jobs.context import language, moment, operator, settings, tell, words
-from dunwell.jobs.day import Day
+from dunwell.jobs.day_option import Day
 from dunwell.store.reads import creditors
 
 _SHOWN_ERRORS = 20

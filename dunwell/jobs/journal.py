@@ -8,7 +8,7 @@ import click
 from dunwell.actions.business_day import day_start
 from dunwell.documents.plain import plain
 from dunwell.jobs.context import tell, words
-from dunwell.jobs.day import Day
+from dunwell.jobs.day_option import Day
 from dunwell.store.reads import creditors, talks
 from dunwell.store.reads import journal as read
 

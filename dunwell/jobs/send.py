@@ -4,7 +4,7 @@ import json
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date
 from types import FrameType
 from typing import Any
 
@@ -14,13 +14,15 @@ from rich.table import Column, Table
 
 from dunwell.actions import outbox
 from dunwell.actions.explain import channel_words, stage_words
+from dunwell.actions.last_look import STALE_AFTER
 from dunwell.actions.present import Clock
 from dunwell.actions.send import CHANNELS, open_channels, send
 from dunwell.actions.send_report import SendReport
-from dunwell.core.errors import DunwellError
+from dunwell.core.errors import DunwellError, Refused
 from dunwell.core.money import format_money
 from dunwell.core.terms import OutboxState
 from dunwell.jobs import context
+from dunwell.jobs.day_option import Day
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.store.reads import creditors
 from dunwell.store.reads import outbox as read
@@ -35,8 +37,9 @@ SHOWN = 20
 @click.option("--limit", type=click.IntRange(min=1), help="Stop after so many messages.")
 @click.option(
     "--as-of",
-    type=click.DateTime(["%Y-%m-%d"]),
-    help="Try out another day: pretends it is that day; mail leaves to this machine only.",
+    "day",
+    type=Day(),
+    help="Try out a past day: pretends it is that day, mail leaves to this machine only. It uses up the messages.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_context
@@ -45,7 +48,7 @@ def send_command(
     code: str | None,
     channels: tuple[str, ...],
     limit: int | None,
-    as_of: datetime | None,
+    day: date | None,
     as_json: bool,
 ) -> None:
     """Let the messages that are due leave: e-mails by SMTP, letters as PDF files ready to print.
@@ -55,9 +58,10 @@ def send_command(
     for a person (a message of unknown fate, a channel that cannot be used).
     """
     settings = context.settings()
-    day = as_of.date() if as_of else None
     clock = Clock(fixed=settings.now, walked=day)
     chosen = [creditors.choose(code)] if code else creditors.everyone()
+    if day is not None and (count := read.could_leave(chosen, context.moment().date() - STALE_AFTER)):
+        raise Refused("send.would_use_up", count=count)
     usable, problems = open_channels(settings, clock, channels)
     console = Console(stderr=True)
     with _until_interrupted() as stopped, console.status("") as status:

@@ -1,5 +1,6 @@
 """Set up an installation: `init`, `doctor`, `creditor`."""
 
+import stat
 from pathlib import Path
 
 import click
@@ -138,8 +139,9 @@ def _option(name: str) -> str:
 
 
 def _make(home: Path) -> bool:
-    """Make the data home, for its owner only; False when it is there."""
+    """Make the data home, for its owner only; False when it is there, and then private as well."""
     if home.is_dir():
+        _close(home)
         return False
     try:
         home.parent.mkdir(parents=True, exist_ok=True)
@@ -147,3 +149,17 @@ def _make(home: Path) -> bool:
     except OSError as error:
         raise DunwellError("init.home_refused", path=str(home), why=error.strerror or str(error)) from error
     return True
+
+
+def _close(home: Path) -> None:
+    """Take away what others may do in a home that is there."""
+    mode = stat.S_IMODE(home.stat().st_mode)
+    # A folder with the sticky bit, such as /tmp, serves everybody: `dunwell doctor` warns of it as a home.
+    if not mode & 0o077 or mode & stat.S_ISVTX:
+        return
+    try:
+        home.chmod(0o700)
+    except OSError:
+        # Not our folder, though we may write in it: whoever owns it decides.
+        context.tell("doctor.home_open", path=str(home))
+        context.tell("doctor.mend_mode", path=str(home))

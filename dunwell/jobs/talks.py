@@ -15,7 +15,7 @@ from dunwell.core.money import Money, format_money
 from dunwell.core.terms import Channel, ContactOutcome, HoldReason
 from dunwell.intake.amounts import parse_one
 from dunwell.jobs.context import language, moment, operator, tell
-from dunwell.jobs.day import Day
+from dunwell.jobs.day_option import Day
 from dunwell.store.reads import creditors
 from dunwell.store.reads import talks as read
 

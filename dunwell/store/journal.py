@@ -11,6 +11,8 @@ from dunwell.evidence import commitment
 from dunwell.store import guard
 from dunwell.store.models import Creditor, Debtor, JournalEntry
 
+_LARGEST = 2**53 - 1
+
 _written: ContextVar[int] = ContextVar("journal_written", default=0)
 
 
@@ -78,18 +80,25 @@ def _moment(at: datetime) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Values as canonical JSON can hold them: moments and dates as text, money as minor units and currency."""
+    """Values as canonical JSON can hold them: moments and dates as text, money as minor units and currency.
+
+    A whole number beyond 2^53 - 1 becomes decimal text: RFC 8785 knows numbers only as far as a double is exact.
+    """
     match value:
         case datetime():
             return _moment(value)
         case date():
             return value.isoformat()
         case Money():
-            return {"minor": value.minor, "currency": value.currency}
+            return {"minor": _plain(value.minor), "currency": value.currency}
         case dict():
             return {str(name): _plain(each) for name, each in value.items()}
         case list() | tuple():
             return [_plain(each) for each in value]
-        case None | bool() | int() | str():
-            return str(value) if isinstance(value, str) else value
+        case None | bool():
+            return value
+        case int():
+            return value if abs(value) <= _LARGEST else str(value)
+        case str():
+            return str(value)
     raise TypeError(f"a journal entry cannot hold {type(value).__name__}")

@@ -146,8 +146,10 @@ class TestDemonstration:
 
         sent = [contact for contact in contacts() if contact.channel == "letter"]
         there = {
-            str(path.relative_to(played.home.path / "letters")) for path in (played.home.path / "letters").glob("*/*")
+            str(path.relative_to(played.home.path / "letters"))
+            for path in (played.home.path / "letters").rglob("*.pdf")
         }
+        assert all(contact.receipt.startswith(f"{contact.debtor.creditor.code}/") for contact in sent)
         assert there == {contact.receipt for contact in sent}
         noted = JournalEntry.objects.filter(event="letter.written").values_list("key", flat=True)
         assert Counter(noted) == Counter(contact.message.key for contact in sent)
@@ -278,7 +280,9 @@ class TestBookOnly:
         assert not (tmp_path / "demo-home").exists()
         assert "invented" in done.stdout
 
-    @pytest.mark.parametrize("wrong", [("--until", "0001-01-01"), ("--until", "22.11.2026"), ("--debtors", "0")])
+    @pytest.mark.parametrize(
+        "wrong", [("--until", "0001-01-01"), ("--until", "2101-01-01"), ("--until", "22.11.2026"), ("--debtors", "0")]
+    )
     def test_refuses_what_no_book_can_be_made_of(self, tmp_path, wrong):
         done = demo("--book-only", "--out", "sample", *wrong, folder=tmp_path)
         assert done.returncode == 2

@@ -11,6 +11,8 @@ from django.test import Client
 from dunwell.actions.runs import run_day
 from dunwell.core.errors import catalogue
 from dunwell.core.terms import LANGUAGES
+from dunwell.store.models import Standing
+from dunwell.store.reads.desk import latest_run
 from tests.support.book import TESTER, make_creditor, make_debtors, make_invoice
 from tests.support.homes import Home
 
@@ -87,6 +89,29 @@ class TestToday:
         assert "Late Ltd" in desk.get("/", {"show": "message", "q": "late"}).content.decode()
         assert "Late Ltd" in desk.get("/", {"show": "message", "q": "D1"}).content.decode()
         assert "Late Ltd" not in desk.get("/", {"show": "message", "q": "nobody"}).content.decode()
+
+    def test_shows_the_day_the_standings_are_of_and_no_look_ahead(self, desk: Client) -> None:
+        creditor = make_creditor()
+        before = desk.get("/").content.decode()
+        # not due on the 23rd, and due in the look ahead; the last run is of a day that had passed
+        for day in (date(2027, 1, 15), date(2026, 11, 20)):
+            run_day(creditor=creditor, as_of=day, now=NOW, by=TESTER)
+            run = latest_run(creditor)
+            assert run is not None
+            assert run.as_of == date(2026, 11, 23)
+        assert desk.get("/").content.decode() == before
+        # the same day run once it has come refreshes the standings
+        run_day(creditor=creditor, as_of=date(2027, 1, 15), now=datetime(2027, 1, 14, 23, tzinfo=UTC), by=TESTER)
+        run = latest_run(creditor)
+        assert run is not None
+        assert run.as_of == date(2027, 1, 15) == Standing.objects.latest("as_of").as_of
+
+    def test_has_no_sums_before_a_day_that_had_come_was_run(self, db: Home) -> None:
+        creditor = make_creditor()
+        (late,) = make_debtors(creditor, "Late Ltd")
+        make_invoice(creditor, late, "R-1", date(2026, 11, 1), 123_456)
+        run_day(creditor=creditor, as_of=date(2026, 11, 24), now=NOW, by=TESTER)
+        assert latest_run(creditor) is None
 
     @pytest.mark.parametrize("after", ["x", "1.x", "-1.2", "1.2.3", "٣.٣", "9" * 60, "9" * 19 + ".1"])
     def test_ignores_a_cursor_that_is_none(self, desk: Client, after: str) -> None:

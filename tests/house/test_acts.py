@@ -1,5 +1,7 @@
 """What every act is: permitted, all or nothing, recorded."""
 
+import ast
+
 import pytest
 from django.db import connection
 
@@ -9,6 +11,7 @@ from dunwell.core.actor import Actor, ActorKind
 from dunwell.core.errors import Refused
 from dunwell.store import guard, journal
 from dunwell.store.models import JournalEntry, Person
+from tests.conftest import ROOT
 from tests.support.rows import MEI, NOW, a_creditor
 
 
@@ -33,6 +36,23 @@ def find_nothing(*, by):
 
 def refuse():
     raise Refused("work.busy", kind="run")
+
+
+def names_in_use():
+    """Every act, as `@act("name")` declares it or `may(by, "name")` asks for it."""
+    found = set()
+    for file in (ROOT / "dunwell").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("act", "may"):
+                name = node.args[0 if node.func.id == "act" else 1]
+                if isinstance(name, ast.Constant):
+                    found.add(name.value)
+    return found
+
+
+class TestPermissions:
+    def test_name_every_act_there_is_and_nothing_else(self):
+        assert set().union(*permissions.RIGHTS.values()) == names_in_use()
 
 
 class TestAnAct:

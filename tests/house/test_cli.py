@@ -9,6 +9,9 @@ import pytest
 from dunwell.jobs.cli import COMMANDS
 from tests.support.homes import DUNWELL
 
+TEN = {"DUNWELL_NOW": "2026-11-24T09:00:00+00:00"}
+"""Ten o'clock on a Tuesday in Berlin."""
+
 
 class TestHelp:
     def test_lists_every_command_without_loading_the_program(self, tmp_path):
@@ -170,6 +173,78 @@ class TestInit:
             "Another init is at work" in err for (_, err), process in zip(said, both, strict=True) if process.returncode
         )
         assert bare_home.dunwell("creditor", "show").stdout.splitlines()[0] == "main"
+
+
+class TestAHomeThatWasThere:
+    def test_is_private_after_init_with_all_that_is_written_later(self, bare_home, tmp_path):
+        bare_home.path.mkdir()
+        bare_home.path.chmod(0o755)
+        ledger = tmp_path / "open.csv"
+        ledger.write_text(
+            "customer number,customer name,street,city,country,invoice number,invoice date,due date,currency,amount\n"
+            "D1,Late Ltd,Lindenallee 7,Bonn,DE,R-1,2026-10-01,2026-11-01,EUR,100.10\n"
+        )
+        previous = os.umask(0o022)
+        try:
+            bare_home.dunwell("init", "--name", "Acme GmbH", "--country", "DE")
+            bare_home.dunwell(
+                "creditor", "set", "--street", "Hafenstr. 1", "--city", "Bonn", "--iban", "DE89370400440532013000",
+                "--signatory-name", "Erika Muster",
+            )  # fmt: skip
+            bare_home.dunwell("import", str(ledger))
+            bare_home.dunwell("run", "--as-of", "2026-11-24", env=TEN)
+            bare_home.dunwell("send", env=TEN)
+        finally:
+            os.umask(previous)
+        written = sorted(bare_home.path.rglob("*"))
+        assert {"letters", "runs", "documents"} <= {path.name for path in written}
+        assert any(path.suffix == ".pdf" for path in written)
+        assert [path for path in (bare_home.path, *written) if path.stat().st_mode & 0o077] == []
+
+    @pytest.mark.parametrize("bare_home", ["sqlite"], indirect=True)
+    def test_is_left_to_everybody_when_it_serves_everybody(self, bare_home):
+        bare_home.path.mkdir()
+        bare_home.path.chmod(0o1777)
+        bare_home.dunwell("init")
+        assert bare_home.path.stat().st_mode & 0o7777 == 0o1777
+        assert (bare_home.path / "dunwell.sqlite3").stat().st_mode & 0o077 == 0 or bare_home.vendor != "sqlite"
+
+
+class TestADay:
+    @pytest.mark.parametrize("home", ["sqlite"], indirect=True)
+    @pytest.mark.parametrize("day", ["0001-01-01", "1969-12-31", "2201-01-01", "9999-12-31"])
+    def test_out_of_range_is_refused_by_every_command_that_takes_one(self, home, day):
+        code = (
+            "import sys, click\nfrom dunwell.jobs.cli import COMMANDS, cli\nfrom dunwell.jobs.day_option import Day\n"
+        )
+        code += "from dunwell.demo.command import demo\n"
+        code += "def every(c):\n"
+        code += "    return sum(map(every, c.commands.values()), []) if isinstance(c, click.Group) else [c]\n"
+        code += "commands = [c for n in COMMANDS for c in every(cli.get_command(click.Context(cli), n))] + [demo]\n"
+        code += "assert not [p for c in commands for p in c.params if isinstance(p.type, click.DateTime)]\n"
+        code += "days = [(c, p) for c in commands for p in c.params if isinstance(p.type, Day)]\n"
+        code += "for c, p in days:\n"
+        code += f"    try: p.type.convert('{day}', p, None)\n"
+        code += "    except click.BadParameter as e: print(c.name, p.name, 'out of range' in e.message)\n"
+        said = [line.split() for line in home.python(code).stdout.splitlines() if line]
+        assert all(line[-1] == "True" for line in said)
+        assert {line[0] for line in said if line[0] != "dunwell"} >= {"import", "run", "send", "explain", "show"}
+        assert any("until" in line and "demo" in line for line in said)
+
+    @pytest.mark.parametrize("home", ["sqlite"], indirect=True)
+    def test_at_either_end_can_be_run(self, home):
+        home.dunwell("init", "--name", "Acme", "--country", "NZ", "--zone", "Pacific/Auckland")
+        for day in ("1970-01-01", "2200-12-31"):
+            done = home.dunwell("run", "--as-of", day, check=False)
+            assert "has no debtors yet" in done.stderr
+        done = home.dunwell("run", "--as-of", "0001-01-01", check=False, env={"DUNWELL_LANGUAGE": "zh-Hant"})
+        assert (done.returncode, "超出範圍" in done.stderr) == (2, True)
+
+    @pytest.mark.parametrize("home", ["sqlite"], indirect=True)
+    def test_that_is_pretended_is_not_out_of_range_either(self, home):
+        done = home.dunwell("creditor", "show", check=False, env={"DUNWELL_NOW": "0001-01-01T00:00:00+14:00"})
+        assert done.returncode == 2
+        assert "Setting now is" in done.stderr
 
 
 class TestTheCreditorCommand:

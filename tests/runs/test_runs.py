@@ -54,6 +54,15 @@ def live() -> list[tuple[int, str, str, int]]:
     ]
 
 
+def test_a_book_with_sums_no_double_holds_is_run_and_recorded(db: Home) -> None:
+    owner, made = creditor(), Book()
+    made.invoice(made.debtor("D1"), 2**53 + 1, days(-5))
+    keep(made, owner)
+    assert run(owner, DAY).outbox["prepared"] == 1
+    entry = JournalEntry.objects.get(event="run.decided")
+    assert json.loads(bytes(entry.body))["body"]["summary"]["sums"]["EUR"]["open_minor"] == str(2**53 + 1)
+
+
 def everything() -> dict[str, list[tuple[object, ...]]]:
     return {name: table(name) for name in TABLES}
 

@@ -33,7 +33,8 @@ class TestTheSendCommand:
     @QUICK
     def test_tries_a_day_out_on_this_machine_only(self, db, sink):
         run(a_book(mails=1, letters=1))
-        here = {**environment_of(sink), "DUNWELL_NOW": ""}
+        # long after that day its messages could not leave in earnest any more
+        here = {**environment_of(sink), "DUNWELL_NOW": "2026-12-24T09:00:00+00:00"}
         away = {**here, "DUNWELL_SMTP_HOST": "192.0.2.1", "DUNWELL_SMTP_SECURITY": "tls"}
         refused = db.dunwell("send", "--as-of", DAY.isoformat(), "--channel", "email", env=away, check=False)
         assert refused.returncode == 2
@@ -41,6 +42,14 @@ class TestTheSendCommand:
         db.dunwell("send", "--as-of", DAY.isoformat(), env=here)
         assert len(sink.mails) == 1
         assert set(states().values()) == {"sent"}
+
+    @QUICK
+    def test_tries_no_day_out_with_messages_that_may_leave_in_earnest(self, db, sink):
+        run(a_book(mails=1, letters=1))
+        done = db.dunwell("send", "--as-of", DAY.isoformat(), env=environment_of(sink), check=False)
+        assert done.returncode == 2
+        assert "2 messages" in done.stderr
+        assert (sink.mails, set(states().values())) == ([], {"released"})
 
     @QUICK
     def test_says_what_stands_in_the_way(self, db, sink):

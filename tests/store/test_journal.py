@@ -92,6 +92,15 @@ class TestAnEntry:
             append(creditor, body={"value": value})
         assert JournalEntry.objects.count() == 1
 
+    @pytest.mark.parametrize(
+        ("number", "written"),
+        [(2**53 - 1, 2**53 - 1), (2**53, "9007199254740992"), (-(2**53), "-9007199254740992"), (2**62, str(2**62))],
+    )
+    def test_writes_whole_numbers_no_double_holds_as_text(self, db, number, written):
+        entry = append(a_creditor(), body={"sums": [number], "of": Money(number, "EUR")})
+        assert json.loads(bytes(entry.body))["body"] == {"sums": [written], "of": {"minor": written, "currency": "EUR"}}
+        assert journal.verify(JournalEntry.objects.get(pk=entry.pk))
+
     def test_wants_moments_with_a_zone(self, db):
         with pytest.raises(ValueError, match="time zone"):
             append(a_creditor(), at=datetime(2026, 11, 22, 8, 30))  # noqa: DTZ001

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import F, Q
@@ -33,8 +34,14 @@ class Cursor:
 
 
 def latest_run(creditor: Creditor) -> Run | None:
-    """The run that the standings were last refreshed by."""
-    return Run.objects.filter(creditor=creditor).order_by("-as_of", "-pk").first()
+    """The run that the standings were last refreshed by.
+
+    A run refreshes them when its day has come and no later day was run before after that had come (`actions.runs`):
+    so it is the latest day's run among those that were no look ahead.
+    """
+    zone = ZoneInfo(creditor.zone)
+    newest = Run.objects.filter(creditor=creditor).order_by("-as_of", "-pk").iterator(chunk_size=50)
+    return next((run for run in newest if run.as_of <= run.known_at.astimezone(zone).date()), None)
 
 
 def standings(

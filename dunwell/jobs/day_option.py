@@ -1,0 +1,32 @@
+"""A day on the command line. Needs no Django: the demonstration reads its options before there is any."""
+
+from datetime import date
+from typing import Any
+
+import click
+
+from dunwell.jobs.context import words
+
+FIRST, LAST = date(1970, 1, 1), date(2200, 12, 31)
+"""Days beyond these are slips of the pen, and in some zone not even a moment."""
+
+
+class Day(click.ParamType[date]):
+    """A day in ISO form, e.g. 2026-11-22, from `first` to `last`."""
+
+    name = "date"
+
+    def __init__(self, first: date = FIRST, last: date = LAST) -> None:
+        self.first = first
+        self.last = last
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Text to date; a wrong one or one out of range is refused in words."""
+        try:
+            day = value if isinstance(value, date) else date.fromisoformat(value)
+        except ValueError:
+            self.fail(words("day.invalid", value=str(value)[:40]), param, ctx)
+        if not self.first <= day <= self.last:
+            bounds = {"first": self.first.isoformat(), "last": self.last.isoformat()}
+            self.fail(words("day.out_of_range", value=day.isoformat(), **bounds), param, ctx)
+        return day
