@@ -1,5 +1,7 @@
 """What stands in the outbox."""
 
+from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from dunwell.core.terms import LIVE_STATES, OutboxState
@@ -21,3 +23,8 @@ def messages(creditor: Creditor | None, states: tuple[str, ...] = TO_SEE, limit:
     unknown = rows.filter(state=OutboxState.UNKNOWN)[:limit]
     others = rows.exclude(state=OutboxState.UNKNOWN)[:limit]
     return [dict(row) for row in (*unknown, *others)][:limit]
+
+
+def could_leave(creditors: Iterable[Creditor], since: date) -> int:
+    """How many waiting messages were prepared for a day not before `since`, so that they may still leave in earnest."""
+    return OutboxMessage.objects.filter(creditor__in=list(creditors), state__in=LIVE_STATES, as_of__gte=since).count()
