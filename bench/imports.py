@@ -66,7 +66,7 @@ def _bench(folder: Path, vendor: str, size: int, rounds: int) -> None:
     if not files.exists():
         files.mkdir()
         _child([sys.executable, "-m", "bench.imports_book", str(files), str(size)], dict(os.environ))
-    first, floors, loads = [], [], []
+    first, floors, cpus, loads = [], [], [], []
     repeated = mixed = Timing(0, 0, 0)
     for number in range(rounds):
         with data_home(folder, vendor) as env:
@@ -77,16 +77,17 @@ def _bench(folder: Path, vendor: str, size: int, rounds: int) -> None:
                 repeated = _import(env, files / "customers.csv", files / "invoices.csv")
                 mixed = _import(env, files / "changed.csv")
         with data_home(folder, vendor) as env:
-            told = _child([sys.executable, "-m", "bench.imports_floor", "load", str(rows)], env, listen=True)
-            floors.append(json.loads(told)["seconds"])
-            loads.append(json.loads(told)["receivables"])
+            told = json.loads(
+                _child([sys.executable, "-m", "bench.imports_floor", "load", str(rows)], env, listen=True)
+            )
+            floors.append(told["seconds"])
+            cpus.append(told["cpu"])
+            loads.append(told["receivables"])
         shutil.rmtree(rows)
     floor, middle = statistics.median(floors), sorted(first, key=lambda each: each.seconds)[len(first) // 2]
     print(f"\n{vendor}, {size:,} invoices of {size // 10:,} debtors", flush=True)
-    alone = statistics.median(loads)
-    print(
-        f"  {'floor: bare load of the same rows':<36}{floor:8.1f} s   (receivables alone, without commit: {alone:.1f} s)"
-    )
+    _line("floor: bare load of the same rows", Timing(floor, statistics.median(cpus), 0), floor)
+    print(f"    of it receivables alone, without the commit: {statistics.median(loads):.1f} s")
     _line("first import", middle, floor)
     _line("repeated: nothing changes", repeated, floor)
     _line("5 % changed, 5 % new", mixed, floor)
@@ -94,8 +95,8 @@ def _bench(folder: Path, vendor: str, size: int, rounds: int) -> None:
 
 def _line(name: str, timing: Timing, floor: float) -> None:
     ratio = f"{timing.seconds / floor:5.2f} x floor"
-    rest = f"{timing.cpu:7.1f} s of its own processor   peak {timing.peak_mb:6.0f} MB"
-    print(f"  {name:<36}{timing.seconds:8.1f} s   {ratio}   {rest}", flush=True)
+    memory = f"   peak {timing.peak_mb:,.0f} MB" if timing.peak_mb else ""
+    print(f"  {name:<36}{timing.seconds:8.1f} s   {ratio}   processor {timing.cpu:6.1f} s{memory}", flush=True)
 
 
 def _import(env: dict[str, str], *paths: Path) -> Timing:
