@@ -24,7 +24,7 @@ hypothesis.settings.register_profile(
     "quick", max_examples=40, derandomize=True, deadline=None, database=None, print_blob=True
 )
 hypothesis.settings.register_profile(
-    "long", max_examples=300, derandomize=True, deadline=None, database=None, print_blob=True
+    "long", max_examples=150, derandomize=True, deadline=None, database=None, print_blob=True
 )
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
