@@ -1,8 +1,13 @@
 """Addresses: where a debtor is reached, and what becomes of an address that the ledger replaces."""
 
+import itertools
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from dunwell.actions.addresses import mark_invalid
 from dunwell.actions.import_parties import CLOSED_RANK
@@ -11,6 +16,9 @@ from tests.imports.files import NOW, counts, everything, take_in, write
 from tests.support.book import TESTER, make_creditor
 
 pytestmark = pytest.mark.usefixtures("db")
+
+MINUTE = timedelta(minutes=1)
+_CODES = itertools.count()
 
 
 def customer(**columns: str) -> dict[str, str]:
@@ -152,3 +160,44 @@ class TestContactsFile:
             write(tmp_path, "contacts", [contact("letter", "Weg 1, 10115 Berlin")]),
         )
         assert ContactPoint.objects.get().street == "Weg 1, 10115 Berlin"
+
+
+_POOL = st.sampled_from(["a@x.example", "b@x.example", "c@x.example"])
+_STEP = st.one_of(
+    st.tuples(st.just("customers"), st.one_of(_POOL, st.just(""))),
+    st.tuples(st.just("contacts"), st.lists(_POOL, min_size=1, max_size=3)),
+    st.tuples(st.just("bounce"), _POOL),
+    st.tuples(st.just("both"), st.tuples(st.one_of(_POOL, st.just("")), st.lists(_POOL, min_size=1, max_size=3))),
+)
+
+
+@pytest.mark.parametrize("home", ["sqlite"], indirect=True)
+class TestAddressesOverTime:
+    @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(steps=st.lists(_STEP, min_size=2, max_size=5))
+    def test_have_the_ledgers_own_first_and_repeat_to_nothing(
+        self, steps: list[tuple[str, Any]], tmp_path: Path
+    ) -> None:
+        creditor = make_creditor(f"c{next(_CODES)}")
+        take_in(creditor, write(tmp_path, "customers", [customer()]))
+        main = None
+        for what, value in steps:
+            paths = []
+            if what == "bounce":
+                for point in ContactPoint.objects.filter(creditor=creditor, value=value, invalid_since=None):
+                    mark_invalid(contact_point=point.pk, reason="550", at=point.known_from + MINUTE / 2, by=TESTER)
+                continue
+            if what in ("customers", "both"):
+                main = value if what == "customers" else value[0]
+                paths.append(write(tmp_path, "customers", [customer(email=main)]))
+            if what in ("contacts", "both"):
+                rows = value if what == "contacts" else value[1]
+                paths.append(write(tmp_path, "contacts", [contact("email", one) for one in rows]))
+            take_in(creditor, *paths)
+            for path in paths:
+                assert take_in(creditor, path).nothing_new
+            points = ContactPoint.objects.filter(creditor=creditor)
+            assert list(points.filter(rank=0).values_list("value", flat=True)) == ([main] if main else [])
+            ranks = list(points.exclude(rank=CLOSED_RANK).values_list("rank", flat=True))
+            assert len(ranks) == len(set(ranks))
+            assert not points.filter(rank=CLOSED_RANK, invalid_since=None).exists()
