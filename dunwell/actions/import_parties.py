@@ -180,7 +180,8 @@ class _Addresses:
             )
             parts.append(rows)
         rows = customers.filter(condition(self._said.of_customer("street"))).rename({"country_told": "country"})
-        before = mains.filter(pl.col("channel") == "letter").select("debtor_id", pl.col(_ADDRESS).name.suffix("_was"))
+        before = mains.filter(pl.col("channel") == "letter").unique("debtor_id", keep="first", maintain_order=True)
+        before = before.select("debtor_id", pl.col(_ADDRESS).name.suffix("_was"))
         rows = rows.join(before, on="debtor_id", how="left", maintain_order="left").with_columns(
             pl.when(condition(self._said.of_customer(name))).then(name).otherwise(f"{name}_was").alias(name)
             for name in _ADDRESS
@@ -241,7 +242,7 @@ class _Addresses:
             invalid_since=pl.when(is_new).then(None).otherwise("invalid_since"),
             file=pl.when(asks).then("file_new").otherwise("file"),
             **{
-                name: pl.when(asks & (pl.col("id").is_null() | condition(said(name, file="file_new"))))
+                name: pl.when(asks & (pl.col("rank").is_null() | condition(said(name, file="file_new"))))
                 .then(f"{name}_new")
                 .otherwise(name)
                 for name in names
