@@ -32,7 +32,7 @@ from dunwell.store import bulk, dialect, journal
 from dunwell.store.models import Creditor, ImportFile
 
 Progress = Callable[[str, str, int, int], None]
-"""Called with step (read, compare, write, commit), subject (file or table), done, of all."""
+"""Called with step (look_up, read, compare, write, commit), subject (file or table), done, of all."""
 
 _TRIES = 3
 
@@ -77,7 +77,7 @@ def import_files(
         last_list = _last_list(creditor)
         if open_items_date:
             _refuse_list_day(creditor, open_items_date, last_list, now)
-        progress("compare", "", 0, 1)
+        progress("look_up", "", 0, 1)
         book = read_book(creditor)
         batch, said = _read(creditor, book, paths, mapping, open_items_date, progress)
         refused = not batch.errors.is_empty() and not accept_valid_rows

@@ -117,6 +117,8 @@ def _progress() -> Iterator[tuple[imports.Progress, Callable[[], None]]]:
 
 def _step(step: str, subject: str) -> str:
     match step:
+        case "look_up":
+            return words("import.looking_up")
         case "read":
             return words("import.reading", file=subject)
         case "write":
