@@ -15,7 +15,7 @@ from datetime import date
 import polars as pl
 
 from dunwell.actions.import_book import Book
-from dunwell.core.terms import PaymentSource, ReceivableStatus
+from dunwell.core.terms import PaymentSource, ReceivableKind, ReceivableStatus
 from dunwell.store import bulk
 
 LARGEST_SHARE_BP = 2500
@@ -52,12 +52,13 @@ class Disappeared:
     items: int
     of_items: int
     sums: Mapping[str, tuple[int, int]]
-    list_is_empty: bool
+    no_invoice_left: bool
+    """Invoices were open, and the list has none at all: an empty export, or one of another kind."""
 
     @property
     def too_much(self) -> bool:
         """More than may disappear without a person's word: by count, or by the sum of any currency."""
-        if self.items and self.list_is_empty:
+        if self.no_invoice_left:
             return True
         shares = [(self.items, self.of_items), *self.sums.values()]
         return self.items > FEW_ITEMS and any(10_000 * gone > LARGEST_SHARE_BP * of for gone, of in shares)
@@ -126,6 +127,7 @@ def implied_by(open_list: OpenList, fresh: pl.DataFrame, beside: pl.DataFrame, b
     order = ["receivable_id", "kind", "number", "debtor_id", "currency", "amount_minor", "paid_minor", "open_minor",
              "file"]  # fmt: skip
     every = pl.concat([listed.select(order), missing.select(order)])
+    invoice = pl.col("kind") == ReceivableKind.INVOICE
     paid = pl.col("amount_minor") - pl.col("paid_minor") - pl.col("open_minor")
     every = every.with_columns(
         implied=paid,
@@ -160,7 +162,8 @@ def implied_by(open_list: OpenList, fresh: pl.DataFrame, beside: pl.DataFrame, b
             items=missing.height,
             of_items=open_before.height,
             sums=_shares(missing, open_before, shown_before),
-            list_is_empty=listed.is_empty() and not open_list.unreadable.len(),
+            no_invoice_left=bool(missing.filter(invoice).height)
+            and not (listed.filter(invoice).height or open_list.unreadable.len()),
         ),
         by_method=_by_method(payments),
     )

@@ -270,6 +270,13 @@ class TestDisappearance:
         lists.take(DAY2, accept_disappeared=True)
         assert lists.implied() == [("R1", "2026-11-19", 10000, "cleared")]
 
+    def test_of_all_invoices_is_noticed_in_a_list_of_credit_notes(self, lists: Lists) -> None:
+        # Two files of one day in two commands: the second would close everything that the first one holds.
+        lists.take(DAY1, item("R1", "100.00"))
+        with pytest.raises(Refused) as refusal:
+            lists.take(DAY1, item("G1", "-5.00"))
+        assert refusal.value.code == "import.too_much_disappeared"
+
     def test_that_was_confirmed_is_not_asked_about_again(self, lists: Lists) -> None:
         lists.take(DAY1, *many(40))
         lists.take(DAY2, *many(20), accept_disappeared=True)
