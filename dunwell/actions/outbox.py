@@ -96,22 +96,7 @@ def claim(
     """Take up to `size` messages that are due, at most one per person, none of a person who has one in flight: what
     the rules say of one contact depends on the other. Claims of one creditor wait for each other here."""
     Creditor.objects.select_for_update(no_key=True).get(pk=creditor.pk)
-    moment, until = connection.ops.adapt_datetimefield_value(now), connection.ops.adapt_datefield_value(day)
-    with connection.cursor() as cursor:
-        cursor.execute(_DUE, [creditor.pk, channels[0], channels[-1], moment, until, size * 4])
-        due = cursor.fetchall()
-    persons = {person for _, person in due}
-    seen = set(
-        OutboxMessage.objects.filter(state=OutboxState.CLAIMED, debtor__person__in=persons).values_list(
-            "debtor__person", flat=True
-        )
-    )
-    chosen: list[int] = []
-    for message, person in due:
-        if person not in seen and len(chosen) < size:
-            seen.add(person)
-            chosen.append(message)
-    mine = OutboxMessage.objects.filter(pk__in=chosen)
+    mine = OutboxMessage.objects.filter(pk__in=_one_per_person(creditor, channels, day, now, size))
     mine.filter(state__in=_WAITING).update(
         state=OutboxState.CLAIMED, claimed_by=owner, lease_until_at=_clock() + LEASE, call_started_at=None
     )
@@ -122,6 +107,23 @@ def claim(
     )
 
 
+def _one_per_person(creditor: Creditor, channels: Sequence[str], day: date, now: datetime, size: int) -> list[int]:
+    """Due messages of persons who have none in flight: looks as far into the queue as it must to find `size`."""
+    moment, until = connection.ops.adapt_datetimefield_value(now), connection.ops.adapt_datefield_value(day)
+    reach = size * 4
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(_DUE, [creditor.pk, channels[0], channels[-1], moment, until, reach])
+            due = cursor.fetchall()
+            # ids of ours, so they may stand in the text: there may be more of them than a statement takes parameters
+            cursor.execute(_HELD.format(persons=", ".join(str(int(person)) for _, person in due) or "NULL"))
+            held = {person for (person,) in cursor.fetchall()}
+        first = {person: message for message, person in reversed(due) if person not in held}
+        if len(first) >= size or len(due) < reach:
+            return [message for message, person in due if first.get(person) == message][:size]
+        reach *= 8
+
+
 _DUE = """
 SELECT m.id, d.person_id FROM store_outboxmessage m JOIN store_debtor d ON d.id = m.debtor_id
 WHERE +m.creditor_id = %s AND m.state IN ('released', 'claimed', 'try_later') AND m.state <> 'claimed'
@@ -130,6 +132,11 @@ ORDER BY m.not_before_at LIMIT %s
 """
 """The states stand here as text because SQLite uses a partial index only when it can read its condition. The `+` keeps
 it from the index by creditor: it walks the one by moment and stops early, instead of sorting all that waits."""
+
+_HELD = """
+SELECT DISTINCT d.person_id FROM store_debtor d JOIN store_outboxmessage m ON m.debtor_id = d.id
+WHERE d.person_id IN ({persons}) AND m.state = 'claimed'
+"""
 
 
 def next_due(creditor: Creditor, channels: Sequence[str], day: date, after: datetime) -> datetime | None:

@@ -27,22 +27,7 @@ def put_in_outbox(run: Run, outcome: Outcome, debtors: pl.DataFrame, at: datetim
     At most one message per debtor and currency is live. The key names the place on the ladder (stage, how many
     messages went before) and a revision (how often a message of that place was cancelled): it can leave once.
     """
-    wanted = (
-        outcome.lines.filter(pl.col("action") == "message")
-        .join(items_hashes(outcome.items), on=["debtor_id", "currency"])
-        .join(debtors.select("debtor_id", "number"), on="debtor_id")
-        .with_columns(
-            place=pl.concat_str(
-                pl.lit(run.creditor.code),
-                "number",
-                pl.lit(PURPOSE),
-                "currency",
-                _stage_word(),
-                "messages",
-                separator=":",
-            )
-        )
-    )
+    wanted = _wanted(run.creditor, outcome, debtors).join(items_hashes(outcome.items), on=["debtor_id", "currency"])
     live = _live(run.creditor)
     pending = live.filter(pl.col("state") != OutboxState.CLAIMED)
     held = pending.join(wanted, on=["debtor_id", "currency", *_SAME], how="semi")
@@ -60,14 +45,7 @@ def put_in_outbox(run: Run, outcome: Outcome, debtors: pl.DataFrame, at: datetim
                 [run.as_of, run.pk],
             )
     # a sender may have been quicker since `live` was read: what he claimed is his, what he sent is not sent again
-    taken = _live(run.creditor).select("debtor_id", "currency")
-    places = _places(run.creditor)
-    left = places.filter(pl.col("left")).select("place")
-    new = (
-        wanted.join(taken, on=["debtor_id", "currency"], how="anti")
-        .join(left, on="place", how="anti")
-        .join(places, on="place", how="left")
-    ).select(
+    new = _unprepared(run.creditor, wanted).select(
         "debtor_id",
         "stage",
         "currency",
@@ -89,6 +67,46 @@ def put_in_outbox(run: Run, outcome: Outcome, debtors: pl.DataFrame, at: datetim
     )
     dialect.insert_frame("store_outboxmessage", new)
     return {"prepared": new.height, "kept": held.height, "cancelled": dropped.height}
+
+
+def nothing_to_prepare(creditor: Creditor, outcome: Outcome, debtors: pl.DataFrame) -> bool:
+    """Does a message wait, or did one leave, for every line that wants one?
+
+    False after the last look cancelled one, or one could not be written: the template, the address or the setting may
+    be mended by now, so the run prepares it again.
+    """
+    return _unprepared(creditor, _wanted(creditor, outcome, debtors)).is_empty()
+
+
+def _wanted(creditor: Creditor, outcome: Outcome, debtors: pl.DataFrame) -> pl.DataFrame:
+    """The lines that want a message, with its place on the ladder."""
+    return (
+        outcome.lines.filter(pl.col("action") == "message")
+        .join(debtors.select("debtor_id", "number"), on="debtor_id")
+        .with_columns(
+            place=pl.concat_str(
+                pl.lit(creditor.code),
+                "number",
+                pl.lit(PURPOSE),
+                "currency",
+                _stage_word(),
+                "messages",
+                separator=":",
+            )
+        )
+    )
+
+
+def _unprepared(creditor: Creditor, wanted: pl.DataFrame) -> pl.DataFrame:
+    """Those of the lines for which no message lives and none of their place has left, with the next revision."""
+    taken = _live(creditor).select("debtor_id", "currency")
+    places = _places(creditor)
+    left = places.filter(pl.col("left")).select("place")
+    return (
+        wanted.join(taken, on=["debtor_id", "currency"], how="anti")
+        .join(left, on="place", how="anti")
+        .join(places, on="place", how="left")
+    )
 
 
 def keep_decisions(run: Run, outcome: Outcome) -> None:

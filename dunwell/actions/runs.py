@@ -1,7 +1,8 @@
 """The daily run: decide the whole book of a creditor, keep what was decided, put messages in the outbox.
 
 Nothing counts on yesterday's run having happened. A run that rests on the same facts and rules as the latest one of
-its day, and so decides the same, leaves everything as it is: n runs are one run.
+its day, and so decides the same, leaves everything as it is: n runs are one run. Only a message that was cancelled
+without any new fact (it could not be written, say) is prepared again: what stood in its way may be mended.
 """
 
 from collections.abc import Callable
@@ -82,14 +83,15 @@ def run_day(
             return RunReport(creditor.code, as_of, None, False, {}, "dry_run", summary, outcome)
         manifest = run_folder.manifest_of(inputs, outcome)
         ahead = _is_ahead(creditor, as_of, now)
+        left_alone = "day_ahead" if ahead else "later_day_was_run" if _later_day_spoke(creditor, as_of) else None
         same_day = Run.objects.filter(creditor=creditor, as_of=as_of).order_by("-pk").first()
         if (
             same_day is not None
             and _is_ahead(creditor, as_of, same_day.known_at) == ahead
             and _same(same_day, manifest)
+            and (left_alone or outcome_tables.nothing_to_prepare(creditor, outcome, inputs.facts["debtors"]))
         ):
             return RunReport(creditor.code, as_of, same_day.name, True, {}, "repeated", summary, outcome)
-        left_alone = "day_ahead" if ahead else "later_day_was_run" if _later_day_spoke(creditor, as_of) else None
         name = f"{creditor.code}-{as_of:%Y%m%d}-{Run.objects.filter(creditor=creditor, as_of=as_of).count() + 1}"
         progress("files")
         run_folder.write(Path(settings.DUNWELL.runs) / name, inputs, outcome, manifest)

@@ -5,7 +5,9 @@ import pytest
 from django.conf import settings
 from pypdf import PdfReader
 
+from dunwell.actions import outbox
 from dunwell.actions.compose import address_lines
+from dunwell.actions.owner import new_owner
 from dunwell.actions.present import Clock
 from dunwell.actions.send import open_channels
 from dunwell.channels.simulator import Simulator
@@ -25,6 +27,7 @@ from dunwell.store.models import (
 )
 from tests.channels.test_email import text_of
 from tests.send.book import DAY, TEN, a_book, add_debtor, add_point, hold, let_go, owe, pay, run, states
+from tests.support.rows import MEI
 
 
 def events() -> list[str]:
@@ -112,6 +115,31 @@ class TestSend:
         assert let_go(limit=2).done == 2
         assert let_go().done == 3
         assert len(sink.mails) == 5
+
+    @pytest.mark.parametrize("limit", [1, 2])
+    def test_passes_by_whoever_another_sender_holds(self, sink, limit):
+        """Ten persons with nine messages each stand first in the queue, and are held; three others wait behind them."""
+        creditor = a_book()
+        for number in range(10):
+            debtor = add_debtor(creditor, f"H{number}", email=f"h{number}@debtor.example")
+            for currency in ("USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK"):
+                owe(debtor, f"R-{number}{currency}", currency=currency)
+        for number in range(3):
+            add_debtor(creditor, f"M{number}", email=f"m{number}@debtor.example")
+        run(creditor)
+        with guard.writing("test"):
+            first = OutboxMessage.objects.filter(currency="EUR", debtor__number__startswith="H")
+            first.update(state="claimed", claimed_by=new_owner(), lease_until_at=datetime.now(UTC) + timedelta(hours=1))
+            OutboxMessage.objects.filter(debtor__number__startswith="M").update(not_before_at=TEN)
+            OutboxMessage.objects.filter(debtor__number__startswith="H").update(not_before_at=TEN - timedelta(hours=1))
+        found = [
+            row.debtor.number
+            for _ in range(4)
+            for row in outbox.claim(
+                creditor=creditor, channels=["email"], day=DAY, now=TEN, size=limit, owner=new_owner(), by=MEI
+            )
+        ]
+        assert sorted(found) == ["M0", "M1", "M2"]
 
     def test_stops_after_the_message_in_hand_when_asked(self, sink):
         run(a_book(mails=5))
@@ -236,6 +264,21 @@ class TestWhatCannotLeave:
         report = let_go()
         assert states() == {"L0": "sent", "L1": "cancelled cannot_render", "L2": "sent"}
         assert "cannot print" in report.broken[0][1]
+
+    def test_is_prepared_again_by_a_run_of_the_same_day_and_leaves_once_it_is_mended(self, sink):
+        creditor = a_book(letters=1)
+        with guard.writing("test"):
+            Debtor.objects.update(name="ଓଡ଼ିଆ")
+        run(creditor)
+        let_go()
+        assert states() == {"L0": "cancelled cannot_render"}
+        with guard.writing("test"):
+            Debtor.objects.update(name="Odia")
+        assert run(creditor) == {"prepared": 1, "kept": 0, "cancelled": 0}
+        assert run(creditor) == {}
+        assert dict(let_go().sent) == {("letter", 2): 1}
+        keys = list(OutboxMessage.objects.order_by("pk").values_list("key", flat=True))
+        assert [key[-4:] for key in keys] == [":0:0", ":0:1"]
 
     def test_is_tried_again_with_growing_pauses_and_then_given_up(self, sink):
         sink.on_rcpt = lambda _: "450 4.2.0 greylisted"
