@@ -1,4 +1,4 @@
-"""Write the pages of `docs/reference` from the program itself: settings, commands, rules. `--check` only compares.
+"""Write the pages of `docs/reference` from the program itself: settings, commands, rules, files. `--check` compares.
 
 .venv/bin/python -m tools.docs
 """
@@ -87,7 +87,44 @@ def _values(values: dict[str, object]) -> str:
     return ", ".join(f"{name} {value}" for name, value in values.items()) or "in force"
 
 
-PAGES = {"settings.md": settings_page, "commands.md": commands_page, "rules.md": rules_page}
+def files_page() -> str:
+    """What files may hold: fields of each kind, and the names of columns that are recognised for them."""
+    from dunwell.intake.columns import names_of
+    from dunwell.intake.shapes import KINDS
+    from dunwell.jobs.import_help import EXAMPLE, required
+
+    parts = [
+        "# Files that `dunwell import` reads",
+        "",
+        "Case, spaces, points, dashes and underscores in names of columns do not matter; `#` reads as `no`.",
+        "A file's kind is found by its columns, then by its name. Where columns are not recognised, a mapping file",
+        "(`--mapping FILE`, TOML or YAML) says what they mean:",
+        "",
+        "```toml",
+        EXAMPLE.rstrip(),
+        "```",
+        "",
+    ]
+    for kind in KINDS:
+        parts += [
+            f"## {kind}",
+            "",
+            f"Must have: {required(kind)}.",
+            "",
+            "| field | columns that are recognised |",
+            "|---|---|",
+            *(f"| `{field}` | {', '.join(listed)} |" for field, listed in names_of(kind).items()),
+            "",
+        ]
+    return "\n".join(parts)
+
+
+PAGES = {
+    "settings.md": settings_page,
+    "commands.md": commands_page,
+    "rules.md": rules_page,
+    "files.md": files_page,
+}
 
 
 def main(arguments: list[str]) -> int:

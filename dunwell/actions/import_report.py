@@ -55,6 +55,7 @@ class ImportReport:
     refused     there are errors, valid rows alone were not accepted: nothing was written
     written     something was written
     open_items  what a list of open items implied
+    left_out    kinds of receivables with something open that earlier lists held, and this one says nothing about
     """
 
     creditor: str
@@ -65,6 +66,7 @@ class ImportReport:
     written: bool
     open_items_date: date | None = None
     open_items: Implied | None = None
+    left_out: Sequence[str] = ()
 
     @property
     def nothing_new(self) -> bool:

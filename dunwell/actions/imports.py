@@ -20,12 +20,12 @@ from dunwell.actions.act import act
 from dunwell.actions.import_book import Book, Said, read_book
 from dunwell.actions.import_checks import checked
 from dunwell.actions.import_report import FileResult, ImportReport, implied_body, storable, tally
+from dunwell.actions.list_scope import Scope, scope_of, still_open
 from dunwell.actions.open_items import Disappeared, Implied, OpenList
 from dunwell.actions.permissions import may
 from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
 from dunwell.core.money import format_money
-from dunwell.core.terms import ReceivableKind
 from dunwell.intake.read import read_files
 from dunwell.intake.shapes import Batch, Defaults, Mapping
 from dunwell.store import bulk, dialect, journal
@@ -87,7 +87,8 @@ def import_files(
                 creditor.code, tally(empty, batch.files), batch.errors, dry_run=dry_run, refused=True, written=False,
                 open_items_date=open_items_date,
             )  # fmt: skip
-        open_list = _open_list(creditor, batch, open_items_date) if open_items_date else None
+        scope = scope_of(creditor, batch, open_items_date, last_list) if open_items_date else None
+        open_list = _open_list(batch, open_items_date, scope) if open_items_date and scope else None
         for attempt in range(_TRIES):
             progress("compare", "", 0, 1)
             plan = _plan(batch, book if attempt == 0 else read_book(creditor), said, open_list, last_list, now)
@@ -104,6 +105,7 @@ def import_files(
             return ImportReport(
                 creditor.code, plan.files, batch.errors, dry_run=dry_run, refused=False,
                 written=bool(plan.news) and not dry_run, open_items_date=open_items_date, open_items=plan.implied,
+                left_out=still_open(creditor, sorted(scope.left_out)) if scope else [],
             )  # fmt: skip
     raise AssertionError("the last attempt returns or raises")
 
@@ -203,11 +205,9 @@ def _refuse_list_day(creditor: Creditor, day: date, last: date | None, now: date
         raise Refused("import.list_older", day=day.isoformat(), last=last.isoformat())
 
 
-def _open_list(creditor: Creditor, batch: Batch, day: date) -> OpenList:
+def _open_list(batch: Batch, day: date, scope: Scope) -> OpenList:
     """What is to be known about a list before it is compared. Refuses rows that cannot be told from missing ones."""
     files = [index for index, file in enumerate(batch.files) if file.kind in import_ledger.KINDS]
-    if not files:
-        raise Refused("import.list_without_items")
     numbers = []
     for kind in import_ledger.KINDS:
         rejected = batch.rejected[kind]
@@ -221,12 +221,9 @@ def _open_list(creditor: Creditor, batch: Batch, day: date) -> OpenList:
     if nameless.height:
         first = batch.files[nameless["file"][0]]
         raise Refused("import.list_unreadable", count=nameless.height, file=first.name, row=nameless["row"][0])
-    held = {str(ReceivableKind.INVOICE)}
-    held |= {str(kind) for frame, kind in import_ledger.KINDS.items() if not batch.frames[frame].is_empty()}
-    earlier = ImportFile.objects.filter(creditor=creditor, open_items_date__isnull=False)
-    for report in earlier.values_list("report", flat=True):
-        held |= set(report.get("list_kinds", ()))
-    return OpenList(day=day, kinds=frozenset(held), unreadable=named["number"], file=files[0])
+    return OpenList(
+        day=day, kinds=scope.kinds, unreadable=named["number"], file=files[0], credit_notes_of=scope.credit_notes_of
+    )
 
 
 def _refuse_disappeared(gone: Disappeared, *, accept: bool, ask: Callable[[Disappeared], bool] | None) -> None:

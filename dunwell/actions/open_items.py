@@ -20,8 +20,8 @@ from dunwell.store import bulk
 
 LARGEST_SHARE_BP = 2500
 """More than this share of what was open may not disappear from one list to the next without a person's word."""
-FEW_ITEMS = 10
-"""So many items may disappear in any case."""
+FEWEST_ITEMS = 3
+"""Fewer items than this may disappear in any case: that one or two of three customers pay is an ordinary day."""
 
 REDUCED, CLEARED, REOPENED = "reduced in ledger", "cleared in ledger", "reopened in ledger"
 NUMBER_PREFIX = "ledger:"
@@ -34,15 +34,17 @@ class OpenList:
     """A list to be taken in.
 
     day          the day it speaks of
-    kinds        kinds of receivables that lists of this creditor are known to hold, this one included
+    kinds        kinds of receivables that the list would hold if they were open (see `list_scope`)
     unreadable   numbers of items whose row has an error: they are in the list, so they have not disappeared
     file         the file that stands for the list in what it says by silence
+    credit_notes_of  of credit notes it speaks only as far as files of this kind have told them; None: of all
     """
 
     day: date
     kinds: frozenset[str]
     unreadable: pl.Series
     file: int
+    credit_notes_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Disappeared:
         if self.no_invoice_left:
             return True
         shares = [(self.items, self.of_items), *self.sums.values()]
-        return self.items > FEW_ITEMS and any(10_000 * gone > LARGEST_SHARE_BP * of for gone, of in shares)
+        return self.items >= FEWEST_ITEMS and any(10_000 * gone > LARGEST_SHARE_BP * of for gone, of in shares)
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,12 @@ def _expected(open_list: OpenList, book: Book) -> pl.DataFrame:
         ["kind", "number", "debtor_id", "currency", "amount_minor", "status", "issue_date"],
     )  # fmt: skip
     items = known.filter(pl.col("kind").is_in(sorted(open_list.kinds)) & (pl.col("status") == ReceivableStatus.OPEN))
+    if open_list.credit_notes_of:
+        is_credit = pl.col("kind") == ReceivableKind.CREDIT_NOTE
+        told = bulk.told_by(
+            bulk.RECEIVABLES, f"f.kind = '{open_list.credit_notes_of}'", book.creditor.pk, items.filter(is_credit)["id"]
+        )
+        items = items.filter(~is_credit | pl.col("id").is_in(told.implode()))
     later = items.filter(pl.col("issue_date") > open_list.day)["id"]
     listed = bulk.told_by(bulk.RECEIVABLES, "f.open_items_date IS NOT NULL", book.creditor.pk, later)
     return items.filter((pl.col("issue_date") <= open_list.day) | pl.col("id").is_in(listed.implode()))

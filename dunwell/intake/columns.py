@@ -73,6 +73,21 @@ def fields(kind: str) -> tuple[str, ...]:
     return tuple(_data()[kind])
 
 
+def names_of(kind: str) -> dict[str, list[str]]:
+    """Field -> the names of columns that mean it, as people write them; a name that several fields of the kind claim
+    is listed where it counts."""
+    owner = names(kind)
+    return {
+        field: [
+            one
+            for name in listed
+            for one in (_data()["shared"][name[1:]] if name.startswith("@") else [name])
+            if owner[plain(one)] == field
+        ]
+        for field, listed in _data()[kind].items()
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Recognition:
     """What a header says: kind, field -> index of its column, constants, headers left over, groups still missing."""

@@ -26,13 +26,14 @@ from dunwell.intake.faults import CONTROL, in_language, write_errors_csv
 from dunwell.intake.mapping import load_mapping
 from dunwell.jobs.context import language, moment, operator, settings, tell, words
 from dunwell.jobs.day_option import Day
+from dunwell.jobs.import_help import help_text
 from dunwell.store.reads import creditors
 
 _SHOWN_ERRORS = 20
 _TOTALS: dict[str, Literal["left", "right"]] = {"currency": "left", "sum": "right", "good_sum": "right"}
 
 
-@click.command("import")
+@click.command("import", help=help_text())
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @click.option("--creditor", "code", help="Whose files (may be left out when there is only one).")
 @click.option(
@@ -59,11 +60,7 @@ def import_command(
     errors_file: Path | None,
     as_json: bool,
 ) -> None:
-    """Read customers, contacts, invoices, credit notes, charges, payments and disputes from CSV files.
-
-    All files go in together or not at all; repeating an import changes nothing. Exit code 0: done (or nothing new);
-    1: rows have errors, nothing was written; 2: a file, or the whole, cannot be used.
-    """
+    """Take files in and print the report; the words of its help are those of `import_help`."""
     with _progress() as (progress, pause):
         report = imports.import_files(
             creditor=creditors.choose(code),
@@ -204,6 +201,9 @@ def _print_open_items(implied: Implied, report: ImportReport, spoken: str) -> No
         tell("import.implied.missing", day=day, items=f"{gone.items:,}", of_items=f"{gone.of_items:,}")
     if gone.too_much and report.dry_run:
         tell("import.implied.too_much")
+    if report.left_out:
+        kinds = [words(f"import.kind.{kind}s") for kind in report.left_out]
+        tell("import.implied.left_out", kinds=words("import.and").join(kinds))
     for method, (rows, sums) in implied.by_method.items():
         shown = "; ".join(format_money(total, currency, spoken) for currency, total in sums.items())
         tell(f"import.implied.{method}", day=day, count=f"{rows:,}", sums=shown)
@@ -317,6 +317,7 @@ def _as_json(report: ImportReport, errors_path: Path | None) -> dict[str, Any]:
             "open_before": implied.disappeared.of_items,
             "disappeared": implied.disappeared.items,
             "too_much_disappeared": implied.disappeared.too_much,
+            "kinds_left_out": list(report.left_out),
             "payments": {
                 method: {"rows": rows, "sums_minor": dict(sums)} for method, (rows, sums) in implied.by_method.items()
             },

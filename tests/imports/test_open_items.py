@@ -234,7 +234,7 @@ class TestDisappearance:
         assert lists.take(DAY2, *many(29), accept_disappeared=True).written
         assert len(lists.implied()) == 11
 
-    def test_of_a_quarter_or_of_ten_items_is_usual(self, lists: Lists) -> None:
+    def test_of_a_quarter_is_usual(self, lists: Lists) -> None:
         lists.take(DAY1, *many(60))
         assert lists.take(DAY2, *many(45)).open_items.disappeared.items == 15
         lists.take(DAY3, *many(35))
@@ -270,17 +270,87 @@ class TestDisappearance:
         lists.take(DAY2, accept_disappeared=True)
         assert lists.implied() == [("R1", "2026-11-19", 10000, "cleared")]
 
-    def test_of_all_invoices_is_noticed_in_a_list_of_credit_notes(self, lists: Lists) -> None:
-        # Two files of one day in two commands: the second would close everything that the first one holds.
-        lists.take(DAY1, item("R1", "100.00"))
-        with pytest.raises(Refused) as refusal:
-            lists.take(DAY1, item("G1", "-5.00"))
-        assert refusal.value.code == "import.too_much_disappeared"
+    @pytest.mark.parametrize(("before", "after", "asked"), [
+        (8, 1, True), (8, 5, True), (12, 9, False), (11, 8, True), (8, 6, False), (2, 1, False), (3, 1, False)
+    ])  # fmt: skip
+    def test_of_a_small_list_is_asked_about_from_three_items_on(
+        self, lists: Lists, before: int, after: int, asked: bool
+    ) -> None:
+        lists.take(DAY1, *many(before))
+        assert lists.take(DAY2, *many(after), dry_run=True).open_items.disappeared.too_much == asked
 
     def test_that_was_confirmed_is_not_asked_about_again(self, lists: Lists) -> None:
         lists.take(DAY1, *many(40))
         lists.take(DAY2, *many(20), accept_disappeared=True)
         assert lists.take(DAY2, *many(20)).nothing_new
+
+
+def credit(number: str, amount: str) -> dict[str, str]:
+    return {"credit_note_id": number, "customer_id": "C1", "issue_date": "2026-10-05", "currency": "EUR",
+            "amount": amount}  # fmt: skip
+
+
+def charge(number: str, amount: str) -> dict[str, str]:
+    return {"charge_id": number, "invoice_id": "R1", "date": "2026-10-20", "amount": amount}
+
+
+class TestListInSeveralCommands:
+    """Invoices in one command, credit notes and charges in others of the same day."""
+
+    def second(self, lists: Lists, day: date, name: str, *rows: dict[str, str], **options: object) -> object:
+        return take_in(lists.creditor, write(lists.folder, name, rows, header=list(credit("", ""))), day=day, **options)
+
+    def test_closes_by_each_what_its_own_kind_lacks(self, lists: Lists) -> None:
+        for day, invoices, credits_, charges in (
+            (DAY1, ("R1", "R2", "R3", "R4"), ("G1", "G2", "G3", "G4", "G5"), ("F1", "F2", "F3", "F4")),
+            (DAY2, ("R1", "R2", "R3"), ("G1", "G2", "G3", "G4"), ("F1", "F2", "F3")),
+            (DAY3, ("R1", "R2"), ("G1", "G2", "G3"), ("F1", "F2")),
+        ):
+            lists.take(day, *(item(number, "100.00") for number in invoices))
+            self.second(lists, day, "credit_notes", *(credit(number, "5.00") for number in credits_))
+            self.second(lists, day, "charges", *(charge(number, "2.00") for number in charges))
+            lists.take(day, *(item(number, "100.00") for number in invoices))
+        assert lists.implied() == [
+            ("F4", "2026-11-19", 200, "cleared"), ("G5", "2026-11-19", -500, "cleared"),
+            ("R4", "2026-11-19", 10000, "cleared"),
+            ("F3", "2026-11-20", 200, "cleared"), ("G4", "2026-11-20", -500, "cleared"),
+            ("R3", "2026-11-20", 10000, "cleared"),
+        ]  # fmt: skip
+
+    def test_leaves_what_the_first_one_closed_closed(self, lists: Lists) -> None:
+        lists.take(DAY1, item("R1", "100.00"), item("R2", "50.00"))
+        lists.take(DAY2, item("R1", "60.00"))
+        before = lists.implied()
+        assert self.second(lists, DAY2, "credit_notes", credit("G1", "5.00")).open_items.disappeared.of_items == 0
+        assert lists.implied() == before
+
+    def test_does_not_close_credit_notes_that_the_file_of_invoices_held(self, lists: Lists) -> None:
+        for day in (DAY1, DAY2, DAY3):
+            lists.take(day, item("R1", "100.00"), item("S1", "-7.00"), item("S2", "-8.00"))
+            self.second(lists, day, "credit_notes", credit("G1", "5.00"), credit("G2", "6.00"))
+        assert lists.implied() == []
+
+    def test_closes_credit_notes_that_the_file_of_invoices_held_and_lacks(self, lists: Lists) -> None:
+        lists.take(DAY1, item("R1", "100.00"), item("S1", "-7.00"))
+        lists.take(DAY2, item("R1", "100.00"))
+        assert lists.implied() == [("S1", "2026-11-19", -700, "cleared")]
+
+    def test_says_what_a_new_day_leaves_out(self, lists: Lists) -> None:
+        lists.take(DAY1, item("R1", "100.00"))
+        self.second(lists, DAY1, "credit_notes", credit("G1", "5.00"))
+        assert lists.take(DAY2, item("R1", "100.00")).left_out == ["credit_note"]
+        assert lists.implied() == []
+        self.second(lists, DAY2, "credit_notes")
+        assert lists.implied() == [("G1", "2026-11-19", -500, "cleared")]
+        assert lists.take(DAY3, item("R1", "100.00")).left_out == []
+
+    def test_must_begin_with_the_invoices(self, lists: Lists) -> None:
+        lists.take(DAY1, item("R1", "100.00"))
+        before = everything()
+        with pytest.raises(Refused) as refusal:
+            self.second(lists, DAY2, "credit_notes", credit("G1", "5.00"), accept_disappeared=True)
+        assert refusal.value.code == "import.list_without_invoices"
+        assert everything() == before
 
 
 class TestUnreadableList:

@@ -1,0 +1,67 @@
+"""The help of `dunwell import`, from the tables that the program itself reads: fields of files, bounds of lists."""
+
+import textwrap
+
+from dunwell.actions.open_items import FEWEST_ITEMS, LARGEST_SHARE_BP
+from dunwell.intake.columns import REQUIRED, fields
+from dunwell.intake.shapes import KINDS
+
+WIDTH = 78
+
+EXAMPLE = """\
+kind = "invoices"
+date = "DD/MM/YYYY"       # where 01/02/2026 could be read two ways
+decimal = ","             # where 1.250 could be read two ways
+[columns]                 # "column of the file" = "field"
+"Beleg" = "number"
+"Kunde" = "debtor"
+[constants]               # what no column tells, the same in every row
+currency = "EUR"
+"""
+"""A mapping file (TOML)."""
+
+
+def required(kind: str) -> str:
+    """`number, debtor, due_date or terms_days`: what a file of a kind must have."""
+    return ", ".join(" or ".join(group) for group in REQUIRED[kind])
+
+
+def optional(kind: str) -> list[str]:
+    """The fields that a file of a kind may have beside."""
+    needed = {field for group in REQUIRED[kind] for field in group}
+    return [field for field in fields(kind) if field not in needed]
+
+
+def help_text() -> str:
+    """What `dunwell import --help` says."""
+    share = f"{LARGEST_SHARE_BP // 100} %" if LARGEST_SHARE_BP % 100 == 0 else f"{LARGEST_SHARE_BP / 100} %"
+    parts = [
+        "Read customers, contacts, invoices, credit notes, charges, payments and disputes from CSV files.",
+        (
+            "All files go in together or not at all; repeating an import changes nothing. Exit code 0: done (or nothing"
+            " new); 1: rows have errors, nothing was written; 2: a file, or the whole, cannot be used."
+        ),
+        (
+            "With --open-items-as-of, what was open and is not listed any more is taken as paid. A list is not taken in"
+            f" without a person's word if more than {share} of what was open is missing from it (of the items, or of the"
+            f" money in a currency) and at least {FEWEST_ITEMS} items are, or if it has no invoice left at all: on a"
+            " terminal you are asked, elsewhere it ends with code 2 and wants --accept-disappeared. A list may come in"
+            " several commands of one day, invoices first: each speaks of the kinds that its own files hold."
+        ),
+        (
+            "Columns are recognised by their names in English, German and Chinese. Where they are not, a mapping file"
+            " says what they mean:"
+        ),
+        "\b\n" + textwrap.indent(EXAMPLE, "  ").rstrip(),
+        (
+            "Fields of each kind of file (in brackets: may be left out; docs/reference/files.md lists the names that are"
+            " recognised for each):"
+        ),
+        *("\b\n" + _fields(kind) for kind in KINDS),
+    ]
+    return "\n\n".join(parts)
+
+
+def _fields(kind: str) -> str:
+    beside = f" [{', '.join(optional(kind))}]" if optional(kind) else ""
+    return textwrap.fill(f"{kind}: {required(kind)}{beside}", WIDTH, initial_indent="  ", subsequent_indent="    ")
