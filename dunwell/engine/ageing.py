@@ -12,7 +12,8 @@ _UPPER = (0, 30, 60, 90, 180)
 
 
 def ageing(facts: Facts, day: date) -> pl.DataFrame:
-    """currency, bucket (in the order of `BUCKETS`), items, open_minor; before any credit is deducted."""
+    """currency, bucket (in the order of `BUCKETS`), items, open_minor (before any credit is deducted), demand_minor
+    (of it what is neither disputed nor held)."""
     return ageing_of(open_items(facts, day))
 
 
@@ -27,8 +28,12 @@ def ageing_of(items: pl.DataFrame) -> pl.DataFrame:
     return (
         items.with_columns(place=place)
         .group_by("currency", "place")
-        .agg(items=pl.len().cast(pl.Int64), open_minor=pl.col("open_minor").sum())
+        .agg(
+            items=pl.len().cast(pl.Int64),
+            open_minor=pl.col("open_minor").sum(),
+            demand_minor=pl.col("demand_minor").sum(),
+        )
         .join(names, on="place")
         .sort("currency", "place")
-        .select("currency", "bucket", "items", "open_minor")
+        .select("currency", "bucket", "items", "open_minor", "demand_minor")
     )

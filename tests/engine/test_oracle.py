@@ -71,8 +71,10 @@ def compare(book: Book, day: date, strategy: Strategy, rules: Rules) -> None:
     assert rows(outcome.items, list(LINE_ITEMS)) == same(oracle.line_items, list(LINE_ITEMS))
     assert rows(outcome.decisions, list(DECISIONS)) == same(oracle.decisions, list(DECISIONS))
     table = {
-        (c, b): (n, minor)
-        for c, b, n, minor in ageing(known, day).select("currency", "bucket", "items", "open_minor").rows()
+        (c, b): (n, minor, asked)
+        for c, b, n, minor, asked in ageing(known, day)
+        .select("currency", "bucket", "items", "open_minor", "demand_minor")
+        .rows()
     }
     assert table == oracle_ageing(oracle.open)
 

@@ -15,9 +15,8 @@ from dunwell.engine.facts import SCHEMAS, Facts
 from dunwell.rulebook.places import candidate_zones
 from dunwell.rulebook.rules_file import Rules
 from dunwell.rulebook.strategy import Strategy
+from tests.oracles.open_lists import Claim, Money, OpenLists, Row
 
-Row = dict[str, Any]
-Claim = tuple[int, str]
 CHANNELS = {"email", "letter", "sms", "phone", "visit", "im"}
 HAPPENED = {
     "receivables": "issue_date",
@@ -30,25 +29,6 @@ HAPPENED = {
     "contacts": "contact_date",
 }
 MANY_DAYS = timedelta(days=400)
-
-
-@dataclass
-class Money:
-    """Money that came in, as far as it still counts."""
-
-    row: Row
-    claim: Claim | None
-    minor: int
-    note: bool = False
-    used: int = 0
-
-    @property
-    def order(self) -> tuple[Any, ...]:
-        return (self.row["value_date"], self.row["number"], self.note)
-
-    @property
-    def is_ledger(self) -> bool:
-        return not self.note and self.row["source_kind"] == "ledger"
 
 
 @dataclass
@@ -72,7 +52,7 @@ class Oracle:
         self.receivables = {row["receivable_id"]: row for row in self.facts["receivables"]}
         self.items = [
             row
-            for row in map(self._with_parent, self.facts["receivables"])
+            for row in map(self._shown_above, map(self._with_parent, self.facts["receivables"]))
             if row["kind"] != "credit_note" and row["status"] != "cancelled" and row["amount_minor"] > 0
         ]
         self.cash = self._cash()
@@ -96,6 +76,16 @@ class Oracle:
             ended = parent is not None and parent["kind"] != "charge" and parent["status"] == "cancelled"
             return {**row, "status": "cancelled"} if ended else row
         return {**row, "status": "written_off"} if parent["status"] == "written_off" else row
+
+    def _shown_above(self, row: Row) -> Row:
+        """Lists may show more open than the item's own amount: then that is owed."""
+        said = sum(
+            p["amount_minor"]
+            for p in self.facts["payments"]
+            if p["source_kind"] == "ledger"
+            and (p["receivable_id"], p["currency"]) == (row["receivable_id"], row["currency"])
+        )
+        return {**row, "amount_minor": row["amount_minor"] + max(-said, 0)}
 
     def _money(self) -> list[Money]:
         payments = {row["payment_id"]: row for row in self.facts["payments"]}
@@ -128,35 +118,18 @@ class Oracle:
         claims: dict[Claim, list[Row]] = defaultdict(list)
         for row in self.items:
             claims[self.claim_of(row)].append(row)
+        lists = sorted({row["as_of"] for row in self.facts["open_item_days"]})
+        OpenLists(cash.money, claims, lists).settle()
         named: dict[Claim, list[Money]] = defaultdict(list)
         for each in cash.money:
             if each.claim:
                 named[each.claim].append(each)
         for claim, money in named.items():
             money.sort(key=lambda m: m.order)
-            self._replace_implied(money, sum(row["amount_minor"] for row in claims[claim]))
             self._pay(cash, claims[claim], money)
         for each in cash.money:
             cash.loose[each.row["debtor_id"], each.row["currency"]] += each.minor - each.used
         return cash
-
-    def _replace_implied(self, money: list[Money], total: int) -> None:
-        implied_money = [m for m in money if m.is_ledger]
-        if not implied_money:
-            return
-        bank = [m for m in money if not m.is_ledger]
-        lists = [row["as_of"] for row in self.facts["open_item_days"]]
-        last = max(lists, default=date.min)
-        explained = sum(m.minor for m in bank if m.row["value_date"] <= last)
-        late = [m.minor for m in bank if 1 <= (m.row["value_date"] - last).days <= 5]
-        implied = max(sum(m.minor for m in implied_money) - explained, 0)
-        if implied in late or sum(late) == implied:
-            counts = 0
-        else:
-            counts = min(implied, max(total - sum(m.minor for m in bank), 0))
-        for m in implied_money:
-            m.minor = min(max(m.minor, 0), counts)
-            counts -= m.minor
 
     def _pay(self, cash: Cash, items: list[Row], money: list[Money]) -> None:
         """Charges first, then the invoice; earliest money first. Money that went back takes from the latest."""
@@ -177,7 +150,7 @@ class Oracle:
                     m.used += part
                     cash.paid[key] += part
                     if not m.note:
-                        reason = "cleared_in_ledger" if m.is_ledger else "named"
+                        reason = "cleared_in_ledger" if m.is_ledger else "amount_cleared" if m.inferred else "named"
                         cash.pairs[m.row["payment_id"], key] = (part, reason)
 
     # --- what is open ---
@@ -595,9 +568,9 @@ class Oracle:
         return found
 
 
-def ageing(items: Iterable[Row]) -> dict[tuple[str, str], tuple[int, int]]:
-    """(currency, bucket) -> how many items are open, and how much."""
-    found: dict[tuple[str, str], tuple[int, int]] = {}
+def ageing(items: Iterable[Row]) -> dict[tuple[str, str], tuple[int, int, int]]:
+    """(currency, bucket) -> how many items are open, how much, and how much of it may be demanded."""
+    found: dict[tuple[str, str], tuple[int, int, int]] = {}
     for row in items:
         late = row["days_past_due"]
         name = next(
@@ -608,6 +581,6 @@ def ageing(items: Iterable[Row]) -> dict[tuple[str, str], tuple[int, int]]:
             ),
             "181+",
         )
-        count, minor = found.get((row["currency"], name), (0, 0))
-        found[row["currency"], name] = (count + 1, minor + row["open_minor"])
+        count, minor, asked = found.get((row["currency"], name), (0, 0, 0))
+        found[row["currency"], name] = (count + 1, minor + row["open_minor"], asked + row["demand_minor"])
     return found
