@@ -59,7 +59,9 @@ class Disappeared:
 
     @property
     def too_much(self) -> bool:
-        """More than may disappear without a person's word: by count, or by the sum of any currency."""
+        """More than may disappear without a person's word: more than the share, of the items or of the money in any
+        currency, and at least the fewest items. One rule for eight invoices and for a million: a small list that
+        lacks most of what was open is as likely an incomplete export as a large one."""
         if self.no_invoice_left:
             return True
         shares = [(self.items, self.of_items), *self.sums.values()]

@@ -6,7 +6,7 @@ from dunwell.core.errors import DunwellError
 from dunwell.core.money import DIGITS
 from dunwell.intake.amounts import PLAIN, bare_column, canonical, code, decimal_evidence, minor
 from dunwell.intake.columns import plain, with_defaults
-from dunwell.intake.dates import orders, parse_dates
+from dunwell.intake.dates import example, orders, parse_dates
 from dunwell.intake.faults import CONTROL, Faults
 from dunwell.intake.shapes import DecimalMark, Defaults, Mapping
 from dunwell.intake.sheet import Sheet
@@ -22,6 +22,8 @@ _CONTROL_IN_TEXT = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
 _NOT_IN_MAIL = r"\s@<>()\[\]\\,;:\x22\x00-\x1f\x7f-\x9f\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}-\x{2069}"
 _EMAIL = rf"^[^{_NOT_IN_MAIL}]{{1,64}}@[^{_NOT_IN_MAIL}_]+\.[^{_NOT_IN_MAIL}_.]{{2,}}$"
 _PHONE = r"^[+]?[0-9０-９() ./\-]{3,30}(?: ?(?:ext|x|转|轉|#)\.? ?[0-9]{1,6})?$"
+
+_UNASKED = object()
 
 
 class Cells:
@@ -45,7 +47,7 @@ class Cells:
         self._defaults = defaults
         self._mapping = mapping or Mapping()
         self._dates, self._amounts = dates, amounts
-        self._day_first: bool | None = None
+        self._order: object = _UNASKED
         self._decimal: DecimalMark | None = None
         self._raw: dict[str, pl.Series] = {}
         self._filled: dict[str, pl.Series] = {}
@@ -174,21 +176,31 @@ class Cells:
             self.fault(joined["problem"] == problem, field, problem, cells)
         return joined["date"].alias(field)
 
-    def _is_day_first(self) -> bool:
-        """Whether 01/02/2026 is in February: decided over all dates of the file, asked if they do not say."""
-        if self._day_first is None:
-            day = month = either = 0
-            if not self._mapping.date:
-                for field in self._dates:
-                    found = orders(self._distinct_dates(field))
-                    day, month, either = day + found[0], month + found[1], either + found[2]
-            mixed = bool(day and month) and max(day, month) < 20 * min(day, month)
-            if mixed or (either and not day and not month):
-                code = "intake.date_order_mixed" if mixed else "intake.date_order_unclear"
-                column = next(self.sheet.header(f) for f in self._dates if any(orders(self._distinct_dates(f))))
-                raise DunwellError(code, file=str(self.sheet.path), column=column)
-            self._day_first = day >= month
-        return self._day_first
+    def _is_day_first(self) -> bool | None:
+        """Whether 01/02/2026 is in February: decided over all dates of the file; None if they do not say."""
+        if self._order is _UNASKED:
+            self._order = True if self._mapping.date else self._find_order()
+        return self._order if isinstance(self._order, bool) else None
+
+    def _find_order(self) -> bool | None:
+        day = month = 0
+        for field in self._dates:
+            found = orders(self._distinct_dates(field))
+            day, month = day + found[0], month + found[1]
+        if day and month and max(day, month) < 20 * min(day, month):
+            raise self._mixed_dates()
+        return day >= month if day or month else None
+
+    def _mixed_dates(self) -> DunwellError:
+        """The refusal of a file in which some dates have the day first and others the month: one row of each."""
+        seen: dict[str, str] = {}
+        for field in self._dates:
+            for name, day_first in (("day", True), ("month", False)):
+                text = example(self._distinct_dates(field), day_first=day_first)
+                if text and name not in seen:
+                    row = self.sheet.cells["row"][(self.filled(field) == text).arg_true()[0]]
+                    seen |= {name: text, f"{name}_row": str(row), f"{name}_column": self.sheet.header(field)}
+        return DunwellError("intake.date_order_mixed", file=str(self.sheet.path), **seen)
 
     def _distinct_dates(self, field: str) -> pl.Series:
         if field not in self._distinct:

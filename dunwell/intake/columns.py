@@ -19,7 +19,7 @@ REQUIRED: dict[str, tuple[tuple[str, ...], ...]] = {
     "credit_notes": (("number",), ("debtor", "receivable"), ("issue_date",), ("amount",)),
     "charges": (("number",), ("receivable",), ("date",), ("amount",)),
     "payments": (("number",), ("debtor", "receivable"), ("value_date",), ("amount",)),
-    "disputes": (("number",), ("receivable",), ("opened_date",), ("reason",)),
+    "disputes": (("receivable",), ("opened_date",), ("reason",)),
 }
 """Kind -> what it must have; any one of each group will do."""
 

@@ -53,12 +53,24 @@ def orders(texts: pl.Series) -> tuple[int, int, int]:
     return int(day), int(month), int(either)
 
 
-def parse_dates(texts: pl.Series, *, day_first: bool = True, form: str | None = None) -> pl.DataFrame:
-    """Distinct texts -> frame of `text`, `date` (Date or null) and `problem` (code or null)."""
+def example(texts: pl.Series, *, day_first: bool) -> str:
+    """A date that can only be read with the day (or the month) first."""
+    cells = texts.drop_nulls().to_frame("t").filter(pl.col("t").str.contains(UNSURE))
+    a, b = _number("a", UNSURE), _number("b", UNSURE)
+    fits = cells.filter((a > 12) & (b <= 12) if day_first else (b > 12) & (a <= 12))
+    return str(fits["t"][0]) if fits.height else ""
+
+
+def parse_dates(texts: pl.Series, *, day_first: bool | None = True, form: str | None = None) -> pl.DataFrame:
+    """Distinct texts -> frame of `text`, `date` (Date or null) and `problem` (code or null).
+
+    form        a date form that is read first, e.g. DD/MM/YYYY; what can be read one way only is read beside it
+    day_first   of 01/02/2026; None: nobody knows, so only 03/03/2026 is a day
+    """
     own = pattern(form) if form else None
-    first, second = ("d", "m") if day_first else ("m", "d")
+    first, second = ("m", "d") if day_first is False else ("d", "m")
     unsure = UNSURE.replace("<a>", f"<{first}>").replace("<b>", f"<{second}>")
-    forms = [own] if own else [*SURE, unsure]
+    forms = [own, *SURE] if own else [*SURE, unsure]
     frame = texts.drop_nulls().to_frame("text").with_columns(t=pl.col("text").str.replace_many(_FULL_WIDTH))
     found: list[pl.DataFrame] = []
     for one in forms:
@@ -76,11 +88,16 @@ def parse_dates(texts: pl.Series, *, day_first: bool = True, form: str | None = 
         ).str.to_date("%Y%m%d", strict=False)
     )
     in_range = pl.col("y").is_between(EARLIEST, LATEST)
+    undecided = pl.lit(value=False)
+    if day_first is None and not own:
+        undecided = pl.col("text").str.replace_many(_FULL_WIDTH).str.contains(UNSURE) & (pl.col("m") != pl.col("d"))
     return parts.select(
         "text",
-        pl.when(in_range).then(pl.col("date")).alias("date"),
+        pl.when(in_range & ~undecided).then(pl.col("date")).alias("date"),
         pl.when(pl.col("y").is_null())
         .then(pl.lit("intake.not_a_date"))
+        .when(undecided)
+        .then(pl.lit("intake.date_order_unclear"))
         .when(pl.col("date").is_null())
         .then(pl.lit("intake.impossible_date"))
         .when(~in_range)

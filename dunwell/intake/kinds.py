@@ -1,11 +1,12 @@
 """The seven kinds of file: raw cells -> the typed frame of the kind, every row of it, and the errors beside."""
 
+import hashlib
 from dataclasses import dataclass
 
 import polars as pl
 
 from dunwell.core.terms import ReceivableStatus
-from dunwell.intake.cells import LONGEST_TEXT, Cells
+from dunwell.intake.cells import LONGEST_KEY, LONGEST_TEXT, Cells
 from dunwell.intake.columns import CUSTOMER_FIELDS
 from dunwell.intake.faults import Faults
 from dunwell.intake.links import Links
@@ -306,7 +307,7 @@ def payments(sheet: Sheet, desk: Desk) -> pl.DataFrame:
 def disputes(sheet: Sheet, desk: Desk) -> pl.DataFrame:
     """Disputes about an invoice, or about a part of its amount."""
     cells = desk.cells(sheet, "opened_date closed_date", "amount")
-    number, receivable = cells.key("number"), cells.key("receivable")
+    number, receivable = cells.key("number", required=False), cells.key("receivable")
     linked = desk.links.receivable(cells, receivable, INVOICE_KINDS)
     debtor = _debtor(cells, desk, linked)
     opened, closed = cells.date("opened_date", required=True), cells.date("closed_date")
@@ -320,7 +321,7 @@ def disputes(sheet: Sheet, desk: Desk) -> pl.DataFrame:
     return _frame(
         "disputes",
         cells,
-        number=number,
+        number=_dispute_number(number, receivable, opened),
         debtor=debtor,
         receivable=receivable,
         opened_date=opened,
@@ -330,6 +331,20 @@ def disputes(sheet: Sheet, desk: Desk) -> pl.DataFrame:
         reason=cells.text("reason", longest=LONGEST_TEXT, required=True),
         outcome=cells.text("outcome", longest=LONGEST_TEXT),
     )
+
+
+def _dispute_number(own: pl.Series, receivable: pl.Series, opened: pl.Series) -> pl.Series:
+    """`R1/2026-10-05` where a row has no number of its own: the same whenever the dispute is told again, also when it
+    is closed or its invoice has moved to another customer. Two disputes of one invoice and day need their own."""
+    frame = pl.DataFrame({"own": own, "receivable": receivable, "opened": opened})
+    made = pl.format("{}/{}", pl.col("receivable"), pl.col("opened").dt.to_string("%Y-%m-%d"))
+    numbers = frame.select(pl.coalesce("own", made)).to_series()
+    long = numbers.str.len_chars() > LONGEST_KEY
+    long = (long & own.is_null()).fill_null(value=False)
+    if not long.any():
+        return numbers
+    short = [f"{one[:70]}~{hashlib.sha256(one.encode()).hexdigest()[:16]}" for one in numbers.filter(long)]
+    return numbers.scatter(long.arg_true(), short)
 
 
 def _debtor(cells: Cells, desk: Desk, linked: pl.DataFrame) -> pl.Series:

@@ -36,11 +36,12 @@ def words(table: str) -> dict[str, str]:
 
 
 def _countries() -> dict[str, str]:
-    """Two letters, or a country's name in English or Chinese. Codes that ISO leaves to users (XA-XZ) are allowed."""
+    """Two letters of ISO 3166-1, or a country's name in English or Chinese. XA to XZ count too: ISO leaves them to
+    users, who write Kosovo (XK) and made-up countries so. ZZ (unknown), groups and codes of nobody do not."""
     found: dict[str, str] = {}
     for language in ("en", "zh_Hans", "zh_Hant", "zh_Hant_HK"):
         for code, name in Locale.parse(language).territories.items():
-            if len(code) == 2 and code.isalpha():
+            if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES:
                 found.setdefault(plain(name), code)
                 found[code.casefold()] = code
     found.update({f"x{letter}": f"X{letter.upper()}" for letter in "abcdefghijklmnopqrstuvwxyz"})
@@ -54,6 +55,10 @@ def _countries() -> dict[str, str]:
         {plain(name): code for name, code in (("澳門", "MO"), ("中国大陆", "CN"), ("中國大陸", "CN"), ("臺灣", "TW"))}
     )
     return found
+
+
+_NO_COUNTRIES = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
+"""Codes of CLDR that ISO 3166-1 has not assigned to a country: reserved ones, groups, pseudo-locales, unknown."""
 
 
 @cache

@@ -99,18 +99,25 @@ class TestTheOrderOfDayAndMonth:
         content = invoice_rows("R1,C1,01/02/2026,28/02/2026,EUR,1.00")
         assert days_of(read(tmp_path, a=content)) == [date(2026, 2, 1)]
 
-    def test_that_nothing_tells_is_asked_for(self, tmp_path):
-        with pytest.raises(DunwellError) as caught:
-            read(tmp_path, a=book("01/02/2026", "03/04/2026"))
-        assert caught.value.code == "intake.date_order_unclear"
-        assert "MM/DD/YYYY" in caught.value.words()
-        batch = read(tmp_path, a=book("01/02/2026"), mapping=Mapping(date="MM/DD/YYYY"))
-        assert days_of(batch) == [date(2026, 1, 2)]
+    def test_that_nothing_tells_is_an_error_of_each_row_that_needs_it(self, tmp_path):
+        batch = read(tmp_path, a=book("01/02/2026", "2026-02-03", "03/03/2026", "3/4/2026"))
+        assert said(batch) == [
+            (2, "issue_date", "01/02/2026", "date_order_unclear"), (5, "issue_date", "3/4/2026", "date_order_unclear")
+        ]  # fmt: skip
+        assert days_of(batch) == [date(2026, 2, 3), date(2026, 3, 3)]
+        assert 'date = "MM/DD/YYYY"' in batch.errors["reason"][0]
 
-    def test_that_contradicts_itself_is_asked_for(self, tmp_path):
+    def test_may_be_told_for_a_file_that_writes_other_dates_beside(self, tmp_path):
+        batch = read(tmp_path, a=book("01/02/2026", "2026-02-03"), mapping=Mapping(date="MM/DD/YYYY"))
+        assert days_of(batch) == [date(2026, 1, 2), date(2026, 2, 3)]
+        assert days_of(read(tmp_path, a=book("01/02/2026"), mapping=Mapping(date="DD/MM/YYYY"))) == [date(2026, 2, 1)]
+
+    def test_that_contradicts_itself_is_asked_for_with_a_row_of_each(self, tmp_path):
         with pytest.raises(DunwellError) as caught:
-            read(tmp_path, a=book("22/11/2026", "11/22/2026"))
+            read(tmp_path, a=book("22/11/2026", "01/02/2026", "11/22/2026"))
         assert caught.value.code == "intake.date_order_mixed"
+        assert "22/11/2026 (row 2, column issue_date)" in caught.value.words()
+        assert "11/22/2026 (row 4, column issue_date)" in caught.value.words()
 
     def test_is_no_question_when_both_are_the_same(self, tmp_path):
         assert days_of(read(tmp_path, a=book("03/03/2026"))) == [date(2026, 3, 3)]

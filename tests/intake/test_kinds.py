@@ -79,6 +79,10 @@ class TestCustomers:
             ("kind", "dragon", "unknown_debtor_kind"),
             ("country", "Atlantis", "unknown_country"),
             ("country", "QQ", "unknown_country"),
+            ("country", "ZZ", "unknown_country"),
+            ("country", "AA", "unknown_country"),
+            ("country", "Pseudo-Accents", "unknown_country"),
+            ("country", "EU", "unknown_country"),
             ("zone", "Mars/Olympus", "unknown_zone"),
             ("email", "not an address", "bad_email"),
             ("email", "a@b.com\nBcc: c@d.com", "bad_email"),
@@ -390,6 +394,41 @@ class TestDisputes:
             (2, "opened_on", "", "empty_cell"),
             (3, "kind", "", "empty_cell"),
         ]
+
+
+class TestADisputeWithoutANumber:
+    HEADER = "invoice_id,opened_on,closed_on,reason\n"
+
+    def dispute(self, tmp_path, *rows, header=HEADER):
+        return read(tmp_path, a=header + "\n".join(rows) + "\n", known=KNOWN)
+
+    def test_is_known_by_its_invoice_and_day(self, tmp_path):
+        first = self.dispute(tmp_path, "R1,2026-02-03,,wrong price", "R2,2026-02-03,,late", "R1,2026-02-04,,again")
+        assert numbers(first, "disputes") == ["R1/2026-02-03", "R2/2026-02-03", "R1/2026-02-04"]
+        again = self.dispute(tmp_path, "R1,03.02.2026,2026-03-01,wrong price")
+        assert numbers(again, "disputes") == ["R1/2026-02-03"]
+
+    def test_may_stand_beside_others_that_have_one(self, tmp_path):
+        batch = self.dispute(tmp_path, "D7,R1,2026-02-03,a", ",R1,2026-02-03,b",
+                             header="dispute_id,invoice_id,opened_on,reason\n")  # fmt: skip
+        assert numbers(batch, "disputes") == ["D7", "R1/2026-02-03"]
+
+    def test_is_an_error_when_the_day_has_two(self, tmp_path):
+        batch = self.dispute(tmp_path, "R1,2026-02-03,,a", "R1,2026-02-03,,b")
+        assert [code for *_, code in said(batch)] == ["duplicate_number"] * 2
+
+    def test_of_the_longest_invoice_number_has_one_that_fits(self, tmp_path):
+        long = ["n" * 99 + end for end in "ab"]
+        known = Known(
+            debtors=KNOWN.debtors,
+            receivables=pl.DataFrame(
+                {"number": long, "kind": ["invoice"] * 2, "debtor": ["C1"] * 2, "currency": ["EUR"] * 2}
+            ),
+        )
+        content = self.HEADER + "".join(f"{number},2026-02-03,,a\n" for number in long)
+        made = numbers(read(tmp_path, a=content, known=known), "disputes")
+        assert len(set(made)) == 2
+        assert max(map(len, made)) <= 100
 
 
 class TestANumberThatStandsTwice:
