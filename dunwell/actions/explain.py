@@ -3,28 +3,63 @@
 Reads the facts of one debtor and asks the very functions of the daily run.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from dunwell.actions.business_day import day_start
+from dunwell.actions.business_day import day_start, today
 from dunwell.actions.facts import facts_of
 from dunwell.core.dates import format_date
 from dunwell.core.errors import DunwellError, say
 from dunwell.core.money import format_money
 from dunwell.core.terms import Stage
-from dunwell.engine.claims import with_credit
+from dunwell.engine import cash
+from dunwell.engine.claims import net_items
 from dunwell.engine.decide import decide
 from dunwell.engine.findings import promises, windows
+from dunwell.rulebook.places import candidate_zones
 from dunwell.rulebook.rules_file import Rules, house_rules
 from dunwell.rulebook.strategy import Strategy, default_strategy
 from dunwell.store.models import Creditor, Debtor
+from dunwell.store.reads.contacts import NamedItem, PastContact, past
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """How the sum that is demanded comes about: overdue_minor - disputed_minor - held_minor - credit_minor = net_minor.
+
+    held_minor      on hold, whether disputed or not
+    credit_minor    so much of the debtor's loose money as paid overdue items
+    """
+
+    overdue_minor: int
+    disputed_minor: int
+    held_minor: int
+    credit_minor: int
+    net_minor: int
+
+    @classmethod
+    def of(cls, items: Iterable[dict[str, Any]]) -> "Demand":
+        """From open items of one currency (see `claims.net_items`)."""
+        late = [item for item in items if item["days_past_due"] > 0]
+        return cls(
+            sum(item["open_minor"] for item in late),
+            sum(item["disputed_minor"] for item in late if not item["held"]),
+            sum(item["open_minor"] for item in late if item["held"]),
+            sum(item["demand_minor"] - item["net_minor"] for item in late),
+            sum(item["net_minor"] for item in late),
+        )
 
 
 class Explanation:
-    """The parts of an explanation as data: `items`, `lines`, `findings`, `promises`, `contacts`, `window`."""
+    """The parts of an explanation as data: `items`, `lines`, `loose`, `findings`, `promises`, `contacts`, `window`.
+
+    loose   currency -> the debtor's money that pays nothing (minor units; below zero: more went back than came in)
+    """
 
     def __init__(
         self,
@@ -32,17 +67,21 @@ class Explanation:
         debtor: Debtor,
         as_of: date,
         known_at: datetime | None,
+        now: datetime | None,
         strategy: Strategy,
         rules: Rules,
     ) -> None:
         facts = facts_of(creditor, known_at=known_at, debtors=[debtor.pk])
         moment = day_start(creditor, as_of)
-        self.debtor, self.as_of, self.strategy, self.rules = debtor, as_of, strategy, rules
+        self.creditor, self.debtor, self.as_of = creditor, debtor, as_of
+        self.strategy, self.rules = strategy, rules
         outcome = decide(facts, strategy, rules, as_of, moment)
         known = facts.on(as_of)
         mine = pl.col("debtor_id") == debtor.pk
+        paid, loose = cash.apply_cash(known)
+        self.loose: dict[str, int] = dict(loose.filter(mine).sort("currency").select("currency", "loose_minor").rows())
         self.items = (
-            with_credit(known, as_of, netting=strategy.netting)
+            net_items(known, as_of, paid, loose, netting=strategy.netting)
             .filter(mine)
             .sort("currency", "due_date", "number")
             .to_dicts()
@@ -50,8 +89,10 @@ class Explanation:
         self.lines = outcome.lines.filter(mine).to_dicts()
         self.findings = outcome.findings.filter(mine).to_dicts()
         self.promises = promises(known, rules, as_of).filter(mine).sort("made_date").to_dicts()
-        self.contacts = known["contacts"].filter(mine).sort("at").to_dicts()
-        self.window = windows(known, rules, moment).filter(mine).to_dicts()[0]
+        self.contacts = past(debtor, until=as_of, known_at=known_at)
+        since = now if now is not None and today(creditor, now) == as_of else moment
+        self.window = windows(known, rules, since).filter(mine).to_dicts()[0]
+        self.place = known["debtors"].filter(mine).select("country", "zone").row(0)
 
     def words(self, language: str) -> Iterator[str]:
         """The explanation, paragraph by paragraph, in a language."""
@@ -67,6 +108,7 @@ class Explanation:
         for line in self.lines:
             yield ""
             yield from self._line(line, language)
+        yield from self.loose_words(language)
         yield ""
         yield from self.rules_words(language)
         yield from self._history(language)
@@ -81,16 +123,49 @@ class Explanation:
             "explain.owed",
             language,
             open=sum_of(line["open_minor"]),
-            overdue=sum_of(line["overdue_minor"]),
+            overdue=sum_of(self.demand(currency).overdue_minor),
             currency=currency,
         )
         for item in self.items:
             if item["currency"] == currency:
                 yield "  " + self._item(item, language)
         if line["credit_minor"]:
-            yield "  " + say("explain.credit", language, credit=sum_of(line["credit_minor"]))
+            code = "explain.credit" if self.strategy.netting else "explain.credit_kept"
+            yield "  " + say(code, language, credit=sum_of(line["credit_minor"]))
+        yield from ("  " + sentence for sentence in self._sum(currency, language))
         for sentence in self.why(line, language):
             yield "  " + sentence
+
+    def demand(self, currency: str) -> Demand:
+        """How the sum demanded in a currency comes about."""
+        return Demand.of(item for item in self.items if item["currency"] == currency)
+
+    def _sum(self, currency: str, language: str) -> Iterator[str]:
+        """The arithmetic from what is overdue to what is demanded, where they differ."""
+        demand = self.demand(currency)
+        parts = {"disputed": demand.disputed_minor, "held": demand.held_minor, "credit": demand.credit_minor}
+        minus = "".join(
+            say(f"explain.minus_{part}", language, amount=format_money(minor, currency, language))
+            for part, minor in parts.items()
+            if minor
+        )
+        if minus:
+            yield say(
+                "explain.sum",
+                language,
+                overdue=format_money(demand.overdue_minor, currency, language),
+                minus=minus,
+                net=format_money(demand.net_minor, currency, language),
+            )
+
+    def loose_words(self, language: str) -> Iterator[str]:
+        """Money of the debtor that no line of `lines` tells of: sentences."""
+        told = {line["currency"] for line in self.lines}
+        for currency, minor in self.loose.items():
+            if minor > 0 and currency not in told:
+                yield say("explain.only_credit", language, credit=format_money(minor, currency, language))
+            elif minor < 0:
+                yield say("explain.went_back", language, amount=format_money(-minor, currency, language))
 
     def why(self, line: dict[str, Any], language: str) -> list[str]:
         """What happens about a line of `lines` today, and why: sentences."""
@@ -167,23 +242,40 @@ class Explanation:
                 rule=self._rule(finding["rule"], language),
                 until=format_date(until, language) if until else "-",
             )
-        if self.window["open_at"]:
-            yield say(
-                "explain.window",
-                language,
-                since=f"{self.window['open_at']:%Y-%m-%d %H:%M}",
-                until=f"{self.window['close_at']:%Y-%m-%d %H:%M}",
-            )
-        else:
-            yield say("explain.no_window", language)
+        yield self._hours(language)
         for promise in self.promises:
+            state = promise["state"]
+            if state == "open" and promise["due_date"] < self.as_of:
+                state = "in_grace"
             yield say(
-                f"promise.{promise['state']}",
+                f"promise.{state}",
                 language,
+                until=format_date(promise["until_date"], language),
                 amount=format_money(promise["amount_minor"], promise["currency"], language),
                 due=format_date(promise["due_date"], language),
                 received=format_money(promise["received_minor"], promise["currency"], language),
             )
+
+    def _hours(self, language: str) -> str:
+        """The next hours of contact, on the debtor's clock; on ours where his may be one of several."""
+        opened, closed = self.window["open_at"], self.window["close_at"]
+        if opened is None:
+            return say("explain.no_window", language)
+        country, zone = self.place
+        zones = candidate_zones(country, zone)
+        ours = self.creditor.zone
+        same = len({opened.astimezone(ZoneInfo(each)).utcoffset() for each in zones}) == 1
+        shown = ours if not same or ours in zones else zones[0]
+        since, until = opened.astimezone(ZoneInfo(shown)), closed.astimezone(ZoneInfo(shown))
+        clock = f"{until:%H:%M}"
+        return say(
+            "explain.window" if same else "explain.window_many",
+            language,
+            since=f"{format_date(since.date(), language)} {since:%H:%M}",
+            until=clock if until.date() == since.date() else f"{format_date(until.date(), language)} {clock}",
+            zone=shown,
+            count=len(zones),
+        )
 
     def _history(self, language: str) -> Iterator[str]:
         if not self.contacts:
@@ -191,16 +283,52 @@ class Explanation:
             return
         yield say("explain.contacts", language)
         for contact in self.contacts:
-            yield "  " + say(
-                "explain.contact" if contact["stage"] else "explain.talk",
-                language,
-                day=format_date(contact["contact_date"], language),
-                channel=channel_words(contact["channel"], language),
-                stage=stage_words(contact["stage"] or 0, language),
-                outcome=say(f"outcome.{contact['outcome']}", language),
-            )
+            yield "  " + format_date(contact.day, language) + say("explain.colon", language) + what(contact, language)
+            if contact.items:
+                yield "    " + about(contact, language)
 
 
+def what(contact: PastContact, language: str) -> str:
+    """A past contact in words: what it was, what it asked for, what came of it and why."""
+    code = "talk_in" if contact.inbound else "talk" if not contact.stage else "contact"
+    if contact.stage and contact.total_minor is not None:
+        code = "contact_asked_by" if contact.deadline_date else "contact_asked"
+    said = say(
+        f"explain.{code}",
+        language,
+        stage=stage_words(contact.stage or 0, language),
+        channel=channel_words(contact.channel, language),
+        outcome=say(f"outcome.{contact.outcome}", language),
+        total=format_money(contact.total_minor or 0, contact.currency, language) if contact.currency else "-",
+        deadline=format_date(contact.deadline_date, language) if contact.deadline_date else "-",
+    )
+    if contact.reason and contact.reason != contact.outcome:
+        said += say("explain.in_brackets", language, text=say(f"send.reason.{contact.reason}", language))
+    return said + (say("explain.in_brackets", language, text=" ".join(contact.note.split())) if contact.note else "")
+
+
+def about(contact: PastContact, language: str) -> str:
+    """What a message was about: the items it named, the latest first, with what was open and how late it was."""
+    names = [_named(item, contact.currency, language) for item in contact.items[:_NAMED]]
+    more = len(contact.items) - len(names)
+    if more:
+        names.append(say("explain.more_items", language, count=more))
+    return say("explain.about", language, items=say("explain.comma", language).join(names))
+
+
+def _named(item: NamedItem, currency: str | None, language: str) -> str:
+    days = item.days_past_due
+    return say(
+        "explain.named_late" if days > 0 else "explain.named",
+        language,
+        number=item.number,
+        open=format_money(item.open_minor, currency, language) if currency else "-",
+        days=days,
+    )
+
+
+_NAMED = 5
+"""So many items of a message are named."""
 _LONG_OVERDUE_DAYS = 60
 """From here on a first reminder looks late to a reader, and deserves the sentence that says why it is the first."""
 
@@ -211,16 +339,23 @@ def explain(
     debtor_number: str,
     as_of: date,
     as_known_then: bool = False,
+    now: datetime | None = None,
     strategy: Strategy | None = None,
     rules: Rules | None = None,
 ) -> Explanation:
-    """Explain a debtor on a day. as_known_then: with the facts known at the end of that day, else with those of now."""
+    """Explain a debtor on a day.
+
+    as_known_then   with the facts known at the end of that day, else with those of now
+    now             the present moment: if it lies on that day, the next hours of contact are sought from it on
+    """
     debtor = Debtor.objects.filter(creditor=creditor, number=debtor_number).first()
     if debtor is None:
         raise DunwellError("debtor.unknown", number=debtor_number[:100])
     known_at = day_start(creditor, as_of + timedelta(days=1)) if as_known_then else None
     try:
-        return Explanation(creditor, debtor, as_of, known_at, strategy or default_strategy(), rules or house_rules())
+        return Explanation(
+            creditor, debtor, as_of, known_at, now, strategy or default_strategy(), rules or house_rules()
+        )
     except IndexError:
         raise DunwellError("debtor.not_known_then", number=debtor_number[:100], day=as_of.isoformat()) from None
 

@@ -127,7 +127,8 @@ def replay(run_name: str) -> None:
 def explain_command(debtor: str, as_of: date | None, as_known_then: bool, code: str | None) -> None:
     """Tell in words what a debtor owes, which stage he has reached and why, what was sent or not and why."""
     creditor = creditors.choose(code)
-    day = as_of or today(creditor, moment())
-    told = explain(creditor=creditor, debtor_number=debtor, as_of=day, as_known_then=as_known_then)
+    now = moment()
+    day = as_of or today(creditor, now)
+    told = explain(creditor=creditor, debtor_number=debtor, as_of=day, as_known_then=as_known_then, now=now)
     for line in told.words(language()):
         click.echo(line)

@@ -142,11 +142,19 @@ def _open_item_days(creditor: Creditor, schema: Mapping[str, pl.DataType], known
 def _contacts(
     creditor: Creditor, schema: dict[str, pl.DataType], known_at: datetime | None, debtors: list[int] | None
 ) -> pl.DataFrame:
-    columns = ", ".join("id" if column == "contact_id" else column for column in schema)
-    sql = f"SELECT {columns} FROM store_contactattempt WHERE creditor_id = %s{_among('debtor_id', debtors)}"
-    params: list[object] = [creditor.pk]
+    columns = {column: f"c.{'id' if column == 'contact_id' else column}" for column in schema}
+    messages, params = "", list[object]()
     if known_at is not None:
-        sql, params = sql + " AND at <= %s", [*params, known_at]
+        # before its message was settled nobody knew what came of it; settling and resolving set this moment
+        columns["outcome"] = "CASE WHEN m.settled_at > %s THEN 'unknown' ELSE c.outcome END AS outcome"
+        messages, params = " LEFT JOIN store_outboxmessage m ON m.id = c.message_id", [known_at]
+    sql = (
+        f"SELECT {', '.join(columns.values())} FROM store_contactattempt c{messages}"
+        f" WHERE c.creditor_id = %s{_among('c.debtor_id', debtors)}"
+    )
+    params = [*params, creditor.pk]
+    if known_at is not None:
+        sql, params = sql + " AND c.at <= %s", [*params, known_at]
     return dialect.read_frame(sql, params, schema).sort("contact_id")
 
 
