@@ -2,7 +2,9 @@
 
 Understood: `1234.5`, `1,234.50`, `1.234,50`, `1'234.50`, `1 234,50` (any kind of space), `12,34,567.00`, full-width
 digits, a currency before or after, a minus before or after, parentheses for negative. Not understood, and therefore an
-error of the row: `1e9`, `NaN`, `1,23` where the decimal mark is a point, more decimals than the currency has.
+error of the row: `1e9`, `NaN`, `1,23` where the decimal mark is a point, more decimals than the currency has, and
+`1.250` euro: one mark before three digits may be above a thousand. A column that writes three decimals throughout
+(`1500.000`, `0.500`) decides it, and so does a mapping.
 """
 
 import polars as pl
@@ -62,7 +64,8 @@ def bare_column(cells: pl.Series) -> pl.Series:
     if not strange.any():
         return cells
     some = cells.filter(strange).to_frame("t").select(bare(pl.col("t"))).to_series()
-    return cells.scatter(strange.arg_true(), some) if len(some) < len(cells) else some
+    # A copy, because scatter writes into the series itself, and the cells as they were written are still needed.
+    return cells.clone().scatter(strange.arg_true(), some) if len(some) < len(cells) else some
 
 
 def code(text: pl.Expr) -> pl.Expr:
@@ -135,12 +138,30 @@ def parse_one(text: str, currency: str, decimal: DecimalMark = ".") -> int:
     frame = pl.DataFrame({"text": [text.strip()]}).select(
         parse_amounts(pl.col("text"), DIGITS[currency], decimal).alias("parsed"), code(pl.col("text")).alias("code")
     )
+    if DIGITS[currency] < 3 and frame.select(doubtful(bare(pl.lit(text.strip())), decimal)).item():
+        raise DunwellError("intake.doubtful_amount", value=text[:200], column="amount", other=currency)
     parsed, named = frame.row(0)
     if parsed["problem"]:
         raise DunwellError(parsed["problem"], value=text[:200], column="amount", other=currency)
     if named not in (None, currency):
         raise DunwellError("intake.currency_in_amount", value=text[:200], column="amount", other=currency)
     return int(parsed["minor"])
+
+
+def doubtful(bare_text: pl.Expr, mark: str) -> pl.Expr:
+    """Amounts such as `1.250`: above a thousand, or with three decimals. `mark` is the one that is in doubt."""
+    return bare_text.str.contains(rf"^[+-]?[1-9][0-9]{{0,2}}[{mark}][0-9]{{3}}$")
+
+
+def three_decimals(texts: pl.Series, mark: DecimalMark) -> bool:
+    """Whether bare amounts have three decimals throughout: some that cannot be groups, and none of another length."""
+    t = pl.col("t")
+    behind = t.str.extract(rf"[{mark}]([0-9]+)$").str.len_bytes()
+    found = texts.to_frame("t").select(
+        sure=((behind == 3) & ~doubtful(t, mark)).any(), others=(behind != 3).any()
+    )  # fmt: skip
+    sure, others = found.row(0)
+    return bool(sure) and not others
 
 
 def decimal_evidence(texts: pl.Series) -> dict[str, int]:

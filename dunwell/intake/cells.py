@@ -4,7 +4,16 @@ import polars as pl
 
 from dunwell.core.errors import DunwellError
 from dunwell.core.money import DIGITS
-from dunwell.intake.amounts import PLAIN, bare_column, canonical, code, decimal_evidence, minor
+from dunwell.intake.amounts import (
+    PLAIN,
+    bare_column,
+    canonical,
+    code,
+    decimal_evidence,
+    doubtful,
+    minor,
+    three_decimals,
+)
 from dunwell.intake.columns import plain, with_defaults
 from dunwell.intake.dates import example, orders, parse_dates
 from dunwell.intake.faults import CONTROL, Faults
@@ -48,7 +57,7 @@ class Cells:
         self._mapping = mapping or Mapping()
         self._dates, self._amounts = dates, amounts
         self._order: object = _UNASKED
-        self._decimal: DecimalMark | None = None
+        self._decimal: tuple[DecimalMark, str] | None = None
         self._raw: dict[str, pl.Series] = {}
         self._filled: dict[str, pl.Series] = {}
         self._distinct: dict[str, pl.Series] = {}
@@ -251,16 +260,23 @@ class Cells:
         self._required(cells, field, required)
         if cells.null_count() == len(cells):
             return pl.select(pl.repeat(None, len(cells), dtype=pl.Int64).alias(field)).to_series()
-        decimal = self._decimal_mark(currency)
+        decimal, doubt = self._decimal_mark(currency)
         frame = pl.DataFrame({"text": cells, "currency": currency})
         text = pl.col("text")
         simple = decimal == "." and bool(cells.str.contains(PLAIN).all())
         digits = pl.col("currency").replace_strict(DIGITS, default=None, return_dtype=pl.Int64)
         if currency.drop_nulls().n_unique() == 1 and not currency.null_count():
             digits = pl.lit(DIGITS[currency[0]], dtype=pl.Int64)
-        number = text if simple else canonical(pl.lit(bare_column(cells)), decimal)
+        bare = cells if simple else bare_column(cells)
+        number = text if simple else canonical(pl.lit(bare), decimal)
         parsed = frame.select(minor(number, digits).alias("parsed")).to_series().struct.unnest()
         problems = parsed["problem"].set(cells.is_null(), None)
+        if doubt:
+            places = 3 if doubt == decimal else 9
+            either = frame.select(doubtful(pl.lit(bare), doubt) & (digits < places)).to_series().fill_null(value=False)
+            if either.any():
+                problems = problems.set(either, "intake.doubtful_amount")
+                parsed = parsed.with_columns(minor=pl.when(~either).then("minor"))
         for problem in problems.drop_nulls().unique().sort():
             self.fault(problems == problem, field, problem, cells, currency)
         if not simple:
@@ -269,32 +285,36 @@ class Cells:
             self.fault(differs, field, "intake.currency_in_amount", cells, currency)
         return parsed["minor"].alias(field)
 
-    def _decimal_mark(self, currency: pl.Series) -> DecimalMark:
-        """Point or comma: as told, else as the amounts of the whole file say; asked if they do not."""
+    def _decimal_mark(self, currency: pl.Series) -> tuple[DecimalMark, str]:
+        """Point or comma, as told, else as the amounts of the whole file say; and which of the two stays in doubt
+        where it stands once before three digits (none: empty, both: `.,`)."""
         if self._decimal is None:
-            self._decimal = self._mapping.decimal or self._defaults.decimal or self._find_decimal_mark(currency)
+            told = self._mapping.decimal or self._defaults.decimal
+            self._decimal = (told, "") if told else self._find_decimal_mark(currency)
         return self._decimal
 
-    def _find_decimal_mark(self, currency: pl.Series) -> DecimalMark:
+    def _find_decimal_mark(self, currency: pl.Series) -> tuple[DecimalMark, str]:
         columns = [self.filled(field).drop_nulls() for field in self._amounts if self.given(field)]
         cells = pl.concat([column.alias("text") for column in columns]) if len(columns) > 1 else columns[0]
         if cells.str.contains(PLAIN).all() and (
             cells.str.contains(r"\.(?:[0-9]{1,2}|[0-9]{4,})$").any() or not cells.str.contains(".", literal=True).any()
         ):
-            return "."
-        seen = decimal_evidence(bare_column(cells))
+            return ".", "."
+        bare = bare_column(cells)
+        seen = decimal_evidence(bare)
         point, comma = seen["point"], seen["comma"]
         file, column = str(self.sheet.path), self.sheet.header(self._amounts[0])
         if point or comma:
             if max(point, comma) < 2 * min(point, comma):
                 raise DunwellError("intake.decimal_mixed", file=file, column=column, point=point, comma=comma)
-            return "." if point > comma else ","
+            mark: DecimalMark = "." if point > comma else ","
+            return mark, "" if three_decimals(bare, mark) else mark
         if not seen["point_groups"] and not seen["comma_groups"]:
-            return "."
+            return ".", ""
         places = {DIGITS[one] for one in currency.drop_nulls().unique()}
         if (seen["point_groups"] and seen["comma_groups"]) or places & {3, 4} or (seen["long"] and places != {0}):
-            raise DunwellError("intake.decimal_unclear", file=file, column=column)
-        mark = "." if seen["point_groups"] else ","
+            return ".", ".,"
+        groups = "." if seen["point_groups"] else ","
         if places != {0}:
-            self.sheet.note("intake.note_thousands", column=column, mark=mark)
-        return "," if mark == "." else "."
+            self.sheet.note("intake.note_thousands", column=column, mark=groups)
+        return ("," if groups == "." else "."), ""

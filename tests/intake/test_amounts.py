@@ -110,7 +110,10 @@ class TestAnAmount:
     @pytest.mark.parametrize(
         ("text", "currency", "code"),
         [
-            ("1.005", "EUR", "too_many_decimals"),
+            ("1.005", "EUR", "doubtful_amount"),
+            ("1.250", "EUR", "doubtful_amount"),
+            ("0.005", "EUR", "too_many_decimals"),
+            ("1234.005", "EUR", "too_many_decimals"),
             ("1.5", "JPY", "too_many_decimals"),
             ("0." + "0" * 60 + "1", "EUR", "too_many_decimals"),
             (plain_amount(LARGEST_MINOR, "EUR"), "EUR", None),
@@ -161,18 +164,47 @@ class TestTheDecimalMark:
         assert "note_thousands" in notes(batch)
 
     @pytest.mark.parametrize(
-        ("amounts", "currency", "code"),
+        ("amounts", "currency", "doubtful"),
         [
-            (["1,234", "1.234"], "EUR", "decimal_unclear"),
-            (["1,234", "1500"], "EUR", "decimal_unclear"),
-            (["1.234", "5.678"], "KWD", "decimal_unclear"),
-            (["1,50", "2.50"], "EUR", "decimal_mixed"),
+            (["1,234", "1.234"], "EUR", ["1,234", "1.234"]),
+            (["1,234", "1500"], "EUR", ["1,234"]),
+            (["1,250", "15000"], "TWD", ["1,250"]),
+            (["1.234", "5.678"], "KWD", ["1.234", "5.678"]),
+            (["1.250", "99.50", "-2.500"], "GBP", ["1.250", "-2.500"]),
+            (["1,250", "99,50"], "EUR", ["1,250"]),
+            (["1.250 €", "99.50"], "EUR", ["1.250 €"]),
+            (["1.250", "99.50", "1500.000"], "EUR", ["1.250"]),
+            (["1.250", "99.50"], "TWD", ["1.250"]),
         ],
     )
-    def test_that_stays_unclear_is_asked_for(self, tmp_path, amounts, currency, code):
+    def test_that_stays_in_doubt_is_an_error_of_the_row(self, tmp_path, amounts, currency, doubtful):
+        batch = read(tmp_path, a=book(*amounts, currency=currency))
+        assert [(value, code) for _, _, value, code in said(batch)] == [(one, "doubtful_amount") for one in doubtful]
+        assert len(minors(batch)) == len(amounts) - len(doubtful)
+        assert 'decimal = "."' in batch.errors["reason"][0]
+
+    @pytest.mark.parametrize(
+        ("amounts", "currency", "expected"),
+        [
+            (["1.250", "99.50"], "KWD", [1250, 99500]),
+            (["1.250", "0.500", "1500.000"], "EUR", [125, 50, 150000]),
+            (["1250", "99.00", "1,250.00"], "TWD", [125000, 9900, 125000]),
+            (["1250", "15000"], "TWD", [125000, 1500000]),
+            (["1250.00", "35.0000"], "TWD", [125000, 3500]),
+            (["1,250", "980"], "TWD", [125000, 98000]),
+        ],
+    )
+    def test_is_decided_by_the_column_as_a_whole(self, tmp_path, amounts, currency, expected):
+        batch = read(tmp_path, a=book(*amounts, currency=currency))
+        assert minors(batch) == expected
+
+    def test_that_contradicts_itself_is_asked_for(self, tmp_path):
         with pytest.raises(DunwellError) as caught:
-            read(tmp_path, a=book(*amounts, currency=currency))
-        assert caught.value.code == f"intake.{code}"
+            read(tmp_path, a=book("1,50", "2.50"))
+        assert caught.value.code == "intake.decimal_mixed"
+
+    def test_in_doubt_may_be_told(self, tmp_path):
+        assert minors(read(tmp_path, a=book("1.250", "99.50"), mapping=Mapping(decimal="."))) == [125, 9950]
 
     def test_of_a_currency_without_decimals_is_no_question(self, tmp_path):
         batch = read(tmp_path, a=book("1,234", "15000", currency="JPY"))
