@@ -8,16 +8,23 @@ import click
 import polars as pl
 from rich.console import Console
 from rich.table import Column, Table
+from rich.text import Text
 
 from dunwell.actions import runs as actions
 from dunwell.actions.business_day import today
+from dunwell.actions.day_report import day_sums, tasks_of
 from dunwell.actions.explain import channel_words, explain, stage_words
-from dunwell.core.money import grouped_amount
+from dunwell.core.money import format_money, grouped_amount
+from dunwell.documents.plain import plain
 from dunwell.engine.ageing import BUCKETS
 from dunwell.jobs.context import language, moment, operator, show, tell, words
 from dunwell.jobs.day_option import Day
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.store.reads import creditors, runs
+from dunwell.store.reads.tasks import names
+
+SHOWN = 10
+"""So many debtors that wait for a person are named on the screen; `--json` names all."""
 
 
 @click.command()
@@ -47,6 +54,8 @@ def run(as_of: date | None, code: str | None, dry_run: bool, as_json: bool) -> N
 
 
 def _as_json(report: actions.RunReport) -> dict[str, Any]:
+    tasks = tasks_of(report.outcome)
+    called = names(tasks["debtor_id"])
     return {
         "creditor": report.creditor,
         "as_of": report.as_of.isoformat(),
@@ -55,6 +64,7 @@ def _as_json(report: actions.RunReport) -> dict[str, Any]:
         "outbox": report.outbox,
         "outbox_left_alone": report.outbox_left_alone,
         **report.summary,
+        "tasks": [{"name": called[row.pop("debtor_id")], **row} for row in tasks.to_dicts()],
     }
 
 
@@ -62,13 +72,15 @@ def _print(report: actions.RunReport) -> None:
     spoken = language()
     tell("run.head", creditor=report.creditor, day=report.as_of.isoformat(), debtors=report.summary["debtors"])
     show(_ageing(report.summary["ageing"]))
+    show(_sums(report.summary))
     table = Table(words("run.column.step"), words("run.column.channel"), _right(words("run.column.count")))
     for row in report.summary["messages"]:
         table.add_row(stage_words(row["stage"], spoken), channel_words(row["channel"], spoken), f"{row['count']:,}")
-    tasks = report.outcome.lines.filter(pl.col("action") == "task").group_by("reason").len().sort("reason")
-    for reason, count in tasks.rows():
+    tasks = tasks_of(report.outcome)
+    for reason, count in tasks.group_by("reason").len().sort("reason").rows():
         table.add_row(words(f"run.task.{reason}"), words("run.person"), f"{count:,}")
     show(table)
+    _print_tasks(report, tasks)
     for rule_id, count in report.summary["refused"].items():
         tell("run.refused", count=count, rule=f"{house_rules().named(rule_id).title[spoken]} ({rule_id})")
     if report.run and not report.repeated and report.outbox_left_alone is None:
@@ -76,6 +88,50 @@ def _print(report: actions.RunReport) -> None:
         tell("run.next", run=report.run)
     elif report.outbox_left_alone:
         tell(f"run.left_alone.{report.outbox_left_alone}", run=report.run or "-")
+
+
+def _print_tasks(report: actions.RunReport, tasks: pl.DataFrame) -> None:
+    """The debtors that wait for a person, the largest sums first."""
+    if tasks.is_empty():
+        return
+    spoken, shown = language(), tasks.head(SHOWN)
+    called = names(shown["debtor_id"])
+    tell("run.tasks", count=f"{tasks.height:,}")
+    table = Table(
+        Column(words("list.column.debtor"), no_wrap=True),
+        words("list.column.name"),
+        _right(words("list.column.amount")),
+        _right(words("list.column.days")),
+        words("list.column.what"),
+    )
+    for row in shown.iter_rows(named=True):
+        table.add_row(
+            Text(plain(row["number"], 60)),
+            Text(plain(called[row["debtor_id"]], 40)),
+            format_money(row["amount_minor"], row["currency"], spoken),
+            f"{row['days_past_due']:,}",
+            words(f"run.task.{row['reason']}"),
+        )
+    show(table)
+    if tasks.height > SHOWN:
+        # a run that left the outbox alone left the standings alone, which the list is read from
+        listed = report.outbox_left_alone in (None, "repeated")
+        tell("run.more_tasks" if listed else "run.more_tasks_json", count=f"{tasks.height - SHOWN:,}")
+
+
+def _sums(summary: dict[str, Any]) -> Table:
+    """How the sums that are demanded come about."""
+    columns = ("currency", "open", "overdue", "aside", "credit", "net")
+    table = Table(
+        *(
+            _right(words(f"run.column.{name}")) if name != "currency" else words(f"run.column.{name}")
+            for name in columns
+        )
+    )
+    for row in day_sums(summary):
+        sums = (row.open_minor, row.overdue_minor, row.aside_minor, row.credit_minor, row.net_minor)
+        table.add_row(row.currency, *(grouped_amount(minor, row.currency) for minor in sums))
+    return table
 
 
 def _right(header: str) -> Column:

@@ -1,4 +1,4 @@
-"""`dunwell list`: the promises, disputes, holds and complaints that stand."""
+"""`dunwell list`: who waits for a person, and the promises, disputes, holds and complaints that stand."""
 
 import json
 from datetime import date
@@ -18,8 +18,9 @@ from dunwell.jobs.context import language, moment, words
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.store.reads import creditors
 from dunwell.store.reads import talks as read
+from dunwell.store.reads.tasks import tasks
 
-KINDS = ("promises", "disputes", "holds", "complaints")
+KINDS = ("tasks", "promises", "disputes", "holds", "complaints")
 
 
 @click.command("list")
@@ -29,11 +30,13 @@ KINDS = ("promises", "disputes", "holds", "complaints")
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
 @click.option("--creditor", "code", help="Whose book (may be left out when there is only one).")
 def list_talks(kind: str, debtor: str | None, every: bool, as_json: bool, code: str | None) -> None:
-    """List what stands: promises that are open, disputes, holds, and complaints without an answer."""
+    """List what stands: debtors that wait for a person (by the latest run), promises that are open, disputes, holds,
+    and complaints without an answer."""
     creditor = creditors.choose(code)
     owner = read.debtor(creditor, debtor) if debtor is not None else None
     day = today(creditor, moment())
     rows: list[dict[str, Any]] = {
+        "tasks": lambda: tasks(creditor, owner),
         "promises": lambda: _promises(creditor, owner, day, every),
         "disputes": lambda: [_dispute(each) for each in read.disputes(creditor, owner, closed=every)],
         "holds": lambda: [_hold(each) for each in read.holds(creditor, owner, over=every, today=day)],
@@ -115,7 +118,18 @@ def _as_json(row: dict[str, Any]) -> dict[str, Any]:
 def _print(rows: list[dict[str, Any]]) -> None:
     shown = [name for name in rows[0] if name == "amount" or any(row[name] not in (None, "") for row in rows)]
     # numbers are copied from here into the next command: they stay in one piece
-    table = Table(*(Column(words(f"list.column.{name}"), no_wrap=name in ("id", "debtor", "item")) for name in shown))
+    one_piece = ("id", "debtor", "item")
+    numbers = ("amount", "days", "received")
+    table = Table(
+        *(
+            Column(
+                words(f"list.column.{name}"),
+                no_wrap=name in one_piece,
+                justify="right" if name in numbers else "left",
+            )
+            for name in shown
+        )
+    )
     for row in rows:
         table.add_row(*(Text(_cell(name, row[name])) for name in shown))
     Console().print(table)
@@ -129,6 +143,8 @@ def _cell(name: str, value: Any) -> str:
         return format_money(minor, currency, language())
     if name == "why":
         return words(f"hold.{value}")
+    if name == "what":
+        return words(f"run.task.{value}")
     if name == "state":
         return words(f"list.state.{value}")
     if name == "channel":

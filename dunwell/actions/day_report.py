@@ -1,0 +1,71 @@
+"""What a day's outcome says to people: how the sums demanded come about, and which debtors wait for a person."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from dunwell.engine.decide import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class DaySums:
+    """Sums of a whole book in one currency: overdue_minor - aside_minor - credit_minor = net_minor.
+
+    aside_minor     overdue, and disputed or on hold
+    credit_minor    so much of the debtors' loose money as paid overdue items
+    loose_minor     all loose money of debtors who have something open
+    """
+
+    currency: str
+    open_minor: int
+    overdue_minor: int
+    aside_minor: int
+    credit_minor: int
+    net_minor: int
+    loose_minor: int
+
+
+def day_sums(summary: dict[str, Any]) -> list[DaySums]:
+    """From the summary of a run, by currency."""
+    return [_sums(currency, sums, summary["ageing"]) for currency, sums in sorted(summary["sums"].items())]
+
+
+def _sums(currency: str, sums: dict[str, int], ageing: list[dict[str, Any]]) -> DaySums:
+    late = [row for row in ageing if row["currency"] == currency and row["bucket"] != "not_due"]
+    net = sums["overdue_minor"]
+    # runs of older versions did not keep what may be demanded: of these only the result is known
+    known = all("demand_minor" in row for row in late)
+    overdue = sum(row["open_minor"] for row in late) if known else net
+    asked = sum(row["demand_minor"] for row in late) if known else net
+    return DaySums(currency, sums["open_minor"], overdue, overdue - asked, asked - net, net, sums["credit_minor"])
+
+
+TASKS: dict[str, pl.DataType] = {
+    "debtor_id": pl.Int64(),
+    "number": pl.String(),
+    "currency": pl.String(),
+    "amount_minor": pl.Int64(),
+    "days_past_due": pl.Int32(),
+    "reason": pl.String(),
+}
+"""One row per debtor and currency that waits for a person (words: `run.task.<reason>`): the task of a line, or what is
+past its final deadline beside a message about other items."""
+
+
+def tasks_of(outcome: Outcome) -> pl.DataFrame:
+    """See `TASKS`. Largest sum first; currencies are not compared: the first of each, then the second of each..."""
+    beside = (pl.col("action") == "message") & (pl.col("person_minor") > 0)
+    waiting = (
+        outcome.lines.filter((pl.col("action") == "task") | beside)
+        .with_columns(
+            amount_minor=pl.when(beside).then("person_minor").otherwise("total_minor"),
+            reason=pl.when(beside).then(pl.lit("deadline_passed")).otherwise("reason"),
+        )
+        .join(outcome.decisions.select("debtor_id", "number"), on="debtor_id")
+    )
+    return (
+        waiting.with_columns(place=pl.col("amount_minor").rank("ordinal", descending=True).over("currency"))
+        .sort("place", "currency")
+        .select(list(TASKS))
+    )
