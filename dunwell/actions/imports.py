@@ -79,7 +79,7 @@ def import_files(
             _refuse_list_day(creditor, open_items_date, last_list, now)
         progress("look_up", "", 0, 1)
         book = read_book(creditor)
-        batch, said = _read(creditor, book, paths, mapping, open_items_date, progress)
+        batch, said = _read(creditor, book, paths, mapping, open_items_date, _today(creditor, now), progress)
         refused = not batch.errors.is_empty() and not accept_valid_rows
         if refused:
             empty = pl.DataFrame(schema={"file": pl.Int32(), "kind": pl.String(), "outcome": pl.String()})
@@ -148,12 +148,15 @@ def _read(
     paths: Sequence[Path],
     mapping: Mapping | None,
     day: date | None,
+    today: date,
     progress: Progress,
 ) -> tuple[Batch, Said]:
     batch = read_files(
         paths,
         known=book.known(),
-        defaults=Defaults(currency=creditor.currency, country=creditor.country, language=creditor.language, day=day),
+        defaults=Defaults(
+            currency=creditor.currency, country=creditor.country, language=creditor.language, day=day, today=today
+        ),
         mapping=mapping,
         progress=lambda name, done, of: progress("read", name, done, of),
     )
@@ -192,13 +195,17 @@ def _plan(
     )
 
 
+def _today(creditor: Creditor, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(creditor.zone)).date()
+
+
 def _last_list(creditor: Creditor) -> date | None:
     last: date | None = ImportFile.objects.filter(creditor=creditor).aggregate(last=Max("open_items_date"))["last"]
     return last
 
 
 def _refuse_list_day(creditor: Creditor, day: date, last: date | None, now: datetime) -> None:
-    today = now.astimezone(ZoneInfo(creditor.zone)).date()
+    today = _today(creditor, now)
     if day > today:
         raise Refused("import.list_ahead", day=day.isoformat(), today=today.isoformat())
     if last and day < last:

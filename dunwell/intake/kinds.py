@@ -219,14 +219,27 @@ def _says_credit_note(cells: Cells) -> pl.Series:
 
 
 def _note_dates(sheet: Sheet, desk: Desk, issue: pl.Series, due: pl.Series, is_credit: pl.Series) -> None:
-    early = sheet.cells.filter(((due < issue) & ~is_credit).fill_null(False))["row"]
-    if early.len():
-        sheet.note("intake.note_due_before_issue", count=early.len(), rows=", ".join(map(str, early.head(5))))
-    if desk.defaults.day is not None:
-        late = sheet.cells.filter((issue > desk.defaults.day).fill_null(False))["row"]
-        if late.len():
-            rows = ", ".join(map(str, late.head(5)))
-            sheet.note("intake.note_after_day", count=late.len(), rows=rows, day=desk.defaults.day.isoformat())
+    _note_rows(sheet, (due < issue) & ~is_credit, "intake.note_due_before_issue")
+    _note_future(sheet, desk, issue)
+    day, today = desk.defaults.day, desk.defaults.today
+    if day is not None:
+        late = issue > day if today is None else (issue > day) & (issue <= today)
+        _note_rows(sheet, late, "intake.note_after_day", day=day.isoformat())
+
+
+def _note_future(sheet: Sheet, desk: Desk, days: pl.Series) -> None:
+    """Rows dated after the creditor's today are in no figure before their day: nobody should wonder where they are."""
+    today = desk.defaults.today
+    if today is not None:
+        _note_rows(sheet, days > today, "intake.note_after_today", today=today.isoformat())
+
+
+def _note_rows(sheet: Sheet, marks: pl.Series, code: str, **params: str) -> None:
+    """Note how many rows are marked, and the first of them."""
+    rows = sheet.cells["row"].filter(marks.fill_null(value=False))
+    if rows.len():
+        shown = ", ".join(map(str, rows.head(5))) + (", ..." if rows.len() > 5 else "")
+        sheet.note(code, count=rows.len(), rows=shown, **params)
 
 
 def credit_notes(sheet: Sheet, desk: Desk) -> pl.DataFrame:
@@ -242,12 +255,14 @@ def credit_notes(sheet: Sheet, desk: Desk) -> pl.DataFrame:
     amount = cells.amount("amount", currency)
     if (amount > 0).any() and (amount < 0).any():
         sheet.note("intake.note_both_signs", column=sheet.header("amount"))
+    issue = cells.date("issue_date", required=True)
+    _note_future(sheet, desk, issue)
     return _frame(
         "credit_notes",
         cells,
         number=number,
         debtor=debtor,
-        issue_date=cells.date("issue_date", required=True),
+        issue_date=issue,
         receivable=receivable,
         currency=currency,
         amount_minor=-amount.abs(),
@@ -266,6 +281,7 @@ def charges(sheet: Sheet, desk: Desk) -> pl.DataFrame:
     _need_currency(cells, currency, unless=receivable.is_not_null() & linked["debtor"].is_null())
     desk.links.agree(cells, currency, linked["currency"], "currency", "intake.currency_differs")
     day = cells.date("date", required=True)
+    _note_future(sheet, desk, day)
     return _frame(
         "charges",
         cells,
@@ -290,13 +306,15 @@ def payments(sheet: Sheet, desk: Desk) -> pl.DataFrame:
     currency = cells.currency("amount", linked["currency"])
     _need_currency(cells, currency, unless=receivable.is_not_null() & linked["debtor"].is_null())
     desk.links.agree(cells, currency, linked["currency"], "currency", "intake.currency_differs")
+    day = cells.date("value_date", required=True)
+    _note_future(sheet, desk, day)
     return _frame(
         "payments",
         cells,
         number=number,
         debtor=debtor,
         receivable=receivable,
-        value_date=cells.date("value_date", required=True),
+        value_date=day,
         currency=currency,
         amount_minor=cells.amount("amount", currency),
         reverses=cells.key("reverses", required=False),
@@ -315,9 +333,8 @@ def disputes(sheet: Sheet, desk: Desk) -> pl.DataFrame:
     desk.links.agree(cells, currency, linked["currency"], "currency", "intake.currency_differs")
     amount = cells.amount("amount", currency, required=False)
     _need_currency(cells, currency, unless=amount.is_null() & cells.is_nothing("amount"))
-    early = sheet.cells.filter((closed < opened).fill_null(False))["row"]
-    if early.len():
-        sheet.note("intake.note_closed_before_opened", count=early.len(), rows=", ".join(map(str, early.head(5))))
+    _note_rows(sheet, closed < opened, "intake.note_closed_before_opened")
+    _note_future(sheet, desk, opened)
     return _frame(
         "disputes",
         cells,

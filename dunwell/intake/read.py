@@ -206,6 +206,7 @@ def _report(
 ) -> FileReport:
     bad = errors.filter(pl.col("file") == sheet.index)["row"].n_unique()
     found = sheet.recognition
+    totals = _totals(sheet, frames, good)
     return FileReport(
         path=sheet.path,
         name=sheet.path.name,
@@ -218,8 +219,9 @@ def _report(
         bad_rows=bad,
         columns={sheet.headers[i]: name for name, i in sorted(found.columns.items(), key=lambda item: item[::-1])},
         ignored=found.ignored,
-        totals=_totals(sheet, frames, good),
+        totals=totals,
         notes=tuple(_once(sheet.notes)),
+        without_amount=_without_amount(sheet, totals, errors),
     )
 
 
@@ -239,6 +241,17 @@ def _totals(sheet: Sheet, frames: dict[str, pl.DataFrame], good: dict[str, pl.Da
         sums.append({currency: (count, int(total)) for currency, count, total in grouped.iter_rows()})
     every, fine = sums
     return tuple(Total(one, *every[one], *fine.get(one, (0, 0))) for one in sorted(every))
+
+
+def _without_amount(sheet: Sheet, totals: tuple[Total, ...], errors: pl.DataFrame) -> int:
+    """Rows of a file of amounts that the totals lack. A dispute may be about all of an invoice: a row without an
+    amount lacks one only if it has an error there, or could not be taken apart."""
+    if sheet.kind in ("customers", "contacts"):
+        return 0
+    if sheet.kind != "disputes":
+        return sheet.rows - sum(total.rows for total in totals)
+    wrong = errors.filter((pl.col("file") == sheet.index) & pl.col("column").is_in(["", sheet.header("amount")]))
+    return wrong["row"].n_unique()
 
 
 def _once(notes: list[Note]) -> list[Note]:

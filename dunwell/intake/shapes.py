@@ -115,7 +115,8 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What holds where a file is silent. `day` is the day of an open-item list, if the files are one."""
+    """What holds where a file is silent. `day` is the day of an open-item list, if the files are one; `today` is the
+    creditor's, after which a date is worth a note."""
 
     currency: str | None = None
     country: str | None = None
@@ -123,6 +124,7 @@ class Defaults:
     debtor_kind: str = "business"
     decimal: DecimalMark | None = None
     day: date | None = None
+    today: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,8 @@ class FileReport:
     """Headers of the columns that were not."""
     totals: tuple[Total, ...]
     notes: tuple[Note, ...]
+    without_amount: int = 0
+    """Rows that `totals` lack: without an amount, or without a currency, that could be read."""
 
 
 @dataclass(frozen=True)

@@ -45,8 +45,8 @@ def help_text() -> str:
             "With --open-items-as-of, what was open and is not listed any more is taken as paid. A list is not taken in"
             f" without a person's word if more than {share} of what was open is missing from it (of the items, or of"
             f" the money in a currency) and at least {FEWEST_ITEMS} items are, or if it has no invoice left at all:"
-            " on a terminal you are asked, elsewhere it ends with code 2 and wants --accept-disappeared. A list may come"
-            " in several commands of one day, invoices first: each speaks of the kinds that its own files hold."
+            " on a terminal you are asked, elsewhere it ends with code 2 and wants --accept-disappeared. A list may"
+            " come in several commands of one day, invoices first: each speaks of the kinds that its own files hold."
         ),
         (
             "Columns are recognised by their names in English, German and Chinese. Where they are not, a mapping file"

@@ -172,6 +172,9 @@ def _print(report: ImportReport, errors_path: Path | None) -> None:
         console.print(_totals(report))
     for file in report.files:
         name = _plain(file.found.name)
+        if file.found.without_amount:
+            count, rows = (f"{n:,}" for n in (file.found.without_amount, file.found.rows))
+            tell("import.without_amount", file=name, count=count, rows=rows)
         if file.found.ignored:
             tell("import.ignored", file=name, columns=", ".join(map(_plain, file.found.ignored)))
         for note in file.found.notes:
@@ -264,7 +267,7 @@ def _errors(errors: pl.DataFrame, spoken: str) -> Table:
     first = in_language(errors.head(_SHOWN_ERRORS), spoken)
     for row in first.select("file", "row", "column", "value", "reason").iter_rows():
         file, *rest = row
-        table.add_row(*(escape(_plain(str(cell))[:200]) for cell in (Path(file).name, *rest)))
+        table.add_row(*(escape(_plain(str(cell))[:400]) for cell in (Path(file).name, *rest)))
     return table
 
 
@@ -289,6 +292,7 @@ def _as_json(report: ImportReport, errors_path: Path | None) -> dict[str, Any]:
                 "rows": file.found.rows,
                 "good_rows": file.found.good_rows,
                 "refused_rows": file.found.bad_rows,
+                "rows_without_amount": file.found.without_amount,
                 "totals": [
                     {
                         "currency": total.currency,

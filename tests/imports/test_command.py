@@ -56,7 +56,7 @@ class TestImportCommand:
         errors = tmp_path / "out" / "errors.csv"
         done = ready.dunwell("import", *paths, "--errors", str(errors), check=False)
         assert done.returncode == 1
-        assert "30 rows have errors" in done.stdout
+        assert "Rows with errors: 30." in done.stdout
         assert "... and 10 more." in done.stdout
         with errors.open(encoding="utf-8-sig", newline="") as file:
             listed = list(csv.DictReader(file))

@@ -246,7 +246,7 @@ class TestInvoices:
         batch = read(tmp_path, a=invoice_rows("R1,C1,2026-02-02,2026-02-01,EUR,5.00"))
         assert not batch.errors.height
         assert notes(batch) == ["note_due_before_issue"]
-        assert "first rows: 2" in batch.files[0].notes[0].words()
+        assert "(see row 2)" in batch.files[0].notes[0].words()
 
     def test_issued_after_the_day_of_the_list_are_noted(self, tmp_path):
         batch = read(tmp_path, a=INVOICES, defaults=Defaults(day=date(2026, 1, 2)))
@@ -396,6 +396,48 @@ class TestDisputes:
             (2, "opened_on", "", "empty_cell"),
             (3, "kind", "", "empty_cell"),
         ]
+
+
+class TestADateAfterToday:
+    TODAY = Defaults(today=date(2026, 11, 22))
+
+    @pytest.mark.parametrize("content", [
+        invoice_rows("R7,C1,2026-11-22,2026-12-22,EUR,1.00", "R8,C1,2026-11-23,2026-12-23,EUR,1.00",
+                     "R9,C1,2026-11-24,,EUR,-1.00"),
+        "credit_note_id,customer_id,date,currency,amount\nN1,C1,2026-11-22,EUR,1\nN2,C1,2026-11-23,EUR,1\n"
+        "N3,C1,2026-11-24,EUR,1\n",
+        "charge_id,invoice_id,date,amount\nX1,R1,2026-11-22,1\nX2,R1,2026-11-23,1\nX3,R1,2026-11-24,1\n",
+        "payment_id,invoice_id,value_date,amount\nP1,R1,2026-11-22,1\nP2,R1,2026-11-23,1\nP3,R1,2026-11-24,1\n",
+        "invoice_id,opened_on,reason\nR1,2026-11-22,a\nR1,2026-11-23,a\nR2,2026-11-24,a\n",
+    ])  # fmt: skip
+    def test_is_noted_with_what_becomes_of_the_row(self, tmp_path, content):
+        batch = read(tmp_path, a=content, known=KNOWN, defaults=self.TODAY)
+        assert notes(batch) == ["note_after_today"]
+        assert "2 (see row 3, 4)" in batch.files[0].notes[0].words()
+        assert "2026-11-22" in batch.files[0].notes[0].words("zh-Hant")
+
+    def test_is_named_once_though_it_is_after_the_day_of_a_list_too(self, tmp_path):
+        rows = [f"R{n},C1,2026-11-{20 + n},2026-12-22,EUR,1.00" for n in range(10)]
+        defaults = Defaults(today=date(2026, 11, 22), day=date(2026, 11, 20))
+        found = read(tmp_path, a=invoice_rows(*rows), defaults=defaults).files[0].notes
+        assert [note.words() for note in found] == [
+            "Rows dated after today (2026-11-22): 7 (see row 5, 6, 7, 8, 9, ...)."
+            " Each counts from its date on, and is in no figure before.",
+            "Invoices issued after 2026-11-20, the day of the list: 2 (see row 3, 4).",
+        ]
+
+
+class TestControlTotals:
+    def test_say_how_many_rows_they_lack(self, tmp_path):
+        content = invoice_rows("R7,C1,2026-01-02,2026-02-01,EUR,1.00", "R8,C1,2026-01-02,2026-02-01,EUR,one",
+                               "R9,C1,2026-01-02", "R6,C9,2026-01-02,2026-02-01,EUR,2.00")  # fmt: skip
+        report = read(tmp_path, a=content).files[0]
+        assert (report.rows, report.without_amount) == (4, 2)
+        assert [(total.rows, total.sum_minor, total.good_rows) for total in report.totals] == [(2, 300, 1)]
+
+    def test_of_disputes_lack_only_amounts_that_are_wrong(self, tmp_path):
+        content = "invoice_id,opened_on,reason,amount\nR1,2026-01-02,a,\nR2,2026-01-02,b,five\nR1,2026-01-03,c,5\n"
+        assert read(tmp_path, a=content, known=KNOWN).files[0].without_amount == 1
 
 
 class TestADisputeWithoutANumber:

@@ -94,7 +94,7 @@ class TestRows:
             (4, "intake.field_count", "7", "6"),
             (5, "intake.field_count", "7", "6"),
         ]
-        assert batch.errors["reason"][0] == "The row has 5 cells, the header 6."
+        assert batch.errors["reason"][0] == "Cells in this row: 5; in the header: 6."
         assert (batch.files[0].rows, batch.files[0].good_rows, batch.files[0].bad_rows) == (5, 2, 3)
 
     def test_with_a_stray_quote_are_errors_and_the_rest_is_read(self, tmp_path):
