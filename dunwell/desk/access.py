@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.encoding import escape_uri_path
+from django.utils.http import escape_leading_slashes
 
 from dunwell.core.errors import say
 from dunwell.core.terms import LANGUAGES
@@ -34,13 +36,21 @@ class KeyMiddleware:
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         if _is_key(request.GET.get("key", "")):
-            answer = HttpResponseRedirect("/")
+            answer = HttpResponseRedirect(_without_key(request))
             answer.set_cookie(COOKIE, request.GET["key"], httponly=True, samesite="Strict")
             return answer
         if not _is_key(request.COOKIES.get(COOKIE, "")):
             words = say("desk.key_needed", language_of(request))
             return HttpResponse(words, status=403, content_type="text/plain; charset=utf-8")
         return self.get_response(request)
+
+
+def _without_key(request: HttpRequest) -> str:
+    """The page that was asked for, without the key: it must not stay in the browser's history."""
+    wanted = request.GET.copy()
+    del wanted["key"]
+    path = escape_leading_slashes(escape_uri_path(request.path))
+    return f"{path}?{wanted.urlencode()}" if wanted else path
 
 
 def _is_key(value: str) -> bool:

@@ -1,7 +1,9 @@
 """The pages: each reads, asks the engine for one debtor where it must, and chooses the page."""
 
+from datetime import date
 from importlib import resources
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -9,7 +11,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET
 
 from dunwell.actions.business_day import today as business_day
-from dunwell.actions.explain import channel_words, explain, stage_words
+from dunwell.actions.day_report import day_sums
+from dunwell.actions.explain import Explanation, about, channel_words, explain, stage_words, what
 from dunwell.core.dates import format_date
 from dunwell.core.errors import say
 from dunwell.core.money import format_money, grouped_amount
@@ -18,11 +21,12 @@ from dunwell.desk.access import LANGUAGE_COOKIE, language_of
 from dunwell.desk.clock import now
 from dunwell.engine.ageing import BUCKETS
 from dunwell.rulebook.rules_file import house_rules
-from dunwell.store.reads import creditors
+from dunwell.store.reads import contacts, creditors
 from dunwell.store.reads import desk as reads
 
 _INLINE = {"application/pdf", "text/plain"}
 _TABS = ("task", "message", "none")
+_CONTACTS = 200
 
 
 @require_GET
@@ -38,8 +42,9 @@ def today(request: HttpRequest) -> HttpResponse:
     run = reads.latest_run(creditor)
     if run is None:
         return render(request, "desk/empty.html", {"language": spoken, "languages": LANGUAGES, "words": "desk.no_run"})
+    counts = reads.counts(creditor)
     tab = request.GET.get("show", "")
-    tab = tab if tab in ACTIONS else next((t for t in _TABS if _count(run.summary, t)), "none")
+    tab = tab if tab in ACTIONS else next((t for t in _TABS if counts.get(t)), "none")
     search = request.GET.get("q", "").strip()[:100]
     rows, following = reads.standings(creditor, tab, search, reads.Cursor.read(request.GET.get("after", "")))
     page = {
@@ -48,7 +53,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "creditor": creditor,
         "creditors": everyone,
         "run": run,
-        "day": format_date(run.as_of, spoken),
+        **_day(creditor, run.as_of, spoken),
         "sums": _sums(run.summary, spoken),
         "ageing": _ageing(run.summary["ageing"]),
         "buckets": BUCKETS,
@@ -57,10 +62,10 @@ def today(request: HttpRequest) -> HttpResponse:
             for row in run.summary["messages"]
         ],
         "refused": [(house_rules().named(rule).title[spoken], rule, n) for rule, n in run.summary["refused"].items()],
-        "tabs": [(t, _count(run.summary, t)) for t in _TABS],
+        "tabs": [(t, counts.get(t, 0)) for t in _TABS],
         "tab": tab,
         "search": search,
-        "rows": [_row(row, spoken) for row in rows],
+        "rows": [_row(row, tab, spoken) for row in rows],
         "following": following,
     }
     return render(request, "desk/today.html", page)
@@ -75,36 +80,38 @@ def debtor(request: HttpRequest, debtor_id: int) -> HttpResponse:
         raise Http404
     run = reads.latest_run(found.creditor)
     day = run.as_of if run else business_day(found.creditor, now())
-    told = explain(creditor=found.creditor, debtor_number=found.number, as_of=day)
+    told = explain(creditor=found.creditor, debtor_number=found.number, as_of=day, now=now())
+    zone = ZoneInfo(found.creditor.zone)
     page = {
         "language": spoken,
         "languages": LANGUAGES,
         "creditor": found.creditor,
         "debtor": found,
-        "day": format_date(day, spoken),
+        **_day(found.creditor, day, spoken),
         "lines": [
             {
                 "currency": line["currency"],
-                "open": format_money(line["open_minor"], line["currency"], spoken),
-                "overdue": format_money(line["overdue_minor"], line["currency"], spoken),
-                "credit": format_money(line["credit_minor"], line["currency"], spoken) if line["credit_minor"] else "",
+                "sums": _demand(told, line, spoken),
                 "why": told.why(line, spoken),
                 "items": [_item(item, spoken) for item in told.items if item["currency"] == line["currency"]],
             }
             for line in told.lines
         ],
+        "loose": told.loose_words(spoken),
         "rules": told.rules_words(spoken),
         "contacts": [
             {
-                "day": format_date(each.contact_date, spoken),
-                "stage": stage_words(each.stage, spoken) if each.stage else "",
-                "channel": channel_words(each.channel, spoken),
-                "outcome": say(f"outcome.{each.outcome}", spoken),
+                "day": format_date(each.day, spoken),
+                "what": what(each, spoken),
+                "about": about(each, spoken) if each.items else "",
                 "document": each.document,
             }
-            for each in reads.contacts(found)
+            for each in reversed(contacts.past(found)[-_CONTACTS:])
         ],
-        "journal": reads.journal(found),
+        "zone": zone.key,
+        "journal": [
+            {**entry, "at": f"{entry['at'].astimezone(zone):%Y-%m-%d %H:%M}"} for entry in reads.journal(found)
+        ],
     }
     return render(request, "desk/debtor.html", page)
 
@@ -148,20 +155,45 @@ def _chosen(request: HttpRequest, everyone: list[reads.Creditor]) -> reads.Credi
     return next((each for each in everyone if each.code == code), everyone[0])
 
 
-def _count(summary: dict[str, Any], action: str) -> int:
-    return int(summary["lines"].get(action, 0))
+def _day(creditor: reads.Creditor, day: date, spoken: str) -> dict[str, str]:
+    """The day that is shown, and today where that is another one."""
+    today = business_day(creditor, now())
+    return {"day": format_date(day, spoken), "today": "" if day == today else format_date(today, spoken)}
 
 
 def _sums(summary: dict[str, Any], spoken: str) -> list[dict[str, str]]:
+    def amount(minor: int, currency: str) -> str:
+        return grouped_amount(minor, currency) if minor else ""
+
     return [
         {
-            "currency": currency,
-            "open": grouped_amount(sums["open_minor"], currency),
-            "overdue": grouped_amount(sums["overdue_minor"], currency),
-            "credit": grouped_amount(sums["credit_minor"], currency) if sums["credit_minor"] else "",
+            "currency": row.currency,
+            "open": grouped_amount(row.open_minor, row.currency),
+            "overdue": grouped_amount(row.overdue_minor, row.currency),
+            "aside": amount(row.aside_minor, row.currency),
+            "credit": amount(row.credit_minor, row.currency),
+            "net": grouped_amount(row.net_minor, row.currency),
         }
-        for currency, sums in summary["sums"].items()
+        for row in day_sums(summary)
     ]
+
+
+def _demand(told: Explanation, line: dict[str, Any], spoken: str) -> dict[str, str]:
+    """The same sums of one debtor."""
+    currency, demand = line["currency"], told.demand(line["currency"])
+
+    def amount(minor: int) -> str:
+        return format_money(minor, currency, spoken)
+
+    return {
+        "open": amount(line["open_minor"]),
+        "overdue": amount(demand.overdue_minor),
+        "disputed": amount(demand.disputed_minor) if demand.disputed_minor else "",
+        "held": amount(demand.held_minor) if demand.held_minor else "",
+        "credit": amount(demand.credit_minor) if demand.credit_minor else "",
+        "net": amount(demand.net_minor),
+        "loose": amount(line["credit_minor"]) if line["credit_minor"] > demand.credit_minor else "",
+    }
 
 
 def _ageing(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -183,14 +215,25 @@ def _ageing(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return table
 
 
-def _row(row: reads.Standing, spoken: str) -> dict[str, Any]:
+def _row(row: reads.Standing, tab: str, spoken: str) -> dict[str, Any]:
+    reason = say(f"reason.{row.reason}", spoken)
+    if tab == "task" and row.action == "message":
+        waits = format_money(row.body["person_minor"], row.currency, spoken)
+        reason = say("desk.beside", spoken, amount=waits, reason=say("reason.deadline_passed", spoken))
     return {
         "debtor": row.debtor,
-        "overdue": format_money(row.overdue_minor, row.currency, spoken),
-        "days": row.days_past_due,
+        "net": format_money(row.overdue_minor, row.currency, spoken),
+        "days": f"{row.days_past_due:,}" if row.days_past_due > 0 else "",
         "stage": stage_words(row.stage, spoken) if row.stage else "",
-        "reason": say(f"reason.{row.reason}", spoken),
+        "reason": reason,
     }
+
+
+def _late(days: int, spoken: str) -> str:
+    """Days past due, or how long it still has."""
+    if days > 0:
+        return f"{days:,}"
+    return say("desk.due_today", spoken) if days == 0 else say("desk.due_in", spoken, days=-days)
 
 
 def _item(item: dict[str, Any], spoken: str) -> dict[str, Any]:
@@ -199,7 +242,7 @@ def _item(item: dict[str, Any], spoken: str) -> dict[str, Any]:
         "kind": say(f"kind.{item['kind']}", spoken),
         "number": item["number"],
         "due": format_date(item["due_date"], spoken),
-        "days": item["days_past_due"],
+        "days": _late(item["days_past_due"], spoken),
         "amount": grouped_amount(item["amount_minor"], currency),
         "paid": grouped_amount(item["paid_minor"], currency),
         "open": grouped_amount(item["open_minor"], currency),

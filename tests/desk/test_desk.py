@@ -2,16 +2,20 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 from django.conf import settings
 from django.test import Client
 
+from dunwell.actions import talks
 from dunwell.actions.runs import run_day
 from dunwell.core.errors import catalogue
-from dunwell.core.terms import LANGUAGES
-from dunwell.store.models import Standing
+from dunwell.core.money import Money
+from dunwell.core.terms import LANGUAGES, Channel, ContactOutcome
+from dunwell.store import guard
+from dunwell.store.models import Dispute, Receivable, Standing
 from dunwell.store.reads.desk import latest_run
 from tests.support.book import TESTER, make_creditor, make_debtors, make_invoice
 from tests.support.homes import Home
@@ -36,6 +40,17 @@ def desk(db: Home) -> Iterator[Client]:
     settings.DESK_KEY = ""
 
 
+def dispute(number: str, minor: int) -> Dispute:
+    item = Receivable.objects.get(number=number)
+    part = Money(minor, item.currency)
+    return talks.open_dispute(receivable=item, reason="price", amount=part, at=NOW, by=TESTER, key=number)
+
+
+def at(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
+    """Let the desk's clock stand at a moment."""
+    monkeypatch.setattr(settings, "DUNWELL", replace(settings.DUNWELL, now=moment))
+
+
 def debtor_page(client: Client, name: str) -> str:
     page = client.get("/", {"show": "message"}).content.decode()
     found = re.search(rf'href="(/debtor/\d+)"><bdi>{name}', page)
@@ -50,6 +65,13 @@ class TestAccess:
             answer = stranger.get(path)
             assert answer.status_code == 403
             assert b"Late Ltd" not in answer.content
+
+    def test_opens_the_page_that_was_asked_for_and_drops_the_key(self, desk: Client) -> None:
+        answer = desk.get("/debtor/1", {"key": KEY, "back": "a b&c"})
+        assert (answer.status_code, answer["Location"]) == (302, "/debtor/1?back=a+b%26c")
+        assert desk.get("/", {"show": "none", "key": KEY})["Location"] == "/?show=none"
+        elsewhere = desk.get("/", {"key": KEY}, PATH_INFO="//evil.example/x")
+        assert elsewhere["Location"] == "/%2Fevil.example/x"
 
     def test_is_refused_with_a_wrong_key(self, desk: Client) -> None:
         stranger = Client(headers={"host": "127.0.0.1"})
@@ -78,6 +100,39 @@ class TestToday:
         assert "Late Ltd" in page
         assert "2,224.56" in page
         assert "2,724.56" in page
+
+    def test_shows_how_the_sum_demanded_comes_about(self, desk: Client) -> None:
+        assert "Disputed or on hold" not in desk.get("/").content.decode()
+        dispute("R-2", 9_000)
+        run_day(creditor=make_creditor(), as_of=date(2026, 11, 23), now=NOW, by=TESTER)
+        page = desk.get("/").content.decode()
+        sums = re.findall(r"<dt>([^<]+)</dt><dd>([0-9,.]+)</dd>", page)
+        assert sums[:4] == [
+            ("Open", "2,724.56"),
+            ("Past due", "2,224.56"),
+            ("− Disputed or on hold", "90.00"),
+            ("= To be demanded", "2,134.56"),
+        ]
+
+    def test_names_the_day_and_says_when_it_is_not_today(self, desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        at(monkeypatch, NOW)
+        assert "<h1>Today <small>23 November 2026</small></h1>" in desk.get("/").content.decode()
+        at(monkeypatch, NOW.replace(day=25))
+        for page in (desk.get("/").content.decode(), debtor_page(desk, "Late Ltd")):
+            assert "Today is 25 November 2026" in page
+            assert "that of 23 November 2026" in page
+            assert "<h1>Today" not in page
+
+    def test_lists_for_a_person_what_waits_beside_a_message(self, desk: Client) -> None:
+        waiting = Standing.objects.filter(action="message").select_related("debtor").first()
+        assert waiting is not None
+        assert waiting.debtor.name not in desk.get("/", {"show": "task"}).content.decode()
+        with guard.writing("test"):
+            waiting.body = {**waiting.body, "person_minor": 777}
+            waiting.save()
+        page = desk.get("/", {"show": "task"}).content.decode()
+        assert "final deadline passed: EUR 7.77" in page
+        assert '<span class="count">1</span>' in page
 
     def test_shows_names_as_text(self, desk: Client) -> None:
         page = desk.get("/", {"show": "message"}).content.decode()
@@ -139,6 +194,28 @@ class TestDebtor:
         assert "1,234.56" in page
         assert "friendly reminder by e-mail" in page
         assert "R-1" in page
+
+    def test_says_when_an_item_falls_due_and_never_a_negative_number(self, desk: Client) -> None:
+        page = desk.get("/", {"show": "none"}).content.decode()
+        found = re.search(r'href="(/debtor/\d+)"><bdi>Fine AG', page)
+        assert found
+        page = desk.get(found[1]).content.decode()
+        assert "due in 27 days" in page
+        assert ">-27<" not in page
+
+    def test_shows_what_is_disputed_of_the_sum(self, desk: Client) -> None:
+        dispute("R-1", 23_456)
+        page = debtor_page(desk, "Late Ltd")
+        assert "<dt>− Disputed</dt><dd>EUR 234.56</dd>" in page
+        assert "<dt>= To be demanded</dt><dd>EUR 1,000.00</dd>" in page
+
+    def test_shows_calls_with_what_was_said(self, desk: Client) -> None:
+        debtor = Receivable.objects.get(number="R-1").debtor
+        talks.record_contact(
+            debtor=debtor, channel=Channel.PHONE, outcome=ContactOutcome.REACHED, at=NOW, by=TESTER, key="c",
+            note="<b>pays on Friday</b>",
+        )  # fmt: skip
+        assert "reached (&lt;b&gt;pays on Friday&lt;/b&gt;)" in debtor_page(desk, "Late Ltd")
 
     def test_is_not_found_when_there_is_none(self, desk: Client) -> None:
         assert desk.get("/debtor/999999").status_code == 404

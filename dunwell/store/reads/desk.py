@@ -7,11 +7,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 
-from dunwell.store.models import ContactAttempt, Creditor, Debtor, Document, JournalEntry, Run, Standing
+from dunwell.store.models import Creditor, Debtor, Document, JournalEntry, Run, Standing
+from dunwell.store.reads.tasks import FOR_A_PERSON
 
-__all__ = ["Creditor", "Cursor", "Standing", "contacts", "debtor", "document", "journal", "latest_run", "standings"]
+__all__ = ["Creditor", "Cursor", "Standing", "counts", "debtor", "document", "journal", "latest_run", "standings"]
 
 PAGE = 50
 
@@ -47,8 +48,11 @@ def latest_run(creditor: Creditor) -> Run | None:
 def standings(
     creditor: Creditor, action: str, search: str, after: Cursor | None
 ) -> tuple[list[Standing], Cursor | None]:
-    """A page of standings of one action, largest overdue sum first, and where the next page begins."""
-    rows = Standing.objects.filter(creditor=creditor, action=action).select_related("debtor")
+    """A page of standings of one action, largest overdue sum first, and where the next page begins.
+
+    Those of `task` are all that wait for a person, also beside a message.
+    """
+    rows = Standing.objects.filter(_of(action), creditor=creditor).select_related("debtor")
     if search:
         rows = rows.filter(Q(debtor__number__startswith=search) | Q(debtor__name__icontains=search))
     if after:
@@ -62,14 +66,20 @@ def standings(
     return found[:PAGE], Cursor(last.overdue_minor, last.pk)
 
 
+def counts(creditor: Creditor) -> dict[str, int]:
+    """Action -> how many standings `standings` has of it."""
+    rows = Standing.objects.filter(creditor=creditor)
+    found = dict(rows.values_list("action").annotate(Count("pk")).order_by("action"))
+    return {**found, "task": rows.filter(_of("task")).count()}
+
+
+def _of(action: str) -> Q:
+    return FOR_A_PERSON if action == "task" else Q(action=action)
+
+
 def debtor(debtor_id: int) -> Debtor | None:
     """A debtor by row id."""
     return Debtor.objects.select_related("creditor").filter(pk=debtor_id).first()
-
-
-def contacts(of: Debtor) -> list[ContactAttempt]:
-    """All contacts of a debtor, newest first."""
-    return list(ContactAttempt.objects.filter(debtor=of).select_related("document").order_by("-at", "-pk")[:200])
 
 
 def journal(of: Debtor) -> list[dict[str, Any]]:
