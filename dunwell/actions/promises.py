@@ -92,7 +92,7 @@ def withdraw_promise(*, promise: Promise, at: datetime, by: Actor, key: UUID | s
     facts = facts_of(debtor.creditor, debtors=[debtor.pk]).on(today)
     mine = promises(facts, house_rules(), today).filter(pl.col("promise_id") == promise.pk)["state"].to_list()
     if mine != ["open"]:
-        raise Refused("promise.not_open", promise=promise.pk, state=mine[0] if mine else "-")
+        raise Refused(f"promise.was_{mine[0] if mine else 'withdrawn'}", promise=promise.pk)
     change(promise, at=at, withdrawn_date=today)
     journal.append(
         "promise.withdrawn", creditor=debtor.creditor, debtor=debtor, by=by, at=at, recorded_at=at, key=text,
@@ -105,3 +105,10 @@ def withdraw_promise(*, promise: Promise, at: datetime, by: Actor, key: UUID | s
         },
     )  # fmt: skip
     return promise
+
+
+def respected_until(promise: Promise, day: date) -> date:
+    """The last day on which an open promise is respected, as the engine says on a day: money may be on its way."""
+    facts = facts_of(promise.creditor, debtors=[promise.debtor_id]).on(day)
+    found = promises(facts, house_rules(), day).filter(pl.col("promise_id") == promise.pk)["until_date"]
+    return found.item() if len(found) else promise.due_date

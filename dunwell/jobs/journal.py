@@ -1,13 +1,16 @@
 """`dunwell journal`: what happened, and whether anybody changed it since."""
 
-import json
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
 from dunwell.actions.business_day import day_start
+from dunwell.core.money import DIGITS, format_money
 from dunwell.documents.plain import plain
-from dunwell.jobs.context import tell, words
+from dunwell.jobs.context import language, tell, words
 from dunwell.jobs.day_option import Day
 from dunwell.store.reads import creditors, talks
 from dunwell.store.reads import journal as read
@@ -25,7 +28,7 @@ def journal() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with salt and commitment, for proof.")
 @click.option("--creditor", "code", help="Whose book (may be left out when there is only one).")
 def show(debtor: str | None, event: str | None, since: date | None, as_json: bool, code: str | None) -> None:
-    """Show the journal, the oldest entry first.
+    """Show the journal, the oldest entry first: what happened, when, about whom, and who did it.
 
     With --json each line holds `commitment`, `entry` and `salt`: the commitment is the SHA-256 of the bytes
     "dunwell.journal.v1", the salt, and the entry as canonical JSON (RFC 8785), as it stands in the line.
@@ -36,8 +39,9 @@ def show(debtor: str | None, event: str | None, since: date | None, as_json: boo
         creditor, debtor=owner, event=event, since=day_start(creditor, since) if since is not None else None
     )
     shown = False
+    zone = ZoneInfo(creditor.zone)
     for entry in found:
-        click.echo(_proof(entry) if as_json else _line(entry))
+        click.echo(_proof(entry) if as_json else "\n".join(_told(entry, zone)))
         shown = True
     if not shown and not as_json:
         tell("journal.nothing")
@@ -61,8 +65,49 @@ def _proof(entry: read.Entry) -> str:
     return f'{{"commitment":"{entry.commitment.hex()}","entry":{canonical},"salt":"{entry.salt.hex()}"}}'
 
 
-def _line(entry: read.Entry) -> str:
-    body = json.dumps(entry.content()["body"], ensure_ascii=False)
-    moment = f"{entry.recorded_at:%Y-%m-%d %H:%M:%SZ}"
-    parts = (moment, entry.event, plain(entry.number or "-", 40), plain(entry.actor, 40), plain(body, 300))
-    return "  ".join(parts)
+def _told(entry: read.Entry, zone: ZoneInfo) -> Iterator[str]:
+    """An entry in lines: what, when, about whom, by whom; then its body, a line for each thing it says."""
+    content = entry.content()
+    at, recorded = (datetime.fromisoformat(content[name]).astimezone(zone) for name in ("at", "recorded_at"))
+    yield words(
+        "journal.entry" if entry.number else "journal.entry_of_none",
+        moment=f"{at:%Y-%m-%d %H:%M:%S}",
+        event=entry.event,
+        number=plain(entry.number or "", 60),
+        actor=plain(entry.actor, 60),
+    )
+    if abs(recorded - at) >= _APART:
+        yield "    " + words("journal.recorded", moment=f"{recorded:%Y-%m-%d %H:%M:%S}")
+    said = list(_lines(content["body"], content["body"].get("currency")))
+    yield from (f"    {line}" for line in said[:_LINES])
+    if len(said) > _LINES:
+        yield "    " + words("journal.more_lines", count=len(said) - _LINES)
+
+
+def _lines(value: Any, currency: Any, name: str = "") -> Iterator[str]:
+    """The lines of a body: names as they stand in the entry, amounts of money as people write them."""
+    match value:
+        case None | "" | []:
+            return
+        case {"minor": minor, "currency": str(own)} if len(value) == 2 and own in DIGITS:
+            yield f"{name}: {format_money(int(minor), own, language())}"
+        case dict():
+            for key, each in value.items():
+                # sums of a run stand below the name of their currency
+                inner = value.get("currency") or (key if key in DIGITS else currency)
+                yield from _lines(each, inner, f"{name}.{key}" if name else str(key))
+        case list() if all(isinstance(each, dict) for each in value):
+            for each in value:
+                parts = _lines(each, each.get("currency", currency))
+                yield f"{name}: {plain(', '.join(parts), 300)}"
+        case list():
+            yield f"{name}: {plain(', '.join(str(each) for each in value), 300)}"
+        case int() if name.endswith("_minor") and currency in DIGITS:
+            yield f"{name.removesuffix('_minor')}: {format_money(value, currency, language())}"
+        case _:
+            yield f"{name}: {plain(str(value), 300)}"
+
+
+_APART = timedelta(minutes=1)
+_LINES = 40
+"""Longer bodies (a run's, an import's) are cut on the screen; `--json` holds all."""

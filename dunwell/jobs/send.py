@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from datetime import date
 from types import FrameType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
 from rich.table import Column, Table
+from rich.text import Text
 
 from dunwell.actions import outbox
 from dunwell.actions.explain import channel_words, stage_words
@@ -21,6 +23,7 @@ from dunwell.actions.send_report import SendReport
 from dunwell.core.errors import DunwellError, Refused
 from dunwell.core.money import format_money
 from dunwell.core.terms import OutboxState
+from dunwell.documents.plain import plain
 from dunwell.jobs import context
 from dunwell.jobs.day_option import Day
 from dunwell.rulebook.rules_file import house_rules
@@ -96,19 +99,59 @@ def outbox_command() -> None:
 @click.option("--creditor", "code", help="Only this creditor's messages.")
 @click.option("--state", "states", multiple=True, type=click.Choice([str(state) for state in OutboxState]))
 @click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True)
-def list_(code: str | None, states: tuple[str, ...], limit: int) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON, each with its key.")
+def list_(code: str | None, states: tuple[str, ...], limit: int, as_json: bool) -> None:
     """Messages that wait or whose fate is unknown; with --state, those in that state."""
-    spoken = context.language()
-    rows = read.messages(creditors.choose(code) if code else None, states or read.TO_SEE, limit)
+    creditor, states = creditors.choose(code) if code else None, states or read.TO_SEE
+    rows = read.messages(creditor, states, limit)
+    if as_json:
+        click.echo(json.dumps([_row_as_json(row) for row in rows], ensure_ascii=False, indent=1))
+        return
     if not rows:
         context.tell("send.outbox_empty")
+    for owner in sorted({(row["creditor__code"], row["creditor__zone"]) for row in rows}):
+        context.show(_outbox_table(owner, [row for row in rows if row["creditor__code"] == owner[0]]))
+    if (more := read.count(creditor, states) - len(rows)) > 0:
+        context.tell("send.outbox_more", count=f"{more:,}")
     for row in rows:
-        why = _why(row["state_reason"]) if row["state_reason"] else ""
-        click.echo(
-            f"{row['key']}  {row['state']}  {channel_words(row['channel'], spoken)}"
-            f"  {stage_words(row['stage'], spoken)}  {format_money(row['total_minor'], row['currency'], spoken)}"
-            f"  {row['not_before_at']:%Y-%m-%d %H:%M}Z  {why}".rstrip()
+        if row["state"] == OutboxState.UNKNOWN:
+            _warn("send.unknown", key=row["key"])
+
+
+def _outbox_table(owner: tuple[str, str], rows: list[dict[str, Any]]) -> Table:
+    """Messages of one creditor; moments stand at his place."""
+    code, zone = owner
+    spoken = context.language()
+    table = Table(
+        Column(context.words("list.column.debtor"), no_wrap=True),
+        context.words("list.column.name"),
+        context.words("send.column.stage"),
+        context.words("list.column.channel"),
+        Column(context.words("list.column.amount"), justify="right", no_wrap=True),
+        context.words("list.column.state"),
+        Column(context.words("send.column.moment", zone=zone), no_wrap=True),
+        context.words("list.column.why"),
+        title=context.words("send.outbox_of", creditor=code),
+        title_justify="left",
+    )
+    for row in rows:
+        moment = (row["settled_at"] or row["not_before_at"]).astimezone(ZoneInfo(zone))
+        table.add_row(
+            Text(plain(row["debtor__number"], 60)),
+            Text(plain(row["debtor__name"], 40)),
+            stage_words(row["stage"], spoken),
+            channel_words(row["channel"], spoken),
+            format_money(row["total_minor"], row["currency"], spoken),
+            context.words(f"outbox.{row['state']}"),
+            f"{moment:%Y-%m-%d %H:%M}",
+            Text(_why(row["state_reason"]) if row["state_reason"] else "-"),
         )
+    return table
+
+
+def _row_as_json(row: dict[str, Any]) -> dict[str, Any]:
+    plain_row = {name.replace("__", "_"): value for name, value in row.items()}
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in plain_row.items()}
 
 
 @outbox_command.command("resolve")

@@ -9,6 +9,8 @@ import click
 
 from dunwell.actions import talks as acts
 from dunwell.actions.addresses import mark_invalid
+from dunwell.actions.business_day import today
+from dunwell.actions.promises import respected_until
 from dunwell.core.dates import format_date
 from dunwell.core.errors import DunwellError
 from dunwell.core.money import Money, format_money
@@ -46,7 +48,7 @@ def _day(day: date) -> str:
 @click.argument("currency", required=False)
 @click.option("--by", "due", type=Day(), help="The last day by which it is to be paid.")
 @click.option("--made", type=Day(), help="The day it was given (default: today).")
-@click.option("--withdraw", type=int, metavar="ID", help="Take this promise of the debtor back instead.")
+@click.option("--withdraw", metavar="ID", help="Take this promise of the debtor back instead.")
 @_once
 def promise(
     debtor: str,
@@ -54,7 +56,7 @@ def promise(
     currency: str | None,
     due: date | None,
     made: date | None,
-    withdraw: int | None,
+    withdraw: str | None,
     key: str | None,
     code: str | None,
 ) -> None:
@@ -67,9 +69,9 @@ def promise(
     if withdraw is not None:
         given = read.promise(creditor, withdraw)
         if given.debtor_id != owner.pk:
-            raise DunwellError("promise.unknown", number=str(withdraw))
+            raise DunwellError("promise.unknown", number=withdraw[:30])
         acts.withdraw_promise(promise=given, **_act(key))
-        tell("talks.promise_withdrawn", promise=withdraw)
+        tell("talks.promise_withdrawn", promise=given.pk)
         return
     if amount is None or due is None:
         raise DunwellError("talks.promise_incomplete")
@@ -81,6 +83,7 @@ def promise(
         number=owner.number,
         amount=format_money(taken.amount_minor, taken.currency, language()),
         due=_day(taken.due_date),
+        until=_day(respected_until(taken, today(creditor, moment()))),
     )
 
 
@@ -133,14 +136,14 @@ def complaint_open(debtor: str, text: str, opened: date | None, key: str | None,
 
 
 @complaint.command("answer")
-@click.argument("complaint_id", metavar="ID", type=int)
+@click.argument("complaint_id", metavar="ID")
 @click.argument("answer")
 @_once
-def complaint_answer(complaint_id: int, answer: str, key: str | None, code: str | None) -> None:
+def complaint_answer(complaint_id: str, answer: str, key: str | None, code: str | None) -> None:
     """Record what the debtor was answered."""
     waiting = read.complaint(creditors.choose(code), complaint_id)
     acts.answer_complaint(complaint=waiting, answer=answer, **_act(key))
-    tell("talks.complaint_answered", complaint=complaint_id)
+    tell("talks.complaint_answered", complaint=waiting.pk)
 
 
 @click.group("hold")
@@ -188,13 +191,13 @@ def hold_set(
 
 
 @hold.command("lift")
-@click.argument("hold_id", metavar="ID", type=int)
+@click.argument("hold_id", metavar="ID")
 @click.option("--note", default="", help="Why.")
 @_once
-def hold_lift(hold_id: int, note: str, key: str | None, code: str | None) -> None:
+def hold_lift(hold_id: str, note: str, key: str | None, code: str | None) -> None:
     """End a hold: from today collecting goes on."""
-    acts.lift_hold(hold=read.hold(creditors.choose(code), hold_id), note=note, **_act(key))
-    tell("talks.hold_lifted", hold=hold_id)
+    lifted = acts.lift_hold(hold=read.hold(creditors.choose(code), hold_id), note=note, **_act(key))
+    tell("talks.hold_lifted", hold=lifted.pk)
 
 
 @click.group("contact")

@@ -63,11 +63,16 @@ def _promises(creditor: Any, owner: Any, day: date, every: bool) -> list[dict[st
             "made": each.made_date,
             "due": each.due_date,
             "received": (now[each.pk]["received_minor"], each.currency),
-            "state": now[each.pk]["state"],
+            "state": _state(now[each.pk], day),
         }
         for each in given
         if each.pk in now and (every or now[each.pk]["state"] == "open")
     ]
+
+
+def _state(promise: dict[str, Any], day: date) -> str:
+    """Its state; one whose day has passed is neither kept nor broken while money on its way still counts."""
+    return "in_grace" if promise["state"] == "open" and promise["due_date"] < day else str(promise["state"])
 
 
 def _dispute(each: Any) -> dict[str, Any]:

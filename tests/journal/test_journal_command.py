@@ -126,10 +126,41 @@ class TestJournalShow:
         assert "\u202e" not in shown
         assert "10001" in shown
 
+    def test_tells_an_entry_in_lines(self, db):
+        creditor = a_creditor()
+        body = {
+            "amount": {"minor": 12_345, "currency": "EUR"}, "due_date": "2026-12-01", "note": "", "none": None,
+            "sums": {"USD": {"open_minor": 500}}, "ageing": [{"currency": "JPY", "open_minor": 7, "items": 2}],
+            "ids": [1, 2], "long": {f"n{n}": n for n in range(60)},
+        }  # fmt: skip
+        write(creditor, debtor=a_debtor(creditor), body=body, recorded_at=NOW + timedelta(hours=1))
+        shown = db.dunwell("journal", "show", "--event", "promise").stdout.splitlines()
+        # Berlin is an hour ahead of UTC
+        assert shown[:8] == [
+            "2026-11-22 09:30:00  promise.made  debtor 10001  by user:mei",
+            "    recorded on 2026-11-22 10:30:00",
+            "    ageing: currency: JPY, items: 2, open: JPY 7",
+            "    amount: EUR 123.45",
+            "    due_date: 2026-12-01",
+            "    ids: 1, 2",
+            "    long.n0: 0",
+            "    long.n1: 1",
+        ]
+        assert "more lines: --json" in shown[-1]
+        assert not any("{" in line for line in shown)
+        sums = [line for line in _all_lines(body) if line.startswith("sums")]
+        assert sums == ["sums.USD.open: USD 5.00"]
+
     def test_refuses_a_debtor_or_a_day_that_is_none(self, db):
         a_creditor()
         assert db.dunwell("journal", "show", "--debtor", "nobody", check=False).returncode == 2
         assert db.dunwell("journal", "show", "--since", "yesterday", check=False).returncode == 2
+
+
+def _all_lines(body):
+    from dunwell.jobs.journal import _lines
+
+    return list(_lines(body, None))
 
 
 def _key(entry):

@@ -67,6 +67,32 @@ class TestTheCommandLine:
         assert "No promises" in say("list", "promises")
 
     @pytest.mark.parametrize("home", ["sqlite"], indirect=True)
+    def test_says_how_long_a_promise_is_respected(self, say):
+        assert "Until the end of 24 November 2026" in say(
+            "promise", "10001", "500", "--by", "2026-11-21", "--made", "2026-11-20"
+        )
+        found = json.loads(say("list", "promises", "--json"))
+        assert [row["state"] for row in found] == ["in_grace"]
+        assert "可能在途" in say("list", "promises", language="zh-Hans")
+
+    @pytest.mark.parametrize("home", ["sqlite"], indirect=True)
+    def test_says_that_a_hold_was_lifted_or_never_was(self, say):
+        number = say("hold", "set", "10001", "--reason", "talks").split(":")[0].split()[-1]
+        say("hold", "lift", number)
+        assert "nothing to lift" in say("hold", "lift", number, fails=True)
+        for wrong in ("K3", "9999", "-1", "1.0", str(2**70), "３"):
+            for language, words in (
+                ("en", "no hold with the number"),
+                ("zh-Hans", "没有编号"),
+                ("zh-Hant", "沒有編號"),
+            ):
+                said = say("hold", "lift", "--", wrong, fails=True, language=language)
+                assert words in said
+                assert wrong in said
+        assert "no complaint with the number K3" in say("complaint", "answer", "K3", "x", fails=True)
+        assert "K3" in say("promise", "10001", "--withdraw", "K3", fails=True)
+
+    @pytest.mark.parametrize("home", ["sqlite"], indirect=True)
     def test_answers_mistakes_in_words(self, say):
         assert "nobody" in say("promise", "nobody", "5", "--by", "2026-12-01", fails=True)
         assert "1e9" in say("promise", "10001", "1e9", "--by", "2026-12-01", fails=True)
@@ -77,4 +103,4 @@ class TestTheCommandLine:
         assert "no invoice" in say("dispute", "open", "nothing", "--reason", "x", fails=True)
         assert "D-0" in say("dispute", "close", "D-0", "--outcome", "x", fails=True)
         assert "no hold" in say("hold", "lift", str(2**70), fails=True)
-        assert "no complaint 7" in say("complaint", "answer", "7", "x", fails=True)
+        assert "no complaint with the number 7" in say("complaint", "answer", "7", "x", fails=True)

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from django.db.models import QuerySet
+
 from dunwell.core.terms import LIVE_STATES, OutboxState
 from dunwell.store.models import Creditor, OutboxMessage
 
@@ -13,16 +15,23 @@ TO_SEE = (*LIVE_STATES, OutboxState.UNKNOWN)
 
 def messages(creditor: Creditor | None, states: tuple[str, ...] = TO_SEE, limit: int = 100) -> list[dict[str, Any]]:
     """Messages in these states, those that wait for a person first, then by the moment they may leave."""
-    found = OutboxMessage.objects.filter(state__in=states)
-    if creditor is not None:
-        found = found.filter(creditor=creditor)
-    rows = found.order_by("not_before_at", "pk").values(
+    rows = _found(creditor, states).order_by("not_before_at", "pk").values(
         "key", "state", "state_reason", "channel", "stage", "currency", "total_minor", "as_of", "not_before_at",
-        "attempts", "debtor__number",
+        "settled_at", "attempts", "debtor__number", "debtor__name", "creditor__code", "creditor__zone",
     )  # fmt: skip
     unknown = rows.filter(state=OutboxState.UNKNOWN)[:limit]
     others = rows.exclude(state=OutboxState.UNKNOWN)[:limit]
     return [dict(row) for row in (*unknown, *others)][:limit]
+
+
+def count(creditor: Creditor | None, states: tuple[str, ...] = TO_SEE) -> int:
+    """How many messages are in these states."""
+    return _found(creditor, states).count()
+
+
+def _found(creditor: Creditor | None, states: tuple[str, ...]) -> QuerySet[OutboxMessage]:
+    found = OutboxMessage.objects.filter(state__in=states)
+    return found if creditor is None else found.filter(creditor=creditor)
 
 
 def could_leave(creditors: Iterable[Creditor], since: date) -> int:

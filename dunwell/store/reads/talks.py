@@ -1,5 +1,6 @@
 """What debtors told us, found by the numbers that people use."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -38,19 +39,19 @@ def dispute(creditor: Creditor, number: str) -> Dispute:
     return found
 
 
-def promise(creditor: Creditor, row_id: int) -> Promise:
-    """The promise of an id. Raises `promise.unknown`."""
-    return _by_id(Promise, creditor, row_id, "promise.unknown")
+def promise(creditor: Creditor, number: str) -> Promise:
+    """The promise of an id, as it was typed. Raises `promise.unknown`."""
+    return _by_id(Promise, creditor, number, "promise.unknown")
 
 
-def complaint(creditor: Creditor, row_id: int) -> Complaint:
-    """The complaint of an id. Raises `complaint.unknown`."""
-    return _by_id(Complaint, creditor, row_id, "complaint.unknown")
+def complaint(creditor: Creditor, number: str) -> Complaint:
+    """The complaint of an id, as it was typed. Raises `complaint.unknown`."""
+    return _by_id(Complaint, creditor, number, "complaint.unknown")
 
 
-def hold(creditor: Creditor, row_id: int) -> Hold:
-    """The hold of an id. Raises `hold.unknown`."""
-    return _by_id(Hold, creditor, row_id, "hold.unknown")
+def hold(creditor: Creditor, number: str) -> Hold:
+    """The hold of an id, as it was typed. Raises `hold.unknown`."""
+    return _by_id(Hold, creditor, number, "hold.unknown")
 
 
 def address(owner: Debtor, value: str) -> ContactPoint:
@@ -92,13 +93,13 @@ def _of(model: Any, creditor: Creditor, owner: Debtor | None) -> QuerySet[Any]:
     return rows if owner is None else rows.filter(debtor=owner)
 
 
-def _by_id[M](model: type[M], creditor: Creditor, row_id: int, code: str) -> M:
+def _by_id[M](model: type[M], creditor: Creditor, number: str, code: str) -> M:
     rows: Any = model
     found: M | None = None
-    if 0 < row_id < 2**63:
-        found = rows.objects.select_related("debtor").filter(creditor=creditor, pk=row_id).first()
+    if re.fullmatch("[0-9]{1,18}", number.strip()):
+        found = rows.objects.select_related("debtor").filter(creditor=creditor, pk=int(number)).first()
     if found is None:
-        raise DunwellError(code, number=str(row_id)[:30])
+        raise DunwellError(code, number=number[:30])
     return found
 
 
