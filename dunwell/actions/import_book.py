@@ -104,10 +104,12 @@ class Compared:
 
     rows      incoming, and `differs`; for every column that is compared also `<column>_was`
     changed   as `bulk.Change` takes them: id, seen_from, all columns as they will stand, file
+    beside    the changed rows with all that the incoming ones hold, each column as it will stand and `<column>_was`
     """
 
     rows: pl.DataFrame
     changed: pl.DataFrame
+    beside: pl.DataFrame
 
 
 def compare(
@@ -142,6 +144,7 @@ def compare(
     return Compared(
         rows=rows.with_columns(differs=pl.col("id").is_in(changed["id"].implode())),
         changed=changed.select("id", "seen_from", *table.columns, "file"),
+        beside=changed,
     )
 
 

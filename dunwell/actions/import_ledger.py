@@ -6,6 +6,7 @@ import polars as pl
 
 from dunwell.actions import open_items
 from dunwell.actions.import_book import NAMED, Book, Compared, Said, Spoken, compare, condition, numbered
+from dunwell.actions.import_changes import differences
 from dunwell.actions.open_items import OpenList
 from dunwell.core.terms import PaymentSource, ReceivableKind, ReceivableStatus
 from dunwell.store import bulk
@@ -23,11 +24,15 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Ledger:
-    """What changes, and what became of each row: file, row, kind (of frame), outcome (new, changed, unchanged)."""
+    """What changes, and what became of each row: file, row, kind (of frame), outcome (new, changed, unchanged).
+
+    differences: what changes of what stands, field by field (`import_changes.CHANGES`).
+    """
 
     changes: list[bulk.Change]
     outcome: pl.DataFrame
     open_items: open_items.Implied | None
+    differences: pl.DataFrame
 
 
 def plan_ledger(
@@ -67,6 +72,10 @@ def plan_ledger(
     columns = [*bulk.RECEIVABLES.columns, "file"]
     changes = [bulk.Change(bulk.RECEIVABLES, fresh.select("ref", *columns), compared.changed)]
     outcome = [_outcome(fresh, compared)]
+    owners = debtors.select("number", id="debtor_id")
+    items = everything.select("number", id="receivable_id")
+    names = {"debtor_id": owners, "parent_id": items, "receivable_id": items}
+    different = [differences(compared.beside, bulk.RECEIVABLES, names)]
     disputes = _disputes(frames["disputes"], debtors, invoices)
     for table, incoming, fields in (
         (bulk.PAYMENTS, payments, {"receivable_id": "receivable", "reverses_id": "reverses", "method": "method"}),
@@ -75,10 +84,11 @@ def plan_ledger(
         spoken: dict[str, Spoken] = {
             column: (pl.col("frame") == _IMPLIED) | condition(said(field)) for column, field in fields.items()
         }
-        change, became = _plan(table, incoming, book, spoken)
+        change, became, differing = _plan(table, incoming, book, spoken, names)
         changes.append(change)
         outcome.append(became)
-    return Ledger(changes, pl.concat(outcome), implied)
+        different.append(differing)
+    return Ledger(changes, pl.concat(outcome), implied, differences=pl.concat(different))
 
 
 def _receivables(frames: dict[str, pl.DataFrame], debtors: pl.DataFrame, book: Book, said: Said) -> pl.DataFrame:
@@ -181,8 +191,8 @@ def _disputes(disputes: pl.DataFrame, debtors: pl.DataFrame, invoices: pl.DataFr
 
 
 def _plan(
-    table: bulk.Table, incoming: pl.DataFrame, book: Book, said: dict[str, Spoken]
-) -> tuple[bulk.Change, pl.DataFrame]:
+    table: bulk.Table, incoming: pl.DataFrame, book: Book, said: dict[str, Spoken], names: dict[str, pl.DataFrame]
+) -> tuple[bulk.Change, pl.DataFrame, pl.DataFrame]:
     """Compare rows of a table that is keyed by number alone."""
     numbers = book.payments if table is bulk.PAYMENTS else book.disputes
     rows = incoming.join(numbers.select("number", "id"), on="number", how="left", maintain_order="left")
@@ -190,7 +200,9 @@ def _plan(
     known = rows.filter(pl.col("id").is_not_null())
     compared = compare(known, table, said, creditor_id=book.creditor.pk, key=("number",))
     change = bulk.Change(table, fresh.select("ref", *table.columns, "file"), compared.changed)
-    return change, _outcome(fresh, compared).filter(pl.col("kind") != _IMPLIED)
+    payments = pl.concat([book.payments.select("number", "id"), fresh.select("number", id="ref")])
+    differing = differences(compared.beside, table, {**names, "reverses_id": payments})
+    return change, _outcome(fresh, compared).filter(pl.col("kind") != _IMPLIED), differing
 
 
 def _outcome(fresh: pl.DataFrame, compared: Compared) -> pl.DataFrame:

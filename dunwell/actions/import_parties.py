@@ -6,6 +6,7 @@ from datetime import datetime
 import polars as pl
 
 from dunwell.actions.import_book import Book, Said, Spoken, compare, condition, numbered
+from dunwell.actions.import_changes import CHANGES, differences
 from dunwell.store import bulk
 
 CLOSED_RANK = 1000
@@ -22,11 +23,13 @@ class Parties:
 
     debtors   number, debtor_id: of all debtors, known and new (negative)
     outcome   file, row, kind (customers, contacts), outcome (new, changed, unchanged): one row per row of a file
+    differences  what changes, field by field (`import_changes.CHANGES`)
     """
 
     changes: list[bulk.Change]
     debtors: pl.DataFrame
     outcome: pl.DataFrame
+    differences: pl.DataFrame
 
 
 def plan_parties(customers: pl.DataFrame, contacts: pl.DataFrame, *, book: Book, said: Said, at: datetime) -> Parties:
@@ -90,7 +93,9 @@ def plan_parties(customers: pl.DataFrame, contacts: pl.DataFrame, *, book: Book,
         ),
         points,
     ]
-    return Parties(changes, debtors, outcome)
+    called = pl.concat([book.persons.select("id", "number"), new_persons.select("ref", "number").rename({"ref": "id"})])
+    different = pl.concat([differences(compared.beside, bulk.DEBTORS, {"person_id": called}), *addresses.differences])
+    return Parties(changes, debtors, outcome, different)
 
 
 def _persons(rows: pl.DataFrame, book: Book) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -136,6 +141,7 @@ class _Addresses:
 
     def __init__(self, book: Book, said: Said, at: datetime) -> None:
         self._book, self._said, self._at = book, said, at
+        self.differences: list[pl.DataFrame] = []
 
     def plan(
         self, customers: pl.DataFrame, contacts: pl.DataFrame, settled: pl.Series
@@ -148,7 +154,9 @@ class _Addresses:
             by="debtor_id",
         )  # fmt: skip
         state = found.with_columns(file=pl.lit(None, pl.Int32))
-        state = self._mains(state, self._wanted(customers, state, settled))
+        wanted = self._wanted(customers, state, settled)
+        self._main_differences(wanted, found)
+        state = self._mains(state, wanted)
         moved = self._differing(state, found)
         after = self._others(state, contacts)
         new = after.filter(pl.col("id").is_null())
@@ -158,6 +166,21 @@ class _Addresses:
             numbered(new).select("ref", *columns, "file"),
             changed.select("id", *columns, "file", seen_from="known_from"),
         ), moved
+
+    def _main_differences(self, wanted: pl.DataFrame, found: pl.DataFrame) -> None:
+        """Main addresses of known debtors that are another from now on: field email, phone or street."""
+        mains = found.filter(pl.col("rank") == 0).unique(["debtor_id", "channel"], keep="first", maintain_order=True)
+        beside = (
+            wanted.filter(pl.col("debtor_id") > 0)
+            .join(mains.select("debtor_id", "channel", was="value"), on=["debtor_id", "channel"], how="left")
+            .filter(pl.col("value").ne_missing(pl.col("was")))
+            .join(self._book.debtors.select("number", debtor_id="id"), on="debtor_id", how="left")
+        )
+        self._note(beside.select("file", "row", "number", "was", field=_FIELD_OF, now="value"), "customers")
+
+    def _note(self, changes: pl.DataFrame, kind: str) -> None:
+        told = [pl.col(name).cast(dtype) for name, dtype in CHANGES.items()]
+        self.differences.append(changes.with_columns(kind=pl.lit(kind)).select(told))
 
     @staticmethod
     def _differing(state: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
@@ -187,7 +210,7 @@ class _Addresses:
             for name in _ADDRESS
         )
         parts.append(rows.with_columns(value=_one_line(), channel=pl.lit("letter")))
-        order = ["debtor_id", "id", "file", "derived", "channel", "value", *_ADDRESS]
+        order = ["debtor_id", "id", "file", "row", "derived", "channel", "value", *_ADDRESS]
         wanted = pl.concat([part.select(order) for part in parts])
         # What an invoice file does not say is no news, and what a file of customers said goes before it.
         has_main = mains.select("debtor_id", "channel").unique().with_columns(has_main=True)
@@ -250,6 +273,7 @@ class _Addresses:
         )
         changed = self._differing(after.select(state.columns), state).select(_KEY).with_columns(touched=True)
         was = state.select(*_KEY, was_there=True)
+        self._further_differences(once, after, state, changed)
         self.outcome = (
             told.join(changed, on=_KEY, how="left", maintain_order="left")
             .join(was, on=_KEY, how="left", maintain_order="left")
@@ -265,6 +289,29 @@ class _Addresses:
             )
         )
         return after.select(state.columns)
+
+    def _further_differences(
+        self, told: pl.DataFrame, after: pl.DataFrame, state: pl.DataFrame, changed: pl.DataFrame
+    ) -> None:
+        """Addresses that contacts files change: parts of theirs, or that they count again."""
+        names = ["contact_name", *_ADDRESS]
+        rows = (
+            changed.join(told.select(*_KEY, "file", "row", number="debtor"), on=_KEY)
+            .join(after.select(*_KEY, *names, "rank"), on=_KEY)
+            .join(state.select(*_KEY, pl.col(*names, "rank").name.suffix("_was")), on=_KEY)
+        )
+        for name in names:
+            part = rows.filter(pl.col(name).ne_missing(pl.col(f"{name}_was")))
+            self._note(
+                part.select("file", "row", "number", field=pl.lit(name), was=f"{name}_was", now=name), "contacts"
+            )
+        again = rows.filter((pl.col("rank_was") == CLOSED_RANK) & (pl.col("rank") < CLOSED_RANK))
+        no_text = pl.lit(None, pl.String)
+        self._note(again.select("file", "row", "number", field=pl.lit("value"), was=no_text, now="value"), "contacts")
+
+
+_FIELD_OF = pl.when(pl.col("channel") == "letter").then(pl.lit("street")).otherwise("channel")
+"""The field of a customer that gives the address of a channel."""
 
 
 def _one_line() -> pl.Expr:

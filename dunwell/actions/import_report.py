@@ -1,7 +1,7 @@
 """What an import did, or would do: by file, with control totals."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -55,6 +55,7 @@ class ImportReport:
     refused     there are errors, valid rows alone were not accepted: nothing was written
     written     something was written
     open_items  what a list of open items implied
+    changes     what changes of what stands, field by field: file, row, kind, number, column, was, now, moved
     left_out    kinds of receivables with something open that earlier lists held, and this one says nothing about
     """
 
@@ -66,6 +67,7 @@ class ImportReport:
     written: bool
     open_items_date: date | None = None
     open_items: Implied | None = None
+    changes: pl.DataFrame = field(default_factory=pl.DataFrame)
     left_out: Sequence[str] = ()
 
     @property

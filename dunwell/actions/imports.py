@@ -18,6 +18,7 @@ from django.db.models import Max
 from dunwell.actions import import_ledger, import_parties
 from dunwell.actions.act import act
 from dunwell.actions.import_book import Book, Said, read_book
+from dunwell.actions.import_changes import as_told
 from dunwell.actions.import_checks import checked
 from dunwell.actions.import_report import FileResult, ImportReport, implied_body, storable, tally
 from dunwell.actions.list_scope import Scope, scope_of, still_open
@@ -48,6 +49,7 @@ class Plan:
     lists: frozenset[int]
     open_list: OpenList | None
     implied: Implied | None
+    differences: pl.DataFrame
 
 
 def import_files(
@@ -105,7 +107,7 @@ def import_files(
             return ImportReport(
                 creditor.code, plan.files, batch.errors, dry_run=dry_run, refused=False,
                 written=bool(plan.news) and not dry_run, open_items_date=open_items_date, open_items=plan.implied,
-                left_out=still_open(creditor, sorted(scope.left_out)) if scope else [],
+                changes=plan.differences, left_out=still_open(creditor, sorted(scope.left_out)) if scope else [],
             )  # fmt: skip
     raise AssertionError("the last attempt returns or raises")
 
@@ -192,6 +194,7 @@ def _plan(
         lists=lists if open_list else frozenset(),
         open_list=open_list,
         implied=ledger.open_items,
+        differences=as_told(pl.concat([parties.differences, ledger.differences]), batch.files),
     )
 
 

@@ -123,12 +123,16 @@ def _sentence(code: str, language: str) -> pl.Expr:
 
 
 def write_errors_csv(errors: pl.DataFrame, path: Path) -> None:
-    """Write errors as CSV (UTF-8 with BOM, so that spreadsheets show Chinese). A cell that a spreadsheet could take
-    for a formula gets an apostrophe in front; control characters are shown as boxes."""
-    errors = errors.drop("other")
-    safe = [_safe(pl.col(name)).alias(name) for name, dtype in errors.schema.items() if dtype == pl.String]
+    """Write errors as a CSV for spreadsheets; see `write_sheet`."""
+    write_sheet(errors.drop("other"), path)
+
+
+def write_sheet(frame: pl.DataFrame, path: Path) -> None:
+    """Write a CSV (UTF-8 with BOM, so that spreadsheets show Chinese). A cell that a spreadsheet could take for a
+    formula gets an apostrophe in front; control characters are shown as boxes."""
+    safe = [_safe(pl.col(name)).alias(name) for name, dtype in frame.schema.items() if dtype == pl.String]
     try:
-        errors.with_columns(safe).write_csv(path, include_bom=True)
+        frame.with_columns(safe).write_csv(path, include_bom=True)
     except OSError as problem:
         raise DunwellError("intake.unwritable", file=str(path), reason=problem.strerror or str(problem)) from None
 

@@ -22,14 +22,16 @@ from dunwell.actions.imports import sums_in_words
 from dunwell.actions.open_items import Disappeared, Implied
 from dunwell.core.errors import DunwellError
 from dunwell.core.money import format_money, grouped_amount
-from dunwell.intake.faults import CONTROL, in_language, write_errors_csv
+from dunwell.intake.faults import CONTROL, in_language, write_errors_csv, write_sheet
 from dunwell.intake.mapping import load_mapping
 from dunwell.jobs.context import language, moment, operator, settings, tell, words
 from dunwell.jobs.day_option import Day
 from dunwell.jobs.import_help import help_text
 from dunwell.store.reads import creditors
 
-_SHOWN_ERRORS = 20
+_SHOWN = 20
+"""Lines of errors, of changes and of moves on the terminal; all of them are in a file."""
+_CHANGE_HEADS = ("file", "row", "kind", "number", "column", "was", "now")
 _TOTALS: dict[str, Literal["left", "right"]] = {"currency": "left", "sum": "right", "good_sum": "right"}
 
 
@@ -76,10 +78,11 @@ def import_command(
             progress=progress,
         )
     path = _write_errors(report, errors_file)
+    changes = _write_changes(report)
     if as_json:
-        click.echo(json.dumps(_as_json(report, path), ensure_ascii=False, indent=1))
+        click.echo(json.dumps(_as_json(report, path, changes), ensure_ascii=False, indent=1))
     else:
-        _print(report, path)
+        _print(report, path, changes)
     ctx.exit(1 if report.refused else 0)
 
 
@@ -151,20 +154,34 @@ class _Bar:
 
 def _write_errors(report: ImportReport, path: Path | None) -> Path | None:
     """The CSV of all errors; where there are none, none is left from before."""
-    chosen = path or settings().home / "imports" / "import-errors.csv"
-    if report.errors.is_empty():
-        if path is None:
-            chosen.unlink(missing_ok=True)
+    errors = in_language(report.errors, language())
+    return _keep(errors, path or _folder() / "import-errors.csv", write_errors_csv, fixed=path is None)
+
+
+def _write_changes(report: ImportReport) -> Path | None:
+    """The CSV of all that changes; where nothing does, none is left from before."""
+    changes = report.changes.drop("moved") if report.changes.height else report.changes
+    return _keep(changes, _folder() / "import-changes.csv", write_sheet, fixed=True)
+
+
+def _folder() -> Path:
+    return settings().home / "imports"
+
+
+def _keep(frame: pl.DataFrame, path: Path, write: Callable[[pl.DataFrame, Path], None], *, fixed: bool) -> Path | None:
+    if frame.is_empty():
+        if fixed:
+            path.unlink(missing_ok=True)
         return None
     try:
-        chosen.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
-        raise DunwellError("intake.unwritable", file=str(chosen), reason=problem.strerror or str(problem)) from problem
-    write_errors_csv(in_language(report.errors, language()), chosen)
-    return chosen
+        raise DunwellError("intake.unwritable", file=str(path), reason=problem.strerror or str(problem)) from problem
+    write(frame, path)
+    return path
 
 
-def _print(report: ImportReport, errors_path: Path | None) -> None:
+def _print(report: ImportReport, errors_path: Path | None, changes_path: Path | None) -> None:
     spoken = language()
     console = Console()
     console.print(_files(report))
@@ -173,8 +190,8 @@ def _print(report: ImportReport, errors_path: Path | None) -> None:
     for file in report.files:
         name = _plain(file.found.name)
         if file.found.without_amount:
-            count, rows = (f"{n:,}" for n in (file.found.without_amount, file.found.rows))
-            tell("import.without_amount", file=name, count=count, rows=rows)
+            without = f"{file.found.without_amount:,}"
+            tell("import.without_amount", file=name, count=without, rows=f"{file.found.rows:,}")
         if file.found.ignored:
             tell("import.ignored", file=name, columns=", ".join(map(_plain, file.found.ignored)))
         for note in file.found.notes:
@@ -187,8 +204,8 @@ def _print(report: ImportReport, errors_path: Path | None) -> None:
     if errors_path:
         count = report.errors.select("file", "row").n_unique()
         console.print(_errors(report.errors, spoken))
-        if report.errors.height > _SHOWN_ERRORS:
-            tell("import.more_errors", count=f"{report.errors.height - _SHOWN_ERRORS:,}")
+        if report.errors.height > _SHOWN:
+            tell("import.more_errors", count=f"{report.errors.height - _SHOWN:,}")
         tell("import.refused" if report.refused else "import.left_out", count=f"{count:,}", path=str(errors_path))
     if report.dry_run:
         tell("import.dry_run")
@@ -196,6 +213,34 @@ def _print(report: ImportReport, errors_path: Path | None) -> None:
         tell("import.written")
     elif report.nothing_new:
         tell("import.nothing_new")
+
+
+def _print_changes(changes: pl.DataFrame, console: Console, path: Path) -> None:
+    """What changes, and above all what goes to another customer: the first of each, and where all are."""
+    console.print(_changes(changes.head(_SHOWN)))
+    if changes.height > _SHOWN:
+        tell("import.more_changes", count=f"{changes.height - _SHOWN:,}")
+    tell("import.changes", path=str(path))
+    moved = changes.filter("moved")
+    for file, row, kind, number, _, was, now, _ in moved.head(_SHOWN).iter_rows():
+        tell(
+            "import.moved", file=_plain(file), row=row, kind=words(f"import.one.{kind}"), number=_plain(number),
+            was=_plain(was or ""), now=_plain(now or ""),
+        )  # fmt: skip
+    if moved.height > _SHOWN:
+        tell("import.more_moved", count=f"{moved.height - _SHOWN:,}")
+
+
+def _changes(first: pl.DataFrame) -> Table:
+    table = Table(
+        *(Column(words(f"import.column.{head}"), overflow="fold") for head in _CHANGE_HEADS),
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+    for file, row, kind, *rest in first.select("file", "row", "kind", "number", "column", "was", "now").iter_rows():
+        cells = (file, str(row), words(f"import.one.{kind}"), *("" if cell is None else cell for cell in rest))
+        table.add_row(*(escape(_plain(cell)[:200]) for cell in cells))
+    return table
 
 
 def _print_open_items(implied: Implied, report: ImportReport, spoken: str) -> None:
@@ -264,7 +309,7 @@ def _errors(errors: pl.DataFrame, spoken: str) -> Table:
         padding=(0, 1, 0, 0),
         expand=True,
     )
-    first = in_language(errors.head(_SHOWN_ERRORS), spoken)
+    first = in_language(errors.head(_SHOWN), spoken)
     for row in first.select("file", "row", "column", "value", "reason").iter_rows():
         file, *rest = row
         table.add_row(*(escape(_plain(str(cell))[:400]) for cell in (Path(file).name, *rest)))
@@ -276,7 +321,7 @@ def _plain(text: str) -> str:
     return str(pl.Series([text.encode("utf-8", "replace").decode()]).str.replace_all(CONTROL, "\u25a1")[0])
 
 
-def _as_json(report: ImportReport, errors_path: Path | None) -> dict[str, Any]:
+def _as_json(report: ImportReport, errors_path: Path | None, changes_path: Path | None) -> dict[str, Any]:
     implied = report.open_items
     return {
         "creditor": report.creditor,

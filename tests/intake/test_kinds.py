@@ -404,8 +404,8 @@ class TestADateAfterToday:
     @pytest.mark.parametrize("content", [
         invoice_rows("R7,C1,2026-11-22,2026-12-22,EUR,1.00", "R8,C1,2026-11-23,2026-12-23,EUR,1.00",
                      "R9,C1,2026-11-24,,EUR,-1.00"),
-        "credit_note_id,customer_id,date,currency,amount\nN1,C1,2026-11-22,EUR,1\nN2,C1,2026-11-23,EUR,1\n"
-        "N3,C1,2026-11-24,EUR,1\n",
+        ("credit_note_id,customer_id,date,currency,amount\nN1,C1,2026-11-22,EUR,1\nN2,C1,2026-11-23,EUR,1\n"
+        "N3,C1,2026-11-24,EUR,1\n"),
         "charge_id,invoice_id,date,amount\nX1,R1,2026-11-22,1\nX2,R1,2026-11-23,1\nX3,R1,2026-11-24,1\n",
         "payment_id,invoice_id,value_date,amount\nP1,R1,2026-11-22,1\nP2,R1,2026-11-23,1\nP3,R1,2026-11-24,1\n",
         "invoice_id,opened_on,reason\nR1,2026-11-22,a\nR1,2026-11-23,a\nR2,2026-11-24,a\n",
@@ -421,8 +421,10 @@ class TestADateAfterToday:
         defaults = Defaults(today=date(2026, 11, 22), day=date(2026, 11, 20))
         found = read(tmp_path, a=invoice_rows(*rows), defaults=defaults).files[0].notes
         assert [note.words() for note in found] == [
-            "Rows dated after today (2026-11-22): 7 (see row 5, 6, 7, 8, 9, ...)."
-            " Each counts from its date on, and is in no figure before.",
+            (
+                "Rows dated after today (2026-11-22): 7 (see row 5, 6, 7, 8, 9, ...)."
+                " Each counts from its date on, and is in no figure before."
+            ),
             "Invoices issued after 2026-11-20, the day of the list: 2 (see row 3, 4).",
         ]
 
