@@ -199,6 +199,8 @@ def _print(report: ImportReport, errors_path: Path | None, changes_path: Path | 
         undeclared = [header for header, meant in file.found.columns.items() if meant == "open"]
         if undeclared and report.open_items_date is None:
             tell("import.open_not_declared", file=name, column=_plain(undeclared[0]))
+    if changes_path:
+        _print_changes(report.changes, console, changes_path)
     if report.open_items and not report.nothing_new:
         _print_open_items(report.open_items, report, spoken)
     if errors_path:
@@ -359,6 +361,11 @@ def _as_json(report: ImportReport, errors_path: Path | None, changes_path: Path 
         ],
         "errors": report.errors.height,
         "errors_file": str(errors_path) if errors_path else None,
+        "changed_fields": report.changes.height,
+        "changes_file": str(changes_path) if changes_path else None,
+        "moved_to_another_customer": report.changes.filter("moved").drop("moved", "column").to_dicts()
+        if report.changes.height
+        else [],
         "open_items": None
         if implied is None
         else {
