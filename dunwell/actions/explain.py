@@ -210,7 +210,9 @@ class Explanation:
             open=format_money(item["open_minor"], currency, language),
         )
         days = item["days_past_due"]
-        when = "explain.overdue_days" if days > 0 else "explain.due_today" if days == 0 else "explain.due_in"
+        when = {1: "explain.overdue_day", 0: "explain.due_today", -1: "explain.due_tomorrow"}.get(
+            days, "explain.overdue_days" if days > 0 else "explain.due_in"
+        )
         words += say(when, language, days=abs(days), due=format_date(item["due_date"], language))
         if item["disputed_minor"]:
             words += say("explain.disputed", language, amount=format_money(item["disputed_minor"], currency, language))
@@ -319,7 +321,7 @@ def about(contact: PastContact, language: str) -> str:
 def _named(item: NamedItem, currency: str | None, language: str) -> str:
     days = item.days_past_due
     return say(
-        "explain.named_late" if days > 0 else "explain.named",
+        "explain.named_late_day" if days == 1 else "explain.named_late" if days > 0 else "explain.named",
         language,
         number=item.number,
         open=format_money(item.open_minor, currency, language) if currency else "-",
@@ -327,7 +329,7 @@ def _named(item: NamedItem, currency: str | None, language: str) -> str:
     )
 
 
-_NAMED = 5
+_NAMED = 3
 """So many items of a message are named."""
 _LONG_OVERDUE_DAYS = 60
 """From here on a first reminder looks late to a reader, and deserves the sentence that says why it is the first."""

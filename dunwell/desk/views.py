@@ -156,9 +156,11 @@ def _chosen(request: HttpRequest, everyone: list[reads.Creditor]) -> reads.Credi
 
 
 def _day(creditor: reads.Creditor, day: date, spoken: str) -> dict[str, str]:
-    """The day that is shown, and today where that is another one."""
+    """The day that is shown, and a note where today is another one."""
     today = business_day(creditor, now())
-    return {"day": format_date(day, spoken), "today": "" if day == today else format_date(today, spoken)}
+    shown = format_date(day, spoken)
+    note = say("desk.not_today", spoken, day=shown, today=format_date(today, spoken), creditor=creditor.code)
+    return {"day": shown, "not_today": "" if day == today else note}
 
 
 def _sums(summary: dict[str, Any], spoken: str) -> list[dict[str, str]]:
@@ -233,7 +235,7 @@ def _late(days: int, spoken: str) -> str:
     """Days past due, or how long it still has."""
     if days > 0:
         return f"{days:,}"
-    return say("desk.due_today", spoken) if days == 0 else say("desk.due_in", spoken, days=-days)
+    return say({0: "desk.due_today", -1: "desk.due_tomorrow"}.get(days, "desk.due_in"), spoken, days=-days)
 
 
 def _item(item: dict[str, Any], spoken: str) -> dict[str, Any]:
