@@ -35,7 +35,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """All words and numbers of one notice, cleaned and formatted. Pairs are (label, value)."""
+    """All words and numbers of one notice, cleaned and formatted. Pairs are (label, value).
+
+    `whole`: sums, dates and numbers with spaces in them that are not broken over two lines of plain text.
+    """
 
     language: str
     title: str
@@ -71,6 +74,7 @@ class Content:
     page_label: str
     scan_label: dict[str, str]
     qr_alt: str
+    whole: tuple[str, ...]
 
 
 @cache
@@ -92,6 +96,7 @@ def content(notice: Notice) -> Content:
     values = {
         "total": _in_sentence(format_money(notice.payable_minor, notice.currency, notice.language), notice.language),
         "pay_by": format_date(pay_by, notice.language) if pay_by else "",
+        "weekday": words["weekdays"][pay_by.weekday()] if pay_by else "",
         **_due(notice, words),
     }
     title = stage["title"].format_map(values)
@@ -154,6 +159,13 @@ def content(notice: Notice) -> Content:
         page_label=labels["page"],
         scan_label={"epc": labels["epc"], "swiss": labels["swiss"]},
         qr_alt=labels["qr_alt"].format(total=values["total"].strip(), reference=reference),
+        whole=(
+            *(values[name].strip() for name in ("total", "pay_by", "first_due", "days")),
+            plain(sender.phone or "", 40),
+            in_fours(sender.iban or ""),
+            plain(sender.account or "", 60),
+            reference,
+        ),
     )
 
 

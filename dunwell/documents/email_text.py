@@ -3,7 +3,6 @@
 No remote pictures, no tracking, no script, no style sheet to fetch: what is sent is all there is.
 """
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -13,8 +12,10 @@ from string import Template
 
 from dunwell.documents.content import Content, content
 from dunwell.documents.notice import Notice
+from dunwell.documents.wrap import COLUMNS, display_width, wrapped
 
 _CELL = "padding:6px 10px 6px 0;text-align:{align};vertical-align:top;border-bottom:1px solid #9996"
+_ALL_COLUMNS = 6
 _FIRST_NUMBER = 3
 """Columns from this one on hold numbers and stand against the right."""
 
@@ -29,24 +30,28 @@ class EmailText:
 
 
 def render_email(notice: Notice) -> EmailText:
-    """The e-mail of a notice. Paragraphs are single lines: the reader's program folds them to its width."""
+    """The e-mail of a notice. The plain text stands in lines of at most 74 columns, as far as words and sums allow."""
     said = content(notice)
     return EmailText(said.mail_subject, _text(said), _html(said))
 
 
 def _text(said: Content) -> str:
     blocks = [
-        *_opening(said),
-        "\n".join(_aligned(said.debtor_facts)),
+        *_wrapped(said, _opening(said)),
+        "\n".join(_aligned(said, said.debtor_facts)),
         "\n".join(_table(said)),
-        said.disputed,
-        "\n".join((said.pay_title, *_aligned(said.pay))),
-        *_ending(said),
+        *_wrapped(said, [said.disputed]),
+        "\n".join((said.pay_title, *_aligned(said, said.pay))),
+        *_wrapped(said, _ending(said)),
         "\n".join(said.closing),
-        "\n".join(_signature(said)),
-        "-- \n" + "\n".join((said.sender_name, *said.sender_lines, *([said.tax_id] if said.tax_id else []))),
+        "\n".join(_wrapped(said, _signature(said))),
+        "-- \n" + "\n".join(_wrapped(said, (said.sender_name, *said.sender_lines, said.tax_id))),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _wrapped(said: Content, paragraphs: Iterable[str]) -> list[str]:
+    return [wrapped(paragraph, said.whole) for paragraph in paragraphs if paragraph]
 
 
 def _html(said: Content) -> str:
@@ -102,42 +107,66 @@ def _rows(said: Content) -> list[tuple[str, ...]]:
 
 
 def _table(said: Content) -> list[str]:
-    """Head, items, sums: columns of equal width in a fixed-width font, numbers against the right."""
-    rows = [said.head, *_rows(said)]
-    widths = [max(_width(row[i]) for row in rows) for i in range(len(said.head))]
+    """Head, items, sums: columns of equal width in a fixed-width font, numbers against the right.
+
+    A head of two words may take two lines. What is still too wide for a line gives each item a line of its own, with
+    its dates and numbers below it.
+    """
+    head, rows = [_two_lines(label) for label in said.head], _rows(said)
+    widths = [max(*map(display_width, head[i]), *(display_width(row[i]) for row in rows)) for i in range(len(head))]
     whole = sum(widths) + 2 * (len(widths) - 1)
+    if whole > COLUMNS:
+        whole -= widths[0]
+        lines = [said.head[0], *_head(head[1:], widths[1:])]
+        below = [line for row in rows for line in (row[0], "  " + _line(row[1:], widths[1:]))]
+    else:
+        lines = _head(head, widths, named=True)
+        below = [_line(row, widths) for row in rows]
     rule = "-" * whole
-    lines = [_line(row, widths) for row in rows]
     sums = [_ends(label, value, whole) for label, value in (*said.sums, said.payable)]
-    return [lines[0], rule, *lines[1:], rule, *sums]
+    return [*lines, rule, *below, rule, *sums]
+
+
+def _two_lines(label: str) -> tuple[str, str]:
+    """A label's upper and lower part, e.g. `Amount` over `(EUR)`; a single word stands in the lower line."""
+    if label.endswith("）"):
+        upper, _, lower = label.rpartition("（")
+        return upper, f"（{lower}"
+    upper, _, lower = label.rpartition(" ")
+    return upper, lower
+
+
+def _head(labels: Sequence[tuple[str, str]], widths: Sequence[int], *, named: bool = False) -> list[str]:
+    indent = "" if named else "  "
+    lines = [_line([label[level] for label in labels], widths) for level in (0, 1)]
+    return [indent + line for line in lines if line.strip()]
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    """The last columns of a table: all six, or all but the name of the item."""
+    first_number = _FIRST_NUMBER - (_ALL_COLUMNS - len(row))
     cells = [
-        _pad(cell, width, right=i >= _FIRST_NUMBER) for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        _pad(cell, width, right=i >= first_number) for i, (cell, width) in enumerate(zip(row, widths, strict=True))
     ]
     return "  ".join(cells).rstrip()
 
 
 def _ends(label: str, value: str, whole: int) -> str:
-    return label + " " * max(2, whole - _width(label) - _width(value)) + value
+    return label + " " * max(2, whole - display_width(label) - display_width(value)) + value
 
 
-def _aligned(pairs: Sequence[tuple[str, str]]) -> Iterable[str]:
-    widest = max((_width(label) for label, _ in pairs), default=0)
-    return (f"{_pad(label, widest, right=False)}  {value}" for label, value in pairs)
+def _aligned(said: Content, pairs: Sequence[tuple[str, str]]) -> Iterable[str]:
+    widest = max((display_width(label) for label, _ in pairs), default=0)
+    return (f"{_pad(label, widest, right=False)}  {_hanging(said, value, widest + 2)}" for label, value in pairs)
+
+
+def _hanging(said: Content, value: str, indent: int) -> str:
+    return wrapped(value, said.whole, COLUMNS - indent).replace("\n", "\n" + " " * indent)
 
 
 def _pad(text: str, width: int, *, right: bool) -> str:
-    blank = " " * (width - _width(text))
+    blank = " " * (width - display_width(text))
     return blank + text if right else text + blank
-
-
-def _width(text: str) -> int:
-    """Columns in a fixed-width font: a Chinese character takes two."""
-    return sum(
-        2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text if not unicodedata.combining(char)
-    )
 
 
 def _pair_rows(pairs: Sequence[tuple[str, str]]) -> str:

@@ -1,6 +1,7 @@
 """Letters as PDF/A: the same notice gives the same bytes, on any machine with the same fonts and typesetter."""
 
 import json
+import re
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
@@ -20,8 +21,12 @@ from dunwell.documents.plain import breakable, plain
 
 PDF_STANDARD: Final = "a-2b"
 
+_SURELY_ONE_PAGE, _SURELY_MORE = 6, 16
+"""Lines of a table up to which the usual spacing is tried first, and from which closing ranks is vain."""
+
 _FORMS = {"US": "us10", "CA": "us10", "CN": "centred", "TW": "centred", "HK": "centred", "MO": "centred"}
 _ONE = Lock()
+_PAGE = re.compile(rb"/Type\s*/Page\b")
 
 
 class LetterPress:
@@ -44,12 +49,23 @@ class LetterPress:
         fonts.refuse_after_fork()
         fonts.require(notice.language)
         said = content(notice)
+        page = _page(notice, said)
+        lines = len(said.rows) + len(said.sums) + (2 if said.disputed else 0)
+        roomy = self._set(notice, said, page, tight=False) if lines <= _SURELY_ONE_PAGE else b""
+        if (roomy and _is_one_page(roomy)) or lines >= _SURELY_MORE:
+            return roomy or self._set(notice, said, page, tight=False)
+        tight = self._set(notice, said, page, tight=True)
+        if _is_one_page(tight):
+            return tight
+        return roomy or self._set(notice, said, page, tight=False)
+
+    def _set(self, notice: Notice, said: Content, page: dict[str, Any], *, tight: bool) -> bytes:
         try:
             pdf, warnings = self._compiler.compile_with_warnings(
                 self._template,  # each time: the compiler forgets a source given as bytes after its first letter
                 format="pdf",
                 pdf_standards=[PDF_STANDARD],
-                sys_inputs={"data": json.dumps(_page(notice, said), ensure_ascii=False, sort_keys=True)},
+                sys_inputs={"data": json.dumps({**page, "tight": tight}, ensure_ascii=False, sort_keys=True)},
                 timestamp=datetime(notice.day.year, notice.day.month, notice.day.day, 12, tzinfo=UTC),
             )
         except typst.TypstError as error:
@@ -70,6 +86,10 @@ def render_letter(notice: Notice) -> bytes:
 @cache
 def _press() -> LetterPress:
     return LetterPress()
+
+
+def _is_one_page(pdf: bytes) -> bool:
+    return len(_PAGE.findall(pdf)) == 1
 
 
 def _page(notice: Notice, said: Content) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 import re
 from dataclasses import replace
+from datetime import date
 from html.parser import HTMLParser
 
 import pytest
@@ -11,6 +12,7 @@ from dunwell.core.money import format_money, grouped_amount
 from dunwell.core.terms import Stage
 from dunwell.documents.email_text import render_email
 from dunwell.documents.notice import WRITTEN_STAGES, Party
+from dunwell.documents.wrap import display_width
 from tests.documents.samples import disputed, items, notice
 
 HOME = {"en": "DE", "zh-Hans": "CN", "zh-Hant": "TW"}
@@ -58,15 +60,36 @@ class TestEmail:
     def test_aligns_its_table_in_columns(self):
         lines = render_email(notice("zh-Hans", count=3, country="CN")).text.splitlines()
         rule = next(line for line in lines if line.startswith("----"))
-        rows = lines[lines.index(rule) + 1 : lines.index(rule) + 4]
-        assert {len(row) + len(re.findall(r"[\u3000-\u9fff]", row)) for row in rows} == {len(rule)}
+        start = lines.index(rule) + 1
+        assert [line.split()[0] for line in lines[start : start + 6 : 2]] == ["发票", "发票", "分期款"]
+        assert {display_width(line) for line in lines[start + 1 : start + 6 : 2]} == {len(rule)}
+
+    def test_keeps_items_on_one_line_where_there_is_room(self):
+        one = replace(items(1, Stage.REMINDER)[0], number="1", issue_date=date(2026, 5, 1), due_date=date(2026, 5, 2))
+        lines = render_email(notice(items=(one,))).text.splitlines()
+        assert "Invoice 1  1 May 2026  2 May 2026        6  1,234.50  1,234.50" in lines
+        assert "                                      Days    Amount      Open" in lines
+
+    @pytest.mark.parametrize("language", ["en", "zh-Hans", "zh-Hant"])
+    @pytest.mark.parametrize("stage", WRITTEN_STAGES)
+    def test_stands_in_lines_that_a_reply_can_quote(self, language, stage):
+        given = disputed(notice(language, stage, 12, country=HOME[language], credit_minor=12_00), "2026-1045")
+        assert max(map(display_width, render_email(given).text.splitlines())) <= 74
+
+    def test_never_breaks_a_number_that_is_copied_from_it(self):
+        given = notice(debtor=Party("A long name of many words " * 8, (), "DE"), reference="9 " * 45 + "9")
+        text = render_email(given).text
+        assert "DE89 3704 0044 0532 0130 00" in text
+        assert "9 " * 45 + "9" in text
+        assert "Customer      A long name of many words" in text
+        assert "\n              A long name" in text or "\n              name" in text or "\n              of" in text
 
     def test_asks_in_one_sentence_on_its_own_line(self):
-        assert "\nPlease pay EUR 3,604.83 by 2 December 2026.\n" in render_email(notice()).text
+        assert "\nPlease pay EUR 3,604.83 by Wednesday, 2 December 2026.\n" in render_email(notice()).text
 
     def test_before_the_due_date_of_one_item_names_that_date(self):
         text = render_email(notice(stage=Stage.NOTICE, count=1)).text
-        assert "Please pay EUR 1,234.50 by 27 November 2026." in text
+        assert "Please pay EUR 1,234.50 by Friday, 27 November 2026." in text
 
     def test_says_openly_when_some_items_are_already_overdue(self):
         late = items(1, Stage.REMINDER)[0]

@@ -63,6 +63,22 @@ class TestLetter:
         given = disputed(notice(language, Stage.SECOND_DUNNING, 8, HOME[language], credit_minor=25000), "2026-1045")
         assert len(reader(render_letter(given)).pages) == 1
 
+    @pytest.mark.parametrize(
+        ("language", "country"), [("zh-Hans", "US"), ("zh-Hant", "DE"), ("zh-Hant", "TW"), ("en", "DE")]
+    )
+    def test_of_few_items_ends_on_its_first_page(self, language, country):
+        for count in (5, 6, 8):
+            given = notice(language, Stage.SECOND_DUNNING, count, country)
+            assert len(reader(render_letter(given)).pages) == 1
+
+    def test_on_two_pages_leaves_neither_the_sum_nor_the_name_alone(self):
+        for count in (16, 31, 33):
+            given = notice("zh-Hant", Stage.SECOND_DUNNING, count, "TW")
+            first, second = (page.extract_text() for page in reader(render_letter(given)).pages)
+            assert "陳怡君" in second
+            assert "您可以寄電郵至" in second
+            assert "應付金額" in first or f"2026-{1043 + count - 1}" in second
+
     def test_of_sixty_items_repeats_the_head_and_numbers_its_pages(self):
         given = notice(stage=Stage.FIRST_DUNNING, count=60)
         pages = [page.extract_text() for page in reader(render_letter(given)).pages]
