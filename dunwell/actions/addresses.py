@@ -21,7 +21,6 @@ def mark_invalid(*, contact_point: int, reason: str, at: datetime, by: Actor) ->
         creditor=point.creditor,
         by=by,
         at=at,
-        recorded_at=at,
         debtor=point.debtor_id,
         body={"contact_point": point.pk, "channel": point.channel, "reason": reason},
     )

@@ -76,7 +76,7 @@ def _record(*, made: Made, at: datetime, by: Actor) -> None:
     """Every creditor's journal says that a copy of his book was made. It cannot stand in the copy itself."""
     for creditor in Creditor.objects.order_by("code"):
         journal.append(
-            "backup.made", creditor=creditor, by=by, at=at, recorded_at=at,
+            "backup.made", creditor=creditor, by=by, at=at,
             body={
                 "file": made.path.name,
                 "size_bytes": made.size_bytes,

@@ -29,7 +29,7 @@ def open_complaint(
         creditor=debtor.creditor, debtor=debtor, opened_date=opened, text=text, known_from=at
     )
     journal.append(
-        "complaint.opened", creditor=debtor.creditor, debtor=debtor, by=by, at=at, recorded_at=at, key=key_text,
+        "complaint.opened", creditor=debtor.creditor, debtor=debtor, by=by, at=at, key=key_text,
         body={"complaint": complaint.pk, "number": debtor.number, "opened_date": opened, **asked},
     )  # fmt: skip
     return complaint
@@ -49,7 +49,7 @@ def answer_complaint(*, complaint: Complaint, answer: str, at: datetime, by: Act
     _, today = happened_on(debtor.creditor, None, at)
     change(complaint, at=at, answered_date=today)
     journal.append(
-        "complaint.answered", creditor=debtor.creditor, debtor=debtor, by=by, at=at, recorded_at=at, key=key_text,
+        "complaint.answered", creditor=debtor.creditor, debtor=debtor, by=by, at=at, key=key_text,
         body={
             "number": debtor.number,
             "opened_date": complaint.opened_date,

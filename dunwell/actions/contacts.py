@@ -70,7 +70,7 @@ def record_contact(
         outcome=str(outcome),
     )
     journal.append(
-        "contact.recorded", creditor=debtor.creditor, debtor=debtor, by=by, at=at, recorded_at=at, key=text,
+        "contact.recorded", creditor=debtor.creditor, debtor=debtor, by=by, at=at, key=text,
         body={"contact": contact.pk, "number": debtor.number, "contact_date": day, **asked},
     )  # fmt: skip
     return contact
@@ -106,7 +106,7 @@ def set_address(
         told = {name: value for name, value in values.items() if value is not None or name in POSTAL}
         change(point, at=at, rank=0, invalid_since=None, **told)
     journal.append(
-        "address.set", creditor=debtor.creditor, debtor=debtor, by=by, at=at, recorded_at=at, key=text,
+        "address.set", creditor=debtor.creditor, debtor=debtor, by=by, at=at, key=text,
         body={"contact_point": point.pk, "number": debtor.number, "old": old, **asked},
     )  # fmt: skip
     return point

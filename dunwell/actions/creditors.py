@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import available_timezones
 
 from babel.core import get_global
@@ -55,7 +55,7 @@ def set_creditor(*, code: str, changes: Mapping[str, str], at: datetime, by: Act
             setattr(creditor, name, value)
         creditor.save(update_fields=list(values))
     body = {"old": old, "new": values}
-    journal.append(event, creditor=creditor, by=by, at=at, recorded_at=at.astimezone(UTC), body=body)
+    journal.append(event, creditor=creditor, by=by, at=at, body=body)
     return creditor
 
 

@@ -62,7 +62,7 @@ def open_dispute(
         known_from=at,
     )
     journal.append(
-        "dispute.opened", creditor=debtor.creditor, debtor=debtor, by=by, at=at, recorded_at=at, key=text,
+        "dispute.opened", creditor=debtor.creditor, debtor=debtor, by=by, at=at, key=text,
         body={
             "dispute": dispute.pk,
             "dispute_number": dispute.number,
@@ -90,7 +90,7 @@ def close_dispute(*, dispute: Dispute, outcome: str, at: datetime, by: Actor, ke
     _, today = happened_on(debtor.creditor, None, at)
     change(dispute, at=at, closed_date=today, outcome=outcome)
     journal.append(
-        "dispute.closed", creditor=debtor.creditor, debtor=debtor, by=by, at=at, recorded_at=at, key=text,
+        "dispute.closed", creditor=debtor.creditor, debtor=debtor, by=by, at=at, key=text,
         body={
             "dispute_number": dispute.number,
             "number": debtor.number,

@@ -71,7 +71,7 @@ def set_hold(
         known_from=at,
     )
     journal.append(
-        "hold.set", creditor=debtor.creditor, debtor=debtor, by=by, at=at, recorded_at=at, key=text,
+        "hold.set", creditor=debtor.creditor, debtor=debtor, by=by, at=at, key=text,
         body={
             "hold": hold.pk,
             "number": debtor.number,
@@ -99,7 +99,7 @@ def lift_hold(*, hold: Hold, at: datetime, by: Actor, key: UUID | str, note: str
     # one that was to begin later so ends before it begins: it never holds
     change(hold, at=at, until_date=today - timedelta(days=1))
     journal.append(
-        "hold.lifted", creditor=debtor.creditor, debtor=debtor, by=by, at=at, recorded_at=at, key=text,
+        "hold.lifted", creditor=debtor.creditor, debtor=debtor, by=by, at=at, key=text,
         body={
             "number": debtor.number,
             "reason": hold.reason,

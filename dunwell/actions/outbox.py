@@ -390,7 +390,6 @@ def _note(event: str, row: OutboxMessage, now: datetime, by: Actor, body: dict[s
         creditor=row.creditor,
         by=by,
         at=now,
-        recorded_at=now.astimezone(UTC),
         debtor=row.debtor_id,
         key=row.key,
         body={

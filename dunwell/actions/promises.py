@@ -73,7 +73,7 @@ def record_promise(
         known_from=at,
     )
     journal.append(
-        "promise.made", creditor=debtor.creditor, debtor=debtor, by=by, at=at, recorded_at=at, key=text,
+        "promise.made", creditor=debtor.creditor, debtor=debtor, by=by, at=at, key=text,
         body={"promise": promise.pk, "number": debtor.number, "made_date": made, "open_minor": owed, **asked},
     )  # fmt: skip
     return promise
@@ -95,7 +95,7 @@ def withdraw_promise(*, promise: Promise, at: datetime, by: Actor, key: UUID | s
         raise Refused(f"promise.was_{mine[0] if mine else 'withdrawn'}", promise=promise.pk)
     change(promise, at=at, withdrawn_date=today)
     journal.append(
-        "promise.withdrawn", creditor=debtor.creditor, debtor=debtor, by=by, at=at, recorded_at=at, key=text,
+        "promise.withdrawn", creditor=debtor.creditor, debtor=debtor, by=by, at=at, key=text,
         body={
             "number": debtor.number,
             "amount": Money(promise.amount_minor, promise.currency),

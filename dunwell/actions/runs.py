@@ -158,7 +158,6 @@ def _keep(
         creditor=creditor,
         by=by,
         at=at,
-        recorded_at=at,
         key=name,
         body={"run": name, **manifest, "outbox": outbox, "summary": summary},
     )

@@ -27,14 +27,19 @@ def append(
     creditor: Creditor,
     by: Actor,
     at: datetime,
-    recorded_at: datetime,
+    recorded_at: datetime | None = None,
     body: dict[str, Any],
     debtor: Debtor | int | None = None,
     key: str | None = None,
 ) -> JournalEntry:
-    """Append one entry, e.g. `promise.made`. `at` is when it happened, `recorded_at` when we were told (UTC)."""
+    """Append one entry, e.g. `promise.made`.
+
+    at             the moment of the business: a trial, a demonstration or `send --as-of` may pretend it
+    recorded_at    when it was written down, by the machine's own clock (None: now); nothing that pretends a moment
+                   may date an entry back
+    """
     guard.require_act(f"journal entry {event}")
-    entry_id = uuid4()
+    entry_id, recorded_at = uuid4(), recorded_at or datetime.now(UTC)
     debtor_id = debtor.pk if isinstance(debtor, Debtor) else debtor
     content = {
         "v": commitment.SCHEMA_VERSION,

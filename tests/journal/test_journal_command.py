@@ -3,8 +3,9 @@
 import hashlib
 import json
 import tracemalloc
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -13,6 +14,7 @@ from dunwell.evidence import commitment
 from dunwell.store import dialect, guard, journal
 from dunwell.store.models import JournalEntry
 from dunwell.store.reads import journal as read
+from tests.send.book import TEN, add_debtor
 from tests.support.rows import MEI, NOW, a_creditor, a_debtor
 
 TRIGGERS = {
@@ -83,6 +85,25 @@ class TestJournalCheck:
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < 5_000_000
+
+
+class TestTheClock:
+    @pytest.mark.parametrize("home", ["sqlite"], indirect=True)
+    def test_of_the_machine_dates_the_record_whatever_a_trial_pretends(self, db):
+        add_debtor(a_creditor(), "L0", letter=True)
+        began = datetime.now(UTC)
+        pretended = {"DUNWELL_NOW": TEN.isoformat()}
+        db.dunwell("run", "--as-of", "2026-11-24", env=pretended)
+        db.dunwell("send", "--as-of", "2026-11-24", env={"DUNWELL_NOW": "2026-12-24T09:00:00+00:00"})
+        db.dunwell("hold", "set", "L0", "--reason", "talks", env=pretended)
+        entries = {entry.event: entry for entry in JournalEntry.objects.exclude(event="creditor.added")}
+        assert set(entries) == {"run.decided", "letter.written", "hold.set"}
+        for entry in entries.values():
+            assert began <= entry.recorded_at <= datetime.now(UTC)
+            assert entry.at.astimezone(ZoneInfo("Europe/Berlin")).date() == TEN.date()
+        written = json.loads(bytes(entries["letter.written"].body))
+        assert written["body"]["as_of"] == "2026-11-24"
+        assert read.check().bad == 0
 
 
 class TestJournalShow:
