@@ -43,7 +43,6 @@ class Played:
     held        rule -> numbers of the debtors it protected from a message
     recorded    what debtors said, by kind (see `Talk`)
     refused     what an act refused, by code: a debtor disputes what he has paid meanwhile...
-    events      number -> how much happened with that debtor
     """
 
     book: Book
@@ -53,11 +52,9 @@ class Played:
     mails: int = 0
     bounced: int = 0
     payments: int = 0
-    invoices: int = 0
     held: dict[str, set[str]] = field(default_factory=dict)
     recorded: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
-    events: dict[str, set[str]] = field(default_factory=dict)
     hashes: list[str] = field(default_factory=list)
     last: runs.RunReport | None = None
 
@@ -132,7 +129,6 @@ class Player:
         reached = self._arrived(day)
         for number, channel in reached.items():
             self._world.contacted(day, number, channel, self._deadlines.get(number))
-            self._event(number, f"contact {day}")
         reminded = [each[:2] for each in going if each[0] in reached and each[2] >= Stage.REMINDER]
         for talk in self._world.evening(day, reminded):
             self._hear(talk, self._at(day, EVENING))
@@ -140,10 +136,7 @@ class Player:
     def _take(self, day: date, name: str, items: list[Item], payments: list[Paid], at: time) -> None:
         """Import a day's files, if there are any."""
         played = self.played
-        played.invoices += sum(item.kind == "invoice" for item in items)
         played.payments += len(payments)
-        for payment in payments:
-            self._event(payment.debtor, "payment")
         folder = self._folder / "days" / f"{day.isoformat()}-{name}"
         if items or payments:
             paths = ledger_files.write(folder, self._house.code, items=items, payments=payments)
@@ -209,7 +202,6 @@ class Player:
             self.played.refused[refused.code] += 1
             return
         self.played.recorded[talk.kind] += 1
-        self._event(talk.debtor, talk.kind)
 
     def _record(self, talk: Talk, at: datetime) -> None:
         debtor, key = self._debtors[talk.debtor], f"demo:{talk.kind}:{talk.key}"
@@ -239,9 +231,6 @@ class Player:
                     talks.answer_complaint(complaint=complaint, answer=talk.words, at=at, by=BY, key=key)
             case _:
                 raise ValueError(talk.kind)
-
-    def _event(self, number: str, what: str) -> None:
-        self.played.events.setdefault(number, set()).add(what)
 
     def _at(self, day: date, moment: time) -> datetime:
         return datetime.combine(day, moment, self._zone).astimezone(UTC)

@@ -4,11 +4,12 @@ import shlex
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
@@ -19,6 +20,8 @@ from dunwell.core.errors import say
 from dunwell.core.money import DIGITS, grouped_amount
 from dunwell.demo.play import Played
 from dunwell.engine.ageing import BUCKETS
+from dunwell.engine.claims import open_items
+from dunwell.engine.facts import Facts
 from dunwell.engine.findings import promises
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.store.reads import figures
@@ -42,12 +45,15 @@ def show(console: Console, played: list[Played], *, home: Path, until: date, lan
     ):
         console.print(table)
         console.print()
-    _talks(played, until, tell)
+    known = {each.book.house.code: facts_of(each.creditor).on(until) for each in played}
+    _talks(played, known, until, tell)
+    first, now = sum(len(each.book.items) for each in played), figures.receivables()
+    tell("book_grown", items=f"{now:,}", first=f"{first:,}", more=f"{now - first:,}")
     tell("evidence", entries=f"{figures.journal_entries():,}", documents=f"{figures.documents():,}")
     console.print()
     _places(played, home, tell)
     console.print()
-    told = _worth_explaining(played)
+    told = _worth_explaining(known, until)
     tell("explain_this", number=told[1])
     here, program = f"DUNWELL_HOME={_short(home)}", _program()
     tell("command", command=f"{here} {program} explain {told[1]} --creditor {told[0]}")
@@ -120,12 +126,11 @@ def _recovered(played: list[Played], words: Callable[..., str]) -> Table:
     return table
 
 
-def _talks(played: list[Played], until: date, tell: Callable[..., None]) -> None:
+def _talks(played: list[Played], known: dict[str, Facts], until: date, tell: Callable[..., None]) -> None:
     kept: Counter[str] = Counter()
     told: Counter[str] = Counter()
     for each in played:
-        known = facts_of(each.creditor).on(until)
-        kept.update(promises(known, house_rules(), until)["state"].to_list())
+        kept.update(promises(known[each.book.house.code], house_rules(), until)["state"].to_list())
         told.update(each.recorded)
     tell(
         "promises",
@@ -153,26 +158,56 @@ def _places(played: list[Played], home: Path, tell: Callable[..., None]) -> None
     tell("files", path=_short(home / "book"))
 
 
-def _worth_explaining(played: list[Played]) -> tuple[str, str]:
-    """Creditor and number of the debtor with whom most happened, of those who still owe not too many items."""
-    found = [
-        (
-            _weight(each.events.get(debtor.number, ()), each.world.owes(debtor.number)),
-            each.book.house.code,
-            debtor.number,
-        )
-        for each in played
-        for debtor in each.book.debtors
-    ]
-    _, code, number = max(found, key=lambda one: (one[0], one[2]))
+def _worth_explaining(known: dict[str, Facts], until: date) -> tuple[str, str]:
+    """Creditor and number of the debtor with the richest story that is still short enough to read: money that came in
+    part, a promise that was not kept, a dispute, several stages. The same book always gives the same debtor."""
+    found = []
+    for code, facts in known.items():
+        stories = _stories(facts, until).join(facts["debtors"].select("debtor_id", "number"), on="debtor_id")
+        best = stories.sort("weight", "number", descending=[True, False]).head(1)
+        found += [(weight, code, number) for weight, number in best.select("weight", "number").rows()]
+    # without any contact yet: the first debtor of the first creditor
+    first_code, first = next(iter(known.items()))
+    _, code, number = min(
+        found, key=lambda one: (-one[0], one[1]), default=(0, first_code, first["debtors"]["number"][0])
+    )
     return code, number
 
 
-def _weight(events: Iterable[str], owes: int) -> int:
-    """Talks weigh more than contacts; beyond five contacts nothing new is to be seen, and a long list tires."""
-    contacts = sum(event.startswith("contact") for event in events)
-    talks = sum(event in ("promise", "dispute", "complaint", "payment") for event in events)
-    return min(contacts, 5) + 3 * talks + (10 if owes else 0) - max(0, owes - 6)
+def _stories(facts: Facts, until: date) -> pl.DataFrame:
+    """debtor_id, weight of everybody who owes something."""
+    items = open_items(facts, until)
+    promised = promises(facts, house_rules(), until)
+    sent = facts["contacts"].filter((pl.col("direction") == "out") & (pl.col("outcome") == "sent"))
+    parts = (
+        (promised.filter(pl.col("state").is_in(["broken", "part_kept"])), _TURN),
+        (promised.filter(pl.col("state") == "kept"), 1),
+        (items.filter(pl.col("paid_minor") > 0), _TURN),
+        (facts["disputes"], _TURN),
+        (facts["complaints"], 2),
+    )
+    told = items.group_by("debtor_id").agg(weight=-2 * (pl.len().cast(pl.Int64) - _FEW).clip(lower_bound=0))
+    stages = sent.group_by("debtor_id").agg(
+        more=3 * pl.col("stage").n_unique().cast(pl.Int64) - (pl.len().cast(pl.Int64) - _FEW).clip(lower_bound=0)
+    )
+    told = _plus(told, stages)
+    for rows, weight in parts:
+        told = _plus(told, rows.select("debtor_id").unique().with_columns(more=pl.lit(weight, pl.Int64)))
+    return told
+
+
+def _plus(told: pl.DataFrame, more: pl.DataFrame) -> pl.DataFrame:
+    return (
+        told.join(more, on="debtor_id", how="left")
+        .with_columns(weight=pl.col("weight") + pl.col("more").fill_null(0))
+        .select("debtor_id", "weight")
+    )
+
+
+_TURN = 4
+"""A turn of the story weighs more than one more stage."""
+_FEW = 6
+"""Beyond so many items or contacts nothing new is to be seen, and a long list tires."""
 
 
 def _rule(rule: str, language: str) -> str:

@@ -165,10 +165,6 @@ class World:
         """How many items of a debtor are overdue in his own eyes."""
         return len(self._due(self._lives[number], day))
 
-    def owes(self, number: str) -> int:
-        """How many items of a debtor are open, due or not."""
-        return len(self._lives[number].owed)
-
     def _issued(self, day: date) -> list[Item]:
         count = 0
         while count < len(self._coming) and self._coming[count].invoice.issued <= day:

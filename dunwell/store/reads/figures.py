@@ -15,6 +15,7 @@ from dunwell.store.models import (
     JournalEntry,
     OutboxMessage,
     Payment,
+    Receivable,
 )
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "debtors",
     "documents",
     "journal_entries",
+    "receivables",
     "recovered",
 ]
 
@@ -59,6 +61,11 @@ def recovered(creditor: Creditor) -> dict[str, int]:
         if debtor in first and day > first[debtor]:
             found[currency] = found.get(currency, 0) + minor
     return dict(sorted(found.items()))
+
+
+def receivables() -> int:
+    """All invoices, charges and credit notes of all creditors."""
+    return Receivable.objects.count()
 
 
 def journal_entries() -> int:
