@@ -1,6 +1,8 @@
 """Invoices, credit notes, charges, payments and disputes of checked frames -> what changes in the tables."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
@@ -27,20 +29,31 @@ class Ledger:
     """What changes, and what became of each row: file, row, kind (of frame), outcome (new, changed, unchanged).
 
     differences: what changes of what stands, field by field (`import_changes.CHANGES`).
+    absent: payments of invoices that are new to the book though a list of open items lacked them.
     """
 
     changes: list[bulk.Change]
     outcome: pl.DataFrame
     open_items: open_items.Implied | None
+    absent: pl.DataFrame
     differences: pl.DataFrame
 
 
 def plan_ledger(
-    frames: dict[str, pl.DataFrame], debtors: pl.DataFrame, *, book: Book, said: Said, open_list: OpenList | None
+    frames: dict[str, pl.DataFrame],
+    debtors: pl.DataFrame,
+    *,
+    book: Book,
+    said: Said,
+    open_list: OpenList | None,
+    list_days: Sequence[date],
+    today: date,
 ) -> Ledger:
     """Compare the frames with the book.
 
     debtors     number, debtor_id of all debtors, known and new
+    list_days   the days of all lists taken in so far
+    today       at the creditor's place: an open amount without a list's day is that of today
     open_list   the frames are a list of open items; then payments that it implies are added
     """
     rows = _receivables(frames, debtors, book, said)
@@ -55,17 +68,20 @@ def plan_ledger(
     invoices = _by_number(everything, _INVOICES).rename({"receivable_id": "parent_id"})
     fresh, known = (part.join(invoices, left_on="parent", right_on="number", how="left", maintain_order="left")
                     for part in (fresh, known))  # fmt: skip
-    if open_list:
-        fresh, known = open_items.amounts(fresh, known, book)
+    day = open_list.day if open_list else today
+    told = open_items.told(fresh, known, book, day=day, is_list=open_list is not None)
+    absent = open_items.cleared_before(fresh if not open_list and said("status") is False else fresh.clear(), list_days)
+    fresh = told.fresh
     compared = compare(
-        known,
+        told.known,
         bulk.RECEIVABLES,
         _said_of_receivables(said, frames),
         creditor_id=book.creditor.pk,
         key=("kind", "number"),
     )
-    implied = open_items.implied_by(open_list, fresh, compared.rows, book) if open_list else None
+    implied = open_items.implied_by(open_list, fresh, compared.rows, told.late, book) if open_list else None
     payments = _payments(frames["payments"], debtors, _by_number(everything, NAMED), book)
+    payments = pl.concat([payments, open_items.paid_before(told.late, book), absent], how="diagonal")
     if implied:
         payments = pl.concat([payments, implied.payments], how="diagonal")
     payments = pl.concat([payments, _moved_along(compared.rows, payments, book)], how="diagonal")
@@ -88,7 +104,7 @@ def plan_ledger(
         changes.append(change)
         outcome.append(became)
         different.append(differing)
-    return Ledger(changes, pl.concat(outcome), implied, differences=pl.concat(different))
+    return Ledger(changes, pl.concat(outcome), implied, absent, differences=pl.concat(different))
 
 
 def _receivables(frames: dict[str, pl.DataFrame], debtors: pl.DataFrame, book: Book, said: Said) -> pl.DataFrame:

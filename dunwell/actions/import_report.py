@@ -55,6 +55,8 @@ class ImportReport:
     refused     there are errors, valid rows alone were not accepted: nothing was written
     written     something was written
     open_items  what a list of open items implied
+    absent      how many invoices, and what sums by currency, are new to the book though a list of open items that is
+                younger lacked them: they were taken as paid
     changes     what changes of what stands, field by field: file, row, kind, number, column, was, now, moved
     left_out    kinds of receivables with something open that earlier lists held, and this one says nothing about
     """
@@ -67,6 +69,7 @@ class ImportReport:
     written: bool
     open_items_date: date | None = None
     open_items: Implied | None = None
+    absent: tuple[int, Mapping[str, int]] = (0, {})
     changes: pl.DataFrame = field(default_factory=pl.DataFrame)
     left_out: Sequence[str] = ()
 

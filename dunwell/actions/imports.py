@@ -5,7 +5,7 @@ moves what changed into the past, and appends one journal entry per file. A row 
 noticed in the transaction, and the comparison made again.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -22,13 +22,15 @@ from dunwell.actions.import_changes import as_told
 from dunwell.actions.import_checks import checked
 from dunwell.actions.import_report import FileResult, ImportReport, implied_body, storable, tally
 from dunwell.actions.list_scope import Scope, scope_of, still_open
-from dunwell.actions.open_items import Disappeared, Implied, OpenList
+from dunwell.actions.open_items import Disappeared, Implied, OpenList, summed
 from dunwell.actions.permissions import may
 from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
-from dunwell.core.money import format_money
+from dunwell.core.money import Money, format_money
+from dunwell.core.terms import ReceivableStatus
 from dunwell.intake.read import read_files
-from dunwell.intake.shapes import Batch, Defaults, Mapping
+from dunwell.intake.shapes import Batch, Defaults
+from dunwell.intake.shapes import Mapping as Reading
 from dunwell.store import bulk, dialect, journal
 from dunwell.store.models import Creditor, ImportFile
 
@@ -40,7 +42,8 @@ _TRIES = 3
 
 @dataclass(frozen=True)
 class Plan:
-    """What an import writes. `news`: files (by index) that change something, or that are a newer list of open items."""
+    """What an import writes. `news`: files (by index) that change something, or that are a newer list of open items.
+    `absent`: see `ImportReport`."""
 
     creditor: Creditor
     changes: Sequence[bulk.Change]
@@ -50,13 +53,14 @@ class Plan:
     open_list: OpenList | None
     implied: Implied | None
     differences: pl.DataFrame
+    absent: tuple[int, Mapping[str, int]]
 
 
 def import_files(
     *,
     creditor: Creditor,
     paths: Sequence[Path],
-    mapping: Mapping | None = None,
+    mapping: Reading | None = None,
     accept_valid_rows: bool = False,
     dry_run: bool = False,
     open_items_date: date | None = None,
@@ -89,6 +93,8 @@ def import_files(
                 creditor.code, tally(empty, batch.files), batch.errors, dry_run=dry_run, refused=True, written=False,
                 open_items_date=open_items_date,
             )  # fmt: skip
+        if not open_items_date:
+            _refuse_undated_open(batch)
         scope = scope_of(creditor, batch, open_items_date, last_list) if open_items_date else None
         open_list = _open_list(batch, open_items_date, scope) if open_items_date and scope else None
         for attempt in range(_TRIES):
@@ -107,6 +113,7 @@ def import_files(
             return ImportReport(
                 creditor.code, plan.files, batch.errors, dry_run=dry_run, refused=False,
                 written=bool(plan.news) and not dry_run, open_items_date=open_items_date, open_items=plan.implied,
+                absent=plan.absent,
                 changes=plan.differences, left_out=still_open(creditor, sorted(scope.left_out)) if scope else [],
             )  # fmt: skip
     raise AssertionError("the last attempt returns or raises")
@@ -130,7 +137,7 @@ def take_in(*, plan: Plan, at: datetime, by: Actor, progress: Progress = lambda 
     )  # fmt: skip
     for index, source in sources.items():
         body = {"import_file": source, **_body(plan, index)}
-        journal.append("file.imported", creditor=plan.creditor, by=by, at=at, recorded_at=at, body=body)
+        journal.append("file.imported", creditor=plan.creditor, by=by, at=at, body=body)
     progress("commit", "", 0, 1)
 
 
@@ -148,7 +155,7 @@ def _read(
     creditor: Creditor,
     book: Book,
     paths: Sequence[Path],
-    mapping: Mapping | None,
+    mapping: Reading | None,
     day: date | None,
     today: date,
     progress: Progress,
@@ -172,7 +179,10 @@ def _plan(
     parties = import_parties.plan_parties(
         batch.frames["customers"], batch.frames["contacts"], book=book, said=said, at=now
     )
-    ledger = import_ledger.plan_ledger(batch.frames, parties.debtors, book=book, said=said, open_list=open_list)
+    ledger = import_ledger.plan_ledger(
+        batch.frames, parties.debtors, book=book, said=said, open_list=open_list,
+        list_days=_list_days(book.creditor), today=_today(book.creditor, now),
+    )  # fmt: skip
     changes = [*parties.changes, *ledger.changes]
     lists = frozenset(index for index, file in enumerate(batch.files) if file.kind in import_ledger.KINDS)
     news = {
@@ -195,11 +205,18 @@ def _plan(
         open_list=open_list,
         implied=ledger.open_items,
         differences=as_told(pl.concat([parties.differences, ledger.differences]), batch.files),
+        absent=summed(ledger.absent),
     )
 
 
 def _today(creditor: Creditor, now: datetime) -> date:
     return now.astimezone(ZoneInfo(creditor.zone)).date()
+
+
+def _list_days(creditor: Creditor) -> list[date]:
+    """The days of all lists, in their order."""
+    lists = ImportFile.objects.filter(creditor=creditor, open_items_date__isnull=False)
+    return sorted({day for day in lists.values_list("open_items_date", flat=True) if day})
 
 
 def _last_list(creditor: Creditor) -> date | None:
@@ -213,6 +230,25 @@ def _refuse_list_day(creditor: Creditor, day: date, last: date | None, now: date
         raise Refused("import.list_ahead", day=day.isoformat(), today=today.isoformat())
     if last and day < last:
         raise Refused("import.list_older", day=day.isoformat(), last=last.isoformat())
+
+
+def _refuse_undated_open(batch: Batch) -> None:
+    """Part of an item is paid, but nobody says by which day: to ask for the whole of it would be wrong."""
+    open_items = [
+        batch.frames["invoices"].filter(pl.col("status") == ReceivableStatus.OPEN),
+        batch.frames["credit_notes"],
+    ]
+    part = pl.concat(
+        frame.select("file", "row", "number", "currency", "amount_minor", "open_minor") for frame in open_items
+    ).filter(pl.col("open_minor").is_not_null() & (pl.col("open_minor").abs() < pl.col("amount_minor").abs()))
+    if part.is_empty():
+        return
+    first = part.sort("file", "row").row(0, named=True)
+    raise Refused(
+        "import.open_without_day", count=part.height, file=batch.files[first["file"]].name, row=first["row"],
+        number=first["number"], amount=Money(first["amount_minor"], first["currency"]),
+        open=Money(first["open_minor"], first["currency"]),
+    )  # fmt: skip
 
 
 def _open_list(batch: Batch, day: date, scope: Scope) -> OpenList:

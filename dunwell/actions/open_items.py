@@ -4,11 +4,13 @@ A list is everything that is open at a creditor as of a day. For each item the p
 
     amount - payments implied up to that day = what the list of that day shows open (nothing, if it lacks the item)
 
+so that they are less than nothing together where a list shows more than the amount.
+
 Payments from bank lines do not enter here: the engine lets them replace implied ones (`engine.cash`).
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -16,6 +18,7 @@ import polars as pl
 
 from dunwell.actions.import_book import Book
 from dunwell.core.terms import PaymentSource, ReceivableKind, ReceivableStatus
+from dunwell.engine.open_lists import BOOKED_WITHIN_DAYS
 from dunwell.store import bulk
 
 LARGEST_SHARE_BP = 2500
@@ -78,37 +81,146 @@ class Implied:
     by_method: Mapping[str, tuple[int, Mapping[str, int]]] = field(default_factory=dict)
 
 
-def amounts(fresh: pl.DataFrame, known: pl.DataFrame, book: Book) -> tuple[pl.DataFrame, pl.DataFrame]:
+@dataclass(frozen=True)
+class Told:
+    """Rows with the amounts they leave standing.
+
+    fresh, known  the rows, with amount_minor and open_as_of_date as they will stand, and open_minor as it is shown
+    late          of known items whose own amount is told at last: what was paid by the day they were first shown
+                  (receivable_id, kind, number, debtor_id, currency, file, value_date, amount_minor)
+    """
+
+    fresh: pl.DataFrame
+    known: pl.DataFrame
+    late: pl.DataFrame
+
+
+def told(fresh: pl.DataFrame, known: pl.DataFrame, book: Book, *, day: date, is_list: bool) -> Told:
     """Tell what an item's amount is apart from what is open of it.
 
-    A row without an amount of its own, or without an open one, tells one figure: what is open. It is the amount too
-    when the item is seen first, or when it is more than the amount known so far; else the known amount stays.
+    A row without an amount of its own tells one figure, and so does a row of a list without an open one: what is open
+    on `day`. For an item seen first it stands in for the amount; a known amount stays. When another file tells the
+    item's own amount later, the difference was paid by the day on which it was first shown: so it does not matter
+    which of the two files came first.
     """
-    open_only = ~pl.col("amount_told") | pl.col("open_minor").is_null()
+    open_only = ~pl.col("amount_told")
+    if is_list:
+        open_only |= pl.col("open_minor").is_null()
     shown = pl.coalesce("open_minor", "amount_minor")
-    was = bulk.read(bulk.RECEIVABLES, book.creditor.pk, ["amount_minor"], ids=known["id"])
-    was = was.rename({"amount_minor": "amount_known"})
+    was = bulk.read(bulk.RECEIVABLES, book.creditor.pk, ["amount_minor", "open_as_of_date"], ids=known["id"])
+    was = was.rename({"amount_minor": "amount_known", "open_as_of_date": "since"})
     known = known.join(was, on="id", how="left", maintain_order="left").with_columns(
         open_minor=shown,
-        amount_minor=pl.when(open_only & (shown.abs() <= pl.col("amount_known").abs()))
-        .then("amount_known")
-        .otherwise("amount_minor"),
+        amount_minor=pl.when(open_only).then("amount_known").otherwise("amount_minor"),
+        open_as_of_date=pl.when(open_only).then("since"),
     )
-    return fresh.with_columns(open_minor=shown), known.drop("amount_known")
+    late = (
+        known.filter(pl.col("since").is_not_null() & pl.col("open_as_of_date").is_null())
+        .filter((pl.col("since") < day) | pl.lit(value=not is_list))
+        .select(
+            "kind",
+            "number",
+            "debtor_id",
+            "currency",
+            "file",
+            receivable_id="id",
+            value_date="since",
+            amount_minor=pl.col("amount_minor") - pl.col("amount_known"),
+        )
+        .filter(pl.col("amount_minor") != 0)
+    )
+    return Told(
+        fresh=fresh.with_columns(open_minor=shown, open_as_of_date=pl.when(open_only).then(pl.lit(day))),
+        known=known.drop("amount_known", "since"),
+        late=late,
+    )
 
 
-def implied_by(open_list: OpenList, fresh: pl.DataFrame, beside: pl.DataFrame, book: Book) -> Implied:
+def paid_before(late: pl.DataFrame, book: Book) -> pl.DataFrame:
+    """Payments (as `Implied.payments`) of items whose own amount came after they were shown open: see `Told.late`."""
+    if late.is_empty():
+        return pl.DataFrame()
+    said = bulk.read(
+        bulk.PAYMENTS, book.creditor.pk, ["number", "amount_minor"], ids=late["receivable_id"], by="receivable_id",
+        where="source_kind = 'ledger'",
+    )  # fmt: skip
+    rows = late.with_columns(
+        number=pl.Series(
+            [payment_number(*row) for row in late.select("kind", "number", "value_date").iter_rows()], dtype=pl.String
+        )
+    ).join(said.select("number", said_minor="amount_minor"), on="number", how="left", maintain_order="left")
+    return _as_payments(
+        rows.with_columns(
+            pl.col("amount_minor") + pl.col("said_minor").fill_null(0),
+            method=pl.when(pl.col("amount_minor") > 0).then(pl.lit(REDUCED)).otherwise(pl.lit(REOPENED)),
+        )
+    )
+
+
+def cleared_before(fresh: pl.DataFrame, list_days: Sequence[date]) -> pl.DataFrame:
+    """Payments (as `Implied.payments`) of invoices that a file tells for the first time though a list lacked them.
+
+    The list of a day spoke of every invoice that the ledger held by then: one issued more than `BOOKED_WITHIN_DAYS`
+    before it, and not in it, was paid, unless its own row says that something is open. `fresh`: new rows that no list
+    tells. A later list that shows such an invoice takes the payment back.
+    """
+    days = pl.DataFrame({"value_date": sorted(set(list_days))}, schema={"value_date": pl.Date})
+    rows = (
+        fresh.filter(
+            (pl.col("kind") == ReceivableKind.INVOICE)
+            & (pl.col("status") == ReceivableStatus.OPEN)
+            & (pl.col("amount_minor") != 0)
+            & pl.col("amount_told")
+            & (pl.col("open_minor").fill_null(0) == 0)
+        )
+        .with_columns(from_date=pl.col("issue_date").dt.offset_by(f"{BOOKED_WITHIN_DAYS + 1}d"))
+        .sort("from_date")
+        .join_asof(days, left_on="from_date", right_on="value_date", strategy="forward")
+        .filter(pl.col("value_date").is_not_null())
+        .sort("kind", "number")
+    )
+    numbers = [payment_number(*row) for row in rows.select("kind", "number", "value_date").iter_rows()]
+    return _as_payments(
+        rows.with_columns(receivable_id="ref", method=pl.lit(CLEARED), number=pl.Series(numbers, dtype=pl.String))
+    )
+
+
+def _as_payments(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows as the table `payment` takes them: of file, receivable_id, debtor_id, currency, method, number, value_date,
+    amount_minor."""
+    return rows.select(
+        "file",
+        "receivable_id",
+        "debtor_id",
+        "currency",
+        "method",
+        "number",
+        "value_date",
+        "amount_minor",
+        row=pl.lit(None, pl.Int64),
+        frame=pl.lit("implied"),
+        reverses_id=pl.lit(None, pl.Int64),
+        source_kind=pl.lit(str(PaymentSource.LEDGER)),
+    )
+
+
+def implied_by(
+    open_list: OpenList, fresh: pl.DataFrame, beside: pl.DataFrame, late: pl.DataFrame, book: Book
+) -> Implied:
     """The payments that a list implies.
 
     fresh    rows of the list whose receivable is new (ref, number, kind, ..., amount_minor, open_minor)
     beside   the others, as compared with what stands (id, ..., amount_minor and open_minor as they will stand)
+    late     what becomes known today as paid before: see `Told.late`
     """
     ledger = bulk.read(
         bulk.PAYMENTS, book.creditor.pk, ["number", "receivable_id", "value_date", "amount_minor"],
         where="source_kind = 'ledger'",
     )  # fmt: skip
+    dated = ["receivable_id", "value_date", "amount_minor"]
     before = (
-        ledger.filter(pl.col("value_date") < open_list.day)
+        pl.concat([ledger.select(dated), late.select(dated)])
+        .filter(pl.col("value_date") < open_list.day)
         .group_by("receivable_id")
         .agg(paid_minor=pl.col("amount_minor").sum())
     )
@@ -145,19 +257,12 @@ def implied_by(open_list: OpenList, fresh: pl.DataFrame, beside: pl.DataFrame, b
         ),
     )
     telling = every.filter((pl.col("implied") != 0) | "said_today").sort("kind", "number")
-    payments = telling.select(
-        "file",
-        "receivable_id",
-        "debtor_id",
-        "currency",
-        "method",
-        row=pl.lit(None, pl.Int64),
-        frame=pl.lit("implied"),
-        number=pl.Series(_numbers(telling, open_list.day), dtype=pl.String),
-        reverses_id=pl.lit(None, pl.Int64),
-        value_date=pl.lit(open_list.day),
-        amount_minor="implied",
-        source_kind=pl.lit(str(PaymentSource.LEDGER)),
+    payments = _as_payments(
+        telling.with_columns(
+            number=pl.Series(_numbers(telling, open_list.day), dtype=pl.String),
+            value_date=pl.lit(open_list.day),
+            amount_minor="implied",
+        )
     )
     return Implied(
         day=open_list.day,
@@ -213,6 +318,15 @@ def _shares(missing: pl.DataFrame, before: pl.DataFrame, shown: pl.Expr) -> dict
 
     gone = sums(missing)
     return {currency: (gone.get(currency, 0), total) for currency, total in sums(before).items()}
+
+
+def summed(payments: pl.DataFrame) -> tuple[int, dict[str, int]]:
+    """How many payments, and currency -> their sum."""
+    rows, total = 0, dict[str, int]()
+    for count, sums in _by_method(payments).values():
+        rows += count
+        total |= {currency: total.get(currency, 0) + minor for currency, minor in sums.items()}
+    return rows, total
 
 
 def _by_method(payments: pl.DataFrame) -> Mapping[str, tuple[int, Mapping[str, int]]]:

@@ -6,22 +6,15 @@ exceeds the claim, and money that names nothing or names it in another currency,
 
 A reversal takes from the payment it reverses. One whose payment is not known (yet) is money that went back by itself.
 
-Ledger payments. A list of open items tells that an item was paid, not by which bank line. Such an implied payment
-counts only so far as no bank line explains it: with L the day of the last list, implied = what the lists say was
-paid - what bank lines dated up to L paid. A bank line dated up to `LAG_DAYS` later that is exactly what remains
-implied is that very money, booked late. And implied money never pushes a claim above its total: the late bank
-line takes its place. So a bank line replaces what it explains, in whatever order the two arrive.
+Payments that lists of open items imply count only so far as no bank line explains them: see `open_lists`.
 """
-
-from datetime import date
 
 import polars as pl
 
 from dunwell.core.money import DIGITS
 from dunwell.core.terms import PaymentSource, ReceivableKind, ReceivableStatus
-from dunwell.engine.facts import Facts, days_between, running_sum
-
-LAG_DAYS = 5
+from dunwell.engine import open_lists
+from dunwell.engine.facts import Facts, running_sum
 
 _CURRENCIES = {code: place for place, code in enumerate(sorted(DIGITS))}
 _ROOM = 1 << (len(_CURRENCIES) - 1).bit_length()
@@ -34,13 +27,15 @@ MATCHES: dict[str, pl.DataType] = {
     "reason": pl.String(),
 }
 """One row per payment and receivable it pays; amount_minor > 0. Reasons: `named` (the payment names the item),
-`cleared_in_ledger` (implied by a list of open items)."""
+`amount_cleared` (a bank line that names nothing is exactly what a list of open items implied), `cleared_in_ledger`
+(implied by a list of open items)."""
 
 
 def components(facts: Facts) -> pl.DataFrame:
     """What is owed, item by item: receivable_id, debtor_id, currency, claim_id, claim (see `claim_key`), kind, number,
-    issue_date, due_date, amount_minor (> 0), status. Credit notes are money, not items: see `money`. Cancelled items
-    owe nothing. The charges of an invoice that was cancelled or written off go with it.
+    issue_date, due_date, amount_minor (> 0; at least what the lists show open), open_as_of_date, status. Credit notes
+    are money, not items: see `money`. Cancelled items owe nothing. The charges of an invoice that was cancelled or
+    written off go with it.
     """
     ended = (
         facts["receivables"]
@@ -61,6 +56,9 @@ def components(facts: Facts) -> pl.DataFrame:
             & (pl.col("amount_minor") > 0)
         )
         .drop("with_parent")
+        .join(open_lists.shown_above(facts), on=["receivable_id", "currency"], how="left")
+        .with_columns(pl.col("amount_minor") + pl.col("above_minor").fill_null(0))
+        .drop("above_minor")
         .with_columns(claim_id=claim_of())
         .with_columns(claim=claim_key("claim_id"))
     )
@@ -68,8 +66,8 @@ def components(facts: Facts) -> pl.DataFrame:
 
 def money(facts: Facts) -> pl.DataFrame:
     """What came in: payments and credit notes. One row each: payment_id (null for a credit note), credit_note_id
-    (null for a payment), debtor_id, currency, claim (null: names nothing), number, value_date, amount_minor
-    (net of its reversals; may be negative: money that went back), source_kind."""
+    (null for a payment), debtor_id, currency, claim (null: names nothing), named_id (the receivable it names), number,
+    value_date, amount_minor (net of its reversals; may be negative: money that went back), source_kind."""
     counts = (
         (pl.col("kind") == ReceivableKind.CREDIT_NOTE)
         & (pl.col("status") != ReceivableStatus.CANCELLED)
@@ -101,6 +99,7 @@ def money(facts: Facts) -> pl.DataFrame:
         "amount_minor",
         credit_note_id=pl.lit(None, pl.Int64),
         claim=claim_key("named_claim"),
+        named_id="receivable_id",
     )
     credit = (
         notes.join(used_of_note, on="receivable_id", how="left")
@@ -114,6 +113,7 @@ def money(facts: Facts) -> pl.DataFrame:
             value_date=pl.col("issue_date"),
             source_kind=pl.lit(str(PaymentSource.BANK)),
             claim=claim_key("named_claim"),
+            named_id="parent_id",
             amount_minor=-pl.col("amount_minor") + pl.col("used_minor").fill_null(0),
         )
         .select(came.columns)
@@ -139,19 +139,19 @@ def _net_of_reversals(payments: pl.DataFrame) -> pl.DataFrame:
 
 
 def effective_money(facts: Facts) -> pl.DataFrame:
-    """`money` with implied payments cut down to what no bank line explains."""
-    return _without_replaced(money(facts), components(facts), facts)
+    """`money` as it counts beside the lists of open items: see `open_lists.effective`."""
+    return open_lists.effective(money(facts), components(facts), facts)
 
 
 def apply_cash(facts: Facts) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Pay the items of a day's facts (see `Facts.on`).
 
     Returns (paid, loose). paid: one row per money and item it pays (payment_id, credit_note_id, receivable_id,
-    debtor_id, currency, amount_minor > 0, source_kind). loose: per debtor and currency what pays nothing yet
+    debtor_id, currency, amount_minor > 0, source_kind, inferred). loose: per debtor and currency what pays nothing yet
     (loose_minor; negative when more went back than came).
     """
     items = components(facts)
-    came = effective_money(facts)
+    came = open_lists.effective(money(facts), items, facts)
     named = came.filter(pl.col("claim").is_not_null())
     sums = (
         named.group_by("claim")
@@ -194,6 +194,7 @@ def apply_cash(facts: Facts) -> tuple[pl.DataFrame, pl.DataFrame]:
             "debtor_id",
             "currency",
             "source_kind",
+            "inferred",
             amount_minor=pl.col("paid_minor"),
         )
     )
@@ -223,6 +224,8 @@ def matches_of(paid: pl.DataFrame) -> pl.DataFrame:
             "amount_minor",
             reason=pl.when(pl.col("source_kind") == PaymentSource.LEDGER)
             .then(pl.lit("cleared_in_ledger"))
+            .when("inferred")
+            .then(pl.lit("amount_cleared"))
             .otherwise(pl.lit("named")),
         )
         .sort("payment_id", "receivable_id")
@@ -238,50 +241,3 @@ def claim_of() -> pl.Expr:
     """The claim an item belongs to: a charge to its invoice, everything else to itself."""
     is_charge = pl.col("kind") == ReceivableKind.CHARGE
     return pl.when(is_charge & pl.col("parent_id").is_not_null()).then("parent_id").otherwise("receivable_id")
-
-
-def _without_replaced(came: pl.DataFrame, items: pl.DataFrame, facts: Facts) -> pl.DataFrame:
-    is_ledger = pl.col("source_kind") == PaymentSource.LEDGER
-    if came.filter(is_ledger).is_empty():
-        return came
-    lists: date | None = facts["open_item_days"]["as_of"].max()  # type: ignore[assignment]
-    last = lists or date.min
-    in_list = pl.col("value_date") <= last
-    lately = (pl.col("value_date") > last) & (days_between(pl.col("value_date"), last) <= LAG_DAYS)
-    amount = pl.col("amount_minor")
-    named = came.filter(pl.col("claim").is_not_null())
-    per_claim = (
-        named.group_by("claim")
-        .agg(
-            said=amount.filter(is_ledger).sum(),
-            bank=amount.filter(~is_ledger).sum(),
-            explained=amount.filter(~is_ledger & in_list).sum(),
-            late=amount.filter(~is_ledger & lately),
-        )
-        .join(items.group_by("claim").agg(claim_minor=amount.sum()), on="claim", how="left")
-        .with_columns(implied=(pl.col("said") - pl.col("explained")).clip(lower_bound=0))
-        .with_columns(
-            late_is_it=(pl.col("late").list.sum() == pl.col("implied"))
-            | pl.col("late").list.contains(pl.col("implied"))
-        )
-        .select(
-            "claim",
-            implied=pl.when("late_is_it")
-            .then(0)
-            .otherwise(
-                pl.min_horizontal("implied", (pl.col("claim_minor").fill_null(0) - pl.col("bank")).clip(lower_bound=0))
-            ),
-        )
-    )
-    kept = (
-        named.filter(is_ledger)
-        .join(per_claim, on="claim")
-        .sort("claim", "value_date", "number")
-        .with_columns(until=running_sum(amount.clip(lower_bound=0), ["claim"]))
-        .with_columns(
-            amount_minor=pl.min_horizontal("until", "implied")
-            - pl.min_horizontal(pl.col("until") - amount.clip(lower_bound=0), "implied")
-        )
-        .select(came.columns)
-    )
-    return pl.concat([came.filter(~is_ledger), came.filter(is_ledger & pl.col("claim").is_null()), kept])

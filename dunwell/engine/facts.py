@@ -12,7 +12,7 @@ import polars as pl
 
 from dunwell.core.errors import DunwellError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _MOMENT = pl.Datetime("us", "UTC")
 _DATE = pl.Date()
 _INT = pl.Int64()
@@ -47,6 +47,7 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "due_date": _DATE,
         "currency": _TEXT,
         "amount_minor": _INT,
+        "open_as_of_date": _DATE,
         "status": _TEXT,
     },
     "payments": {

@@ -199,6 +199,10 @@ def _print(report: ImportReport, errors_path: Path | None, changes_path: Path | 
         undeclared = [header for header, meant in file.found.columns.items() if meant == "open"]
         if undeclared and report.open_items_date is None:
             tell("import.open_not_declared", file=name, column=_plain(undeclared[0]))
+    absent, sums = report.absent
+    if absent:
+        shown = "; ".join(format_money(minor, currency, spoken) for currency, minor in sums.items())
+        tell("import.absent_from_lists", count=f"{absent:,}", sums=shown)
     if changes_path:
         _print_changes(report.changes, console, changes_path)
     if report.open_items and not report.nothing_new:
@@ -359,6 +363,7 @@ def _as_json(report: ImportReport, errors_path: Path | None, changes_path: Path 
             }
             for file in report.files
         ],
+        "absent_from_lists": {"rows": report.absent[0], "sums_minor": dict(report.absent[1])},
         "errors": report.errors.height,
         "errors_file": str(errors_path) if errors_path else None,
         "changed_fields": report.changes.height,

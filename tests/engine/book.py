@@ -69,12 +69,13 @@ class Book:
         kind: str = "invoice",
         parent: int | None = None,
         status: str = "open",
+        open_as_of: date | None = None,
     ) -> int:
         """An invoice, or with `kind` another receivable. Issued 30 days before it is due unless said."""
         return self.add(
             "receivables", debtor_id=debtor, number=number or f"{kind}-{len(self.rows['receivables']) + 1}", kind=kind,
             parent_id=parent, issue_date=issued or due - timedelta(days=30), due_date=due, currency=currency,
-            amount_minor=minor, status=status,
+            amount_minor=minor, status=status, open_as_of_date=open_as_of,
         )  # fmt: skip
 
     def charge(self, debtor: int, minor: int, issued: date, parent: int | None, *, currency: str = "EUR") -> int:

@@ -61,6 +61,7 @@ def _fill(draw: DrawFn, book: Book, debtor: int, ledger: bool) -> None:
             currency=draw(st.sampled_from(CURRENCIES)),
             kind=draw(st.sampled_from(["invoice", "invoice", "instalment"])),
             status=draw(st.sampled_from(["open"] * 8 + ["cancelled", "written_off"])),
+            open_as_of=draw(st.sampled_from([None, None, None, days(-20), days(-5)])) if ledger else None,
         )  # fmt: skip
         items.append(invoice)
         currency = book.rows["receivables"][-1]["currency"]

@@ -16,6 +16,7 @@ from dunwell.rulebook.rules_file import Rules, house_rules, read_rules
 from dunwell.rulebook.strategy import Strategy, default_strategy, read_strategy
 from tests.engine.book import Book
 from tests.engine.books import around, books
+from tests.engine.list_books import list_books
 from tests.oracles.engine import Oracle
 from tests.oracles.engine import ageing as oracle_ageing
 
@@ -107,3 +108,27 @@ class TestTheEngine:
         found = windows(book.facts(), house_rules(), moment).select("open_at", "close_at").row(0)
         expected = oracle.window(book.rows["debtors"][0])
         assert (found[1], found[0] and max(found[0], moment)) == (expected[1], expected[0] and max(expected[0], moment))
+
+
+class TestMoneyBesideLists:
+    """Cash alone, so that many books of lists and bank lines can be compared."""
+
+    @settings(max_examples=60)
+    @given(list_books(), around(20, 8))
+    def test_equals_the_oracle(self, book: Book, day: date) -> None:
+        _compare_cash(book, day)
+
+    @pytest.mark.long
+    @pytest.mark.timeout(900)
+    @settings(max_examples=3_000)
+    @given(list_books(), around(20, 8))
+    def test_equals_the_oracle_many_times(self, book: Book, day: date) -> None:
+        _compare_cash(book, day)
+
+
+def _compare_cash(book: Book, day: date) -> None:
+    known = book.facts().on(day)
+    found = Oracle.money_alone(book.facts(), day)
+    assert {(p, r): (minor, why) for p, r, _, minor, why in cash.matches(known).rows()} == found.pairs
+    loose = cash.apply_cash(known)[1].select("debtor_id", "currency", "loose_minor").rows()
+    assert {(debtor, currency): minor for debtor, currency, minor in loose} == dict(found.loose)

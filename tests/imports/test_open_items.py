@@ -8,6 +8,7 @@ import pytest
 from dunwell.actions.facts import facts_of
 from dunwell.actions.open_items import payment_number
 from dunwell.core.errors import Refused
+from dunwell.engine.cash import apply_cash
 from dunwell.engine.claims import open_items
 from dunwell.store.models import ImportFile, Payment, PaymentPast, Receivable, ReceivablePast
 from tests.imports.files import CUSTOMERS, everything, take_in, write
@@ -39,6 +40,13 @@ class Lists:
     def take(self, day: date, *rows: dict[str, str], **options: object) -> object:
         path = write(self.folder, "items", rows, header=list(item("", "")))
         return take_in(self.creditor, path, day=day, **options)
+
+    def file(self, name: str, *rows: dict[str, str]) -> object:
+        return take_in(self.creditor, write(self.folder, name, rows))
+
+    def open(self, day: date) -> dict[str, int]:
+        """What the engine finds open."""
+        return dict(open_items(facts_of(self.creditor).on(day), day).select("number", "open_minor").iter_rows())
 
     def implied(self) -> list[tuple[str, str, int, str]]:
         found = Payment.objects.filter(creditor=self.creditor, source_kind="ledger").exclude(amount_minor=0)
@@ -85,12 +93,12 @@ class TestOpenItemList:
         assert not ReceivablePast.objects.exists()
         assert lists.implied() == [("R1", "2026-11-19", 4000, "reduced")]
 
-    def test_that_shows_more_than_the_known_amount_raises_the_amount(self, lists: Lists) -> None:
+    def test_that_shows_more_than_the_known_amount_makes_more_open(self, lists: Lists) -> None:
         lists.take(DAY1, item("R1", "100.00"))
         lists.take(DAY2, item("R1", "60.00"))
         lists.take(DAY3, item("R1", "130.00"))
-        assert Receivable.objects.get().amount_minor == 13000
-        assert sum(row[2] for row in lists.implied()) == 0
+        assert sum(row[2] for row in lists.implied()) == -3000
+        assert lists.open(DAY3) == {"R1": 13000}
 
     def test_with_a_column_of_open_amounts_alone_is_read_the_same_way(self, lists: Lists) -> None:
         rows = [{k: v for k, v in item("R1", "", opened).items() if k != "amount"} for opened in ("100.00", "60.00")]
@@ -122,10 +130,7 @@ class TestOpenItemList:
     def test_is_what_the_engine_finds_open(self, lists: Lists) -> None:
         lists.take(DAY1, item("R1", "100.00", "60.00"), item("R2", "50.00", "50.00"), item("R3", "9.00", "9.00"))
         lists.take(DAY2, item("R1", "100.00", "75.50"), item("R2", "50.00", "10.00"))
-        items = open_items(facts_of(lists.creditor).on(DAY2), DAY2)
-        assert dict(items.select("number", "open_minor").filter(items["open_minor"] > 0).iter_rows()) == {
-            "R1": 7550, "R2": 1000
-        }  # fmt: skip
+        assert lists.open(DAY2) == {"R1": 7550, "R2": 1000}
 
     def test_leaves_the_items_of_another_creditor_alone(self, lists: Lists) -> None:
         other = make_creditor("other")
@@ -133,6 +138,115 @@ class TestOpenItemList:
         lists.take(DAY1, item("R1", "100.00"), item("R2", "5.00"))
         lists.take(DAY2, item("R2", "5.00"))
         assert {p.creditor for p in Payment.objects.all()} == {lists.creditor}
+
+
+def bank(number: str, day: str, amount: str, invoice: str = "") -> dict[str, str]:
+    return {"payment_id": number, "customer_id": "C1", "invoice_id": invoice, "value_date": day, "amount": amount}
+
+
+class TestAmountOfItsOwn:
+    """A list told only what is open of an item; another file tells its amount."""
+
+    def test_does_not_make_more_open_than_the_list_showed(self, lists: Lists) -> None:
+        lists.take(DAY1, item("R1", "60.00"))
+        lists.file("invoices", item("R1", "100.00"))
+        assert lists.implied() == [("R1", "2026-11-18", 4000, "reduced")]
+        assert lists.open(DAY3) == {"R1": 6000}
+        lists.take(DAY2, item("R1", "25.00"))
+        assert lists.open(DAY3) == {"R1": 2500}
+
+    def test_told_by_a_later_list_does_not_either(self, lists: Lists) -> None:
+        lists.take(DAY1, item("R1", "60.00"))
+        lists.take(DAY2, item("R1", "100.00", "55.00"))
+        assert lists.implied() == [("R1", "2026-11-18", 4000, "reduced"), ("R1", "2026-11-19", 500, "reduced")]
+
+    def test_told_by_the_list_of_the_same_day_does_not_either(self, lists: Lists) -> None:
+        lists.take(DAY1, item("R1", "60.00"))
+        lists.take(DAY1, item("R1", "100.00", "60.00"))
+        assert lists.implied() == [("R1", "2026-11-18", 4000, "reduced")]
+
+    def test_smaller_than_what_was_shown_leaves_open_what_was_shown(self, lists: Lists) -> None:
+        lists.take(DAY1, item("R1", "60.00"))
+        lists.file("invoices", item("R1", "50.00"))
+        assert lists.open(DAY3) == {"R1": 6000}
+
+    def test_told_again_changes_nothing(self, lists: Lists) -> None:
+        lists.take(DAY1, item("R1", "60.00"))
+        lists.file("invoices", item("R1", "100.00"))
+        before = everything()
+        assert lists.file("invoices", item("R1", "100.00")).nothing_new
+        assert everything() == before
+
+    @pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (1, 2, 0)])
+    def test_may_come_before_between_or_after_the_lists(self, lists: Lists, order: tuple[int, ...]) -> None:
+        steps = (
+            lambda: lists.file("invoices", item("R1", "100.00"), item("R2", "80.00"), item("OLD", "7.00")),
+            lambda: lists.take(DAY1, item("R1", "60.00"), item("R2", "80.00")),
+            lambda: lists.take(DAY2, item("R1", "75.00"), item("R2", "10.00")),
+        )
+        for step in order:
+            steps[step]()
+        assert lists.implied() == [
+            ("OLD", "2026-11-18", 700, "cleared"), ("R1", "2026-11-18", 4000, "reduced"),
+            ("R1", "2026-11-19", -1500, "reopened"), ("R2", "2026-11-19", 7000, "reduced"),
+        ]  # fmt: skip
+        assert lists.open(DAY3) == {"R1": 7500, "R2": 1000}
+
+
+class TestBankLinesBesideLists:
+    @pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0)])
+    def test_count_once_whichever_came_first(self, lists: Lists, order: tuple[int, ...]) -> None:
+        """R1 is paid by a line that names it, R2 by one that does not, R3 in part before anything was known."""
+        rows = [item("R1", "100.00"), item("R2", "50.00"), item("R3", "60.00"), item("R4", "9.00")]
+        lines = [
+            bank("P1", "2026-11-18", "100.00", "R1"), bank("P2", "2026-11-18", "50.00"),
+            bank("P3", "2026-10-05", "40.00", "R3"),
+        ]  # fmt: skip
+        lists.take(DAY1, *rows)
+        steps = (
+            lambda: lists.take(DAY2, *rows[2:]),
+            lambda: lists.file("payments", *lines),
+            lambda: lists.file("invoices", item("R3", "100.00")),
+        )
+        for step in order:
+            steps[step]()
+        assert lists.open(DAY3) == {"R3": 6000, "R4": 900}
+        _, loose = apply_cash(facts_of(lists.creditor).on(DAY3))
+        assert loose["loose_minor"].to_list() == [0]
+
+
+class TestInvoiceOlderThanTheListThatLackedIt:
+    def test_is_taken_as_paid_and_told(self, lists: Lists) -> None:
+        lists.take(DAY1, item("R1", "60.00"))
+        report = lists.file("invoices", item("R1", "60.00"), item("OLD", "80.00"))
+        assert report.absent == (1, {"EUR": 8000})
+        assert lists.implied() == [("OLD", "2026-11-18", 8000, "cleared")]
+        lists.take(DAY2, item("R1", "60.00"), item("OLD", "80.00"))
+        assert lists.open(DAY3) == {"R1": 6000, "OLD": 8000}
+
+    def test_is_open_if_the_ledger_may_have_entered_it_since(self, lists: Lists) -> None:
+        lists.take(DAY1, item("R1", "60.00"))
+        report = lists.file("invoices", item("NEW", "80.00", issue_date="2026-11-10"))
+        assert report.absent == (0, {})
+        assert lists.open(DAY3) == {"R1": 6000, "NEW": 8000}
+
+    def test_is_open_if_its_row_says_so(self, lists: Lists) -> None:
+        lists.take(DAY1, item("R1", "60.00"))
+        lists.file("invoices", item("OLD", "80.00", status="open"))
+        assert lists.open(DAY3) == {"R1": 6000, "OLD": 8000}
+
+
+class TestOpenAmountWithoutADay:
+    def test_is_refused_when_part_of_the_item_is_paid(self, lists: Lists) -> None:
+        before = everything()
+        with pytest.raises(Refused) as refusal:
+            lists.file("invoices", item("R1", "100.00", "60.00"))
+        assert refusal.value.code == "import.open_without_day"
+        assert "R1: EUR 100.00, of which EUR 60.00 open" in str(refusal.value)
+        assert everything() == before
+
+    def test_is_only_noted_when_all_of_it_is_open(self, lists: Lists) -> None:
+        assert lists.file("invoices", item("R1", "100.00", "100.00")).written
 
 
 class TestItemNotInTheList:

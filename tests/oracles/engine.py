@@ -45,7 +45,24 @@ class Oracle:
     """All answers about one day."""
 
     def __init__(self, facts: Facts, strategy: Strategy, rules: Rules, day: date, moment: datetime) -> None:
-        self.day, self.moment, self.strategy, self.rules = day, moment, strategy, rules
+        self.moment, self.strategy, self.rules = moment, strategy, rules
+        self._read(facts, day)
+        self.cash = self._cash()
+        self.open = self._open()
+        self.findings = self._findings()
+        self.lines = self._lines()
+        self.line_items = self._line_items()
+        self.decisions = self._decisions()
+
+    @classmethod
+    def money_alone(cls, facts: Facts, day: date) -> Cash:
+        """What pays what, without the rest."""
+        oracle = cls.__new__(cls)
+        oracle._read(facts, day)
+        return oracle._cash()
+
+    def _read(self, facts: Facts, day: date) -> None:
+        self.day = day
         self.facts: dict[str, list[Row]] = {name: facts[name].to_dicts() for name in SCHEMAS}
         for name, column in HAPPENED.items():
             self.facts[name] = [row for row in self.facts[name] if row[column] <= day]
@@ -55,12 +72,6 @@ class Oracle:
             for row in map(self._shown_above, map(self._with_parent, self.facts["receivables"]))
             if row["kind"] != "credit_note" and row["status"] != "cancelled" and row["amount_minor"] > 0
         ]
-        self.cash = self._cash()
-        self.open = self._open()
-        self.findings = self._findings()
-        self.lines = self._lines()
-        self.line_items = self._line_items()
-        self.decisions = self._decisions()
 
     # --- money ---
 

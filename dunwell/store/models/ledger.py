@@ -46,7 +46,8 @@ class ContractPast(ContractFields, Past):
 class ReceivableFields(Fact):
     """One item of the ledger. `amount_minor` in minor units of `currency`; negative for a credit note.
 
-    `parent` is the invoice a charge, an instalment or a credit note belongs to.
+    `parent` is the invoice a charge, an instalment or a credit note belongs to. `open_as_of_date`: no file has told
+    the item's own amount yet; `amount_minor` is what was open on that day. None: it is the item's own amount.
     """
 
     debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -60,6 +61,7 @@ class ReceivableFields(Fact):
     due_date = models.DateField()
     currency = models.CharField(max_length=3)
     amount_minor = models.BigIntegerField()
+    open_as_of_date = models.DateField(null=True)
     status = models.CharField(max_length=12)
     description = models.CharField(max_length=2000, null=True)
 
