@@ -78,7 +78,9 @@ def _told(entry: read.Entry, zone: ZoneInfo) -> Iterator[str]:
     )
     if abs(recorded - at) >= _APART:
         yield "    " + words("journal.recorded", moment=f"{recorded:%Y-%m-%d %H:%M:%S}")
-    said = list(_lines(content["body"], content["body"].get("currency")))
+    body = content["body"]
+    currency = body["amount"]["currency"] if isinstance(body.get("amount"), dict) else body.get("currency")
+    said = list(_lines(body, currency))
     yield from (f"    {line}" for line in said[:_LINES])
     if len(said) > _LINES:
         yield "    " + words("journal.more_lines", count=len(said) - _LINES)
@@ -94,7 +96,7 @@ def _lines(value: Any, currency: Any, name: str = "") -> Iterator[str]:
         case dict():
             for key, each in value.items():
                 # sums of a run stand below the name of their currency
-                inner = value.get("currency") or (key if key in DIGITS else currency)
+                inner = key if key in DIGITS else value.get("currency") or currency
                 yield from _lines(each, inner, f"{name}.{key}" if name else str(key))
         case list() if all(isinstance(each, dict) for each in value):
             for each in value:

@@ -4,7 +4,7 @@ import json
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from types import FrameType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -222,7 +222,7 @@ def _print(report: SendReport) -> None:
         context.tell("send.failed", key=key, why=_why(reason), said=f"({said})" if said else "")
     for code, (count, moment) in sorted(report.waiting.items()):
         if count and moment is not None:
-            context.tell("send.waiting_until", creditor=code, count=count, moment=f"{moment:%Y-%m-%d %H:%M}Z")
+            context.tell("send.waiting_until", creditor=code, count=count, moment=_there(code, moment))
         elif count:
             context.tell("send.waiting", creditor=code, count=count)
     for channel, (reason, said) in sorted(report.stopped.items()):
@@ -232,6 +232,13 @@ def _print(report: SendReport) -> None:
         _warn(problem.code, **problem.params)
     for key in report.unknown:
         _warn("send.unknown", key=key)
+
+
+def _there(code: str, moment: datetime) -> str:
+    """A moment on the creditor's clock."""
+    owner = creditors.find(code)
+    zone = owner.zone if owner else "UTC"
+    return f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} ({zone})"
 
 
 def _warn(code: str, **params: Any) -> None:

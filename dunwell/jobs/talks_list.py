@@ -14,7 +14,7 @@ from dunwell.actions.facts import facts_of
 from dunwell.core.money import format_money, plain_amount
 from dunwell.documents.plain import plain
 from dunwell.engine.findings import promises as states
-from dunwell.jobs.context import language, moment, words
+from dunwell.jobs.context import language, moment, show, words
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.store.reads import creditors
 from dunwell.store.reads import talks as read
@@ -47,7 +47,7 @@ def list_talks(kind: str, debtor: str | None, every: bool, as_json: bool, code: 
     elif not rows:
         click.echo(words(f"list.no_{kind}"))
     else:
-        _print(rows)
+        _print(rows, whole=kind == "tasks")
 
 
 def _promises(creditor: Any, owner: Any, day: date, every: bool) -> list[dict[str, Any]]:
@@ -120,7 +120,8 @@ def _as_json(row: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _print(rows: list[dict[str, Any]]) -> None:
+def _print(rows: list[dict[str, Any]], *, whole: bool) -> None:
+    """A table; `whole`: as wide as it needs, where no cell holds long texts that had better be folded."""
     shown = [name for name in rows[0] if name == "amount" or any(row[name] not in (None, "") for row in rows)]
     # numbers are copied from here into the next command: they stay in one piece
     one_piece = ("id", "debtor", "item")
@@ -137,7 +138,7 @@ def _print(rows: list[dict[str, Any]]) -> None:
     )
     for row in rows:
         table.add_row(*(Text(_cell(name, row[name])) for name in shown))
-    Console().print(table)
+    show(table) if whole else Console().print(table)
 
 
 def _cell(name: str, value: Any) -> str:

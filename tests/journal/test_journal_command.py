@@ -152,7 +152,7 @@ class TestJournalShow:
         body = {
             "amount": {"minor": 12_345, "currency": "EUR"}, "due_date": "2026-12-01", "note": "", "none": None,
             "sums": {"USD": {"open_minor": 500}}, "ageing": [{"currency": "JPY", "open_minor": 7, "items": 2}],
-            "ids": [1, 2], "long": {f"n{n}": n for n in range(60)},
+            "open_minor": 4000, "ids": [1, 2], "long": {f"n{n}": n for n in range(60)},
         }  # fmt: skip
         write(creditor, debtor=a_debtor(creditor), body=body, recorded_at=NOW + timedelta(hours=1))
         shown = db.dunwell("journal", "show", "--event", "promise").stdout.splitlines()
@@ -169,8 +169,9 @@ class TestJournalShow:
         ]
         assert "more lines: --json" in shown[-1]
         assert not any("{" in line for line in shown)
-        sums = [line for line in _all_lines(body) if line.startswith("sums")]
-        assert sums == ["sums.USD.open: USD 5.00"]
+        lines = db.dunwell("journal", "show", "--event", "promise", "--json").stdout
+        assert json.loads(lines)["entry"]["body"]["sums"] == {"USD": {"open_minor": 500}}
+        assert [line for line in _all_lines(body) if line.startswith("sums")] == ["sums.USD.open: USD 5.00"]
 
     def test_refuses_a_debtor_or_a_day_that_is_none(self, db):
         a_creditor()

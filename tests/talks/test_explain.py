@@ -99,7 +99,7 @@ class TestPastContacts:
         debtor = Receivable.objects.get().debtor
         said = told(debtor, DAY)
         assert "24 November 2026: friendly reminder by e-mail, asked for EUR 100.10" in said
-        assert "because of R-M0 (open EUR 100.10, 4 days past due)" in said
+        assert "because of R-M0 (EUR 100.10, 4 days past due)" in said
         for language in LANGUAGES:
             assert told(debtor, DAY, language).count("R-M0") == 2
 

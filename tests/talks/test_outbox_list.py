@@ -9,6 +9,7 @@ from django.conf import settings
 from dunwell.core.errors import catalogue
 from dunwell.core.terms import LANGUAGES, OutboxState
 from dunwell.jobs import cli
+from dunwell.jobs.send import _there
 from dunwell.store import guard
 from dunwell.store.models import OutboxMessage
 from tests.send.book import TEN, a_book, run
@@ -66,3 +67,7 @@ class TestTheOutbox:
         told = say()
         assert "FATE UNKNOWN" in told.out
         assert f"dunwell outbox resolve {message.key}" in told.err
+
+    @QUICK
+    def test_waits_by_our_clock(self, say):
+        assert _there("main", TEN) == "2026-11-24 10:00 (Europe/Berlin)"
