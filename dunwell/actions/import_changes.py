@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
+from dunwell.actions.import_report import storable
 from dunwell.core.money import DIGITS
 from dunwell.intake.shapes import FileReport
 from dunwell.store import bulk
@@ -94,7 +95,7 @@ def as_told(changes: pl.DataFrame, files: Sequence[FileReport]) -> pl.DataFrame:
     """In the order of files and rows, with names of files and the headers of their columns in the place of fields;
     `moved` marks what goes to another customer."""
     headers = [
-        {"file": index, "kind": kind, "field": field, "header": header}
+        {"file": index, "kind": kind, "field": field, "header": storable(header)}
         for index, file in enumerate(files)
         for header, meant in file.columns.items()
         for kind, field in _meanings(file.kind, meant)
@@ -103,7 +104,7 @@ def as_told(changes: pl.DataFrame, files: Sequence[FileReport]) -> pl.DataFrame:
         headers, schema={"file": pl.Int32(), "kind": pl.String(), "field": pl.String(), "header": pl.String()}
     ).unique(["file", "kind", "field"], keep="first", maintain_order=True)
     names = pl.DataFrame(
-        {"file": range(len(files)), "name": [file.name for file in files]},
+        {"file": range(len(files)), "name": [storable(file.name) for file in files]},
         schema={"file": pl.Int32(), "name": pl.String()},
     )
     return (
