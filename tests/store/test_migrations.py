@@ -61,3 +61,21 @@ class TestMigrations:
                 "INSERT INTO django_migrations (app, name, applied) VALUES ('store', '9999_x', '2026-11-22')"
             )
         assert schema() is Schema.NEWER
+
+
+def references(table):
+    """The columns whose rows the database checks against another table."""
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_constraints(cursor, table)
+    return {column for each in found.values() if each["foreign_key"] for column in each["columns"]}
+
+
+class TestReferences:
+    def test_of_facts_and_messages_are_checked(self, db):
+        assert references("store_payment") == {"creditor_id", "source_id", "debtor_id", "receivable_id", "reverses_id"}
+        assert references("store_outboxmessage") == {"creditor_id", "debtor_id", "run_id", "contact_point_id"}
+
+    def test_of_rows_the_engine_finds_are_not(self, db):
+        """They are written by the hundred thousand from facts just read; the check of each costs more than the row."""
+        assert references("store_match") == references("store_matchpast") == {"source_id"}
+        assert references("store_standing") == references("store_decision") == set()

@@ -24,6 +24,21 @@ class Fact(Owned):
         abstract = True
 
 
+class Derived(Owned):
+    """Found by the engine from the facts of the same creditor, rewritten by the run and by acts, never told by anybody.
+
+    The database checks no references of these rows: they name rows that were read in the same run, rows that are never
+    deleted, and the check of every row costs more than writing it (see `docs/decisions/derived-rows-unchecked.md`).
+    """
+
+    creditor = models.ForeignKey(
+        "store.Creditor", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+
+    class Meta:
+        abstract = True
+
+
 class Past(models.Model):
     """A closed version: what was believed from `known_from` until `known_to`. `of` is the fact's id."""
 

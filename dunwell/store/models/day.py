@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from dunwell.store.models.base import Owned
+from dunwell.store.models.base import Derived, Owned
 from dunwell.store.models.parties import Debtor
 
 
@@ -25,11 +25,11 @@ class Run(Owned):
         indexes = [models.Index(fields=["creditor", "as_of"], name="run_as_of")]
 
 
-class Decision(Owned):
+class Decision(Derived):
     """A decision that was acted on: a message prepared or a task for a person. All others lie in the run's Parquet."""
 
-    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+")
-    debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="+")
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     as_of = models.DateField()
     action = models.CharField(max_length=10)
     stage = models.PositiveSmallIntegerField()
@@ -42,10 +42,10 @@ class Decision(Owned):
         constraints = [models.UniqueConstraint(fields=["run", "debtor"], name="decision_once")]
 
 
-class Standing(Owned):
+class Standing(Derived):
     """The engine's latest answer per debtor and currency, for fast screens. Derived: nobody counts by hand."""
 
-    debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="+", db_index=False)
+    debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     currency = models.CharField(max_length=3)
     as_of = models.DateField()
     open_minor = models.BigIntegerField()

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from dunwell.store.models.base import Fact, Owned, Past
+from dunwell.store.models.base import Derived, Fact, Owned, Past
 from dunwell.store.models.parties import Debtor
 
 
@@ -120,12 +120,16 @@ class PaymentPast(PaymentFields, Past):
     """A payment as known before."""
 
 
-class MatchFields(Fact):
+class MatchFields(Derived, Fact):
     """So much of a payment pays this receivable, and why: found by the engine, see `engine.cash`."""
 
-    debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="+", db_index=False)
-    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="+", db_index=False)
-    receivable = models.ForeignKey(Receivable, on_delete=models.PROTECT, related_name="+", db_index=False)
+    debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    payment = models.ForeignKey(
+        Payment, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    receivable = models.ForeignKey(
+        Receivable, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     amount_minor = models.BigIntegerField()
     reason = models.CharField(max_length=40)
 
