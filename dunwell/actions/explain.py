@@ -56,7 +56,8 @@ class Demand:
 
 
 class Explanation:
-    """The parts of an explanation as data: `items`, `lines`, `loose`, `findings`, `promises`, `contacts`, `window`.
+    """The parts of an explanation as data: `items`, `lines`, `loose`, `left_out`, `ahead` (see `engine.cash`),
+    `findings`, `promises`, `contacts`, `window`.
 
     loose   currency -> the debtor's money that pays nothing (minor units; below zero: more went back than came in)
     """
@@ -86,6 +87,8 @@ class Explanation:
             .sort("currency", "due_date", "number")
             .to_dicts()
         )
+        self.left_out = cash.left_out(known).filter(mine).to_dicts()
+        self.ahead = cash.ahead_of_lists(known).filter(mine).to_dicts()
         self.lines = outcome.lines.filter(mine).to_dicts()
         self.findings = outcome.findings.filter(mine).to_dicts()
         self.promises = promises(known, rules, as_of).filter(mine).sort("made_date").to_dicts()
@@ -109,6 +112,7 @@ class Explanation:
             yield ""
             yield from self._line(line, language)
         yield from self.loose_words(language)
+        yield from self.beside_lists(language)
         yield ""
         yield from self.rules_words(language)
         yield from self._history(language)
@@ -166,6 +170,25 @@ class Explanation:
                 yield say("explain.only_credit", language, credit=format_money(minor, currency, language))
             elif minor < 0:
                 yield say("explain.went_back", language, amount=format_money(-minor, currency, language))
+
+    def beside_lists(self, language: str) -> Iterator[str]:
+        """Where the bank and the lists of open items tell different things: sentences."""
+        for each in self.left_out:
+            yield say(
+                "explain.left_out",
+                language,
+                number=each["number"],
+                day=format_date(each["value_date"], language),
+                amount=format_money(each["left_minor"], each["currency"], language),
+            )
+        for each in self.ahead:
+            yield say(
+                "explain.ahead_of_list",
+                language,
+                number=each["number"],
+                day=format_date(each["list_date"], language),
+                amount=format_money(each["ahead_minor"], each["currency"], language),
+            )
 
     def why(self, line: dict[str, Any], language: str) -> list[str]:
         """What happens about a line of `lines` today, and why: sentences."""

@@ -9,6 +9,8 @@ A reversal takes from the payment it reverses. One whose payment is not known (y
 Payments that lists of open items imply count only so far as no bank line explains them: see `open_lists`.
 """
 
+from datetime import date
+
 import polars as pl
 
 from dunwell.core.money import DIGITS
@@ -206,6 +208,63 @@ def apply_cash(facts: Facts) -> tuple[pl.DataFrame, pl.DataFrame]:
         .select("debtor_id", "currency", loose_minor=pl.col("came_minor") - pl.col("used_minor").fill_null(0))
     )
     return paid, loose
+
+
+def left_out(facts: Facts) -> pl.DataFrame:
+    """Bank payments that count less than they are, because lists of open items had them in view already: payment_id,
+    debtor_id, currency, number, value_date, left_minor (> 0). See `open_lists`, step 1."""
+    key = ["payment_id", "debtor_id", "currency", "number", "value_date"]
+    bank = (pl.col("source_kind") == PaymentSource.BANK) & pl.col("payment_id").is_not_null()
+    came = money(facts).filter(bank)
+    counts = effective_money(facts).filter(bank).group_by("payment_id").agg(counts=pl.col("amount_minor").sum())
+    return (
+        came.join(counts, on="payment_id")
+        .select(*key, left_minor=pl.col("amount_minor") - pl.col("counts"))
+        .filter(pl.col("left_minor") > 0)
+        .sort("payment_id")
+    )
+
+
+def ahead_of_lists(facts: Facts) -> pl.DataFrame:
+    """Invoices that the bank says are paid further than the last list of open items shows, though the ledger had time
+    to book it: receivable_id, debtor_id, currency, number, list_date, ahead_minor (> 0). The bank's money counts, for
+    nobody who paid is to be dunned; a person should have the ledger looked at."""
+    last = facts["open_item_days"]["as_of"].max()
+    items = components(facts)
+    if last is None:
+        last, items = date.min, items.clear()
+    bank = (pl.col("source_kind") == PaymentSource.BANK) & pl.col("payment_id").is_not_null()
+    booked = pl.col("value_date").dt.offset_by(f"{open_lists.BOOKED_WITHIN_DAYS}d") <= last
+    ledger = pl.col("source_kind") == PaymentSource.LEDGER
+    paid = (
+        open_lists.effective(money(facts), items, facts)
+        .filter(bank & booked)
+        .group_by("claim")
+        .agg(bank_minor=pl.col("amount_minor").sum())
+    )
+    said = money(facts).filter(ledger).group_by("claim").agg(said_minor=pl.col("amount_minor").sum())
+    claim_minor = items.group_by("claim").agg(claim_minor=pl.col("amount_minor").sum())
+    return (
+        items.filter(
+            (pl.col("kind") == ReceivableKind.INVOICE)
+            & (pl.col("issue_date") <= last)
+            & (pl.col("status") == ReceivableStatus.OPEN)
+        )
+        .join(paid, on="claim")
+        .join(claim_minor, on="claim")
+        .join(said, on="claim", how="left")
+        .select(
+            "receivable_id",
+            "debtor_id",
+            "currency",
+            "number",
+            list_date=pl.lit(last, pl.Date),
+            ahead_minor=pl.min_horizontal("bank_minor", "claim_minor")
+            - pl.col("said_minor").fill_null(0).clip(lower_bound=0),
+        )
+        .filter(pl.col("ahead_minor") > 0)
+        .sort("receivable_id")
+    )
 
 
 def matches(facts: Facts) -> pl.DataFrame:

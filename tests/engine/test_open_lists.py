@@ -108,8 +108,9 @@ class TestAnItemWhoseOwnAmountNobodyTold:
     def test_owes_what_the_list_showed_whatever_was_paid_long_before(self, book: Beside) -> None:
         item = book.owes(60, shown_first=days(-20))
         book.open_items(days(-20), days(-1))
-        book.bank(40, days(-35), item)
+        line = book.bank(40, days(-35), item)
         assert (book.open(), book.loose()) == ({item: 60}, 0)
+        assert cash.left_out(book.facts().on(DAY)).select("payment_id", "left_minor").rows() == [(line, 40)]
 
     def test_owes_less_by_money_of_the_last_days_until_the_ledger_had_time_to_book_it(self, book: Beside) -> None:
         item = book.owes(60, shown_first=days(-12))
@@ -166,6 +167,21 @@ class TestALine:
         book.open_items(days(-20), days(-1))
         book.bank(100, days(-15), item)
         assert book.open() == {}
+
+    def test_is_named_when_the_ledger_has_not_booked_it_in_time(self, book: Beside) -> None:
+        item = book.owes(100)
+        book.open_items(days(-20), days(-6), days(-1))
+        book.bank(100, days(-15), item)
+        assert cash.ahead_of_lists(book.facts().on(days(-6))).is_empty()
+        told = cash.ahead_of_lists(book.facts().on(DAY)).select("receivable_id", "list_date", "ahead_minor")
+        assert told.rows() == [(item, days(-1), 100)]
+
+    def test_is_not_named_when_the_list_agrees(self, book: Beside) -> None:
+        item = book.owes(100)
+        book.open_items(days(-20), days(-1))
+        book.bank(60, days(-15), item)
+        book.listed(item, 60, days(-1))
+        assert cash.ahead_of_lists(book.facts().on(DAY)).is_empty()
 
 
 class TestAListThatShowsMoreThanTheAmount:

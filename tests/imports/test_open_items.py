@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from dunwell.actions.explain import explain
 from dunwell.actions.facts import facts_of
 from dunwell.actions.open_items import payment_number
 from dunwell.core.errors import Refused
@@ -512,3 +513,14 @@ class TestNumberOfAnImpliedPayment:
         report = take_in(lists.creditor, write(lists.folder, "payments", rows))
         assert report.errors["code"].to_list() == ["import.reserved_number", "intake.payment_rejected"]
         assert (report.files[0].found.bad_rows, report.files[0].found.totals[0].good_rows) == (2, 0)
+
+
+class TestWhereBankAndListsDiffer:
+    def test_the_debtor_is_explained_with_both(self, lists: Lists) -> None:
+        lists.take(date(2026, 11, 1), item("R1", "100.00", "100.00"), item("R2", "60.00"))
+        lists.file("payments", bank("P1", "2026-11-05", "100.00", "R1"), bank("P2", "2026-10-05", "40.00", "R2"))
+        lists.take(DAY3, item("R1", "100.00", "100.00"), item("R2", "60.00"))
+        told = "\n".join(explain(creditor=lists.creditor, debtor_number="C1", as_of=DAY3).words("en"))
+        assert "R1: by the bank, EUR 100.00 more is paid than the list of open items" in told
+        assert "Payment P2 of 5 October 2026: EUR 40.00 of it is not counted" in told
+        assert lists.open(DAY3) == {"R2": 6000}
