@@ -3,5 +3,5 @@
 One debtor goes through the very same functions on a frame of one debtor.
 """
 
-VERSION = "2"
+VERSION = "3"
 """Changes whenever the same facts may lead to other decisions: a run names the version it was made with."""

@@ -13,7 +13,7 @@ import polars as pl
 from dunwell.core.terms import Stage
 from dunwell.engine import cash, claims, history
 from dunwell.engine.ageing import ageing_of
-from dunwell.engine.facts import Facts
+from dunwell.engine.facts import Facts, in_days
 from dunwell.engine.findings import findings, hours_rule, windows
 from dunwell.rulebook.rules_file import Rules
 from dunwell.rulebook.strategy import Strategy
@@ -73,6 +73,9 @@ DECISIONS: dict[str, pl.DataType] = {
     "channel": pl.String(),
 }
 """One row per debtor of the book: that of its weightiest line, or `nothing_open`."""
+
+
+_SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,12 +338,13 @@ def _in_hours(lines: pl.DataFrame, facts: Facts, rules: Rules, day: date, moment
 
 
 def _deadline(lines: pl.DataFrame, strategy: Strategy, day: date) -> pl.DataFrame:
+    """The day by which a message asks to be paid; never a Saturday or Sunday, when banks rest, but the Monday after."""
     pay_by = pl.lit(None, pl.Date)
     for step in strategy.steps:
         if step.pay_within_days is not None:
             pay_by = (
                 pl.when(pl.col("stage") == int(step.stage))
-                .then(pl.lit(day).dt.offset_by(f"{step.pay_within_days}d"))
+                .then(pl.lit(_weekday(in_days(day, step.pay_within_days))))
                 .otherwise(pay_by)
             )
     message = pl.col("action") == "message"
@@ -350,6 +354,11 @@ def _deadline(lines: pl.DataFrame, strategy: Strategy, day: date) -> pl.DataFram
         contact_point_id=pl.when(message).then("contact_point_id"),
         not_before_at=pl.when(message).then("not_before_at"),
     )
+
+
+def _weekday(day: date) -> date:
+    """The day itself, or the Monday after a weekend."""
+    return in_days(day, 7 - day.weekday()) if day.weekday() >= _SATURDAY else day
 
 
 def _line_items(lines: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:

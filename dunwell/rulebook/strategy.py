@@ -16,7 +16,8 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One stage of the strategy. `pay_within_days`: the deadline the message sets, in days from its day."""
+    """One stage of the strategy. `pay_within_days`: the deadline the message sets, in days from its day (the
+    Monday after, where that is a weekend)."""
 
     stage: Stage
     offset_days: int

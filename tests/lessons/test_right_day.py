@@ -204,7 +204,18 @@ class TestADistance:
         sent = {Stage(line["stage"]): (on, line["pay_by_date"]) for on, line in book.live(days(-5), 60)}
         for stage in (Stage.FIRST_DUNNING, Stage.SECOND_DUNNING):
             on, pay_by = sent[stage]
-            assert (pay_by - on).days == 10
+            tenth = days(10, on)
+            assert pay_by == days((7 - tenth.weekday()) if tenth.weekday() in (5, 6) else 0, tenth)
+
+    @pytest.mark.parametrize(("on", "later"), [(0, 10), (1, 10), (2, 12), (3, 11), (4, 10)])
+    def test_never_ends_on_a_weekend(self, on: int, later: int) -> None:
+        """A deadline of ten days from Wednesday or Thursday ends on the Monday after the weekend."""
+        book, debtor = one()
+        invoice = book.invoice(debtor, 100_00, days(-60))
+        book.contact(debtor, days(-30), {invoice: Stage.FIRST_DUNNING})
+        line = book.line(days(on))
+        assert (line["stage"], line["pay_by_date"]) == (Stage.SECOND_DUNNING, days(on + later))
+        assert line["pay_by_date"].weekday() < 5
 
     def test_of_a_pause_has_a_reason_and_an_end(self) -> None:
         """Invoice Ninja 4293; Fineract 3604, 3659, 5100, 6157: pauses computed wrongly or back-dated."""

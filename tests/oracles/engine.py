@@ -530,6 +530,8 @@ class Oracle:
                 line["channel"], line["contact_point_id"] = channel, best["contact_point_id"]
                 if step.pay_within_days is not None:
                     line["pay_by_date"] = self.day + timedelta(days=step.pay_within_days)
+                    while line["pay_by_date"].isoweekday() > 5:
+                        line["pay_by_date"] += timedelta(days=1)
                 return
         line.update(action="none" if line["stage"] == 1 else "task", reason="no_address")
 
