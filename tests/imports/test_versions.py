@@ -236,3 +236,15 @@ class TestCurrency:
         silent = [{k: v for k, v in INVOICES[2].items() if k != "currency"}]
         report = take_in(creditor, write(tmp_path, "invoices", silent))
         assert report.errors["code"].to_list() == ["import.currency_changed"]
+
+
+class TestDisputeWithoutANumber:
+    def test_is_the_same_one_when_it_is_told_again_or_closed(self, tmp_path: Path) -> None:
+        creditor = make_creditor()
+        take_in(creditor, *write_book(tmp_path))
+        row = {"invoice_id": "R1", "opened_on": "2026-10-07", "closed_on": "", "reason": "broken"}
+        assert take_in(creditor, write(tmp_path, "told", [row])).written
+        assert take_in(creditor, write(tmp_path, "told", [row])).nothing_new
+        take_in(creditor, write(tmp_path, "told", [{**row, "closed_on": "2026-11-01"}]))
+        disputes = Dispute.objects.filter(receivable__number="R1").values_list("number", "closed_date")
+        assert list(disputes) == [("R1/2026-10-07", date(2026, 11, 1))]
