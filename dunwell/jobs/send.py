@@ -115,7 +115,7 @@ def list_(code: str | None, states: tuple[str, ...], limit: int, as_json: bool) 
         context.tell("send.outbox_more", count=f"{more:,}")
     for row in rows:
         if row["state"] == OutboxState.UNKNOWN:
-            _warn("send.unknown", key=row["key"])
+            context.tell("send.unknown", key=row["key"])
 
 
 def _outbox_table(owner: tuple[str, str], rows: list[dict[str, Any]]) -> Table:
