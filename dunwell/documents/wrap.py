@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 COLUMNS = 74
 """Short enough for a reply to quote the line once more inside the 78 columns that mail programs keep."""
@@ -16,9 +17,14 @@ _STANDS_FOR = 0xE000
 
 def display_width(text: str) -> int:
     """Columns in a fixed-width font: a Chinese character takes two, a combining mark none."""
-    return sum(
-        2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text if not unicodedata.combining(char)
-    )
+    return len(text) if text.isascii() else sum(map(_width, text))
+
+
+@lru_cache(maxsize=20_000)
+def _width(char: str) -> int:
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def wrapped(text: str, whole: Iterable[str] = (), columns: int = COLUMNS) -> str:
@@ -27,18 +33,22 @@ def wrapped(text: str, whole: Iterable[str] = (), columns: int = COLUMNS) -> str
     whole   parts with spaces in them that are never broken: a sum, a date, an IBAN
     Words, addresses and numbers are not broken either: a longer one has its line to itself.
     """
+    if display_width(text) <= columns:
+        return text
     kept = sorted({part for part in whole if part}, key=len, reverse=True)
     for number, part in enumerate(kept):
         text = text.replace(part, chr(_STANDS_FOR + number))
-    lines, line = [], ""
+    lines, line, taken = [], "", 0
     for gap, unit in _units(text):
         for number, part in enumerate(kept):
             unit = unit.replace(chr(_STANDS_FOR + number), part)
-        if line and display_width(line + gap + unit) > columns:
+        width = display_width(unit)
+        if line and taken + len(gap) + width > columns:
             lines.append(line)
-            line = unit
+            line, taken = unit, width
         else:
-            line += (gap if line else "") + unit
+            gap = gap if line else ""
+            line, taken = line + gap + unit, taken + len(gap) + width
     return "\n".join([*lines, line])
 
 
@@ -63,4 +73,4 @@ def _may_part(before: str, after: str) -> bool:
     """May a line end between two characters without a blank between them? Only beside a wide one."""
     if after in _NOT_FIRST or before in _NOT_LAST:
         return False
-    return display_width(before) == 2 or display_width(after) == 2
+    return _width(before) == 2 or _width(after) == 2
