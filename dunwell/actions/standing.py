@@ -1,7 +1,7 @@
 """Refresh one debtor's standing after an act, through the very functions of the run."""
 
-from dunwell.actions import outcome_tables
 from dunwell.actions.business_day import day_start
+from dunwell.actions.day import outcome_tables
 from dunwell.actions.facts import facts_of
 from dunwell.engine.decide import decide
 from dunwell.rulebook.rules_file import house_rules

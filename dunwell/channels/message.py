@@ -80,7 +80,7 @@ class Unknown(Failed):
 
 
 class Channel(Protocol):
-    """What `actions.send` asks of a channel."""
+    """What `actions.sending` asks of a channel."""
 
     name: ClassVar[str]
     repeatable: ClassVar[bool]

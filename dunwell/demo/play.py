@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from dunwell.actions import creditors, imports, installation, runs, talks
-from dunwell.actions.present import Clock
-from dunwell.actions.send import open_channels, send
+from dunwell.actions import creditors, installation, talks
+from dunwell.actions.day import runs
+from dunwell.actions.importing import files as imports
+from dunwell.actions.sending.clock import Clock
+from dunwell.actions.sending.send import open_channels, send
 from dunwell.core.actor import Actor, ActorKind
 from dunwell.core.errors import DunwellError, Refused
 from dunwell.core.money import Money

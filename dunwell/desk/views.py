@@ -11,7 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET
 
 from dunwell.actions.business_day import today as business_day
-from dunwell.actions.day_report import day_sums
+from dunwell.actions.day.report import day_sums
 from dunwell.actions.explain import Explanation, about, channel_words, explain, stage_words, what
 from dunwell.core.dates import format_date
 from dunwell.core.errors import say

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from dunwell.actions.archive import vendor_of
-from dunwell.actions.backup import make_backup
-from dunwell.actions.restore import restore as bring_back
+from dunwell.actions.keeping.archive import vendor_of
+from dunwell.actions.keeping.backup import make_backup
+from dunwell.actions.keeping.restore import restore as bring_back
 from dunwell.core.errors import DunwellError
 from dunwell.jobs.context import moment, operator, settings, tell, words
 

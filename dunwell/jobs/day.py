@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from dunwell.actions import runs as actions
 from dunwell.actions.business_day import today
-from dunwell.actions.day_report import day_sums, tasks_of
+from dunwell.actions.day import runs as actions
+from dunwell.actions.day.report import day_sums, tasks_of
 from dunwell.actions.explain import channel_words, explain, stage_words
 from dunwell.core.money import format_money, grouped_amount
 from dunwell.documents.plain import plain

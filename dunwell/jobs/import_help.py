@@ -2,7 +2,7 @@
 
 import textwrap
 
-from dunwell.actions.open_items import FEWEST_ITEMS, LARGEST_SHARE_BP
+from dunwell.actions.importing.open_items import FEWEST_ITEMS, LARGEST_SHARE_BP
 from dunwell.intake.columns import REQUIRED, fields
 from dunwell.intake.shapes import KINDS
 

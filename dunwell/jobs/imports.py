@@ -16,10 +16,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
-from dunwell.actions import imports
-from dunwell.actions.import_report import ImportReport
-from dunwell.actions.imports import sums_in_words
-from dunwell.actions.open_items import Disappeared, Implied
+from dunwell.actions.importing import files as imports
+from dunwell.actions.importing.files import sums_in_words
+from dunwell.actions.importing.open_items import Disappeared, Implied
+from dunwell.actions.importing.report import ImportReport
 from dunwell.core.errors import DunwellError
 from dunwell.core.money import format_money, grouped_amount
 from dunwell.intake.faults import CONTROL, in_language, write_errors_csv, write_sheet

@@ -14,12 +14,12 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from dunwell.actions import outbox
 from dunwell.actions.explain import channel_words, stage_words
-from dunwell.actions.last_look import STALE_AFTER
-from dunwell.actions.present import Clock
-from dunwell.actions.send import CHANNELS, open_channels, send
-from dunwell.actions.send_report import SendReport
+from dunwell.actions.sending import outbox
+from dunwell.actions.sending.clock import Clock
+from dunwell.actions.sending.last_look import STALE_AFTER
+from dunwell.actions.sending.report import SendReport
+from dunwell.actions.sending.send import CHANNELS, open_channels, send
 from dunwell.core.errors import DunwellError, Refused
 from dunwell.core.money import format_money
 from dunwell.core.terms import OutboxState

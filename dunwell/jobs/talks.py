@@ -8,9 +8,9 @@ from uuid import uuid4
 import click
 
 from dunwell.actions import talks as acts
-from dunwell.actions.addresses import mark_invalid
 from dunwell.actions.business_day import today
-from dunwell.actions.promises import respected_until
+from dunwell.actions.sending.addresses import mark_invalid
+from dunwell.actions.talks.promises import respected_until
 from dunwell.core.dates import format_date
 from dunwell.core.errors import DunwellError
 from dunwell.core.money import Money, format_money

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from dunwell.actions.archive import FILES, FOLDERS
+from dunwell.actions.keeping.archive import FILES, FOLDERS
 from dunwell.store import guard
 from dunwell.store.models import Document
 from tests.support.homes import Home, django_on

@@ -15,9 +15,9 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import connection
 
-from dunwell.actions import restore
-from dunwell.actions.archive import MANIFEST, read
-from dunwell.actions.backup import make_backup
+from dunwell.actions.keeping import restore
+from dunwell.actions.keeping.archive import MANIFEST, read
+from dunwell.actions.keeping.backup import make_backup
 from dunwell.core.errors import Refused
 from dunwell.store.models import JournalEntry
 from tests.backup.support import files, fill, keep_document, put, rows
@@ -289,7 +289,7 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 from django.conf import settings
-from dunwell.actions import restore
+from dunwell.actions.keeping import restore
 real = {place}.{name}
 def killed(*args, **kwargs):
     if {name!r} != "_take_place":

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dunwell.actions.archive import MANIFEST, Manifest, Writer, allowed, read
+from dunwell.actions.keeping.archive import MANIFEST, Manifest, Writer, allowed, read
 from dunwell.core.errors import Refused
 
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.test import Client
 
 from dunwell.actions import talks
-from dunwell.actions.runs import run_day
+from dunwell.actions.day.runs import run_day
 from dunwell.core.errors import catalogue
 from dunwell.core.money import Money
 from dunwell.core.terms import LANGUAGES, Channel, ContactOutcome

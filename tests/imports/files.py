@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db import connection
 
-from dunwell.actions.import_report import ImportReport
-from dunwell.actions.imports import import_files
+from dunwell.actions.importing.files import import_files
+from dunwell.actions.importing.report import ImportReport
 from dunwell.store import dialect
 from dunwell.store.models import (
     ContactPoint,

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dunwell.actions.addresses import mark_invalid
-from dunwell.actions.import_parties import CLOSED_RANK
+from dunwell.actions.importing.parties import CLOSED_RANK
+from dunwell.actions.sending.addresses import mark_invalid
 from dunwell.store.models import ContactPoint, ContactPointPast, Creditor
 from tests.imports.files import NOW, counts, everything, take_in, write
 from tests.support.book import TESTER, make_creditor

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from dunwell.actions.import_report import ImportReport
+from dunwell.actions.importing.report import ImportReport
 from tests.imports.files import BOOK, CUSTOMERS, INVOICES, take_in, write, write_book
 from tests.support.book import make_creditor
 from tests.support.homes import Home

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dunwell.actions.open_items import FEWEST_ITEMS, LARGEST_SHARE_BP
+from dunwell.actions.importing.open_items import FEWEST_ITEMS, LARGEST_SHARE_BP
 from dunwell.intake import KINDS, load_mapping
 from dunwell.intake.columns import REQUIRED, fields, names, names_of, plain
 from dunwell.jobs.import_help import EXAMPLE, help_text, optional

@@ -7,7 +7,7 @@ import pytest
 
 from dunwell.actions.explain import explain
 from dunwell.actions.facts import facts_of
-from dunwell.actions.open_items import payment_number
+from dunwell.actions.importing.open_items import payment_number
 from dunwell.core.errors import Refused
 from dunwell.engine.cash import apply_cash
 from dunwell.engine.claims import open_items

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dunwell.actions.imports import import_files
+from dunwell.actions.importing.files import import_files
 from tests.imports.files import BOOK, NOW, content, take_in, write_book
 from tests.support.book import TESTER, make_creditor
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from dunwell.actions import imports
-from dunwell.actions.addresses import mark_invalid
+from dunwell.actions.importing import files as imports
+from dunwell.actions.sending.addresses import mark_invalid
 from dunwell.core.actor import Actor, ActorKind
 from dunwell.core.errors import DunwellError, Refused
 from dunwell.store import dialect, guard

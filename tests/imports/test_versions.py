@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dunwell.actions.disputes import close_dispute
-from dunwell.actions.imports import import_files
+from dunwell.actions.importing.files import import_files
+from dunwell.actions.talks.disputes import close_dispute
 from dunwell.engine.facts import SCHEMAS
 from dunwell.store import extract
 from dunwell.store.models import (

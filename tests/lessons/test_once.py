@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dunwell.actions.present import Clock
+from dunwell.actions.sending.clock import Clock
 from dunwell.channels.simulator import Simulator
 from dunwell.store import guard
 from dunwell.store.models import ContactAttempt, Creditor, OutboxMessage

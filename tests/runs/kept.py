@@ -7,7 +7,7 @@ import polars as pl
 from django.db import connection, transaction
 
 from dunwell.actions.creditors import set_creditor
-from dunwell.actions.runs import RunReport, run_day
+from dunwell.actions.day.runs import RunReport, run_day
 from dunwell.core.actor import Actor, ActorKind
 from dunwell.engine.facts import SCHEMAS, Facts
 from dunwell.store import dialect, guard

@@ -8,7 +8,7 @@ import polars as pl
 from dunwell.actions.business_day import day_start
 from dunwell.actions.explain import explain
 from dunwell.actions.facts import facts_of
-from dunwell.actions.imports import import_files
+from dunwell.actions.importing.files import import_files
 from dunwell.engine.decide import decide
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.rulebook.strategy import default_strategy

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from dunwell.actions import outcome_tables, run_folder, runs
+from dunwell.actions.day import outcome_tables, run_folder, runs
 from dunwell.actions.facts import facts_of
 from dunwell.core.errors import DunwellError
 from dunwell.engine.cash import MATCHES, matches

@@ -6,10 +6,10 @@ from typing import Any
 
 from django.conf import settings
 
-from dunwell.actions.present import Clock
-from dunwell.actions.runs import run_day
-from dunwell.actions.send import open_channels, send
-from dunwell.actions.send_report import SendReport
+from dunwell.actions.day.runs import run_day
+from dunwell.actions.sending.clock import Clock
+from dunwell.actions.sending.report import SendReport
+from dunwell.actions.sending.send import open_channels, send
 from dunwell.channels.message import Channel
 from dunwell.core.settings import Settings
 from dunwell.store import guard

@@ -1,7 +1,7 @@
 """A sender that dies: `python -m tests.send.doomed STEP N` kills itself when it reaches a step for the Nth time.
 
-Steps are those of `actions.sender`, and three within: `deciding` (inside the transaction that begins a call, before
-its commit), `drafting` (a letter's bytes written, not yet under its name), `keeping` (a document likewise).
+Steps are those of `actions.sending.sender`, and three within: `deciding` (inside the transaction that begins a call,
+before its commit), `drafting` (a letter's bytes written, not yet under its name), `keeping` (a document likewise).
 """
 
 import os
@@ -36,7 +36,7 @@ class Doom:
 
 def main(step: str, times: int) -> None:
     django.setup()
-    from dunwell.actions import outbox
+    from dunwell.actions.sending import outbox
     from dunwell.channels import files
     from tests.send.book import let_go
 

@@ -13,8 +13,8 @@ from django.conf import settings
 from django.db import transaction
 from pypdf import PdfReader
 
-from dunwell.actions import outbox
-from dunwell.actions.present import Clock
+from dunwell.actions.sending import outbox
+from dunwell.actions.sending.clock import Clock
 from dunwell.core.errors import Refused
 from dunwell.store import guard
 from dunwell.store.models import ContactAttempt, ContactItem, Document, JournalEntry, OutboxMessage, Receivable

@@ -5,11 +5,11 @@ import pytest
 from django.conf import settings
 from pypdf import PdfReader
 
-from dunwell.actions import outbox
-from dunwell.actions.compose import address_lines
-from dunwell.actions.owner import new_owner
-from dunwell.actions.present import Clock
-from dunwell.actions.send import open_channels
+from dunwell.actions.sending import outbox
+from dunwell.actions.sending.clock import Clock
+from dunwell.actions.sending.compose import address_lines
+from dunwell.actions.sending.owner import new_owner
+from dunwell.actions.sending.send import open_channels
 from dunwell.channels.simulator import Simulator
 from dunwell.core.errors import DunwellError
 from dunwell.store import guard

@@ -4,8 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from dunwell.actions import outbox, talks
+from dunwell.actions import talks
 from dunwell.actions.explain import Demand, explain
+from dunwell.actions.sending import outbox
 from dunwell.core.terms import LANGUAGES, Channel, ContactOutcome, HoldReason
 from dunwell.engine.facts import SCHEMAS
 from dunwell.store import extract

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from dunwell.actions.addresses import mark_invalid
 from dunwell.actions.facts import facts_of
+from dunwell.actions.sending.addresses import mark_invalid
 from dunwell.actions.talks import (
     answer_complaint,
     lift_hold,

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from uuid import uuid4
 
-from dunwell.actions.runs import run_day
+from dunwell.actions.day.runs import run_day
 from dunwell.actions.talks import lift_hold, set_hold
 from dunwell.core.terms import HoldReason
 from dunwell.store.models import Debtor, Standing

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dunwell.actions.day_report import DaySums, day_sums
+from dunwell.actions.day.report import DaySums, day_sums
 from dunwell.core.terms import Stage
 from dunwell.jobs import cli
 from tests.engine.book import DAY, Book, days

@@ -9,7 +9,7 @@ from dunwell.store.models.parties import ContactPoint, Debtor, Person
 
 
 class OutboxMessage(Owned):
-    """A message that a run wants to leave. `key` makes it leave once; see `actions.outbox`.
+    """A message that a run wants to leave. `key` makes it leave once; see `actions.sending.outbox`.
 
     `call_started_at` is set before the channel is called: a claim that expires before it was not sent, one
     that expires after it may have been.

@@ -37,7 +37,7 @@ class Cursor:
 def latest_run(creditor: Creditor) -> Run | None:
     """The run that the standings were last refreshed by.
 
-    A run refreshes them when its day has come and no later day was run before after that had come (`actions.runs`):
+    A run refreshes them when its day has come and no later day was run before after that had come (`actions.day.runs`):
     so it is the latest day's run among those that were no look ahead.
     """
     zone = ZoneInfo(creditor.zone)

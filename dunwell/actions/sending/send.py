@@ -1,10 +1,10 @@
-"""Let the prepared messages leave, by every channel that can be used. The steps are in `actions.sender`."""
+"""Let the prepared messages leave, by every channel that can be used. The steps are in `actions.sending.sender`."""
 
 from collections.abc import Callable, Iterable, Mapping
 
-from dunwell.actions.present import Clock
-from dunwell.actions.send_report import SendReport
-from dunwell.actions.sender import Sender
+from dunwell.actions.sending.clock import Clock
+from dunwell.actions.sending.report import SendReport
+from dunwell.actions.sending.sender import Sender
 from dunwell.channels.email import EmailChannel
 from dunwell.channels.letter import LetterChannel
 from dunwell.channels.message import Channel

@@ -11,7 +11,7 @@ from datetime import date
 
 import polars as pl
 
-from dunwell.actions.import_ledger import KINDS
+from dunwell.actions.importing.ledger import KINDS
 from dunwell.core.errors import Refused
 from dunwell.core.terms import ReceivableKind, ReceivableStatus
 from dunwell.intake.shapes import Batch

@@ -1,6 +1,6 @@
 """The steps of sending: claim, look once more, make the bytes, call the channel, settle.
 
-Several senders may work at once, and one may be killed at any step: see `actions.outbox`. In one batch no two
+Several senders may work at once, and one may be killed at any step: see `actions.sending.outbox`. In one batch no two
 messages go to the same person, so that the last look judges each of them truly.
 """
 
@@ -9,13 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from dunwell.actions import outbox, sent_bytes
-from dunwell.actions.compose import compose, notice_of, sender_of
-from dunwell.actions.last_look import Cancel, Go, Wait, look
-from dunwell.actions.outbox import Ended, Ready
-from dunwell.actions.owner import new_owner
-from dunwell.actions.present import Clock
-from dunwell.actions.send_report import SendReport
+from dunwell.actions.sending import outbox, sent_bytes
+from dunwell.actions.sending.clock import Clock
+from dunwell.actions.sending.compose import compose, notice_of, sender_of
+from dunwell.actions.sending.last_look import Cancel, Go, Wait, look
+from dunwell.actions.sending.outbox import Ended, Ready
+from dunwell.actions.sending.owner import new_owner
+from dunwell.actions.sending.report import SendReport
 from dunwell.channels.letter import LetterChannel, day_folder, file_name
 from dunwell.channels.message import Channel, ChannelDown, TryLater, Undeliverable, Unknown
 from dunwell.core.actor import Actor

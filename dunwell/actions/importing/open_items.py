@@ -16,7 +16,7 @@ from datetime import date
 
 import polars as pl
 
-from dunwell.actions.import_book import Book
+from dunwell.actions.importing.book import Book
 from dunwell.core.terms import PaymentSource, ReceivableKind, ReceivableStatus
 from dunwell.engine.open_lists import BOOKED_WITHIN_DAYS
 from dunwell.store import bulk

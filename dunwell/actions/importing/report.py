@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from dunwell.actions.open_items import Implied
+from dunwell.actions.importing.open_items import Implied
 from dunwell.intake.shapes import FileReport
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 import polars as pl
 from django.db import connection
 
-from dunwell.actions.items_hash import items_hashes
+from dunwell.actions.day.items_hash import items_hashes
 from dunwell.core.terms import LIVE_STATES, OutboxState, Stage
 from dunwell.engine.cash import MATCHES
 from dunwell.engine.decide import LINES, Outcome

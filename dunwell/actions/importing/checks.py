@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from dunwell.actions.import_book import Book, Said, condition
-from dunwell.actions.open_items import NUMBER_PREFIX
+from dunwell.actions.importing.book import Book, Said, condition
+from dunwell.actions.importing.open_items import NUMBER_PREFIX
 from dunwell.intake.faults import Faults, report
 from dunwell.intake.shapes import Batch, FileReport
 from dunwell.store import bulk

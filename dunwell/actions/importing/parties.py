@@ -5,8 +5,8 @@ from datetime import datetime
 
 import polars as pl
 
-from dunwell.actions.import_book import Book, Said, Spoken, compare, condition, numbered
-from dunwell.actions.import_changes import CHANGES, differences
+from dunwell.actions.importing.book import Book, Said, Spoken, compare, condition, numbered
+from dunwell.actions.importing.changes import CHANGES, differences
 from dunwell.store import bulk
 
 CLOSED_RANK = 1000

@@ -19,9 +19,9 @@ from django.db import connection, models
 from django.db.models import F
 
 from dunwell.actions.act import act
-from dunwell.actions.addresses import mark_invalid
-from dunwell.actions.compose import Composed
-from dunwell.actions.owner import is_dead
+from dunwell.actions.sending.addresses import mark_invalid
+from dunwell.actions.sending.compose import Composed
+from dunwell.actions.sending.owner import is_dead
 from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
 from dunwell.core.terms import LIVE_STATES, OutboxState

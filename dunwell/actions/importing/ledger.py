@@ -6,10 +6,10 @@ from datetime import date
 
 import polars as pl
 
-from dunwell.actions import open_items
-from dunwell.actions.import_book import NAMED, Book, Compared, Said, Spoken, compare, condition, numbered
-from dunwell.actions.import_changes import differences
-from dunwell.actions.open_items import OpenList
+from dunwell.actions.importing import open_items
+from dunwell.actions.importing.book import NAMED, Book, Compared, Said, Spoken, compare, condition, numbered
+from dunwell.actions.importing.changes import differences
+from dunwell.actions.importing.open_items import OpenList
 from dunwell.core.terms import PaymentSource, ReceivableKind, ReceivableStatus
 from dunwell.store import bulk
 

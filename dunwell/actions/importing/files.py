@@ -15,14 +15,15 @@ import polars as pl
 from django.db import IntegrityError
 from django.db.models import Max
 
-from dunwell.actions import import_ledger, import_parties
 from dunwell.actions.act import act
-from dunwell.actions.import_book import Book, Said, read_book
-from dunwell.actions.import_changes import as_told
-from dunwell.actions.import_checks import checked
-from dunwell.actions.import_report import FileResult, ImportReport, implied_body, storable, tally
-from dunwell.actions.list_scope import Scope, scope_of, still_open
-from dunwell.actions.open_items import Disappeared, Implied, OpenList, summed
+from dunwell.actions.importing import ledger as import_ledger
+from dunwell.actions.importing import parties as import_parties
+from dunwell.actions.importing.book import Book, Said, read_book
+from dunwell.actions.importing.changes import as_told
+from dunwell.actions.importing.checks import checked
+from dunwell.actions.importing.list_scope import Scope, scope_of, still_open
+from dunwell.actions.importing.open_items import Disappeared, Implied, OpenList, summed
+from dunwell.actions.importing.report import FileResult, ImportReport, implied_body, storable, tally
 from dunwell.actions.permissions import may
 from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused

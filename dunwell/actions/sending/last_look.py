@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 
+from dunwell.actions.day.items_hash import items_hashes
 from dunwell.actions.facts import facts_of
-from dunwell.actions.items_hash import items_hashes
 from dunwell.core.terms import Stage
 from dunwell.engine.decide import decide
 from dunwell.engine.findings import hours_rule, windows

@@ -15,9 +15,9 @@ import polars as pl
 from django.conf import settings
 
 from dunwell import engine
-from dunwell.actions import outcome_tables, run_folder
 from dunwell.actions.act import act
 from dunwell.actions.business_day import day_start, today
+from dunwell.actions.day import outcome_tables, run_folder
 from dunwell.actions.facts import facts_of
 from dunwell.core.actor import Actor
 from dunwell.core.errors import DunwellError

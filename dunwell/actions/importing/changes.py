@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from dunwell.actions.import_report import storable
+from dunwell.actions.importing.report import storable
 from dunwell.core.money import DIGITS
 from dunwell.intake.shapes import FileReport
 from dunwell.store import bulk

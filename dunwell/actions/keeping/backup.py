@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from dunwell.actions import archive
 from dunwell.actions.act import act
+from dunwell.actions.keeping import archive
 from dunwell.actions.permissions import may
 from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused

@@ -24,7 +24,7 @@ from pathlib import Path
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
-from dunwell.actions import archive
+from dunwell.actions.keeping import archive
 from dunwell.channels.files import sync_folder
 from dunwell.core.errors import Refused
 from dunwell.core.settings import Settings

@@ -1,0 +1,1 @@
+"""Take files of other systems in: read, compared with the book, written in one transaction."""

@@ -1,0 +1,1 @@
+"""Keep everything, and bring it back: backup, restore, and the archive between them."""

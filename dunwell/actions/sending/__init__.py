@@ -1,0 +1,1 @@
+"""Messages on their way: claimed, looked at once more, composed, sent, recorded."""
