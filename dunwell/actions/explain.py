@@ -79,10 +79,12 @@ class Explanation:
         outcome = decide(facts, strategy, rules, as_of, moment)
         known = facts.on(as_of)
         mine = pl.col("debtor_id") == debtor.pk
-        paid, loose = cash.apply_cash(known)
-        self.loose: dict[str, int] = dict(loose.filter(mine).sort("currency").select("currency", "loose_minor").rows())
+        applied = cash.apply_cash(known)
+        self.loose: dict[str, int] = dict(
+            applied.loose.filter(mine).sort("currency").select("currency", "loose_minor").rows()
+        )
         self.items = (
-            net_items(known, as_of, paid, loose, netting=strategy.netting)
+            net_items(known, as_of, applied, netting=strategy.netting)
             .filter(mine)
             .sort("currency", "due_date", "number")
             .to_dicts()

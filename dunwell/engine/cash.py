@@ -9,6 +9,7 @@ A reversal takes from the payment it reverses. One whose payment is not known (y
 Payments that lists of open items imply count only so far as no bank line explains them: see `open_lists`.
 """
 
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
@@ -33,20 +34,35 @@ MATCHES: dict[str, pl.DataType] = {
 (implied by a list of open items)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Cash:
+    """What a day's facts say about money, worked out once.
+
+    items   what is owed, item by item: see `components`
+    came    what came in, as it counts: see `effective_money`
+    paid    one row per money and item it pays: payment_id, credit_note_id, receivable_id, debtor_id, currency,
+            amount_minor > 0, source_kind, inferred
+    loose   per debtor and currency what pays nothing yet: loose_minor; negative when more went back than came
+    """
+
+    items: pl.DataFrame
+    came: pl.DataFrame
+    paid: pl.DataFrame
+    loose: pl.DataFrame
+
+
 def components(facts: Facts) -> pl.DataFrame:
     """What is owed, item by item: receivable_id, debtor_id, currency, claim_id, claim (see `claim_key`), kind, number,
     issue_date, due_date, amount_minor (> 0; at least what the lists show open), open_as_of_date, status. Credit notes
     are money, not items: see `money`. Cancelled items owe nothing. The charges of an invoice that was cancelled or
     written off go with it.
     """
-    ended = (
-        facts["receivables"]
-        .filter((pl.col("status") != ReceivableStatus.OPEN) & (pl.col("kind") != ReceivableKind.CHARGE))
-        .select(parent_id="receivable_id", with_parent="status")
-    )
+    receivables = facts["receivables"].lazy()
+    ended = receivables.filter(
+        (pl.col("status") != ReceivableStatus.OPEN) & (pl.col("kind") != ReceivableKind.CHARGE)
+    ).select(parent_id="receivable_id", with_parent="status")
     return (
-        facts["receivables"]
-        .join(ended, on="parent_id", how="left")
+        receivables.join(ended, on="parent_id", how="left")
         .with_columns(
             status=pl.when((pl.col("kind") == ReceivableKind.CHARGE) & pl.col("with_parent").is_not_null())
             .then(pl.when(pl.col("status") == ReceivableStatus.CANCELLED).then("status").otherwise("with_parent"))
@@ -58,12 +74,17 @@ def components(facts: Facts) -> pl.DataFrame:
             & (pl.col("amount_minor") > 0)
         )
         .drop("with_parent")
-        .join(open_lists.shown_above(facts), on=["receivable_id", "currency"], how="left")
+        .join(open_lists.shown_above(facts).lazy(), on=["receivable_id", "currency"], how="left")
         .with_columns(pl.col("amount_minor") + pl.col("above_minor").fill_null(0))
         .drop("above_minor")
         .with_columns(claim_id=claim_of())
         .with_columns(claim=claim_key("claim_id"))
+        .collect()
     )
+
+
+_MONEY = ["payment_id", "credit_note_id", "debtor_id", "currency", "claim", "named_id", "number", "value_date",
+          "amount_minor", "source_kind"]  # fmt: skip
 
 
 def money(facts: Facts) -> pl.DataFrame:
@@ -75,10 +96,12 @@ def money(facts: Facts) -> pl.DataFrame:
         & (pl.col("status") != ReceivableStatus.CANCELLED)
         & (pl.col("amount_minor") < 0)
     )
-    claims = facts["receivables"].select("receivable_id", named_claim=claim_of())
-    notes = facts["receivables"].filter(counts)
+    receivables = facts["receivables"].lazy()
+    claims = receivables.select("receivable_id", named_claim=claim_of())
+    notes = receivables.filter(counts)
     payments = (
         _net_of_reversals(facts["payments"])
+        .lazy()
         .join(claims, on="receivable_id", how="left")
         .join(
             notes.select("receivable_id", "currency", on_note=pl.lit(value=True)),
@@ -91,17 +114,12 @@ def money(facts: Facts) -> pl.DataFrame:
     used_of_note = (
         payments.filter(pl.col("on_note")).group_by("receivable_id").agg(used_minor=pl.col("amount_minor").sum())
     )
-    came = payments.filter(~pl.col("on_note")).select(
-        "payment_id",
-        "debtor_id",
-        "currency",
-        "number",
-        "value_date",
-        "source_kind",
-        "amount_minor",
-        credit_note_id=pl.lit(None, pl.Int64),
-        claim=claim_key("named_claim"),
-        named_id="receivable_id",
+    came = (
+        payments.filter(~pl.col("on_note"))
+        .with_columns(
+            credit_note_id=pl.lit(None, pl.Int64), claim=claim_key("named_claim"), named_id=pl.col("receivable_id")
+        )
+        .select(_MONEY)
     )
     credit = (
         notes.join(used_of_note, on="receivable_id", how="left")
@@ -118,9 +136,9 @@ def money(facts: Facts) -> pl.DataFrame:
             named_id="parent_id",
             amount_minor=-pl.col("amount_minor") + pl.col("used_minor").fill_null(0),
         )
-        .select(came.columns)
+        .select(_MONEY)
     )
-    return pl.concat([came, credit])
+    return pl.concat([came, credit]).collect()
 
 
 def _net_of_reversals(payments: pl.DataFrame) -> pl.DataFrame:
@@ -145,13 +163,8 @@ def effective_money(facts: Facts) -> pl.DataFrame:
     return open_lists.effective(money(facts), components(facts), facts)
 
 
-def apply_cash(facts: Facts) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Pay the items of a day's facts (see `Facts.on`).
-
-    Returns (paid, loose). paid: one row per money and item it pays (payment_id, credit_note_id, receivable_id,
-    debtor_id, currency, amount_minor > 0, source_kind, inferred). loose: per debtor and currency what pays nothing yet
-    (loose_minor; negative when more went back than came).
-    """
+def apply_cash(facts: Facts) -> Cash:
+    """Pay the items of a day's facts (see `Facts.on`)."""
     items = components(facts)
     came = open_lists.effective(money(facts), items, facts)
     named = came.filter(pl.col("claim").is_not_null())
@@ -207,7 +220,7 @@ def apply_cash(facts: Facts) -> tuple[pl.DataFrame, pl.DataFrame]:
         .join(used, on=["debtor_id", "currency"], how="left")
         .select("debtor_id", "currency", loose_minor=pl.col("came_minor") - pl.col("used_minor").fill_null(0))
     )
-    return paid, loose
+    return Cash(items, came, paid, loose)
 
 
 def left_out(facts: Facts) -> pl.DataFrame:
@@ -269,7 +282,7 @@ def ahead_of_lists(facts: Facts) -> pl.DataFrame:
 
 def matches(facts: Facts) -> pl.DataFrame:
     """The matches of a day's facts as the table `match` keeps them: see `MATCHES`, sorted by payment and item."""
-    return matches_of(apply_cash(facts)[0])
+    return matches_of(apply_cash(facts).paid)
 
 
 def matches_of(paid: pl.DataFrame) -> pl.DataFrame:

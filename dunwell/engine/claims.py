@@ -16,14 +16,13 @@ def open_items(facts: Facts, day: date) -> pl.DataFrame:
     open_minor (> 0), disputed_minor (part of the open amount under dispute), held (Boolean: a hold on this item),
     demand_minor (open and neither disputed nor held), days_past_due (Int32; 0 on the due date itself).
     """
-    paid, _ = cash.apply_cash(facts)
-    return _open(facts, day, paid)
+    return _open(facts, day, cash.apply_cash(facts)).collect()
 
 
-def _open(facts: Facts, day: date, paid: pl.DataFrame) -> pl.DataFrame:
-    per_item = paid.group_by("receivable_id").agg(paid_minor=pl.col("amount_minor").sum())
+def _open(facts: Facts, day: date, applied: cash.Cash) -> pl.LazyFrame:
+    per_item = applied.paid.lazy().group_by("receivable_id").agg(paid_minor=pl.col("amount_minor").sum())
     return (
-        cash.components(facts)
+        applied.items.lazy()
         .join(per_item, on="receivable_id", how="left")
         .with_columns(pl.col("paid_minor").fill_null(0))
         .with_columns(open_minor=pl.col("amount_minor") - pl.col("paid_minor"))
@@ -80,19 +79,19 @@ def with_credit(facts: Facts, day: date, *, netting: bool) -> pl.DataFrame:
     Without netting net_minor is demand_minor. Loose money below zero (more went back than came) is shown nowhere
     as a demand: a person looks at it.
     """
-    return net_items(facts, day, *cash.apply_cash(facts), netting=netting)
+    return net_items(facts, day, cash.apply_cash(facts), netting=netting)
 
 
-def net_items(facts: Facts, day: date, paid: pl.DataFrame, loose: pl.DataFrame, *, netting: bool) -> pl.DataFrame:
+def net_items(facts: Facts, day: date, applied: cash.Cash, *, netting: bool) -> pl.DataFrame:
     """`with_credit` from what `cash.apply_cash` said."""
     items = (
-        _open(facts, day, paid)
-        .join(loose, on=["debtor_id", "currency"], how="left")
+        _open(facts, day, applied)
+        .join(applied.loose.lazy(), on=["debtor_id", "currency"], how="left")
         .with_columns(credit_minor=pl.col("loose_minor").fill_null(0).clip(lower_bound=0))
         .drop("loose_minor")
     )
     if not netting:
-        return items.with_columns(net_minor=pl.col("demand_minor"))
+        return items.with_columns(net_minor=pl.col("demand_minor")).collect()
     return (
         items.sort("debtor_id", "currency", "due_date", "number", "kind")
         .with_columns(until=running_sum(pl.col("demand_minor"), ["debtor_id", "currency"]))
@@ -102,10 +101,11 @@ def net_items(facts: Facts, day: date, paid: pl.DataFrame, loose: pl.DataFrame, 
             )
         )
         .drop("until")
+        .collect()
     )
 
 
-def _disputed_claims(facts: Facts, day: date) -> pl.DataFrame:
+def _disputed_claims(facts: Facts, day: date) -> pl.LazyFrame:
     """Per claim whose invoice is disputed: whole (Boolean), part_minor (sum of the disputed parts)."""
     return (
         _active_disputes(facts, day)
@@ -115,7 +115,7 @@ def _disputed_claims(facts: Facts, day: date) -> pl.DataFrame:
     )
 
 
-def _disputed_charges(facts: Facts, day: date) -> pl.DataFrame:
+def _disputed_charges(facts: Facts, day: date) -> pl.LazyFrame:
     """Who contests a fee contests the fee: receivable_id, whole_charge (Boolean), charge_minor."""
     return (
         _active_disputes(facts, day)
@@ -125,19 +125,21 @@ def _disputed_charges(facts: Facts, day: date) -> pl.DataFrame:
     )
 
 
-def _active_disputes(facts: Facts, day: date) -> pl.DataFrame:
+def _active_disputes(facts: Facts, day: date) -> pl.LazyFrame:
     return (
         facts["disputes"]
+        .lazy()
         .filter(pl.col("closed_date").is_null() | (pl.col("closed_date") > day))
         .join(_places(facts), on="receivable_id")
     )
 
 
-def _held(facts: Facts, day: date) -> pl.DataFrame:
+def _held(facts: Facts, day: date) -> pl.LazyFrame:
     """receivable_id, held: a hold on an invoice holds its charges too, a hold on a charge that charge."""
     places = _places(facts)
     active = (
         facts["holds"]
+        .lazy()
         .filter(
             pl.col("receivable_id").is_not_null() & (pl.col("until_date").is_null() | (pl.col("until_date") >= day))
         )
@@ -148,10 +150,11 @@ def _held(facts: Facts, day: date) -> pl.DataFrame:
     return pl.concat([wide, narrow]).unique().with_columns(held=pl.lit(value=True))
 
 
-def _places(facts: Facts) -> pl.DataFrame:
+def _places(facts: Facts) -> pl.LazyFrame:
     """receivable_id, claim, is_charge (of an invoice: its claim has another name than its own)."""
     return (
         facts["receivables"]
+        .lazy()
         .with_columns(claim_id=cash.claim_of())
         .select(
             "receivable_id", claim=cash.claim_key("claim_id"), is_charge=pl.col("claim_id") != pl.col("receivable_id")

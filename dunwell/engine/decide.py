@@ -96,9 +96,9 @@ class Outcome:
 def decide(facts: Facts, strategy: Strategy, rules: Rules, day: date, moment: datetime) -> Outcome:
     """Decide a day. `moment` (aware) is the earliest instant a message may leave; facts may reach beyond the day."""
     known = facts.on(day)
-    paid, loose = cash.apply_cash(known)
-    items = _items(known, claims.net_items(known, day, paid, loose, netting=strategy.netting), strategy, day)
-    found = findings(known, rules, day)
+    applied = cash.apply_cash(known)
+    items = _items(known, claims.net_items(known, day, applied, netting=strategy.netting), strategy, day)
+    found = findings(known, rules, day, applied.came)
     lines = _lines(known, items, strategy, day)
     lines = _stopped(lines, found, frozenset(rule.id for rule, _ in rules.in_force(day, "frequency")))
     lines = _by_channel(lines, known, found, strategy)
@@ -110,7 +110,7 @@ def decide(facts: Facts, strategy: Strategy, rules: Rules, day: date, moment: da
         items=_line_items(lines, items),
         findings=found,
         decisions=_decisions(known, lines),
-        matches=cash.matches_of(paid),
+        matches=cash.matches_of(applied.paid),
         ageing=ageing_of(items),
     )
 

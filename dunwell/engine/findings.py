@@ -33,13 +33,16 @@ BINDS_THE_PERSON = frozenset({"cease_request", "deceased", "insolvency", "attorn
 stay with the account they were agreed about."""
 
 
-def findings(facts: Facts, rules: Rules, day: date) -> pl.DataFrame:
-    """Every rule that forbids something today, but for hours: see `windows`. Sorted, see `FINDINGS`."""
+def findings(facts: Facts, rules: Rules, day: date, came: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Every rule that forbids something today, but for hours: see `windows`. Sorted, see `FINDINGS`.
+
+    came: `cash.effective_money` of these facts, where it is known already.
+    """
     parts = [
         *_frequency(facts, rules, day),
         *_holds(facts, rules, day),
         *_complaints(facts, rules, day),
-        *_promises(facts, rules, day),
+        *_promises(facts, rules, day, came),
     ]
     found = pl.concat([pl.DataFrame(schema=FINDINGS), *parts])
     return found.sort("debtor_id", "rule", "channel", "currency", "detail", "until_date", nulls_last=True)
@@ -137,17 +140,18 @@ def _for_all_accounts(facts: Facts, rows: pl.DataFrame) -> pl.DataFrame:
     return rows.join(persons, on="debtor_id").drop("debtor_id").join(persons, on="person_id").drop("person_id")
 
 
-def promises(facts: Facts, rules: Rules, day: date) -> pl.DataFrame:
+def promises(facts: Facts, rules: Rules, day: date, money: pl.DataFrame | None = None) -> pl.DataFrame:
     """Each promise with its state on a day: promise_id, debtor_id, currency, amount_minor, made_date, due_date,
     received_minor (what came for it, up to what was promised), until_date (the last day it is respected: money that
     comes later no longer keeps it), state (open, kept, part_kept, broken, withdrawn).
 
     Money of that currency counts from the day a promise was made to its until_date, and for one promise alone: the
     earliest due takes first, from the earliest money; then the one made first, then the smaller; withdrawn ones last.
+    `money`: `cash.effective_money` of these facts, where it is known already.
     """
     grace = max([value["grace_days"] for _, value in rules.in_force(day, "promise")], default=0)
     came = (
-        effective_money(facts)
+        (effective_money(facts) if money is None else money)
         .filter(pl.col("payment_id").is_not_null())
         .select("debtor_id", "currency", "value_date", came_minor="amount_minor")
     )
@@ -200,10 +204,10 @@ def _received(made: pl.DataFrame, came: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(found, schema={"promise_id": pl.Int64, "received_minor": pl.Int64}, orient="row")
 
 
-def _promises(facts: Facts, rules: Rules, day: date) -> list[pl.DataFrame]:
+def _promises(facts: Facts, rules: Rules, day: date, came: pl.DataFrame | None) -> list[pl.DataFrame]:
     if facts["promises"].is_empty():
         return []
-    waiting = promises(facts, rules, day).filter(pl.col("state") == "open")
+    waiting = promises(facts, rules, day, came).filter(pl.col("state") == "open")
     counted = waiting.group_by("debtor_id", "currency").agg(
         count=pl.len().cast(pl.Int32), until_date=pl.col("until_date").max()
     )

@@ -30,7 +30,7 @@ class Beside(Book):
         return dict(items.select("receivable_id", "open_minor").iter_rows())
 
     def loose(self, day: date = DAY) -> int:
-        return int(cash.apply_cash(self.facts().on(day))[1]["loose_minor"].sum())
+        return int(cash.apply_cash(self.facts().on(day)).loose["loose_minor"].sum())
 
     def reasons(self, day: date = DAY) -> list[tuple[int, int, int, str]]:
         found = cash.matches(self.facts().on(day))

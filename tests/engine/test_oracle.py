@@ -130,5 +130,5 @@ def _compare_cash(book: Book, day: date) -> None:
     known = book.facts().on(day)
     found = Oracle.money_alone(book.facts(), day)
     assert {(p, r): (minor, why) for p, r, _, minor, why in cash.matches(known).rows()} == found.pairs
-    loose = cash.apply_cash(known)[1].select("debtor_id", "currency", "loose_minor").rows()
+    loose = cash.apply_cash(known).loose.select("debtor_id", "currency", "loose_minor").rows()
     assert {(debtor, currency): minor for debtor, currency, minor in loose} == dict(found.loose)

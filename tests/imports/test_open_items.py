@@ -212,7 +212,7 @@ class TestBankLinesBesideLists:
         for step in order:
             steps[step]()
         assert lists.open(DAY3) == {"R3": 6000, "R4": 900}
-        _, loose = apply_cash(facts_of(lists.creditor).on(DAY3))
+        loose = apply_cash(facts_of(lists.creditor).on(DAY3)).loose
         assert loose["loose_minor"].to_list() == [0]
 
 
