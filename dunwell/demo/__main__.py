@@ -5,7 +5,7 @@ import os
 # A demo asks the engine about few debtors, many hundred times: two threads of Polars would mostly wait for each other.
 os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
-from dunwell.demo.command import main  # noqa: E402 - Polars reads the variable when it is imported
+from dunwell.demo.command import main
 
 if __name__ == "__main__":
     main()
