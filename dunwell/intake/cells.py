@@ -97,17 +97,26 @@ class Cells:
         """A number by which something is known: short, and nothing in it that cannot be seen."""
         cells = self.raw(field)
         self._required(cells, field, required)
-        self.fault(cells.str.len_chars() > LONGEST_KEY, field, "intake.too_long", cells, str(LONGEST_KEY))
-        self.fault(cells.str.contains(CONTROL), field, "intake.control_character", cells)
+        self._check_text(cells, field, LONGEST_KEY, CONTROL)
         return cells
 
     def text(self, field: str, *, longest: int = LONGEST_NAME, required: bool = False) -> pl.Series:
         """A name or a description."""
         cells = self.raw(field)
         self._required(cells, field, required)
-        self.fault(cells.str.len_chars() > longest, field, "intake.too_long", cells, str(longest))
-        self.fault(cells.str.contains(_CONTROL_IN_TEXT), field, "intake.control_character", cells)
+        self._check_text(cells, field, longest, _CONTROL_IN_TEXT)
         return cells
+
+    def _check_text(self, cells: pl.Series, field: str, longest: int, control: str) -> None:
+        text = pl.col("text")
+        long, strange = text.str.len_chars() > longest, text.str.contains(control)
+        frame = cells.to_frame("text")
+        # One look at the column finds that nothing is wrong: the rule.
+        too_long, has_control = frame.select(long.any().alias("long"), strange.any().alias("strange")).row(0)
+        if too_long:
+            self.fault(frame.select(long).to_series(), field, "intake.too_long", cells, str(longest))
+        if has_control:
+            self.fault(frame.select(strange).to_series(), field, "intake.control_character", cells)
 
     def word(self, field: str, table: str, code: str, *, default: str | None = None) -> pl.Series:
         """A word of a closed list; `default` where the cell is empty."""

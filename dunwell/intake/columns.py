@@ -5,7 +5,7 @@ import re
 import tomllib
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -46,6 +46,7 @@ MOST_COLUMNS = 500
 SEPARATORS = (",", ";", "\t", "|")
 
 
+@lru_cache(4096)
 def plain(name: str) -> str:
     """A name of a column or a word of a cell without what does not matter: case, spaces, points, dashes, width."""
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", name).replace("#", " no").casefold())
@@ -172,9 +173,13 @@ def _customer_column(
     return False
 
 
+_FULLER = 2
+"""A kind that understands so many columns more than a complete one is what the file is meant to be."""
+
+
 def best(headers: list[str], file: str, mapping: Mapping | None) -> Recognition:
-    """The kind that the header fits best: complete before incomplete, then the most columns understood, then the
-    file's name."""
+    """The kind that the header fits best: complete before incomplete (but for `_FULLER`), then the most columns
+    understood, then the file's name."""
     if mapping and mapping.kind:
         return recognise(headers, mapping.kind, mapping)
     tried = [recognise(headers, kind, mapping) for kind in KINDS]
@@ -189,7 +194,14 @@ def best(headers: list[str], file: str, mapping: Mapping | None) -> Recognition:
             named(found.kind, file),
         )
 
-    return max(tried, key=rank)
+    chosen = max(tried, key=rank)
+    # a file of invoices that lacks one column is no file of customers, though it has their columns
+    fuller = [
+        found
+        for found in tried
+        if len(found.missing) == 1 and len(set(found.columns.values())) >= len(set(chosen.columns.values())) + _FULLER
+    ]
+    return max(fuller, key=rank) if fuller and not chosen.missing else chosen
 
 
 def named(kind: str, file: str) -> bool:

@@ -74,6 +74,8 @@ def parse_dates(texts: pl.Series, *, day_first: bool | None = True, form: str | 
     frame = texts.drop_nulls().to_frame("text").with_columns(t=pl.col("text").str.replace_many(_FULL_WIDTH))
     found: list[pl.DataFrame] = []
     for one in forms:
+        if frame.is_empty():
+            break
         match = frame.filter(pl.col("t").str.contains(one))
         frame = frame.filter(~pl.col("t").str.contains(one))
         if match.height:

@@ -20,6 +20,7 @@ _FOUND = {
     "other": pl.String(),
     "code": pl.String(),
 }
+_NONE = pl.DataFrame(schema=_FOUND)
 
 
 class Faults:
@@ -40,8 +41,7 @@ class Faults:
         other: pl.Series | str = "",
     ) -> bool:
         """Note an error for the rows (frame with `file` and `row`) where `bad` is true; whether there was one."""
-        marks = bad.fill_null(False) if bad is not None else None
-        if (marks is not None and not marks.any()) or rows.is_empty():
+        if (bad is not None and not bad.any()) or rows.is_empty():
             return False
         frame = rows.select("file", "row").with_columns(
             pl.lit(column).alias("column"),
@@ -49,8 +49,8 @@ class Faults:
             (other.cast(pl.String) if isinstance(other, pl.Series) else pl.lit(other)).alias("other"),
             pl.lit(code).alias("code"),
         )
-        if marks is not None:
-            frame = frame.filter(marks)
+        if bad is not None:
+            frame = frame.filter(bad.fill_null(False))
         self._found.append(
             frame.select(
                 pl.col("file").cast(pl.Int32),
@@ -67,7 +67,7 @@ class Faults:
         """Every error so far: file (index), row, column, value, other, code."""
         if len(self._found) > 1:
             self._found = [pl.concat(self._found, rechunk=False)]
-        return self._found[0] if self._found else pl.DataFrame(schema=_FOUND)
+        return self._found[0] if self._found else _NONE
 
     def rows(self) -> pl.DataFrame:
         """The rows with at least one error: file, row."""
@@ -78,16 +78,16 @@ class Faults:
 
     def good(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The rows of a frame that have no error."""
-        bad = self.rows()
-        if frame.is_empty() or bad.is_empty():
+        if frame.is_empty() or not self._found:
             return frame
+        bad = self.rows()
         return frame.join(bad, on=["file", "row"], how="anti", maintain_order="left")
 
     def bad(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The rows of a frame that have an error."""
-        bad = self.rows()
-        if frame.is_empty() or bad.is_empty():
+        if frame.is_empty() or not self._found:
             return frame.clear()
+        bad = self.rows()
         return frame.join(bad, on=["file", "row"], how="semi", maintain_order="left")
 
 

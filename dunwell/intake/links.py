@@ -33,6 +33,8 @@ class Links:
 
     def add_debtors(self, good: pl.Series, bad: pl.Series) -> None:
         """Customers of these files."""
+        if good.is_empty() and bad.is_empty():
+            return
         self._debtors = pl.concat([self._debtors, _table(good, good=True), _table(bad, good=False)])
         self._debtors = self._debtors.sort("good", descending=True, maintain_order=True).unique(
             "number", keep="first", maintain_order=True
@@ -40,6 +42,8 @@ class Links:
 
     def add_receivables(self, kind: str, rows: pl.DataFrame, faults: Faults) -> None:
         """Receivables of these files; they come before what is known under the same number."""
+        if rows.is_empty():
+            return
         columns = [pl.col("number", "debtor", "currency"), pl.lit(kind).alias("kind")]
         bad = faults.bad(rows).select(*columns, good=pl.lit(False))
         good = faults.good(rows).select(*columns, good=pl.lit(True))
@@ -61,14 +65,17 @@ class Links:
         self, cells: Cells, number: pl.Series, kinds: tuple[str, ...], *, must_exist: bool = True
     ) -> pl.DataFrame:
         """Debtor and currency of the receivable that each row names (null where none or unknown)."""
-        table = self._receivables.filter(pl.col("kind").is_in(kinds) & pl.col("number").is_not_null())
+        table = self._receivables.lazy().filter(pl.col("kind").is_in(kinds) & pl.col("number").is_not_null())
+        if 10 * number.len() < self._receivables.height:
+            # Few rows beside a large book: what they do not name need not be put in order.
+            table = table.filter(pl.col("number").is_in(number.unique().implode()))
         table = table.sort(
             pl.col("good"), -pl.col("kind").replace_strict(_RANK, return_dtype=pl.Int8), descending=True,
             maintain_order=True,
         ).unique("number", keep="first", maintain_order=True)  # fmt: skip
-        found = number.to_frame("number").join(
+        found = number.to_frame("number").lazy().join(
             table.select("number", "debtor", "currency", "good"), on="number", how="left", maintain_order="left"
-        )
+        ).collect()  # fmt: skip
         if must_exist:
             cells.fault(
                 number.is_not_null() & found["good"].is_null(), "receivable", "intake.unknown_receivable", number

@@ -155,7 +155,7 @@ def _derived_customers(
 
 def _no_twins(frame: pl.DataFrame, kind: str, sheets: list[Sheet], desk: Desk) -> pl.DataFrame:
     """A number may stand once. Of rows that say the same the first is kept; of rows that differ none is."""
-    if kind == "contacts" or frame["number"].n_unique() == frame.height:
+    if kind == "contacts" or frame.is_empty() or frame["number"].n_unique() == frame.height:
         return frame
     number = pl.col("number")
     twins = frame.filter(number.is_not_null() & number.is_duplicated())
@@ -204,9 +204,9 @@ def _reversed_payments(payments: pl.DataFrame, sheets: list[Sheet], desk: Desk) 
 def _report(
     sheet: Sheet, frames: dict[str, pl.DataFrame], good: dict[str, pl.DataFrame], errors: pl.DataFrame
 ) -> FileReport:
-    bad = errors.filter(pl.col("file") == sheet.index)["row"].n_unique()
+    bad = errors.filter(pl.col("file") == sheet.index)["row"].n_unique() if errors.height else 0
     found = sheet.recognition
-    totals = _totals(sheet, frames, good)
+    totals = _totals(sheet, frames, good, errors)
     return FileReport(
         path=sheet.path,
         name=sheet.path.name,
@@ -225,22 +225,29 @@ def _report(
     )
 
 
-def _totals(sheet: Sheet, frames: dict[str, pl.DataFrame], good: dict[str, pl.DataFrame]) -> tuple[Total, ...]:
+def _totals(
+    sheet: Sheet, frames: dict[str, pl.DataFrame], good: dict[str, pl.DataFrame], errors: pl.DataFrame
+) -> tuple[Total, ...]:
     """Count and sum of each currency in one file; sums in 128 bits, because bad rows may hold anything."""
     if sheet.kind in ("customers", "contacts"):
         return ()
-    sums = []
-    for source in (frames, good):
-        mine = pl.concat(
-            [
-                source[kind].filter(pl.col("file") == sheet.index).select("currency", "amount_minor")
-                for kind in ("invoices", "credit_notes", "charges", "payments", "disputes")
-            ]
-        ).drop_nulls()
-        grouped = mine.group_by("currency").agg(pl.len(), pl.col("amount_minor").cast(pl.Int128).sum())
-        sums.append({currency: (count, int(total)) for currency, count, total in grouped.iter_rows()})
-    every, fine = sums
+    every = _sums(sheet, frames)
+    fine = _sums(sheet, good) if errors.height else every
     return tuple(Total(one, *every[one], *fine.get(one, (0, 0))) for one in sorted(every))
+
+
+def _sums(sheet: Sheet, frames: dict[str, pl.DataFrame]) -> dict[str, tuple[int, int]]:
+    """Currency -> count and sum of one file's rows."""
+    mine = [
+        frames[kind].lazy().filter(pl.col("file") == sheet.index).select("currency", "amount_minor")
+        for kind in ("invoices", "credit_notes", "charges", "payments", "disputes")
+        if frames[kind].height
+    ]
+    if not mine:
+        return {}
+    total = pl.col("amount_minor").cast(pl.Int128).sum()
+    grouped = pl.concat(mine).drop_nulls().group_by("currency").agg(pl.len(), total).collect()
+    return {currency: (count, int(minor)) for currency, count, minor in grouped.iter_rows()}
 
 
 def _without_amount(sheet: Sheet, totals: tuple[Total, ...], errors: pl.DataFrame) -> int:

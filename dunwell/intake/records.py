@@ -85,6 +85,11 @@ class Rows:
         self._columns = [f"c{i}" for i in range(grammar.width)]
         self._in_vain = 0
 
+    @property
+    def waiting(self) -> bool:
+        """Whether lines of a row that may go on are kept."""
+        return len(self._carry) > 0
+
     def feed(self, block: bytes, last: bool) -> pl.DataFrame:
         """The rows that end in this block; a row that may go on is kept for the next."""
         lines = lines_of(block)
@@ -92,14 +97,14 @@ class Rows:
             lines = pl.concat([self._carry, lines])
         regular = lines.str.contains(self.grammar.regular)
         if regular.all():
-            taken, odd, rest = lines, self._frame([], []), len(lines)
+            taken, odd, rest = lines, None, len(lines)
             numbers = pl.int_range(self._line, self._line + len(lines), dtype=pl.Int64, eager=True)
         else:
             keep, odd, rest = self._odd_lines(lines, regular, last)
             taken = lines.filter(keep)
             numbers = keep.arg_true().cast(pl.Int64) + self._line
         frame = self._regular_lines(taken, numbers)
-        if odd.height:
+        if odd is not None and odd.height:
             frame = pl.concat([frame, odd]).sort("row")
         self._carry = lines.slice(rest)
         self._line += rest

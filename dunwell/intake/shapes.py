@@ -3,6 +3,7 @@
 from collections.abc import Mapping as Lookup
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -92,6 +93,7 @@ ERRORS: dict[str, pl.DataType] = {
 compared with (a bound, the invoice's currency...), `reason` both in English words."""
 
 
+@cache
 def empty(kind: str) -> pl.DataFrame:
     """A frame of a kind without rows."""
     return pl.DataFrame(schema=FRAMES[kind])

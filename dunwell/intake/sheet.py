@@ -108,7 +108,8 @@ def _read(path: Path, index: int, encoding: str, mapping: Mapping | None, progre
             block = _after(block, head.lines)
             rows = Rows(Grammar(head.delimiter, len(head.headers)), str(path), head.lines + 1)
         assert rows is not None
-        frames.append(_named(rows.feed(block, last=digest is not None), head.recognition, index))
+        if block or not frames or rows.waiting:
+            frames.append(_named(rows.feed(block, last=digest is not None), head.recognition, index))
     if head is None or rows is None:
         raise DunwellError("intake.empty_file", file=str(path))
     cells = pl.concat(frames)
