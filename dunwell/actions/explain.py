@@ -20,7 +20,7 @@ from dunwell.core.terms import Stage
 from dunwell.engine import cash
 from dunwell.engine.claims import net_items
 from dunwell.engine.decide import decide
-from dunwell.engine.findings import promises, windows
+from dunwell.engine.findings import paused, promises, windows
 from dunwell.rulebook.places import candidate_zones
 from dunwell.rulebook.rules_file import Rules, house_rules
 from dunwell.rulebook.strategy import Strategy, default_strategy
@@ -32,7 +32,7 @@ from dunwell.store.reads.contacts import NamedItem, PastContact, past
 class Demand:
     """How the sum that is demanded comes about: overdue_minor - disputed_minor - held_minor - credit_minor = net_minor.
 
-    held_minor      on hold, whether disputed or not
+    held_minor      on hold, whether disputed or not; all that is left when nothing is demanded of the debtor for now
     credit_minor    so much of the debtor's loose money as paid overdue items
     """
 
@@ -43,15 +43,16 @@ class Demand:
     net_minor: int
 
     @classmethod
-    def of(cls, items: Iterable[dict[str, Any]]) -> "Demand":
-        """From open items of one currency (see `claims.net_items`)."""
+    def of(cls, items: Iterable[dict[str, Any]], *, paused: bool) -> "Demand":
+        """From open items of one currency (see `claims.net_items`). paused: see `findings.paused`."""
         late = [item for item in items if item["days_past_due"] > 0]
+        net = sum(item["net_minor"] for item in late)
         return cls(
             sum(item["open_minor"] for item in late),
             sum(item["disputed_minor"] for item in late if not item["held"]),
-            sum(item["open_minor"] for item in late if item["held"]),
+            sum(item["open_minor"] for item in late if item["held"]) + (net if paused else 0),
             sum(item["demand_minor"] - item["net_minor"] for item in late),
-            sum(item["net_minor"] for item in late),
+            0 if paused else net,
         )
 
 
@@ -93,6 +94,8 @@ class Explanation:
         self.ahead = cash.ahead_of_lists(known).filter(mine).to_dicts()
         self.lines = outcome.lines.filter(mine).to_dicts()
         self.findings = outcome.findings.filter(mine).to_dicts()
+        waits = paused(outcome.findings, rules, as_of).filter(mine)
+        self.paused: frozenset[str | None] = frozenset(waits["currency"].to_list())
         self.promises = promises(known, rules, as_of).filter(mine).sort("made_date").to_dicts()
         self.contacts = past(debtor, until=as_of, known_at=known_at)
         since = now if now is not None and today(creditor, now) == as_of else moment
@@ -144,7 +147,8 @@ class Explanation:
 
     def demand(self, currency: str) -> Demand:
         """How the sum demanded in a currency comes about."""
-        return Demand.of(item for item in self.items if item["currency"] == currency)
+        mine = [item for item in self.items if item["currency"] == currency]
+        return Demand.of(mine, paused=not self.paused.isdisjoint({None, currency}))
 
     def _sum(self, currency: str, language: str) -> Iterator[str]:
         """The arithmetic from what is overdue to what is demanded, where they differ."""

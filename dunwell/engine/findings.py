@@ -64,6 +64,20 @@ def windows(facts: Facts, rules: Rules, moment: datetime) -> pl.DataFrame:
     )
 
 
+def paused(found: pl.DataFrame, rules: Rules, day: date) -> pl.DataFrame:
+    """debtor_id, currency (null: all): of whom nothing is demanded for now, whatever the channel, because of a hold, a
+    complaint or a promise. Hours and caps on contacts do not pause a claim."""
+    ids = [rule.id for kind in ("hold", "complaint", "promise") for rule, _ in rules.in_force(day, kind)]
+    return (
+        found.filter(
+            (pl.col("effect") == "forbidden") & pl.col("channel").is_null() & pl.col("rule").is_in(sorted(ids))
+        )
+        .select("debtor_id", "currency")
+        .unique()
+        .sort("debtor_id", "currency")
+    )
+
+
 def hours_rule(rules: Rules, day: date) -> tuple[str, frozenset[str]]:
     """The id of the hours rule in force and the channels it binds; empty when there is none."""
     for rule, _ in rules.in_force(day, "hours"):

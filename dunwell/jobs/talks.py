@@ -16,7 +16,7 @@ from dunwell.core.errors import DunwellError
 from dunwell.core.money import Money, format_money
 from dunwell.core.terms import Channel, ContactOutcome, HoldReason
 from dunwell.intake.amounts import parse_one
-from dunwell.jobs.context import language, moment, operator, tell
+from dunwell.jobs.context import language, moment, operator, tell, words
 from dunwell.jobs.day_option import Day
 from dunwell.store.reads import creditors
 from dunwell.store.reads import talks as read
@@ -184,10 +184,12 @@ def hold_set(
         note=note,
         **_act(key),
     )
+    scope = words("talks.hold_of_item", item=item) if item is not None else ""
+    scope += words("talks.hold_of_channel", channel=words(f"channel.{channel}")) if channel else ""
     if held.until_date:
-        tell("talks.hold_set_until", hold=held.pk, number=owner.number, until=_day(held.until_date))
+        tell("talks.hold_set_until", hold=held.pk, number=owner.number, scope=scope, until=_day(held.until_date))
     else:
-        tell("talks.hold_set", hold=held.pk, number=owner.number)
+        tell("talks.hold_set", hold=held.pk, number=owner.number, scope=scope)
 
 
 @hold.command("lift")

@@ -14,12 +14,23 @@ def refusal(tmp_path, content, **options):
     return caught.value
 
 
+class TestAFileOfInvoices:
+    def test_that_lacks_one_column_is_not_taken_for_one_of_customers(self, tmp_path):
+        header = "Kundennummer;Kundenname;Rechnungsnummer;Rechnungsdatum;Zahlbar bis;Währung;Betrag"
+        content = f"{header}\nK1;A;1;2026-01-01;2026-02-01;EUR;1,00\n"
+        error = refusal(tmp_path, content)
+        assert error.code == "intake.missing_columns"
+        assert "due_date" in str(error)
+        assert "invoices" in str(error)
+
+
 class TestAHeader:
     @pytest.mark.parametrize(
         ("header", "kind"),
         [
             ("customer_id,name,kind,country,segment,paperless_from", "customers"),
             ("Kundennummer;Kundenname;Land", "customers"),
+            ("Kundennummer;Kundenname;Rechnungsnr;Rechnungsdatum;Fälligkeitsdatum;Währung;Betrag", "invoices"),
             ("客户编号,客户名称,邮箱,电话", "customers"),
             ("客戶編號,客戶名稱,電郵,電話", "customers"),
             ("customer_id,channel,value", "contacts"),

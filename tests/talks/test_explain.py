@@ -5,6 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from dunwell.actions import talks
+from dunwell.actions.day.report import day_sums
+from dunwell.actions.day.runs import run_day
 from dunwell.actions.explain import Demand, explain
 from dunwell.actions.sending import outbox
 from dunwell.core.terms import LANGUAGES, Channel, ContactOutcome, HoldReason
@@ -44,6 +46,18 @@ class TestTheSum:
             "Past due EUR 1,020.00 - disputed EUR 150.00 - on hold EUR 200.00 - credit EUR 50.00"
             " = to be demanded EUR 620.00" in said
         )
+
+    def test_demands_nothing_of_a_debtor_on_hold(self, db):
+        book = a_book()
+        held = talks.set_hold(debtor=book.debtor, reason=HoldReason.INSOLVENCY, at=NOW, by=MEI, key="1")
+        demand = explain(creditor=book.creditor, debtor_number=book.debtor.number, as_of=TODAY).demand("EUR")
+        assert demand.net_minor == 0
+        assert demand.held_minor == demand.overdue_minor - demand.credit_minor > 0
+        summary = run_day(creditor=book.creditor, as_of=TODAY, now=NOW, by=MEI, dry_run=True).summary
+        (sums,) = day_sums(summary)
+        assert (sums.net_minor, sums.aside_minor) == (0, demand.held_minor)
+        talks.lift_hold(hold=held, at=NOW, by=MEI, key="2")
+        assert explain(creditor=book.creditor, debtor_number=book.debtor.number, as_of=TODAY).demand("EUR").net_minor
 
     def test_names_a_credit_when_nothing_is_open(self, db):
         debtor = a_debtor(a_creditor())

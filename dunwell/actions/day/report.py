@@ -12,7 +12,8 @@ from dunwell.engine.decide import Outcome
 class DaySums:
     """Sums of a whole book in one currency: overdue_minor - aside_minor - credit_minor = net_minor.
 
-    aside_minor     overdue, and disputed or on hold
+    aside_minor     overdue, and disputed or on hold; or of a debtor of whom nothing is demanded for now, because of a
+                    hold, a complaint or a promise
     credit_minor    so much of the debtors' loose money as paid overdue items
     loose_minor     all loose money of debtors who have something open
     """
@@ -33,12 +34,15 @@ def day_sums(summary: dict[str, Any]) -> list[DaySums]:
 
 def _sums(currency: str, sums: dict[str, int], ageing: list[dict[str, Any]]) -> DaySums:
     late = [row for row in ageing if row["currency"] == currency and row["bucket"] != "not_due"]
+    waits = sums.get("paused_minor", 0)
     net = sums["overdue_minor"]
     # runs of older versions did not keep what may be demanded: of these only the result is known
     known = all("demand_minor" in row for row in late)
     overdue = sum(row["open_minor"] for row in late) if known else net
     asked = sum(row["demand_minor"] for row in late) if known else net
-    return DaySums(currency, sums["open_minor"], overdue, overdue - asked, asked - net, net, sums["credit_minor"])
+    return DaySums(
+        currency, sums["open_minor"], overdue, overdue - asked + waits, asked - net, net - waits, sums["credit_minor"]
+    )
 
 
 TASKS: dict[str, pl.DataType] = {

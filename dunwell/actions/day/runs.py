@@ -23,6 +23,7 @@ from dunwell.core.actor import Actor
 from dunwell.core.errors import DunwellError
 from dunwell.engine.decide import Outcome
 from dunwell.engine.facts import SCHEMA_VERSION
+from dunwell.engine.findings import paused
 from dunwell.rulebook.rules_file import Rules, house_rules
 from dunwell.rulebook.strategy import Strategy, default_strategy
 from dunwell.store import dialect, journal
@@ -182,14 +183,25 @@ def summarise(inputs: run_folder.Inputs, outcome: Outcome) -> dict[str, Any]:
         ],
         "refused": _counts(lines.filter(pl.col("reason") == "forbidden"), "rule"),
         "sums": {
-            currency: {"open_minor": opened, "overdue_minor": overdue, "credit_minor": credit}
-            for currency, opened, overdue, credit in lines.group_by("currency")
-            .agg(pl.col("open_minor").sum(), pl.col("overdue_minor").sum(), pl.col("credit_minor").sum())
+            currency: {"open_minor": opened, "overdue_minor": overdue, "credit_minor": credit, "paused_minor": waits}
+            for currency, opened, overdue, credit, waits in lines.with_columns(
+                waits=pl.when(_is_paused(inputs, outcome)).then("overdue_minor").otherwise(0)
+            )
+            .group_by("currency")
+            .agg(pl.col("open_minor", "overdue_minor", "credit_minor", "waits").sum())
             .sort("currency")
             .rows()
         },
         "ageing": outcome.ageing.to_dicts(),
     }
+
+
+def _is_paused(inputs: run_folder.Inputs, outcome: Outcome) -> pl.Expr:
+    """Lines of debtors of whom nothing is demanded for now."""
+    found = paused(outcome.findings, inputs.rules, inputs.as_of)
+    everything = found.filter(pl.col("currency").is_null())["debtor_id"]
+    pairs = found.filter(pl.col("currency").is_not_null()).select(pair=pl.struct("debtor_id", "currency"))["pair"]
+    return pl.col("debtor_id").is_in(everything.implode()) | pl.struct("debtor_id", "currency").is_in(pairs.implode())
 
 
 def _counts(frame: pl.DataFrame, column: str) -> dict[str, int]:
