@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
@@ -21,11 +22,19 @@ class Book:
     kind, number, debtor_id, currency."""
 
     creditor: Creditor
-    persons: pl.DataFrame
     debtors: pl.DataFrame
     receivables: pl.DataFrame
     payments: pl.DataFrame
-    disputes: pl.DataFrame
+
+    @cached_property
+    def persons(self) -> pl.DataFrame:
+        """Read when a file speaks of customers."""
+        return bulk.read(bulk.PERSONS, self.creditor.pk, ["number"])
+
+    @cached_property
+    def disputes(self) -> pl.DataFrame:
+        """Read when a file speaks of disputes."""
+        return bulk.read(bulk.DISPUTES, self.creditor.pk, ["number"])
 
     def known(self) -> Known:
         """As intake asks for it. Payments implied by open-item lists are none that a file may refer to."""
@@ -38,18 +47,16 @@ class Book:
 
 
 def read_book(creditor: Creditor) -> Book:
-    """All numbers of a creditor."""
+    """The numbers of a creditor that every file may refer to."""
 
     def read(table: bulk.Table, *columns: str) -> pl.DataFrame:
         return bulk.read(table, creditor.pk, columns)
 
     return Book(
         creditor=creditor,
-        persons=read(bulk.PERSONS, "number"),
         debtors=read(bulk.DEBTORS, "number"),
         receivables=read(bulk.RECEIVABLES, "kind", "number", "debtor_id", "currency"),
         payments=read(bulk.PAYMENTS, "number", "source_kind"),
-        disputes=read(bulk.DISPUTES, "number"),
     )
 
 

@@ -21,6 +21,12 @@ CHANGES: dict[str, pl.DataType] = {
 """One line per field that changes. `kind` is the frame of intake; `number` that of the row, of a contact that of its
 customer; `field` that of intake; `was` and `now` as a file would say it, null for nothing."""
 
+_TOLD: dict[str, pl.DataType] = {
+    "file": pl.String(),
+    "row": pl.Int64(),
+    **dict.fromkeys(["kind", "number", "column", "was", "now"], pl.String()),
+    "moved": pl.Boolean(),
+}
 _FIELDS = {
     "debtor_id": "debtor",
     "parent_id": "receivable",
@@ -94,6 +100,8 @@ def _amount(minor: pl.Expr, currency: pl.Expr) -> pl.Expr:
 def as_told(changes: pl.DataFrame, files: Sequence[FileReport]) -> pl.DataFrame:
     """In the order of files and rows, with names of files and the headers of their columns in the place of fields;
     `moved` marks what goes to another customer."""
+    if changes.is_empty():
+        return pl.DataFrame(schema=_TOLD)
     headers = [
         {"file": index, "kind": kind, "field": field, "header": storable(header)}
         for index, file in enumerate(files)

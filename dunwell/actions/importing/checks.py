@@ -78,6 +78,8 @@ class _Check:
         nothing does, and by a file that names the currency."""
         for kind, name in _RECEIVABLE_FRAMES.items():
             rows = self.batch.frames[kind]
+            if rows.is_empty():
+                continue
             known = self.book.receivables.filter(pl.col("kind") == name).select("number", "id", was="currency")
             differing = rows.join(known, on="number", maintain_order="left").filter(pl.col("currency") != pl.col("was"))
             if differing.is_empty():
@@ -109,11 +111,13 @@ class _Check:
             more |= self._add(payments, pl.col("reverses").is_in(gone.implode()), "reverses", "intake.payment_rejected")
 
     def _add(self, rows: pl.DataFrame, bad: pl.Expr, field: str, code: str, other: str | None = None) -> bool:
-        found = rows.filter(bad)
+        found = rows.filter(bad) if rows.height else rows
+        if found.is_empty():
+            return False
         for index, file in enumerate(self.batch.files):
             mine = found.filter(pl.col("file") == index)
             header = next((name for name, meant in file.columns.items() if meant == field), field)
             self.faults.add(
                 mine, None, code, column=header, value=mine[field], other=mine[other] if other else "",
             )  # fmt: skip
-        return not found.is_empty()
+        return True

@@ -23,7 +23,7 @@ from dunwell.actions.importing.changes import as_told
 from dunwell.actions.importing.checks import checked
 from dunwell.actions.importing.list_scope import Scope, scope_of, still_open
 from dunwell.actions.importing.open_items import Disappeared, Implied, OpenList, summed
-from dunwell.actions.importing.report import FileResult, ImportReport, implied_body, storable, tally
+from dunwell.actions.importing.report import FileResult, ImportReport, implied_body, no_outcome, storable, tally
 from dunwell.actions.permissions import may
 from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
@@ -89,10 +89,9 @@ def import_files(
         batch, said = _read(creditor, book, paths, mapping, open_items_date, _today(creditor, now), progress)
         refused = not batch.errors.is_empty() and not accept_valid_rows
         if refused:
-            empty = pl.DataFrame(schema={"file": pl.Int32(), "kind": pl.String(), "outcome": pl.String()})
             return ImportReport(
-                creditor.code, tally(empty, batch.files), batch.errors, dry_run=dry_run, refused=True, written=False,
-                open_items_date=open_items_date,
+                creditor.code, tally(no_outcome(), batch.files), batch.errors, dry_run=dry_run, refused=True,
+                written=False, open_items_date=open_items_date,
             )  # fmt: skip
         if not open_items_date:
             _refuse_undated_open(batch)
@@ -206,7 +205,7 @@ def _plan(
         open_list=open_list,
         implied=ledger.open_items,
         differences=as_told(pl.concat([parties.differences, ledger.differences]), batch.files),
-        absent=summed(ledger.absent),
+        absent=summed(ledger.absent) if ledger.absent.height else (0, {}),
     )
 
 
@@ -239,6 +238,8 @@ def _refuse_undated_open(batch: Batch) -> None:
         batch.frames["invoices"].filter(pl.col("status") == ReceivableStatus.OPEN),
         batch.frames["credit_notes"],
     ]
+    if all(frame.is_empty() for frame in open_items):
+        return
     part = pl.concat(
         frame.select("file", "row", "number", "currency", "amount_minor", "open_minor") for frame in open_items
     ).filter(pl.col("open_minor").is_not_null() & (pl.col("open_minor").abs() < pl.col("amount_minor").abs()))

@@ -1,15 +1,16 @@
 """Invoices, credit notes, charges, payments and disputes of checked frames -> what changes in the tables."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
 
 from dunwell.actions.importing import open_items
 from dunwell.actions.importing.book import NAMED, Book, Compared, Said, Spoken, compare, condition, numbered
-from dunwell.actions.importing.changes import differences
+from dunwell.actions.importing.changes import differences, nothing
 from dunwell.actions.importing.open_items import OpenList
+from dunwell.actions.importing.report import no_outcome
 from dunwell.core.terms import PaymentSource, ReceivableKind, ReceivableStatus
 from dunwell.store import bulk
 
@@ -56,6 +57,67 @@ def plan_ledger(
     today       at the creditor's place: an open amount without a list's day is that of today
     open_list   the frames are a list of open items; then payments that it implies are added
     """
+    owners = debtors.select("number", id="debtor_id")
+    if open_list or any(frames[frame].height for frame in KINDS):
+        items = _plan_items(
+            frames, debtors, owners, book=book, said=said, open_list=open_list, list_days=list_days, today=today
+        )
+    else:
+        items = _Items(everything=book.receivables.select("number", "kind", receivable_id="id"))
+    changes, outcome, different = [*items.changes], [no_outcome(), *items.outcome], [nothing(), *items.differences]
+    named = items.everything.select("number", id="receivable_id")
+    names = {"debtor_id": owners, "parent_id": named, "receivable_id": named}
+    paid = [part for part in items.payments if part.height]
+    if frames["payments"].height:
+        paid.insert(0, _payments(frames["payments"], debtors, _by_number(items.everything, NAMED), book))
+    if items.moved.height:
+        paid.append(_moved_along(items.moved, [part["number"] for part in paid], book))
+    payments = pl.concat(paid, how="diagonal") if paid else frames["payments"]
+    disputes = frames["disputes"]
+    if disputes.height:
+        disputes = _disputes(disputes, debtors, _by_number(items.everything, _INVOICES))
+    for table, incoming, fields in (
+        (bulk.PAYMENTS, payments, {"receivable_id": "receivable", "reverses_id": "reverses", "method": "method"}),
+        (bulk.DISPUTES, disputes, {"closed_date": "closed_date", "amount_minor": "amount", "outcome": "outcome"}),
+    ):
+        if incoming.is_empty():
+            continue
+        spoken: dict[str, Spoken] = {
+            column: (pl.col("frame") == _IMPLIED) | condition(said(field)) for column, field in fields.items()
+        }
+        change, became, differing = _plan(table, incoming, book, spoken, names)
+        changes.append(change)
+        outcome.append(became)
+        different.append(differing)
+    return Ledger(changes, pl.concat(outcome), items.implied, items.absent, differences=pl.concat(different))
+
+
+@dataclass(frozen=True)
+class _Items:
+    """Receivables compared. everything: number, kind, receivable_id of all, known and new. payments: what follows from
+    them (as `Implied.payments`). moved: receivable_id, debtor_id, file of those that go to another debtor."""
+
+    everything: pl.DataFrame
+    changes: Sequence[bulk.Change] = ()
+    outcome: Sequence[pl.DataFrame] = ()
+    differences: Sequence[pl.DataFrame] = ()
+    payments: Sequence[pl.DataFrame] = ()
+    moved: pl.DataFrame = field(default_factory=pl.DataFrame)
+    implied: open_items.Implied | None = None
+    absent: pl.DataFrame = field(default_factory=pl.DataFrame)
+
+
+def _plan_items(
+    frames: dict[str, pl.DataFrame],
+    debtors: pl.DataFrame,
+    owners: pl.DataFrame,
+    *,
+    book: Book,
+    said: Said,
+    open_list: OpenList | None,
+    list_days: Sequence[date],
+    today: date,
+) -> _Items:
     rows = _receivables(frames, debtors, book, said)
     fresh = numbered(rows.filter(pl.col("id").is_null()))
     known = rows.filter(pl.col("id").is_not_null())
@@ -80,37 +142,29 @@ def plan_ledger(
         key=("kind", "number"),
     )
     implied = open_items.implied_by(open_list, fresh, compared.rows, told.late, book) if open_list else None
-    payments = _payments(frames["payments"], debtors, _by_number(everything, NAMED), book)
-    payments = pl.concat([payments, open_items.paid_before(told.late, book), absent], how="diagonal")
-    if implied:
-        payments = pl.concat([payments, implied.payments], how="diagonal")
-    payments = pl.concat([payments, _moved_along(compared.rows, payments, book)], how="diagonal")
-    columns = [*bulk.RECEIVABLES.columns, "file"]
-    changes = [bulk.Change(bulk.RECEIVABLES, fresh.select("ref", *columns), compared.changed)]
-    outcome = [_outcome(fresh, compared)]
-    owners = debtors.select("number", id="debtor_id")
-    items = everything.select("number", id="receivable_id")
-    names = {"debtor_id": owners, "parent_id": items, "receivable_id": items}
-    different = [differences(compared.beside, bulk.RECEIVABLES, names)]
-    disputes = _disputes(frames["disputes"], debtors, invoices)
-    for table, incoming, fields in (
-        (bulk.PAYMENTS, payments, {"receivable_id": "receivable", "reverses_id": "reverses", "method": "method"}),
-        (bulk.DISPUTES, disputes, {"closed_date": "closed_date", "amount_minor": "amount", "outcome": "outcome"}),
-    ):
-        spoken: dict[str, Spoken] = {
-            column: (pl.col("frame") == _IMPLIED) | condition(said(field)) for column, field in fields.items()
-        }
-        change, became, differing = _plan(table, incoming, book, spoken, names)
-        changes.append(change)
-        outcome.append(became)
-        different.append(differing)
-    return Ledger(changes, pl.concat(outcome), implied, absent, differences=pl.concat(different))
+    named = everything.select("number", id="receivable_id")
+    names = {"debtor_id": owners, "parent_id": named}
+    return _Items(
+        everything=everything,
+        changes=[
+            bulk.Change(bulk.RECEIVABLES, fresh.select("ref", *bulk.RECEIVABLES.columns, "file"), compared.changed)
+        ],
+        outcome=[_outcome(fresh, compared)],
+        differences=[differences(compared.beside, bulk.RECEIVABLES, names)],
+        payments=[open_items.paid_before(told.late, book), absent, *([implied.payments] if implied else [])],
+        moved=compared.rows.filter(pl.col("debtor_id") != pl.col("debtor_id_was")).select(
+            "file", "debtor_id", receivable_id="id"
+        ),
+        implied=implied,
+        absent=absent,
+    )
 
 
 def _receivables(frames: dict[str, pl.DataFrame], debtors: pl.DataFrame, book: Book, said: Said) -> pl.DataFrame:
     """All rows that become receivables, with the id of those that are known."""
     parts = []
-    for frame, kind in KINDS.items():
+    for frame in [frame for frame in KINDS if frames[frame].height] or KINDS:
+        kind = KINDS[frame]
         part = frames[frame].with_columns(frame=pl.lit(frame), kind=pl.lit(str(kind)))
         parts.append(
             part.select(
@@ -179,21 +233,17 @@ def _payments(payments: pl.DataFrame, debtors: pl.DataFrame, receivables: pl.Dat
     )
 
 
-def _moved_along(beside: pl.DataFrame, payments: pl.DataFrame, book: Book) -> pl.DataFrame:
-    """Implied payments follow their receivable when the ledger moves it to another debtor."""
-    moved = beside.filter(pl.col("debtor_id") != pl.col("debtor_id_was")).select(
-        "file", "debtor_id", receivable_id="id"
-    )
-    if moved.is_empty():
-        return payments.clear()
+def _moved_along(moved: pl.DataFrame, told: Sequence[pl.Series], book: Book) -> pl.DataFrame:
+    """Implied payments follow their receivable when the ledger moves it to another debtor. `told`: numbers of payments
+    that say so themselves."""
     found = bulk.read(
         bulk.PAYMENTS, book.creditor.pk, list(bulk.PAYMENTS.columns), ids=moved["receivable_id"], by="receivable_id",
         where="source_kind = 'ledger'",
     ).drop("id", "debtor_id")  # fmt: skip
     return (
         found.join(moved, on="receivable_id")
-        .join(payments.select("number"), on="number", how="anti")
-        .with_columns(frame=pl.lit(_IMPLIED))
+        .filter(~pl.col("number").is_in(pl.concat([*told, found["number"].clear()]).implode()))
+        .with_columns(frame=pl.lit(_IMPLIED), row=pl.lit(None, pl.Int64))
     )
 
 
@@ -201,7 +251,6 @@ def _disputes(disputes: pl.DataFrame, debtors: pl.DataFrame, invoices: pl.DataFr
     return (
         disputes.join(debtors, left_on="debtor", right_on="number", how="left", maintain_order="left")
         .join(invoices, left_on="receivable", right_on="number", how="left", maintain_order="left")
-        .rename({"parent_id": "receivable_id"})
         .with_columns(frame=pl.lit("disputes"))
     )
 

@@ -6,7 +6,8 @@ from datetime import datetime
 import polars as pl
 
 from dunwell.actions.importing.book import Book, Said, Spoken, compare, condition, numbered
-from dunwell.actions.importing.changes import CHANGES, differences
+from dunwell.actions.importing.changes import CHANGES, differences, nothing
+from dunwell.actions.importing.report import no_outcome
 from dunwell.store import bulk
 
 CLOSED_RANK = 1000
@@ -39,6 +40,8 @@ def plan_parties(customers: pl.DataFrame, contacts: pl.DataFrame, *, book: Book,
     names that number as somebody's person means him. Where a file of customers has spoken, columns of invoice files
     only fill what is empty.
     """
+    if customers.is_empty() and contacts.is_empty():
+        return Parties([], book.debtors.select("number", debtor_id="id"), no_outcome(), nothing())
     rows = customers.join(book.debtors, on="number", how="left", maintain_order="left")
     is_new = pl.col("id").is_null()
     wants_person = is_new | (
@@ -142,6 +145,7 @@ class _Addresses:
     def __init__(self, book: Book, said: Said, at: datetime) -> None:
         self._book, self._said, self._at = book, said, at
         self.differences: list[pl.DataFrame] = []
+        self.outcome = no_outcome()
 
     def plan(
         self, customers: pl.DataFrame, contacts: pl.DataFrame, settled: pl.Series
@@ -158,9 +162,12 @@ class _Addresses:
         self._main_differences(wanted, found)
         state = self._mains(state, wanted)
         moved = self._differing(state, found)
-        after = self._others(state, contacts)
+        after, differing = state, moved
+        if contacts.height:
+            after = self._others(state, contacts)
+            differing = self._differing(after, found)
         new = after.filter(pl.col("id").is_null())
-        changed = self._differing(after, found).filter(pl.col("id").is_not_null())
+        changed = differing.filter(pl.col("id").is_not_null())
         return bulk.Change(
             bulk.CONTACT_POINTS,
             numbered(new).select("ref", *columns, "file"),

@@ -93,6 +93,11 @@ def implied_body(implied: Implied) -> dict[str, Any]:
     }
 
 
+def no_outcome() -> pl.DataFrame:
+    """What became of no row: file, row, kind, outcome."""
+    return pl.DataFrame(schema={"file": pl.Int32(), "row": pl.Int64(), "kind": pl.String(), "outcome": pl.String()})
+
+
 def storable(text: str) -> str:
     """Text as every database and canonical JSON can hold it: names of files may hold any bytes."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\x00", "\ufffd")
