@@ -248,14 +248,13 @@ def ahead_of_lists(facts: Facts) -> pl.DataFrame:
         last, items = date.min, items.clear()
     bank = (pl.col("source_kind") == PaymentSource.BANK) & pl.col("payment_id").is_not_null()
     booked = pl.col("value_date").dt.offset_by(f"{open_lists.BOOKED_WITHIN_DAYS}d") <= last
-    ledger = pl.col("source_kind") == PaymentSource.LEDGER
     paid = (
         open_lists.effective(money(facts), items, facts)
         .filter(bank & booked)
         .group_by("claim")
         .agg(bank_minor=pl.col("amount_minor").sum())
     )
-    said = money(facts).filter(ledger).group_by("claim").agg(said_minor=pl.col("amount_minor").sum())
+    said = open_lists.paid_by_lists(money(facts), open_lists.shown_above(facts))
     claim_minor = items.group_by("claim").agg(claim_minor=pl.col("amount_minor").sum())
     return (
         items.filter(
@@ -272,8 +271,7 @@ def ahead_of_lists(facts: Facts) -> pl.DataFrame:
             "currency",
             "number",
             list_date=pl.lit(last, pl.Date),
-            ahead_minor=pl.min_horizontal("bank_minor", "claim_minor")
-            - pl.col("said_minor").fill_null(0).clip(lower_bound=0),
+            ahead_minor=pl.min_horizontal("bank_minor", "claim_minor") - pl.col("said").fill_null(0),
         )
         .filter(pl.col("ahead_minor") > 0)
         .sort("receivable_id")

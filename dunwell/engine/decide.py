@@ -11,7 +11,7 @@ from datetime import date, datetime
 import polars as pl
 
 from dunwell.core.terms import Stage
-from dunwell.engine import cash, claims, history
+from dunwell.engine import cash, claims, history, open_lists
 from dunwell.engine.ageing import ageing_of
 from dunwell.engine.facts import Facts, in_days
 from dunwell.engine.findings import findings, hours_rule, windows
@@ -99,7 +99,7 @@ def decide(facts: Facts, strategy: Strategy, rules: Rules, day: date, moment: da
     applied = cash.apply_cash(known)
     items = _items(known, claims.net_items(known, day, applied, netting=strategy.netting), strategy, day)
     found = findings(known, rules, day, applied.came)
-    lines = _lines(known, items, strategy, day)
+    lines = _lines(known, items, open_lists.in_doubt(applied.came, known), strategy, day)
     lines = _stopped(lines, found, frozenset(rule.id for rule, _ in rules.in_force(day, "frequency")))
     lines = _by_channel(lines, known, found, strategy)
     lines = _in_hours(lines, known, rules, day, moment)
@@ -152,8 +152,8 @@ def _items(facts: Facts, items: pl.DataFrame, strategy: Strategy, day: date) -> 
     )
 
 
-def _lines(facts: Facts, items: pl.DataFrame, strategy: Strategy, day: date) -> pl.DataFrame:
-    """Debtor and currency: sums, and the step that is due by the strategy alone.
+def _lines(facts: Facts, items: pl.DataFrame, doubt: pl.DataFrame, strategy: Strategy, day: date) -> pl.DataFrame:
+    """Debtor and currency: sums, and the step that is due by the strategy alone. doubt: `open_lists.in_doubt`.
 
     A step that can be taken today goes before the task of a person, whose sum is told beside it: `person_minor`.
     """
@@ -183,6 +183,7 @@ def _lines(facts: Facts, items: pl.DataFrame, strategy: Strategy, day: date) -> 
         .join(history.last_message(facts), on=["debtor_id", "currency"], how="left")
         .with_columns(pl.col("messages").fill_null(0))
         .join(facts["debtors"].select("debtor_id", "language", "preferred_channel"), on="debtor_id")
+        .join(doubt, on=["debtor_id", "currency"], how="left")
     )
     minimum = pl.lit(0)
     for currency, least in sorted(strategy.minimum_minor.items()):
@@ -220,6 +221,14 @@ def _lines(facts: Facts, items: pl.DataFrame, strategy: Strategy, day: date) -> 
         rule=pl.lit(None, pl.String),
         detail=pl.lit(None, pl.String),
     )
+    # nobody is asked for what may be paid, and nobody forgets that it may not be
+    unsure = (pl.col("reason") == "covered_by_credit") & (pl.col("doubt_minor") > 0)
+    decided = decided.with_columns(
+        action=pl.when(unsure).then(pl.lit("task")).otherwise("action"),
+        total_minor=pl.when(unsure).then("asked_overdue").otherwise("total_minor"),
+        stage=pl.when(unsure).then(pl.lit(int(Stage.PERSON), pl.Int16)).otherwise("stage"),
+        reason=pl.when(unsure).then(pl.lit("credit_in_doubt")).otherwise("reason"),
+    )
     return _to_person(decided, pl.col("reason") == "deadline_passed")
 
 
@@ -242,11 +251,12 @@ def _stopped(lines: pl.DataFrame, found: pl.DataFrame, caps: frozenset[str]) -> 
     stops = found.filter((pl.col("effect") == "forbidden") & pl.col("channel").is_null()).with_columns(
         pl.col("until_date").fill_null(date.max), is_cap=pl.col("rule").is_in(sorted(caps))
     )
-    pairs = lines.select("debtor_id", "currency", "person_minor")
+    waits = (pl.col("person_minor") > 0) | (pl.col("action") == "task")
+    pairs = lines.select("debtor_id", "currency", waits=waits)
     wide = pairs.join(stops.filter(pl.col("currency").is_null()).drop("currency"), on="debtor_id")
     narrow = pairs.join(stops, on=["debtor_id", "currency"])
     all_stops = pl.concat([wide, narrow.select(wide.columns)])
-    yields = pl.col("is_cap") & (pl.col("person_minor") > 0)
+    yields = pl.col("is_cap") & pl.col("waits")
     capped = all_stops.filter(yields).group_by("debtor_id", "currency").agg(capped_date=pl.col("until_date").max())
     longest = (
         all_stops.filter(~yields)

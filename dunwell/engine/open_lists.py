@@ -35,12 +35,20 @@ _LINE = ["debtor_id", "currency", "amount_minor"]
 
 
 def shown_above(facts: Facts) -> pl.DataFrame:
-    """receivable_id, currency, above_minor (> 0): so much more than its own amount the lists show open of an item."""
+    """receivable_id, currency, above_minor (> 0): so much more than its own amount a list once showed open of an item.
+
+    That is the item's true size from then on: what lists show less later was paid of it.
+    """
+    key = ["receivable_id", "currency"]
+    ledger = facts["payments"].filter(_IS_LEDGER & pl.col("receivable_id").is_not_null())
     return (
-        facts["payments"]
-        .filter(_IS_LEDGER & pl.col("receivable_id").is_not_null())
-        .group_by("receivable_id", "currency")
-        .agg(above_minor=-_AMOUNT.sum())
+        ledger.join(ledger.filter(_AMOUNT < 0), on=key, how="semi")
+        .group_by(*key, "value_date")
+        .agg(_AMOUNT.sum())
+        .sort(*key, "value_date")
+        .with_columns(above_minor=-running_sum(_AMOUNT, key))
+        .group_by(key)
+        .agg(pl.col("above_minor").max())
         .filter(pl.col("above_minor") > 0)
     )
 
@@ -54,14 +62,17 @@ def effective(came: pl.DataFrame, items: pl.DataFrame, facts: Facts) -> pl.DataF
     if not came.select(_IS_LEDGER.any()).item() and items["open_as_of_date"].null_count() == items.height:
         return came
     lists = facts["open_item_days"]["as_of"].unique().sort()
-    last: date = lists.max() or date.min  # type: ignore[assignment]
+    # a row that says of its own item that it is paid speaks like a list
+    spoken = pl.concat([lists, came.filter(_IS_LEDGER)["value_date"]]).max()
+    last = spoken if isinstance(spoken, date) else date.min
     came = _without_known(came, items, last)
     if not came.select(_IS_LEDGER.any()).item():
         return came
-    came = _named_by_amount(came, items, lists, last)
+    above = shown_above(facts)
+    came = _named_by_amount(came, _unexplained(came, items, above, last), lists, last)
     kept = (
         came.filter(_IS_LEDGER & pl.col("claim").is_not_null())
-        .join(_unexplained(came, items, last), on="claim")
+        .join(_unexplained(came, items, above, last), on="claim")
         .sort("claim", "value_date", "number")
         .with_columns(until=running_sum(_AMOUNT.clip(lower_bound=0), ["claim"]))
         .with_columns(
@@ -73,18 +84,25 @@ def effective(came: pl.DataFrame, items: pl.DataFrame, facts: Facts) -> pl.DataF
     return pl.concat([came.filter(~_IS_LEDGER), came.filter(_IS_LEDGER & pl.col("claim").is_null()), kept])
 
 
-def _unexplained(came: pl.DataFrame, items: pl.DataFrame, last: date) -> pl.DataFrame:
+def paid_by_lists(came: pl.DataFrame, above: pl.DataFrame) -> pl.DataFrame:
+    """claim, said: what the lists say was paid of each claim. above: see `shown_above`."""
+    return (
+        came.filter(_IS_LEDGER & pl.col("claim").is_not_null())
+        .group_by("claim", "named_id", "currency")
+        .agg(_AMOUNT.sum())
+        .join(above, left_on=["named_id", "currency"], right_on=["receivable_id", "currency"], how="left")
+        .with_columns(_AMOUNT + pl.col("above_minor").fill_null(0))
+        .group_by("claim")
+        .agg(said=_AMOUNT.clip(lower_bound=0).sum())
+    )
+
+
+def _unexplained(came: pl.DataFrame, items: pl.DataFrame, above: pl.DataFrame, last: date) -> pl.DataFrame:
     """claim, implied: what counts of the payments that lists imply. Of claims with any money that names them."""
     named = came.filter(pl.col("claim").is_not_null())
     in_list = pl.col("value_date") <= last
     lately = (pl.col("value_date") > last) & ((pl.col("value_date") - last).dt.total_days() <= LAG_DAYS)
-    said = (
-        named.filter(_IS_LEDGER)
-        .group_by("claim", "named_id")
-        .agg(_AMOUNT.sum().clip(lower_bound=0))
-        .group_by("claim")
-        .agg(said=_AMOUNT.sum())
-    )
+    said = paid_by_lists(named, above)
     late = pl.col("late")
     return (
         named.group_by("claim")
@@ -136,9 +154,10 @@ def _without_known(came: pl.DataFrame, items: pl.DataFrame, last: date) -> pl.Da
         .join(caps, on="claim")
         .with_columns(
             before=(booked_by <= pl.col("first_date")).fill_null(value=False),
-            taken_back=(
-                (day <= pl.col("back_date")) & (day <= pl.col("taken_date").dt.offset_by(f"{LAG_DAYS}d"))
-            ).fill_null(value=False),
+            # what came after the list that showed it paid is other money; what went back explains the reopening
+            taken_back=((day <= pl.col("taken_date")) | ((_AMOUNT < 0) & (day <= pl.col("back_date")))).fill_null(
+                value=False
+            ),
             in_view=((day <= pl.col("first_date")) & (booked_by <= last)).fill_null(value=False),
         )
         .filter(pl.any_horizontal("before", "taken_back", "in_view"))
@@ -167,74 +186,86 @@ def _without_known(came: pl.DataFrame, items: pl.DataFrame, last: date) -> pl.Da
     )
 
 
-def _named_by_amount(came: pl.DataFrame, items: pl.DataFrame, lists: pl.Series, last: date) -> pl.DataFrame:
-    """Step 2: bank lines without an item pay what was cleared by exactly their amount."""
-    nameless = (
-        came.filter(
-            pl.col("claim").is_null()
-            & pl.col("payment_id").is_not_null()
-            & ~_IS_LEDGER
-            & (_AMOUNT > 0)
-            & ((pl.col("value_date") - last).dt.total_days() <= LAG_DAYS)
-        )
-        .with_columns(from_date=pl.col("value_date").dt.offset_by(f"-{LAG_DAYS}d"))
-        .sort("from_date", "number")
-    )
+def _named_by_amount(came: pl.DataFrame, unexplained: pl.DataFrame, lists: pl.Series, last: date) -> pl.DataFrame:
+    """Step 2: bank lines and credit notes without an item pay what was cleared by exactly their amount."""
+    came = came.with_row_index("line")
+    nameless = came.filter(
+        pl.col("claim").is_null()
+        & ~_IS_LEDGER
+        & (_AMOUNT > 0)
+        & ((pl.col("value_date") - last).dt.total_days() <= LAG_DAYS)
+    ).with_columns(from_date=pl.col("value_date").dt.offset_by(f"-{LAG_DAYS}d"))
     if nameless.is_empty():
-        return came
-    before = pl.DataFrame({"list_date": lists, "before_date": lists.shift()}).sort("list_date")
+        return came.drop("line")
+    before = pl.DataFrame({"list_date": lists, "before_date": lists.shift()})
     rows = (
         came.filter(_IS_LEDGER & pl.col("claim").is_not_null() & (_AMOUNT > 0))
-        .join(_unexplained(came, items, last), on="claim")
+        .join(unexplained, on="claim")
         .filter(pl.col("implied") >= _AMOUNT)
         .select("claim", *_LINE, "number", "implied", list_date="value_date")
-        .sort("list_date")
         .join(before, on="list_date", how="left")
+        .with_columns(whole=pl.col("implied") == _AMOUNT)
     )
-    groups = rows.group_by("debtor_id", "currency", "list_date", "before_date").agg(
-        _AMOUNT.sum(), items=pl.len(), whole=(pl.col("implied") == _AMOUNT).all()
-    )
-    one = _paired(nameless, rows.with_columns(whole=pl.col("implied") == _AMOUNT), last)
+    one = _paired(nameless, rows, last)
     used = one.select("debtor_id", "currency", "list_date").unique()
-    left = nameless.join(one, on="payment_id", how="anti")
-    many = _paired(
-        left, groups.filter(pl.col("items") > 1).join(used, on=["debtor_id", "currency", "list_date"], how="anti"), last
+    together = (
+        rows.join(used, on=["debtor_id", "currency", "list_date"], how="anti")
+        .group_by("debtor_id", "currency", "list_date", "before_date")
+        .agg(_AMOUNT.sum(), items=pl.len(), whole=pl.col("whole").all(), claim=pl.lit(0, pl.Int64), number=pl.lit(""))
+        .filter(pl.col("items") > 1)
     )
+    many = _paired(nameless.join(one, on="line", how="anti"), together, last)
+    part = ["line", "line_number", "claim", "amount_minor", "implied", "list_date"]
     parts = pl.concat(
         [
-            one.select("payment_id", "number", "claim", "amount_minor", "implied", "list_date"),
-            many.select("payment_id", "number", "debtor_id", "currency", "list_date")
-            .join(rows.drop("number"), on=["debtor_id", "currency", "list_date"])
-            .select("payment_id", "number", "claim", "amount_minor", "implied", "list_date"),
+            one.join(rows.select("claim", "number", "implied"), on=["claim", "number"]).select(part),
+            many.select("line", "line_number", "debtor_id", "currency", "list_date")
+            .join(rows, on=["debtor_id", "currency", "list_date"])
+            .select(part),
         ]
     )
-    if parts.is_empty():
-        return came
     # several lines may not name more of a claim than nobody else explains
     parts = (
-        parts.sort("claim", "list_date", "number")
+        parts.sort("claim", "list_date", "line_number")
         .filter(running_sum(_AMOUNT, ["claim"]) <= pl.col("implied"))
-        .group_by("payment_id", "claim")
+        .group_by("line", "claim")
         .agg(_AMOUNT.sum())
     )
-    named = parts.group_by("payment_id").agg(named_minor=_AMOUNT.sum())
-    lines = came.filter(pl.col("claim").is_null() & ~_IS_LEDGER).join(named, on="payment_id")
+    named = parts.group_by("line").agg(named_minor=_AMOUNT.sum())
+    lines = came.join(named, on="line")
     rest = lines.with_columns(amount_minor=_AMOUNT - pl.col("named_minor")).filter(_AMOUNT > 0).select(came.columns)
     pays = (
         lines.drop("claim", "amount_minor", "inferred")
-        .join(parts, on="payment_id")
+        .join(parts, on="line")
         .with_columns(inferred=pl.lit(value=True))
         .select(came.columns)
     )
-    return pl.concat([came.join(named, on="payment_id", how="anti"), rest, pays])
+    return pl.concat([came.join(named, on="line", how="anti"), rest, pays]).drop("line")
+
+
+_ROUNDS = 20
+"""So often a line is offered the next list when the one before had nothing left for it."""
 
 
 def _paired(lines: pl.DataFrame, cleared: pl.DataFrame, last: date) -> pl.DataFrame:
-    """Lines and what was cleared by the same amount: each with the first list that may speak of it, one to one."""
+    """Lines and what was cleared by the same amount, one to one: each line takes from the first list that may speak of
+    it and has something left. Columns of `cleared` (`number` is that of the implied payment), line, line_number."""
+    found = []
+    for _ in range(_ROUNDS):
+        pairs = _pairs_once(lines, cleared, last)
+        if pairs.is_empty():
+            break
+        found.append(pairs)
+        lines = lines.join(pairs, on="line", how="anti")
+        cleared = cleared.join(pairs, on=["claim", "number", *_LINE, "list_date"], how="anti")
+    return pl.concat(found) if found else _pairs_once(lines.clear(), cleared, last)
+
+
+def _pairs_once(lines: pl.DataFrame, cleared: pl.DataFrame, last: date) -> pl.DataFrame:
     key = [*_LINE, "list_date"]
-    found = (
-        lines.select("payment_id", "value_date", "number", "from_date", *_LINE)
-        .sort("from_date", "number")
+    offered = (
+        lines.select("line", "value_date", "from_date", *_LINE, line_number="number")
+        .sort("from_date", "line_number")
         .join_asof(
             cleared.select(*key, "before_date").unique(key).sort("list_date"),
             left_on="from_date", right_on="list_date", by=_LINE, strategy="forward", check_sortedness=False,
@@ -246,12 +277,30 @@ def _paired(lines: pl.DataFrame, cleared: pl.DataFrame, last: date) -> pl.DataFr
                 | (pl.col("before_date") < pl.col("value_date").dt.offset_by(f"{BOOKED_WITHIN_DAYS}d"))
             )
         )
-        .sort("value_date", "number", "payment_id")
+        .drop("before_date")
+        .sort("value_date", "line_number", "line")
         .with_columns(place=pl.int_range(pl.len()).over(key))
     )  # fmt: skip
-    order = [*key, "number"] if "number" in cleared.columns else key
-    numbered = (
-        cleared.drop("before_date").sort(order).drop("number", strict=False)
-        .with_columns(place=pl.int_range(pl.len()).over(key))
-    )  # fmt: skip
-    return found.join(numbered, on=[*key, "place"]).filter((pl.col("value_date") <= last) | pl.col("whole"))
+    numbered = cleared.sort(*key, "number", "claim").with_columns(place=pl.int_range(pl.len()).over(key))
+    return (
+        offered.join(numbered, on=[*key, "place"])
+        .filter((pl.col("value_date") <= last) | pl.col("whole"))
+        .select("line", "line_number", "claim", "number", *_LINE, "list_date")
+    )
+
+
+def in_doubt(came: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+    """debtor_id, currency, doubt_minor: bank lines that name nothing, that nothing explains, and that the ledger had
+    time to book before the last list. They may be credit, or long since part of what the lists show: a person looks."""
+    last = facts["open_item_days"]["as_of"].max()
+    return (
+        came.filter(
+            pl.col("claim").is_null()
+            & pl.col("payment_id").is_not_null()
+            & ~_IS_LEDGER
+            & (pl.col("value_date").dt.offset_by(f"{BOOKED_WITHIN_DAYS}d") <= pl.lit(last, pl.Date))
+        )
+        .group_by("debtor_id", "currency")
+        .agg(doubt_minor=_AMOUNT.sum())
+        .filter(pl.col("doubt_minor") > 0)
+    )

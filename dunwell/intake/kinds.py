@@ -16,6 +16,9 @@ from dunwell.intake.sheet import Sheet
 INVOICE_KINDS = ("invoice", "instalment")
 ALL_KINDS = ("invoice", "instalment", "charge", "credit_note")
 
+_PAID = "paid"
+"""What `values.toml` calls a row of which the ledger says that nothing is open: the item stays, and is paid."""
+
 
 @dataclass(frozen=True)
 class Desk:
@@ -158,6 +161,8 @@ def invoices(sheet: Sheet, desk: Desk) -> tuple[pl.DataFrame, pl.DataFrame]:
     amount = cells.amount(amount_field, currency)
     opened = cells.amount("open", currency, required=False)
     status = cells.word("status", "status", "intake.unknown_status", default=ReceivableStatus.OPEN.value)
+    says_paid = (status == _PAID).fill_null(False)
+    status = status.replace({_PAID: ReceivableStatus.OPEN.value})
     is_credit = (amount < 0).fill_null(False) | _says_credit_note(cells)
     _note_dates(sheet, desk, issue, due, is_credit)
     exceeds = ((opened.abs() > amount.abs()) & amount.is_not_null()).sum()
@@ -178,6 +183,7 @@ def invoices(sheet: Sheet, desk: Desk) -> tuple[pl.DataFrame, pl.DataFrame]:
         amount_minor=amount,
         open_minor=opened,
         status=status,
+        says_paid=says_paid,
         description=description,
     )
     if not is_credit.any():

@@ -43,7 +43,9 @@ FRAMES: dict[str, dict[str, pl.DataType]] = {
         currency=_TEXT,
         amount_minor=_INT,
         open_minor=_INT,
-        **_texts("status description"),
+        **_texts("status"),
+        says_paid=pl.Boolean(),
+        **_texts("description"),
     ),
     "credit_notes": _schema(
         **_texts("number debtor"),

@@ -104,6 +104,39 @@ class TestABankLineWithoutAnItem:
         assert (book.open(), book.loose()) == ({}, 50)
 
 
+class TestSeveralLinesWithoutAnItem:
+    def test_pay_equal_items_that_lists_cleared_one_after_the_other(self, book: Beside) -> None:
+        first, second, third, fourth = book.owes(50), book.owes(50), book.owes(50), book.owes(70)
+        book.open_items(days(-20), days(-15), days(-14), days(-1))
+        book.bank(50, days(-16))
+        book.bank(50, days(-15))
+        book.listed(first, 50, days(-15))
+        book.listed(second, 50, days(-14))
+        assert (book.open(), book.loose()) == ({third: 50, fourth: 70}, 0)
+
+    def test_leave_to_a_person_what_nothing_explains_and_the_ledger_had_time_to_book(self, book: Beside) -> None:
+        book.owes(50)
+        book.open_items(days(-20), days(-1))
+        book.bank(98, days(-12))
+        line = book.line()
+        assert (line["action"], line["reason"], line["total_minor"]) == ("task", "credit_in_doubt", 50)
+
+    def test_are_simply_credit_while_the_ledger_may_still_book_them(self, book: Beside) -> None:
+        book.owes(50)
+        book.open_items(days(-20), days(-1))
+        book.bank(98, days(-10))
+        assert (book.line()["action"], book.line()["reason"]) == ("none", "covered_by_credit")
+
+
+class TestACreditNoteWithoutAnItem:
+    def test_pays_what_a_list_cleared_by_its_amount(self, book: Beside) -> None:
+        item, other = book.owes(100), book.owes(500)
+        book.open_items(days(-20), days(-1))
+        book.credit_note(book.me, 100, days(-3))
+        book.listed(item, 100, days(-1))
+        assert (book.open(), book.loose()) == ({other: 500}, 0)
+
+
 class TestAnItemWhoseOwnAmountNobodyTold:
     def test_owes_what_the_list_showed_whatever_was_paid_long_before(self, book: Beside) -> None:
         item = book.owes(60, shown_first=days(-20))
@@ -152,6 +185,26 @@ class TestMoneyThatTheLedgerTookBack:
         book.listed(item, 100, days(-1))
         assert (book.open(), book.loose()) == ({}, 0)
 
+    def test_counts_again_when_it_is_paid_at_once(self, book: Beside) -> None:
+        """A direct debit is returned and paid by transfer before the ledger shows the item again."""
+        item = book.owes(100)
+        book.open_items(days(-8), days(-7), days(-4))
+        book.bank(100, days(-8), item)
+        book.listed(item, 100, days(-7))
+        book.bank(-100, days(-6), item)
+        book.bank(100, days(-5), item)
+        book.listed(item, -100, days(-4))
+        assert (book.open(), book.loose()) == ({}, 0)
+
+    def test_is_not_money_that_came_after_the_list_that_lacked_the_item(self, book: Beside) -> None:
+        """One incomplete list, and the customer pays the next day."""
+        item = book.owes(100)
+        book.open_items(days(-8), days(-7), days(-4))
+        book.listed(item, 100, days(-7))
+        book.bank(100, days(-6), item)
+        book.listed(item, -100, days(-4))
+        assert book.open() == {}
+
     def test_takes_nothing_from_money_that_came_since(self, book: Beside) -> None:
         item = book.owes(100)
         book.open_items(days(-20), days(-5))
@@ -192,3 +245,13 @@ class TestAListThatShowsMoreThanTheAmount:
         assert book.open() == {item: 130}
         book.bank(50, days(-1), item)
         assert book.open() == {item: 80}
+
+    def test_stays_so_when_part_of_it_is_paid(self, book: Beside) -> None:
+        item = book.owes(40)
+        book.open_items(days(-40), days(-35), days(-20), days(-1))
+        book.listed(item, -60, days(-35))
+        book.bank(50, days(-22), item)
+        assert book.open(days(-21)) == {item: 50}
+        book.listed(item, 50, days(-20))
+        assert book.open() == {item: 50}
+        assert cash.ahead_of_lists(book.facts().on(DAY)).is_empty()

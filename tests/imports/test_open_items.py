@@ -18,6 +18,7 @@ from tests.support.book import make_creditor
 pytestmark = pytest.mark.usefixtures("db")
 
 DAY1, DAY2, DAY3 = date(2026, 11, 18), date(2026, 11, 19), date(2026, 11, 20)
+TODAY = date(2026, 11, 22)
 
 
 def item(number: str, amount: str, opened: str | None = None, **columns: str) -> dict[str, str]:
@@ -524,3 +525,44 @@ class TestWhereBankAndListsDiffer:
         assert "R1: by the bank, EUR 100.00 more is paid than the list of open items" in told
         assert "Payment P2 of 5 October 2026: EUR 40.00 of it is not counted" in told
         assert lists.open(DAY3) == {"R2": 6000}
+
+
+class TestARowThatSaysItIsPaid:
+    def test_leaves_nothing_open(self, lists: Lists) -> None:
+        lists.file("invoices", item("R1", "100.00", status="paid"), item("R2", "50.00", status="open"))
+        assert lists.open(TODAY) == {"R2": 5000}
+        assert lists.implied() == [("R1", "2026-11-22", 10000, "paid")]
+
+    def test_changes_nothing_when_it_is_told_again_on_another_day(self, lists: Lists) -> None:
+        lists.file("invoices", item("R1", "100.00", status="paid"))
+        before = everything()
+        assert lists.file("invoices", item("R1", "100.00", status="已付款")).nothing_new
+        assert everything() == before
+
+    def test_and_says_otherwise_later_is_open_again(self, lists: Lists) -> None:
+        lists.file("invoices", item("R1", "100.00", status="paid"))
+        lists.file("invoices", item("R1", "100.00", status="open"))
+        assert lists.open(TODAY) == {"R1": 10000}
+
+    @pytest.mark.parametrize("invoice", ["R1", ""])
+    def test_counts_once_beside_the_bank(self, lists: Lists, invoice: str) -> None:
+        lists.file("payments", bank("P1", "2026-11-20", "100.00")) if not invoice else None
+        lists.file("invoices", item("R1", "100.00", status="paid"), item("R2", "50.00"))
+        if invoice:
+            lists.file("payments", bank("P1", "2026-11-20", "100.00", invoice))
+        assert lists.open(TODAY) == {"R2": 5000}
+        assert apply_cash(facts_of(lists.creditor).on(TODAY)).loose["loose_minor"].to_list() == [0]
+
+    def test_within_a_list_is_not_open(self, lists: Lists) -> None:
+        lists.take(DAY1, item("R1", "100.00", status="settled"), item("R2", "50.00"))
+        assert lists.open(DAY1) == {"R2": 5000}
+
+    def test_and_a_list_that_shows_it_open_agree_on_the_list(self, lists: Lists) -> None:
+        lists.file("invoices", item("R1", "100.00", status="paid"), item("R2", "50.00"))
+        lists.take(TODAY, item("R1", "100.00", "30.00"), item("R2", "50.00", "50.00"))
+        assert lists.open(TODAY) == {"R1": 3000, "R2": 5000}
+
+    def test_in_words_of_a_dispute_is_refused_with_the_way_out(self, lists: Lists) -> None:
+        report = lists.file("invoices", item("R1", "100.00", status="disputed"))
+        assert report.refused
+        assert "file of disputes" in report.errors["reason"][0]

@@ -140,7 +140,8 @@ class TestInvoices:
         batch = read(tmp_path, a=INVOICES + "R3,C1,2026-01-02,2026-02-01,EUR,5.00,\nR4,,2026-01-02,2026-02-01,EUR,7,\n")
         assert frame(batch, "invoices")[0] == {
             "number": "R1", "debtor": "C1", "issue_date": date(2026, 1, 2), "due_date": date(2026, 2, 1),
-            "currency": "EUR", "amount_minor": 10000, "open_minor": None, "status": "open", "description": "first",
+            "currency": "EUR", "amount_minor": 10000, "open_minor": None, "status": "open", "says_paid": False,
+            "description": "first",
         }  # fmt: skip
         assert batch.files[0].totals == (Total("EUR", 3, 11200, 2, 10500), Total("USD", 1, 2050, 1, 2050))
         assert len(batch.files[0].sha256) == 64

@@ -15,7 +15,7 @@ from dunwell.engine.facts import SCHEMAS, Facts
 from dunwell.rulebook.places import candidate_zones
 from dunwell.rulebook.rules_file import Rules
 from dunwell.rulebook.strategy import Strategy
-from tests.oracles.open_lists import Claim, Money, OpenLists, Row
+from tests.oracles.open_lists import Claim, Money, OpenLists, Row, above
 
 CHANNELS = {"email", "letter", "sms", "phone", "visit", "im"}
 HAPPENED = {
@@ -90,13 +90,7 @@ class Oracle:
 
     def _shown_above(self, row: Row) -> Row:
         """Lists may show more open than the item's own amount: then that is owed."""
-        said = sum(
-            p["amount_minor"]
-            for p in self.facts["payments"]
-            if p["source_kind"] == "ledger"
-            and (p["receivable_id"], p["currency"]) == (row["receivable_id"], row["currency"])
-        )
-        return {**row, "amount_minor": row["amount_minor"] + max(-said, 0)}
+        return {**row, "amount_minor": row["amount_minor"] + above(self.facts["payments"], row)}
 
     def _money(self) -> list[Money]:
         payments = {row["payment_id"]: row for row in self.facts["payments"]}
@@ -130,7 +124,7 @@ class Oracle:
         for row in self.items:
             claims[self.claim_of(row)].append(row)
         lists = sorted({row["as_of"] for row in self.facts["open_item_days"]})
-        OpenLists(cash.money, claims, lists).settle()
+        OpenLists(cash.money, claims, lists, self.facts["payments"]).settle()
         named: dict[Claim, list[Money]] = defaultdict(list)
         for each in cash.money:
             if each.claim:
@@ -455,6 +449,10 @@ class Oracle:
             line["next_date"] = resumes
             if person_minor:
                 self._task(line)
+        if line["reason"] == "credit_in_doubt":
+            asked = sum(row["demand_minor"] for row in overdue)
+            line.update(action="task", stage=5, total_minor=asked)
+            self._forbid(line)
         if line["reason"] in ("step_due", "deadline_passed"):
             if line["reason"] == "step_due":
                 line["action"] = "message"
@@ -474,12 +472,25 @@ class Oracle:
             if not overdue:
                 return "not_yet_due"
             if line["overdue_minor"] == 0:
-                return "covered_by_credit" if any(r["demand_minor"] > 0 for r in overdue) else "all_disputed_or_held"
+                if not any(r["demand_minor"] > 0 for r in overdue):
+                    return "all_disputed_or_held"
+                return "credit_in_doubt" if self._doubt(line) > 0 else "covered_by_credit"
         if line["total_minor"] < self.strategy.minimum_minor.get(line["currency"], 0):
             return "below_minimum"
         if not is_notice and not due_stages:
             return "deadline_passed" if line["person_minor"] else "waiting"
         return "paused" if resumes and resumes > self.day else "step_due"
+
+    def _doubt(self, line: Row) -> int:
+        """Nameless bank money that the ledger had ten days to book before its last list."""
+        lists = [row["as_of"] for row in self.facts["open_item_days"]]
+        return sum(
+            m.minor
+            for m in self.cash.money
+            if lists and m.claim is None and not m.note and not m.is_ledger
+            and (m.row["debtor_id"], m.row["currency"]) == (line["debtor_id"], line["currency"])
+            and m.row["value_date"] + timedelta(days=10) <= max(lists)
+        )  # fmt: skip
 
     def _task(self, line: Row) -> None:
         line.update(action="task", reason="deadline_passed", stage=5, total_minor=line["person_minor"])
@@ -495,7 +506,7 @@ class Oracle:
             and f["currency"] in (None, line["currency"])
         ]
         caps = [f for f in stops if self.rules.named(f["rule"]).kind == "frequency"]
-        if line["person_minor"]:
+        if line["person_minor"] or line["action"] == "task":
             stops = [f for f in stops if f not in caps]
         if not stops and caps and line["action"] == "message":
             line["next_date"] = max(f["until_date"] for f in caps) + timedelta(days=1)

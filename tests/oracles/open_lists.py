@@ -35,6 +35,21 @@ class Money:
         return self.row["value_date"]
 
 
+def above(payments: list[Row], item: Row) -> int:
+    """How much more than its amount a list once showed open of an item."""
+    mine = [
+        p
+        for p in payments
+        if p["source_kind"] == "ledger"
+        and (p["receivable_id"], p["currency"]) == (item["receivable_id"], item["currency"])
+    ]
+    said = most = 0
+    for day in sorted({p["value_date"] for p in mine}):
+        said += sum(p["amount_minor"] for p in mine if p["value_date"] == day)
+        most = max(most, -said)
+    return most
+
+
 @dataclass
 class OpenLists:
     """All money of a book beside the days of its lists; `settle` changes the money in place."""
@@ -42,6 +57,7 @@ class OpenLists:
     money: list[Money]
     claims: dict[Claim, list[Row]]
     lists: list[date]
+    payments: list[Row]
 
     def settle(self) -> None:
         first = [r for rows in self.claims.values() for r in rows if r["open_as_of_date"]]
@@ -58,7 +74,8 @@ class OpenLists:
 
     @property
     def last(self) -> date:
-        return max(self.lists, default=date.min)
+        said = [m.day for m in self.money if m.is_ledger]
+        return max(self.lists + said, default=date.min)
 
     def _of(self, claim: Claim) -> list[Money]:
         return [m for m in self.money if m.claim == claim]
@@ -71,7 +88,9 @@ class OpenLists:
             if m.is_ledger:
                 by_item[m.row["receivable_id"]] += m.minor
         bank = [m for m in mine if not m.is_ledger]
-        said = sum(max(minor, 0) for minor in by_item.values())
+        said = 0
+        for item, minor in by_item.items():
+            said += max(minor + above(self.payments, {"receivable_id": item, "currency": claim[1]}), 0)
         implied = max(said - sum(m.minor for m in bank if m.day <= self.last), 0)
         late = [m.minor for m in bank if timedelta(0) < m.day - self.last <= LAG]
         if implied in late or sum(late) == implied:
@@ -89,7 +108,7 @@ class OpenLists:
         taken = max((m.day for m in ledger if back and m.minor > 0 and m.day < back), default=None)
         rest, reopened = [], False
         for m in bank:
-            gone = bool(back and taken and m.day <= back and m.day <= taken + LAG)
+            gone = bool((taken and m.day <= taken) or (back and m.minor < 0 and m.day <= back))
             if first and m.day + BOOKED <= first:
                 m.minor = 0
             elif gone or (first and m.day <= first and m.day + BOOKED <= self.last):
@@ -107,20 +126,21 @@ class OpenLists:
 
     def _name_by_amount(self) -> None:
         lines = [
-            m
-            for m in self.money
-            if m.claim is None and not m.note and not m.is_ledger and m.minor > 0 and m.day - self.last <= LAG
+            m for m in self.money if m.claim is None and not m.is_ledger and m.minor > 0 and m.day - self.last <= LAG
         ]
         left = {claim: self._unexplained(claim) for claim in {m.claim for m in self.money if m.claim}}
         rows = [m for m in self.money if m.is_ledger and m.claim and 0 < m.minor <= left[m.claim]]
         rows.sort(key=lambda m: (m.day, m.claim, m.row["number"]))
-        singles = [[m] for m in sorted(rows, key=lambda m: (m.row["number"], m.day))]
+        singles = [[m] for m in sorted(rows, key=lambda m: (m.row["number"], m.claim))]
         pairs = self._paired(lines, singles, left)
         used = {(m.row["debtor_id"], m.row["currency"], m.day) for _, group in pairs for m in group}
         named = {id(line) for line, _ in pairs}
         whole: list[list[Money]] = []
-        key = lambda m: (m.row["debtor_id"], m.row["currency"], m.day)  # noqa: E731
-        for day, group in groupby(sorted(rows, key=key), key):
+
+        def of_debtor(m: Money) -> tuple[int, str, date]:
+            return (m.row["debtor_id"], m.row["currency"], m.day)
+
+        for day, group in groupby(sorted(rows, key=of_debtor), of_debtor):
             members = list(group)
             if day not in used and len(members) > 1:
                 whole.append(members)
@@ -134,17 +154,31 @@ class OpenLists:
             if so_far[claim] > left[claim]:
                 continue
             line.minor -= minor
-            part = found.setdefault((line.row["payment_id"], claim), Money(line.row, claim, 0, inferred=True))
+            part = found.setdefault((id(line), claim), Money(line.row, claim, 0, note=line.note, inferred=True))
             part.minor += minor
         self.money += found.values()
 
     def _paired(
         self, lines: list[Money], cleared: list[list[Money]], left: dict[Claim, int]
     ) -> list[tuple[Money, list[Money]]]:
-        """Each line with the first list that may speak of it, where its very amount was cleared."""
+        """Lines with what was cleared by their very amount, in rounds: in each, a line asks the first list that may
+        speak of it and has something left; there the earlier lines are served first."""
+        pairs: list[tuple[Money, list[Money]]] = []
+        lines, cleared = list(lines), list(cleared)
+        while True:
+            new = self._round(lines, cleared, left)
+            if not new:
+                return pairs
+            pairs += new
+            lines = [line for line in lines if not any(line is one for one, _ in new)]
+            cleared = [group for group in cleared if not any(group is one for _, one in new)]
+
+    def _round(
+        self, lines: list[Money], cleared: list[list[Money]], left: dict[Claim, int]
+    ) -> list[tuple[Money, list[Money]]]:
         taken: dict[Any, int] = defaultdict(int)
         pairs = []
-        for line in sorted(lines, key=lambda m: (m.day, m.row["number"], m.row["payment_id"])):
+        for line in sorted(lines, key=lambda m: (m.day, m.row["number"])):
             mine = [
                 group
                 for group in cleared

@@ -235,7 +235,7 @@ def _refuse_list_day(creditor: Creditor, day: date, last: date | None, now: date
 def _refuse_undated_open(batch: Batch) -> None:
     """Part of an item is paid, but nobody says by which day: to ask for the whole of it would be wrong."""
     open_items = [
-        batch.frames["invoices"].filter(pl.col("status") == ReceivableStatus.OPEN),
+        batch.frames["invoices"].filter((pl.col("status") == ReceivableStatus.OPEN) & ~pl.col("says_paid")),
         batch.frames["credit_notes"],
     ]
     if all(frame.is_empty() for frame in open_items):

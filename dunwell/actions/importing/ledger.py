@@ -119,6 +119,8 @@ def _plan_items(
     today: date,
 ) -> _Items:
     rows = _receivables(frames, debtors, book, said)
+    if open_list:
+        rows = rows.with_columns(open_minor=pl.when("says_paid").then(0).otherwise("open_minor"))
     fresh = numbered(rows.filter(pl.col("id").is_null()))
     known = rows.filter(pl.col("id").is_not_null())
     everything = pl.concat(
@@ -142,6 +144,10 @@ def _plan_items(
         key=("kind", "number"),
     )
     implied = open_items.implied_by(open_list, fresh, compared.rows, told.late, book) if open_list else None
+    if open_list or said("status") is False:
+        settled = fresh.clear().select()
+    else:
+        settled = open_items.settled(fresh, compared.rows, condition(said("status")), book, today)
     named = everything.select("number", id="receivable_id")
     names = {"debtor_id": owners, "parent_id": named}
     return _Items(
@@ -151,7 +157,7 @@ def _plan_items(
         ],
         outcome=[_outcome(fresh, compared)],
         differences=[differences(compared.beside, bulk.RECEIVABLES, names)],
-        payments=[open_items.paid_before(told.late, book), absent, *([implied.payments] if implied else [])],
+        payments=[open_items.paid_before(told.late, book), absent, settled, *([implied.payments] if implied else [])],
         moved=compared.rows.filter(pl.col("debtor_id") != pl.col("debtor_id_was")).select(
             "file", "debtor_id", receivable_id="id"
         ),
@@ -182,6 +188,7 @@ def _receivables(frames: dict[str, pl.DataFrame], debtors: pl.DataFrame, book: B
                 due_date="due_date" if "due_date" in part.columns else "issue_date",
                 status="status" if "status" in part.columns else pl.lit(str(ReceivableStatus.OPEN)),
                 open_minor="open_minor" if "open_minor" in part.columns else pl.lit(None, pl.Int64),
+                says_paid="says_paid" if "says_paid" in part.columns else pl.lit(value=False),
                 contract_id=pl.lit(None, pl.Int64),
                 # Where a file has no column of amounts, intake gives what is open in its place.
                 amount_told=condition(said("amount") if frame != "charges" else True),

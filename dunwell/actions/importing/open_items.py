@@ -27,8 +27,10 @@ FEWEST_ITEMS = 3
 """Fewer items than this may disappear in any case: that one or two of three customers pay is an ordinary day."""
 
 REDUCED, CLEARED, REOPENED = "reduced in ledger", "cleared in ledger", "reopened in ledger"
+SAID_PAID = "paid in ledger"
 NUMBER_PREFIX = "ledger:"
 """Numbers of implied payments begin so; no file may use it."""
+_SETTLED_PREFIX = f"{NUMBER_PREFIX}paid:"
 _LONGEST_NUMBER = 120
 
 
@@ -185,6 +187,50 @@ def cleared_before(fresh: pl.DataFrame, list_days: Sequence[date]) -> pl.DataFra
     )
 
 
+def settled(fresh: pl.DataFrame, beside: pl.DataFrame, spoken: pl.Expr, book: Book, today: date) -> pl.DataFrame:
+    """Payments (as `Implied.payments`) of items whose own row says that they are paid: of what nothing else explains.
+
+    fresh, beside  as in `implied_by`, of an ordinary file, with says_paid
+    spoken         which rows speak of a status at all: one that says otherwise takes such a payment back
+    One payment per item, dated on the day it was first said; bank lines replace it like any implied payment.
+    """
+    columns = ["kind", "number", "debtor_id", "currency", "amount_minor", "says_paid", "file"]
+    known = beside.filter(spoken & (pl.col("kind") == ReceivableKind.INVOICE))
+    every = pl.concat(
+        [
+            fresh.filter("says_paid").select(*columns, receivable_id="ref"),
+            known.select(*columns, receivable_id="id"),
+        ]
+    )
+    said = bulk.read(
+        bulk.PAYMENTS, book.creditor.pk, ["number", "receivable_id", "value_date", "amount_minor"],
+        ids=known["id"], by="receivable_id", where="source_kind = 'ledger'",
+    )  # fmt: skip
+    own = pl.col("number").str.starts_with(_SETTLED_PREFIX)
+    by_lists = said.filter(~own).group_by("receivable_id").agg(lists_minor=pl.col("amount_minor").sum())
+    before = said.filter(own).select("receivable_id", "value_date", own_minor="amount_minor")
+    rows = (
+        every.join(by_lists, on="receivable_id", how="left")
+        .join(before, on="receivable_id", how="left")
+        .with_columns(pl.col("lists_minor", "own_minor").fill_null(0), pl.col("value_date").fill_null(today))
+        .with_columns(
+            amount_minor=pl.when("says_paid")
+            .then((pl.col("amount_minor") - pl.col("lists_minor")).clip(lower_bound=0))
+            .otherwise(0)
+        )
+        .filter(pl.col("amount_minor") != pl.col("own_minor"))
+    )
+    return _as_payments(
+        rows.with_columns(
+            method=pl.lit(SAID_PAID),
+            number=pl.Series(
+                [_short(_SETTLED_PREFIX, kind, number) for kind, number in rows.select("kind", "number").iter_rows()],
+                dtype=pl.String,
+            ),
+        )
+    )
+
+
 def _as_payments(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows as the table `payment` takes them: of file, receivable_id, debtor_id, currency, method, number, value_date,
     amount_minor."""
@@ -218,9 +264,18 @@ def implied_by(
         where="source_kind = 'ledger'",
     )  # fmt: skip
     dated = ["receivable_id", "value_date", "amount_minor"]
+    # what rows of other files said is no part of what the list of the same day says
+    own = pl.col("number").str.starts_with(_SETTLED_PREFIX) & (pl.col("value_date") <= open_list.day)
+    others = ledger.filter(own)
+    ledger = ledger.filter(~own)
     before = (
-        pl.concat([ledger.select(dated), late.select(dated)])
-        .filter(pl.col("value_date") < open_list.day)
+        pl.concat(
+            [
+                ledger.select(dated).filter(pl.col("value_date") < open_list.day),
+                others.select(dated),
+                late.select(dated).filter(pl.col("value_date") < open_list.day),
+            ]
+        )
         .group_by("receivable_id")
         .agg(paid_minor=pl.col("amount_minor").sum())
     )
@@ -298,11 +353,15 @@ def _expected(open_list: OpenList, book: Book) -> pl.DataFrame:
 
 def payment_number(kind: str, number: str, day: date) -> str:
     """`ledger:invoice:4711:2026-11-22`; a long number is cut and told apart by a hash."""
-    name = f"{NUMBER_PREFIX}{kind}:{number}:{day.isoformat()}"
+    return _short(NUMBER_PREFIX, kind, number, f":{day.isoformat()}")
+
+
+def _short(prefix: str, kind: str, number: str, suffix: str = "") -> str:
+    name = f"{prefix}{kind}:{number}{suffix}"
     if len(name) <= _LONGEST_NUMBER:
         return name
     digest = hashlib.sha256(number.encode()).hexdigest()[:16]
-    return f"{NUMBER_PREFIX}{kind}:{number[:60]}~{digest}:{day.isoformat()}"
+    return f"{prefix}{kind}:{number[:60]}~{digest}{suffix}"
 
 
 def _numbers(items: pl.DataFrame, day: date) -> list[str]:
