@@ -207,7 +207,8 @@ def _print(report: SendReport) -> None:
             table.add_row(channel_words(channel, spoken), stage_words(stage, spoken), f"{count:,}")
         Console().print(table)
     elif not report.done and not report.unknown:
-        context.tell("send.nothing")
+        waits = report.later or any(count for count, _ in report.waiting.values())
+        context.tell("send.nothing_left" if waits else "send.nothing")
     for folder in sorted(report.letters):
         context.tell("send.letters", folder=str(folder))
     for reason, count in sorted(report.cancelled.items()):
