@@ -9,6 +9,7 @@ import re
 import shutil
 import sqlite3
 import subprocess
+import time
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,6 +100,9 @@ def refuse_in_use(file: Path) -> None:
         return
 
 
+_LOOKS, _BETWEEN_LOOKS = 15, 0.2
+
+
 def occupied() -> bool:
     """Are there tables in the PostgreSQL database that is set?"""
     reach()
@@ -108,14 +112,22 @@ def occupied() -> bool:
 
 
 def refuse_connected() -> None:
-    """Refuse while others are connected to the PostgreSQL database that is set."""
+    """Refuse while others are connected to the PostgreSQL database that is set.
+
+    A program that was killed is still connected for a moment: the server notices a little later.
+    """
     reach()
+    count = 0
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            " AND backend_type = 'client backend'"
-        )
-        count = cursor.fetchone()[0]
+        for _ in range(_LOOKS):
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                " AND backend_type = 'client backend'"
+            )
+            count = cursor.fetchone()[0]
+            if not count:
+                break
+            time.sleep(_BETWEEN_LOOKS)
     connection.close()
     if count:
         raise Refused("restore.in_use", count=count)

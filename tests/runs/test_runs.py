@@ -75,7 +75,9 @@ class TestARun:
         assert live() == [(1, "EUR", "released", 50_000), (1, "USD", "released", 7_000), (2, "EUR", "released", 20_000)]
         assert report.summary["actions"] == {"message": 2, "none": 2, "task": 1}
         assert report.summary["refused"] == {"house.promise": 1}
-        assert report.summary["sums"]["EUR"] == {"open_minor": 250_000, "overdue_minor": 230_000, "credit_minor": 0}
+        assert report.summary["sums"]["EUR"] == {
+            "open_minor": 250_000, "overdue_minor": 230_000, "credit_minor": 0, "paused_minor": 90_000
+        }  # fmt: skip
         assert [row[0] for row in table("decision", "debtor_id")] == [1, 2, 4]
         keys = sorted(OutboxMessage.objects.values_list("key", flat=True))
         assert keys[0] == "acme:D1:collection:EUR:reminder:0:0"
