@@ -81,9 +81,9 @@ def write_book(folder: Path, **replaced: Sequence[Mapping[str, str]]) -> list[Pa
 
 
 def take_in(creditor: Creditor, *paths: Path, day: date | None = None, **options: Any) -> ImportReport:
-    """Import files; each call a second later than the one before, so that versions can be told apart."""
+    """Import files; each call two seconds later than the one before, so that versions can be told apart."""
     take_in.calls += 1  # type: ignore[attr-defined]
-    now = NOW + timedelta(seconds=take_in.calls)  # type: ignore[attr-defined]
+    now = NOW + timedelta(seconds=2 * take_in.calls)  # type: ignore[attr-defined]
     return import_files(creditor=creditor, paths=paths, open_items_date=day, **{"now": now, "by": TESTER, **options})
 
 
