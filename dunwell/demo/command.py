@@ -1,8 +1,8 @@
-"""The command: prepares a home and a mail server before Django is loaded, plays, and tells what came of it."""
+"""The command: prepares a home before Django is loaded, plays, and tells what came of it."""
 
 import os
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from time import monotonic
@@ -166,64 +166,50 @@ def _write_book(wish: _Wish, out: Path) -> None:
 def _play(wish: _Wish, home: Path, database_url: str) -> None:
     began = monotonic()
     try:
-        from dunwell.demo.sink import sink
+        from dunwell.demo.side_by_side import Plan, Tally, play
     except ModuleNotFoundError as error:
         raise DunwellError("demo.no_mail_server", module=str(error.name)) from error
     console = Console()
     home = make_home(home)
-    with sink(home / "mail") as kept:
-        use_home(home, language=wish.language, smtp_port=kept.port, database_url=database_url)
-        import django
+    use_home(home, language=wish.language, database_url=database_url)
+    write_settings(home, language=wish.language, now=datetime.combine(wish.until, _EVENING, UTC))
+    import django
 
-        django.setup()
-        from django.conf import settings
+    django.setup()
+    from dunwell.demo.summary import show
+    from dunwell.store.reads import creditors
 
-        from dunwell.demo.play import play
-        from dunwell.demo.summary import show
-        from dunwell.store.reads import creditors
+    if database_url:
+        from dunwell.actions import installation
 
-        if database_url:
-            from dunwell.actions import installation
+        installation.migrate()
+        if creditors.everyone():
+            raise DunwellError("demo.database_in_use")
+    console.print(
+        wish.words("demo.begins", days=wish.days, until=format_date(wish.until, wish.language), path=str(home))
+    )
+    first = wish.until - timedelta(days=wish.days)
+    made = books.make_books(wish.seed, wish.debtors, wish.receivables, today=first, until=wish.until)
 
-            installation.migrate()
-            if creditors.everyone():
-                raise DunwellError("demo.database_in_use")
-        first = wish.until - timedelta(days=wish.days)
-        console.print(
-            wish.words("demo.begins", days=wish.days, until=format_date(wish.until, wish.language), path=str(home))
-        )
-        made = books.make_books(wish.seed, wish.debtors, wish.receivables, today=first, until=wish.until)
-        now = datetime.combine(wish.until, _EVENING, UTC)
-        write_settings(home, language=wish.language, now=now)
-        settings.DUNWELL = replace(settings.DUNWELL, now=now)
-
-        def progress(step: str, day: date, played: list[Any]) -> None:
-            if step == "book":
-                console.print(
-                    wish.words(
-                        "demo.book_taken_in",
-                        debtors=f"{sum(len(p.book.debtors) for p in played):,}",
-                        items=f"{sum(len(p.book.items) for p in played):,}",
-                    )
+    def progress(day: date, told: list[Tally]) -> None:
+        if day == made[0].day:
+            console.print(
+                wish.words(
+                    "demo.book_taken_in",
+                    debtors=f"{sum(len(book.debtors) for book in made):,}",
+                    items=f"{sum(len(book.items) for book in made):,}",
                 )
-            elif day.weekday() == 4 or day == wish.until:
-                console.print(
-                    wish.words(
-                        "demo.week",
-                        day=day.isoformat(),
-                        mails=f"{sum(p.mails for p in played):,}",
-                        letters=f"{sum(p.letters for p in played):,}",
-                        payments=f"{sum(p.payments for p in played):,}",
-                    )
+            )
+        elif day.weekday() == 4 or day == wish.until:
+            console.print(
+                wish.words(
+                    "demo.week",
+                    day=day.isoformat(),
+                    mails=f"{sum(each.mails for each in told):,}",
+                    letters=f"{sum(each.letters for each in told):,}",
+                    payments=f"{sum(each.payments for each in told):,}",
                 )
+            )
 
-        played = play(
-            made,
-            seed=wish.seed,
-            effect=wish.effect,
-            last=wish.until,
-            sink=kept,
-            settings=settings.DUNWELL,
-            progress=progress,
-        )
+    played = play(made, Plan(home, wish.seed, wish.effect, wish.until), progress)
     show(console, played, home=home, until=wish.until, language=wish.language, seconds=round(monotonic() - began))

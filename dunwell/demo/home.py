@@ -40,8 +40,11 @@ def write_settings(home: Path, *, language: str, now: datetime) -> None:
     (home / "settings.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def use_home(home: Path, *, language: str, smtp_port: int, database_url: str) -> None:
-    """Point this process at the home and at its mail server, whatever the user's own settings say. Before Django."""
+def use_home(home: Path, *, language: str, database_url: str) -> None:
+    """Point this process and those it starts at the home, whatever the user's own settings say. Before Django.
+
+    Mail goes to this machine: the port of the mail server is set by each process that sends.
+    """
     for name in [name for name in os.environ if name.startswith("DUNWELL_") and name != "DUNWELL_DEBUG"]:
         del os.environ[name]
     os.environ.pop("DATABASE_URL", None)
@@ -50,7 +53,6 @@ def use_home(home: Path, *, language: str, smtp_port: int, database_url: str) ->
         "DUNWELL_LANGUAGE": language,
         "DUNWELL_SQLITE_SYNCHRONOUS": "normal",
         "DUNWELL_SMTP_HOST": "127.0.0.1",
-        "DUNWELL_SMTP_PORT": str(smtp_port),
         "DUNWELL_SMTP_SECURITY": "none",
         "DJANGO_SETTINGS_MODULE": "dunwell.config.django",
     }

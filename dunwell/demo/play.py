@@ -2,15 +2,16 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from time import sleep
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from dunwell.actions import creditors, installation, talks
+from dunwell.actions import creditors, talks
 from dunwell.actions.day import runs
 from dunwell.actions.importing import files as imports
 from dunwell.actions.sending.clock import Clock
@@ -25,12 +26,13 @@ from dunwell.demo.book import Book, Item, Paid
 from dunwell.demo.sink import Sink
 from dunwell.demo.world import Talk, World
 from dunwell.store.reads import figures
-from dunwell.store.reads import runs as read_runs
 from dunwell.store.reads import talks as read_talks
 from dunwell.store.reads.figures import Complaint, Creditor, Debtor, Dispute
 
 BY = Actor(ActorKind.JOB, "demo")
 MORNING, BEFORE_SENDING, EVENING = time(7, 30), time(9, 29), time(16, 30)
+_TURN = 0.02
+"""Seconds until it is tried again, when another creditor's work was under way."""
 SENDING = (time(9, 30), time(16, 0))
 """Twice a day: in the afternoon debtors further west can be reached as well."""
 
@@ -57,7 +59,6 @@ class Played:
     held: dict[str, set[str]] = field(default_factory=dict)
     recorded: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
-    hashes: list[str] = field(default_factory=list)
     last: runs.RunReport | None = None
 
 
@@ -67,34 +68,6 @@ def office_days(first: date, last: date) -> Iterator[date]:
         day = first + timedelta(days=n)
         if day.weekday() < 5:
             yield day
-
-
-def play(
-    books: Sequence[Book],
-    *,
-    seed: int,
-    effect: float,
-    last: date,
-    sink: Sink,
-    settings: Settings,
-    progress: Callable[[str, date, list[Played]], None],
-) -> list[Played]:
-    """Take the books in, then play all office days after their day until `last`, all creditors side by side.
-
-    settings    of the demonstration's home, whose mail server is `sink`; its files go to `<home>/book`
-    progress    told "book" when all is taken in, and "day" after each day
-    """
-    installation.migrate()
-    players = [Player(book, World(book, seed, effect), sink, settings) for book in books]
-    played = [player.played for player in players]
-    for player in players:
-        player.take_in()
-    progress("book", books[0].day, played)
-    for day in office_days(books[0].day + timedelta(days=1), last):
-        for player in players:
-            player.day(day)
-        progress("day", day, played)
-    return played
 
 
 class Player:
@@ -123,7 +96,8 @@ class Player:
         """One day: files of the morning, the run, messages, answers."""
         files = self._world.morning(day)
         self._take(day, "morning", files.items, files.payments, MORNING)
-        report = runs.run_day(creditor=self.played.creditor, as_of=day, now=self._at(day, MORNING), by=BY)
+        creditor = self.played.creditor
+        report = _in_turn(lambda: runs.run_day(creditor=creditor, as_of=day, now=self._at(day, MORNING), by=BY))
         self._note(report)
         going = self._going(report)
         self._take(day, "before-sending", [], self._world.hurry(day, [each[:2] for each in going]), BEFORE_SENDING)
@@ -145,7 +119,8 @@ class Player:
             self._import(paths, self._at(day, at))
 
     def _import(self, paths: list[Path], at: datetime) -> None:
-        report = imports.import_files(creditor=self.played.creditor, paths=paths, now=at, by=BY)
+        creditor = self.played.creditor
+        report = _in_turn(lambda: imports.import_files(creditor=creditor, paths=paths, now=at, by=BY))
         if report.refused:
             first = report.errors.row(0, named=True)
             raise DunwellError("demo.import_refused", file=first["file"], row=first["row"], why=first["reason"])
@@ -153,8 +128,6 @@ class Player:
     def _note(self, report: runs.RunReport) -> None:
         played = self.played
         played.last = report
-        found = read_runs.find(report.run or "")
-        played.hashes.append(found.decisions_hash if found else "")
         numbers = report.outcome.decisions.select("debtor_id", "number")
         held = report.outcome.lines.filter(pl.col("reason") == "forbidden").join(numbers, on="debtor_id")
         for rule, number in held.select("rule", "number").rows():
@@ -236,6 +209,17 @@ class Player:
 
     def _at(self, day: date, moment: time) -> datetime:
         return datetime.combine(day, moment, self._zone).astimezone(UTC)
+
+
+def _in_turn[T](work: Callable[[], T]) -> T:
+    """Imports and runs go one at a time in a database: wait for those of the other creditors."""
+    while True:
+        try:
+            return work()
+        except Refused as refused:
+            if refused.code != "work.busy":
+                raise
+            sleep(_TURN)
 
 
 def _account(address: str) -> str:

@@ -1,24 +1,30 @@
 """The demonstration as a real process, and what it left behind looked at from outside."""
 
 import csv
-import json
+import os
+import signal
 import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from email import message_from_bytes
 from email.policy import SMTP
+from multiprocessing import Pipe
 from pathlib import Path
+from time import monotonic, sleep
 
+import polars as pl
 import pytest
 from pypdf import PdfReader
 
+from dunwell.actions.day.run_folder import PARTS
 from dunwell.channels.mail_text import message_id
+from dunwell.core.errors import DunwellError
 from dunwell.core.money import DIGITS, format_money
 from dunwell.core.terms import Stage
-from dunwell.demo import ledger_files
+from dunwell.demo import ledger_files, side_by_side
 from dunwell.demo.home import MARKER, make_home
 from dunwell.demo.houses import HOUSES
 from dunwell.engine.ageing import ageing
@@ -59,10 +65,27 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
         yield Played(home, done.stdout)
 
 
-def decisions(home: Path) -> dict[str, str]:
-    """Run -> hash of its decisions."""
-    manifests = sorted((home / "runs").glob("*/manifest.json"))
-    return {path.parent.name: json.loads(path.read_text())["decisions_hash"] for path in manifests}
+def runs(home: Path) -> list[str]:
+    """The names of all runs whose folder is whole."""
+    return sorted(path.parent.name for path in (home / "runs").glob("*/manifest.json"))
+
+
+def decisions(home: Path) -> dict[str, dict[str, list[tuple]]]:
+    """Run -> part -> its rows in order, with the numbers people know in place of the database's own keys.
+
+    Creditors are played side by side: which of them gets the next key is chance.
+    """
+    return {name: {part: _by_number(home / "runs" / name, part) for part in PARTS} for name in runs(home)}
+
+
+def _by_number(run: Path, part: str) -> list[tuple]:
+    rows = pl.read_parquet(run / f"{part}.parquet")
+    for key, table in (("debtor_id", "debtors"), ("receivable_id", "receivables")):
+        if key in rows.columns:
+            names = pl.read_parquet(run / "facts" / f"{table}.parquet").select(key, pl.col("number").alias(f"{key}_is"))
+            rows = rows.join(names, on=key, how="left", validate="m:1").drop(key)
+    rows = rows.drop("contact_point_id", strict=False)
+    return sorted(rows.rows(), key=repr)
 
 
 def contacts():
@@ -91,12 +114,12 @@ class TestDemonstration:
         assert all((played.home.path.parent / name).is_file() for name in shown)
 
     def test_runs_every_office_day_for_each_creditor(self, played):
-        runs = decisions(played.home.path)
-        assert len(runs) == 3 * 10
-        assert {name.rpartition("-")[0].rpartition("-")[0] for name in runs} == {house.code for house in HOUSES}
+        named = runs(played.home.path)
+        assert len(named) == 3 * 10
+        assert {name.rpartition("-")[0].rpartition("-")[0] for name in named} == {house.code for house in HOUSES}
 
     def test_can_be_replayed(self, played):
-        name = max(decisions(played.home.path))
+        name = max(runs(played.home.path))
         assert "bit for bit" in played.home.dunwell("replay", name).stdout
 
     def test_writes_to_nobody_within_the_pause(self, played):
@@ -199,8 +222,8 @@ class TestDemonstration:
     @staticmethod
     def mails(played):
         return {
-            path.name: message_from_bytes(path.read_bytes(), policy=SMTP)
-            for path in sorted((played.home.path / "mail").glob("*.eml"))
+            path: message_from_bytes(path.read_bytes(), policy=SMTP)
+            for path in sorted((played.home.path / "mail").glob("*/*.eml"))
         }
 
     @staticmethod
@@ -313,3 +336,49 @@ class TestAssumptions:
         done = demo("--home", "here", *BOOK, "--effect", effect, "--language", "zh-Hant", folder=tmp_path)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "付款承諾" in done.stdout
+
+
+class TestACreditorsProcess:
+    """What its parent hears of it."""
+
+    def test_tells_its_errors_in_words(self):
+        ours, theirs = Pipe(duplex=False)
+        theirs.send(side_by_side._Failed("demo.import_refused", {"file": "a.csv", "row": 3, "why": "no number"}))
+        with pytest.raises(DunwellError) as told:
+            side_by_side._gather([ours], lambda *_: None)
+        assert told.value.params == {"file": "a.csv", "row": 3, "why": "no number"}
+
+    def test_that_ends_too_early_is_noticed(self):
+        ours, theirs = Pipe(duplex=False)
+        theirs.send(side_by_side.Tally(date(2026, 11, 20), mails=3))
+        theirs.close()
+        heard = []
+        with pytest.raises(RuntimeError, match="ended before its work was done"):
+            side_by_side._gather([ours], lambda day, tallies: heard.append((day, tallies[0].mails)))
+        assert heard == [(date(2026, 11, 20), 3)]
+
+    def test_ends_with_the_demonstration_when_the_user_stops_it(self, tmp_path):
+        running = subprocess.Popen(
+            [sys.executable, "-m", "dunwell.demo", "--home", "here", *BOOK],
+            env=environment(tmp_path / "nobody"), cwd=tmp_path, text=True, start_new_session=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        for line in running.stdout:
+            if line.startswith("Imported"):
+                break
+        os.killpg(running.pid, signal.SIGINT)
+        _, told = running.communicate(timeout=60)
+        assert (running.returncode, told.replace("\n", "")) == (130, "")
+        patience = monotonic() + 20
+        while _lives(running.pid) and monotonic() < patience:
+            sleep(0.1)
+        assert not _lives(running.pid)
+
+
+def _lives(group: int) -> bool:
+    """Whether any process of a group still runs."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
