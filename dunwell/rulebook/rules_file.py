@@ -10,9 +10,9 @@ from typing import Any
 import yaml
 
 from dunwell.core.terms import LANGUAGES, Channel
+from dunwell.rulebook.citation import read_citation
 
 EFFECTS = ("forbidden", "presumed-violation", "advice")
-CONFIDENCES = ("official", "copy", "secondary", "house")
 VALUES: dict[str, set[str]] = {
     "hours": {"from", "until", "weekdays"},
     "frequency": {"contacts", "days"},
@@ -115,11 +115,10 @@ def _rule(entry: Any, file: str) -> Rule:
     for key in ("title", "applies", "values", "citation"):
         if not isinstance(entry[key], dict):
             raise RuleError(f"{where}: {key} is a table")
-    citation = entry["citation"]
-    if not str(citation.get("source") or "").strip():
-        raise RuleError(f"{where}: a rule needs the source it comes from")
-    if citation.get("confidence") not in CONFIDENCES:
-        raise RuleError(f"{where}: confidence is one of {', '.join(CONFIDENCES)}")
+    try:
+        citation = read_citation(entry["citation"])
+    except ValueError as error:
+        raise RuleError(f"{where}: {error}") from error
     if entry["kind"] not in VALUES or entry["effect"] not in EFFECTS:
         raise RuleError(f"{where}: unknown kind or effect")
     if not entry["values"] or not all(isinstance(day, date) for day in entry["values"]):
@@ -149,9 +148,9 @@ def _rule(entry: Any, file: str) -> Rule:
         kind=entry["kind"],
         effect=entry["effect"],
         values=tuple(sorted(entry["values"].items())),
-        source=citation["source"],
-        confidence=citation["confidence"],
-        quote=citation.get("quote") or "",
+        source=citation.source,
+        confidence=citation.confidence,
+        quote=citation.quote,
         review_by=entry["review_by"],
         cases=tuple(entry["cases"]),
     )
