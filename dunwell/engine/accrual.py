@@ -1,0 +1,351 @@
+"""What each debt owes on a day: costs, interest, a second interest beside it, principal; to the minor unit, with lines.
+
+The meaning of every word is in docs/claims.md. Sums are whole numbers: a rate is in ppm, a weight in parts of a year.
+Interest is a numerator in Int128 (10^15 minor units x 10^13 would wrap around in 64 bits without a word) until its rule
+says "round".
+
+A debt's entries follow one another, so they are taken one by one; all debts take their n-th entry together. The debts
+with the most entries stand first: those which still have an n-th are always the first rows, and nothing is joined.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import IntEnum
+
+import polars as pl
+
+from dunwell.engine.curves import Curves
+from dunwell.engine.debts import resolve
+from dunwell.rulebook.interest_terms import COMPONENTS, Terms
+
+ENTRIES: dict[str, pl.DataType] = {
+    "entry_id": pl.Int64(),
+    "debt_id": pl.Int64(),
+    "entry_date": pl.Date(),
+    "kind": pl.String(),
+    "amount_minor": pl.Int64(),
+    "designation": pl.String(),
+    "reverses_id": pl.Int64(),
+}
+"""What happened to a debt. kind: charge, credit, payment, reversal (of the payment `reverses_id`); amount_minor > 0.
+Within a day and kind they count in the order of `entry_id`."""
+
+
+class _Event(IntEnum):
+    """What changes a balance, in the order within a day."""
+
+    FIXED_SUM = 0
+    CHARGE = 1
+    CREDIT = 2
+    PAYMENT = 3
+    RATE = 4
+    CAPITAL = 5
+    END = 6
+
+
+_KINDS = {"charge": _Event.CHARGE, "credit": _Event.CREDIT, "payment": _Event.PAYMENT}
+_ROUND = {"once": 0, "period": 1, "day": 2}
+_RESULT = [
+    "debt_id", "costs_minor", "interest_minor", "extra_minor", "principal_minor", "surplus_minor", "capped_minor",
+    "interest_sum_minor", "extra_sum_minor", "refused", "assumed_since",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What is owed, and how it came about.
+
+    sums    one row per debt, sorted by debt_id: costs_minor, interest_minor, extra_minor, principal_minor (open);
+            surplus_minor (paid beyond all); capped_minor (interest that a cap on its sum cuts off); interest_sum_minor,
+            extra_sum_minor (all that came of it so far, paid or not); refused (why there are no sums, a code, or null);
+            assumed_since (the first day for which a rate had to be assumed, or null)
+    lines   one row per stretch of days and entry, in order, where they were asked for; else no rows
+    """
+
+    sums: pl.DataFrame
+    lines: pl.DataFrame
+
+
+def claims(debts: pl.DataFrame, entries: pl.DataFrame, terms: Mapping[str, Terms], as_of: date) -> pl.DataFrame:
+    """The sums of `compute`."""
+    return compute(debts, entries, terms, as_of, with_lines=False).sums
+
+
+def compute(
+    debts: pl.DataFrame, entries: pl.DataFrame, terms: Mapping[str, Terms], as_of: date, *, with_lines: bool
+) -> Claims:
+    """What each debt owes at the end of `as_of`. Debts follow `engine.debts.DEBTS`, entries `ENTRIES`."""
+    found, curves = resolve(debts, terms, as_of)
+    known = found.filter(pl.col("refused").is_null())
+    events = _events(known, entries, curves, as_of, every_rate=with_lines)
+    trace: list[pl.DataFrame] = []
+    done = _through_events(_begin(known), events, curves, trace if with_lines else None)
+    end = done.with_columns(
+        place=pl.col("end"), event=pl.lit(_Event.END, pl.Int8), amount=pl.lit(0, pl.Int64),
+        designation=pl.lit(None, pl.String), entry_id=pl.lit(None, pl.Int64),
+    )  # fmt: skip
+    ended = _step(end, curves)
+    if with_lines:
+        trace.append(_line(end, ended))
+    sums = ended.select(
+        "debt_id", costs_minor="costs", interest_minor="interest_open", extra_minor="extra_open",
+        principal_minor="principal", surplus_minor="surplus",
+        capped_minor=pl.col("interest_full") - pl.col("interest_owed"),
+        interest_sum_minor="interest_owed", extra_sum_minor="extra_owed",
+    )  # fmt: skip
+    sums = found.select("debt_id", "refused", "assumed_since").join(sums, on="debt_id", how="left").select(_RESULT)
+    lines = pl.concat(trace).sort("debt_id", "number") if trace else pl.DataFrame()
+    return Claims(sums.sort("debt_id"), lines)
+
+
+def _begin(debts: pl.DataFrame) -> pl.DataFrame:
+    """The balance before anything has happened. `last`: the place up to which interest has run."""
+    zero = pl.lit(0, pl.Int64)
+    wide = pl.lit(0, pl.Int128)
+    return debts.with_columns(
+        pl.col("rounding").replace_strict(_ROUND, return_dtype=pl.Int8),
+        last=pl.col("start") - 1, principal=pl.col("principal_minor"), costs=zero, surplus=zero, capital=zero,
+        interest_exact=wide, interest_rounded=zero, interest_paid=zero, interest_full=zero, interest_owed=zero,
+        interest_open=zero, extra_exact=wide, extra_rounded=zero, extra_paid=zero, extra_owed=zero, extra_open=zero,
+        bearing=zero, through=pl.col("start") - 1, number=pl.lit(0, pl.Int32),
+        **{f"to_{name}": zero for name in COMPONENTS},
+    )  # fmt: skip
+
+
+def _events(
+    debts: pl.DataFrame, entries: pl.DataFrame, curves: Curves, as_of: date, *, every_rate: bool
+) -> pl.DataFrame:
+    """debt_id, place, event, amount, designation, entry_id; sorted by debt and order within it."""
+    placed = debts.select(
+        "debt_id", "start", "end", "curve", "extra_curve", "fixed_sum_minor", "rounding", "compound_months"
+    )
+    empty = {"designation": pl.lit(None, pl.String), "entry_id": pl.lit(None, pl.Int64)}
+    columns = ["debt_id", "place", "event", "amount", "designation", "entry_id"]
+    fixed = placed.filter((pl.col("fixed_sum_minor") > 0) & (pl.col("start") <= pl.col("end"))).select(
+        "debt_id", place="start", event=pl.lit(_Event.FIXED_SUM, pl.Int8), amount="fixed_sum_minor", **empty
+    )
+    parts = [_entries(entries, placed, curves, as_of).select(columns), fixed.select(columns)]
+    breaks = _breaks(placed if every_rate else placed.filter(pl.col("rounding") != "once"), curves)
+    if not breaks.is_empty():
+        parts.append(breaks.with_columns(amount=pl.lit(0, pl.Int64), **empty).select(columns))
+    capital = _capitalisations(placed, curves)
+    if not capital.is_empty():
+        parts.append(capital.with_columns(amount=pl.lit(0, pl.Int64), **empty).select(columns))
+    return pl.concat(parts).sort("debt_id", "place", "event", "entry_id", nulls_last=False)
+
+
+def _entries(entries: pl.DataFrame, placed: pl.DataFrame, curves: Curves, as_of: date) -> pl.DataFrame:
+    """What happened until `as_of`, with the payments less what was taken back of each."""
+    happened = entries.filter(pl.col("entry_date") <= as_of)
+    back = (
+        happened.filter(pl.col("kind") == "reversal")
+        .group_by(entry_id="reverses_id")
+        .agg(back=pl.col("amount_minor").sum())
+    )
+    kept = happened.filter(pl.col("kind") != "reversal")
+    if not back.is_empty():
+        kept = kept.join(back, on="entry_id", how="left").with_columns(
+            amount_minor=(pl.col("amount_minor") - pl.col("back").fill_null(0)).clip(lower_bound=0)
+        )
+    return (
+        kept.filter(pl.col("amount_minor") > 0)
+        .join(placed.select("debt_id"), on="debt_id", how="semi")
+        .with_columns(
+            place=(pl.col("entry_date") - curves.first).dt.total_days().cast(pl.Int32),
+            event=pl.col("kind").replace_strict(_KINDS, return_dtype=pl.Int8),
+            amount="amount_minor",
+        )
+    )
+
+
+def _breaks(placed: pl.DataFrame, curves: Curves) -> pl.DataFrame:
+    """The last day before each change of a debt's rate: debt_id, place, event."""
+    if placed.is_empty():
+        return pl.DataFrame()
+    numbers = sorted({*placed["curve"].unique(), *placed["extra_curve"].unique()})
+    rows = [(number, place) for number in numbers for place in _last_days(number, curves)]
+    changes = pl.DataFrame(rows, schema={"curve": pl.Int32, "place": pl.Int32}, orient="row")
+    tracks = [placed.select("debt_id", "start", "end", curve=name) for name in ("curve", "extra_curve")]
+    return (
+        pl.concat(tracks)
+        .join(changes, on="curve")
+        .filter((pl.col("place") >= pl.col("start")) & (pl.col("place") < pl.col("end")))
+        .select("debt_id", "place", event=pl.lit(_Event.RATE, pl.Int8))
+        .unique()
+    )
+
+
+def _last_days(curve: int, curves: Curves) -> list[int]:
+    """Last days before a change of the rate, or of the weight of a day."""
+    unit = curves.unit.slice(curve * curves.size, curves.size)
+    years = [int(place) - 1 for place in (unit != unit.shift()).fill_null(value=False).arg_true().to_list()]
+    return sorted({*curves.changes(curve), *years})
+
+
+def _capitalisations(placed: pl.DataFrame, curves: Curves) -> pl.DataFrame:
+    """The last day of each period after which open interest bears interest: debt_id, place, event."""
+    compound = placed.filter(pl.col("compound_months").is_not_null() & (pl.col("start") <= pl.col("end")))
+    if compound.is_empty():
+        return pl.DataFrame()
+    begins = pl.lit(curves.first) + pl.duration(days=pl.col("start"))
+    return (
+        compound.with_columns(begin=begins)
+        .with_columns(times=(pl.col("end") - pl.col("start")) // (28 * pl.col("compound_months")) + 1)
+        .with_columns(time=pl.int_ranges(1, pl.col("times") + 1))
+        .explode("time")
+        .with_columns(day=pl.col("begin").dt.offset_by(pl.format("{}mo", pl.col("time") * pl.col("compound_months"))))
+        .with_columns(place=((pl.col("day") - curves.first).dt.total_days() - 1).cast(pl.Int32))
+        .filter(pl.col("place") <= pl.col("end"))
+        .select("debt_id", "place", event=pl.lit(_Event.CAPITAL, pl.Int8))
+    )
+
+
+def _through_events(
+    state: pl.DataFrame, events: pl.DataFrame, curves: Curves, trace: list[pl.DataFrame] | None
+) -> pl.DataFrame:
+    """All debts after their last event."""
+    counts = events.group_by("debt_id").agg(events=pl.len())
+    busy = state.join(counts, on="debt_id").sort("events", "debt_id", descending=[True, False])
+    idle = state.join(counts, on="debt_id", how="anti")
+    ranks = busy.select("debt_id", rank=pl.int_range(pl.len(), dtype=pl.Int32))
+    queue = (
+        events.with_columns(turn=pl.int_range(pl.len(), dtype=pl.Int32).over("debt_id"))
+        .join(ranks, on="debt_id")
+        .sort("turn", "rank")
+        .drop("rank", "debt_id")
+    )
+    sizes = queue.group_by("turn").len().sort("turn")["len"].to_list()
+    busy = busy.drop("events")
+    columns = state.columns
+    finished = [idle]
+    offset = 0
+    for turn, size in enumerate(sizes):
+        now = pl.concat([busy.head(size), queue.slice(offset, size).drop("turn")], how="horizontal")
+        after = _step(now, curves)
+        if trace is not None:
+            trace.append(_line(now, after))
+        offset += size
+        busy = after.select(columns)
+        still = sizes[turn + 1] if turn + 1 < len(sizes) else 0
+        finished.append(busy.slice(still))
+    return pl.concat(finished)
+
+
+def _step(state: pl.DataFrame, curves: Curves) -> pl.DataFrame:
+    """Let interest run up to an event, then take the event: the columns of the state as they are after it."""
+    event = pl.col("event")
+    entry = event <= _Event.PAYMENT
+    # with a free day of payment the day itself bears interest on the balance it ends with
+    reaches = pl.col("place") - (pl.col("free") & entry).cast(pl.Int32)
+    ran = _accrue(state.with_columns(through=pl.max_horizontal("last", reaches)), curves)
+    amount = pl.col("amount")
+    credited = pl.when(event == _Event.CREDIT).then(pl.min_horizontal(amount, "principal")).otherwise(0)
+    costs = (
+        pl.when(event == _Event.CHARGE)
+        .then(amount)
+        .when((event == _Event.FIXED_SUM) & (pl.col("principal") > 0))
+        .then(amount)
+        .otherwise(0)
+    )
+    return ran.with_columns(_shares()).with_columns(
+        surplus=pl.col("surplus")
+        + pl.when(event == _Event.PAYMENT)
+        .then(amount - pl.sum_horizontal(f"to_{name}" for name in COMPONENTS))
+        .when(event == _Event.CREDIT)
+        .then(amount - credited)
+        .otherwise(0),
+        capital=pl.when(event == _Event.CAPITAL)
+        .then("interest_open")
+        .otherwise((pl.col("capital") - pl.col("to_interest")).clip(lower_bound=0)),
+        costs=pl.col("costs") + costs - pl.col("to_costs"),
+        principal=pl.col("principal") - credited - pl.col("to_principal"),
+        interest_paid=pl.col("interest_paid") + pl.col("to_interest"),
+        interest_open=pl.col("interest_open") - pl.col("to_interest"),
+        extra_paid=pl.col("extra_paid") + pl.col("to_extra"),
+        extra_open=pl.col("extra_open") - pl.col("to_extra"),
+        last="through",
+        number=pl.col("number") + 1,
+    )
+
+
+def _shares() -> list[pl.Expr]:
+    """to_<component>: what a payment gives to each, in the order of its debt's ranks, a designated one first."""
+    open_of = {
+        "costs": pl.col("costs"), "interest": pl.col("interest_open"), "extra": pl.col("extra_open"),
+        "principal": pl.col("principal"),
+    }  # fmt: skip
+    rank = {
+        name: pl.when(pl.col("designation") == name).then(-1).otherwise(pl.col(f"rank_{name}")) for name in COMPONENTS
+    }
+    paid = pl.col("event") == _Event.PAYMENT
+    shares = []
+    for name in COMPONENTS:
+        before = pl.sum_horizontal(
+            pl.when(rank[other] < rank[name]).then(open_of[other]).otherwise(0) for other in COMPONENTS if other != name
+        )
+        left = (pl.col("amount") - before).clip(lower_bound=0)
+        share = pl.when(paid).then(pl.min_horizontal(left, open_of[name])).otherwise(0)
+        shares.append(share.alias(f"to_{name}"))
+    return shares
+
+
+def _accrue(state: pl.DataFrame, curves: Curves) -> pl.DataFrame:
+    """Interest of the days after `last` until `through`, and what is open of it then."""
+    state = state.with_columns(bearing=pl.col("principal") + pl.col("capital"))
+    state = _run(state, curves, "", "interest", pl.col("bearing"))
+    state = _run(state, curves, "extra_", "extra", pl.col("principal"))
+    once = pl.col("rounding") == _ROUND["once"]
+
+    def so_far(name: str, prefix: str) -> pl.Expr:
+        return (
+            pl.when(once).then(half_up(pl.col(f"{name}_exact"), pl.col(f"{prefix}units"))).otherwise(f"{name}_rounded")
+        )
+
+    return state.with_columns(interest_full=so_far("interest", ""), extra_owed=so_far("extra", "extra_")).with_columns(
+        interest_owed=pl.min_horizontal("interest_full", "sum_cap_minor"),
+        extra_open=pl.col("extra_owed") - pl.col("extra_paid"),
+    ).with_columns(interest_open=(pl.col("interest_owed") - pl.col("interest_paid")).clip(lower_bound=0))  # fmt: skip
+
+
+def _run(state: pl.DataFrame, curves: Curves, prefix: str, name: str, bearing: pl.Expr) -> pl.DataFrame:
+    """Add the interest of a stretch to <name>_exact and <name>_rounded."""
+    at = state[f"{prefix}curve"].cast(pl.Int64) * curves.size
+    since, until = at + state["last"], at + state["through"]
+    factor = pl.col(f"{prefix}factor").cast(pl.Int128)
+    units = pl.col(f"{prefix}units")
+    run = pl.lit(curves.total.gather(until) - curves.total.gather(since))
+    exact = bearing.cast(pl.Int128) * factor * run
+    step: list[pl.Expr] = [(pl.col(f"{name}_exact") + exact).alias(f"{name}_exact")]
+    rounding = pl.col("rounding")
+    if (state["rounding"] != _ROUND["once"]).any():
+        first = pl.select(pl.min_horizontal(pl.lit(since) + 1, pl.lit(until))).to_series()
+        unit, rate = pl.lit(curves.unit.gather(first)), pl.lit(curves.rate.gather(first))
+        days = pl.lit(curves.weight.gather(until) - curves.weight.gather(since)) // unit
+        one_day = half_up(bearing.cast(pl.Int128) * factor * rate * unit, units)
+        rounded = (
+            pl.when(rounding == _ROUND["period"])
+            .then(half_up(exact, units))
+            .when(rounding == _ROUND["day"])
+            .then(one_day * days)
+            .otherwise(0)
+        )
+        step.append((pl.col(f"{name}_rounded") + rounded).alias(f"{name}_rounded"))
+    return state.with_columns(step)
+
+
+def half_up(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
+    """A fraction that is not negative, rounded half up to a whole number. Int128 / Int64 -> Int64."""
+    wide = denominator.cast(pl.Int128)
+    return ((2 * numerator + wide) // (2 * wide)).cast(pl.Int64)
+
+
+def _line(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
+    """One row of a statement: the days that ran, what bore interest at which rate, and what the event did."""
+    return after.select(
+        "debt_id", "number", "event", "entry_id", "amount", "through", "bearing", "curve", "factor", "units",
+        "interest_exact", "interest_full", "interest_owed", "extra_curve", "extra_factor", "extra_units", "extra_exact",
+        "extra_owed", "costs", "principal", "interest_open", "extra_open", "surplus", "capital",
+        *(f"to_{name}" for name in COMPONENTS),
+        event_place="place", since=pl.lit(before["last"]),
+    )  # fmt: skip

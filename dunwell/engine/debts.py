@@ -1,0 +1,133 @@
+"""Debts and their terms as columns: from when interest runs, at which rate, and what stands in the way."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+import polars as pl
+
+from dunwell.engine.curves import DAYS_OF_YEAR, PPM, Curves, applied, key_of, make_curves, series_on
+from dunwell.rulebook.interest_terms import COMPONENTS, Rate, Terms
+
+DEBTS: dict[str, pl.DataType] = {
+    "debt_id": pl.Int64(),
+    "terms": pl.String(),
+    "principal_minor": pl.Int64(),
+    "due_date": pl.Date(),
+    "start_date": pl.Date(),
+    "contract_date": pl.Date(),
+    "fixed_sum_minor": pl.Int64(),
+}
+"""One row per debt. `terms` is a key of the terms given beside; `start_date` null: the day after the due date and the
+days of grace; `fixed_sum_minor`: a cost that arises on the first day of interest."""
+
+
+def resolve(debts: pl.DataFrame, terms: Mapping[str, Terms], as_of: date) -> tuple[pl.DataFrame, Curves]:
+    """Debts with all that their sums need, in the order of `debt_id`, and the curves of their rates.
+
+    Adds start (place of the first day of interest in the curves), end (place of `as_of`); for the interest and, with the
+    prefix `extra_`, for the second one: curve, factor, units; rounding, free (Boolean), rank_<component>,
+    sum_cap_minor, compound_months, assumed_since (Date or null), refused (a code or null).
+    """
+    used = {name: terms[name] for name in debts["terms"].unique().sort()}
+    starts = debts.with_columns(
+        start_date=pl.coalesce(
+            "start_date",
+            pl.col("due_date")
+            + pl.duration(
+                days=1
+                + pl.col("terms").replace_strict({n: t.grace_days for n, t in used.items()}, return_dtype=pl.Int64)
+            ),
+        )
+    )
+    first = min(starts["start_date"].min() or as_of, as_of) - timedelta(days=1)  # type: ignore[type-var, operator]
+    rates = [rate for each in used.values() for _, *both in each.versions for rate in both]
+    curves = make_curves(rates, first, as_of)
+    parts = [
+        _of_terms(part, used[str(name)], curves, as_of)
+        for (name,), part in starts.partition_by("terms", as_dict=True).items()
+    ]
+    if not parts:
+        parts = [_of_terms(starts, next(iter(terms.values())), curves, as_of)]
+    place = (pl.col("start_date") - first).dt.total_days().cast(pl.Int32)
+    found = pl.concat(parts).sort("debt_id").with_columns(start=place, end=pl.lit(curves.size - 1, pl.Int32))
+    return found, curves
+
+
+def _of_terms(debts: pl.DataFrame, terms: Terms, curves: Curves, as_of: date) -> pl.DataFrame:
+    """Debts of the same terms: version by version of what is in force."""
+    picks = pl.col("start_date")
+    if terms.regime.dated_by == "contract":
+        picks = pl.coalesce("contract_date", "start_date")
+    days = [version[0] for version in terms.versions]
+    debts = debts.with_columns(version=pl.Series(days).search_sorted(debts.select(picks).to_series(), side="right"))
+    parts = []
+    for (number,), part in debts.partition_by("version", as_dict=True).items():
+        place = int(str(number))
+        _, interest, extra = terms.versions[max(place - 1, 0)]
+        part = _with_rate(part, interest, curves, as_of, "")
+        part = _with_rate(part, extra, curves, as_of, "extra_")
+        early = pl.lit("interest.not_yet_in_force") if place == 0 else pl.lit(None, pl.String)
+        parts.append(part.with_columns(refused=pl.coalesce(early, "refused", "extra_refused")))
+    cap = pl.lit(None, pl.Int64)
+    if terms.sum_cap_bp is not None:
+        # half up, like every sum
+        cap = ((pl.col("principal_minor").cast(pl.Int128) * (2 * terms.sum_cap_bp) + 10_000) // 20_000).cast(pl.Int64)
+    return (
+        pl.concat(parts)
+        .with_columns(
+            assumed_since=pl.min_horizontal("assumed_since", "extra_assumed_since"),
+            rounding=pl.lit(terms.rounding),
+            free=pl.lit(terms.payment_day == "free"),
+            sum_cap_minor=cap,
+            compound_months=pl.lit(terms.compound_months, pl.Int32),
+            **{f"rank_{name}": pl.lit(terms.order.index(name), pl.Int8) for name in COMPONENTS},
+        )
+        .drop("version", "extra_assumed_since", "extra_refused")
+    )
+
+
+def _with_rate(debts: pl.DataFrame, rate: Rate | None, curves: Curves, as_of: date, prefix: str) -> pl.DataFrame:
+    """Add <prefix>curve, <prefix>factor, <prefix>units, <prefix>assumed_since, <prefix>refused."""
+    nothing = pl.Series([None], dtype=pl.Int64).new_from_index(0, debts.height)
+    refused = pl.lit(None, pl.String)
+    assumed = pl.lit(None, pl.Date)
+    factor = nothing.fill_null(0)
+    begun = pl.col("start_date") <= as_of
+    if rate is not None and rate.series is not None and not rate.fixed_on:
+        factor = nothing.fill_null(1)
+        assumed = _assumed(begun, pl.lit(as_of), rate.series.known_until)
+        refused = pl.when(begun & (pl.col("start_date") < rate.series.values[0][0])).then(pl.lit("rate.before"))
+    elif rate is not None:
+        if rate.series is None:
+            factor = applied(rate, nothing.fill_null(rate.rate_ppm or 0))
+        else:
+            fixing = debts["start_date" if rate.fixed_on == "start" else "contract_date"]
+            factor = applied(rate, series_on(rate.series, fixing))
+            refused = pl.when(pl.lit(fixing).is_null()).then(pl.lit("interest.contract_date_missing")).when(
+                pl.lit(fixing) < rate.series.values[0][0]
+            ).then(pl.lit("rate.before"))  # fmt: skip
+            assumed = _assumed(begun, pl.lit(fixing), rate.series.known_until)
+        if rate.cap is not None:
+            most = series_on(rate.cap.series, debts["contract_date"])
+            factor = pl.select(
+                pl.min_horizontal(pl.lit(factor), (2 * pl.lit(most) * rate.cap.multiplier + 100) // 200)
+            ).to_series()
+            day = pl.col("contract_date")
+            refused = pl.coalesce(
+                refused,
+                pl.when(day.is_null()).then(pl.lit("interest.contract_date_missing")),
+                pl.when(day < rate.cap.series.values[0][0]).then(pl.lit("rate.before")),
+            )
+            assumed = pl.min_horizontal(assumed, _assumed(begun, day, rate.cap.series.known_until))
+    return debts.with_columns(
+        pl.lit(curves.places[key_of(rate)], pl.Int32).alias(f"{prefix}curve"),
+        factor.fill_null(0).alias(f"{prefix}factor"),
+        pl.lit(DAYS_OF_YEAR[rate.day_count if rate else "act/365"] * PPM, pl.Int64).alias(f"{prefix}units"),
+        assumed.alias(f"{prefix}assumed_since"),
+        refused.alias(f"{prefix}refused"),
+    )  # fmt: skip
+
+
+def _assumed(begun: pl.Expr, day: pl.Expr, known_until: date) -> pl.Expr:
+    """The day from which a value is only assumed, where one after it was needed."""
+    return pl.when(begun & (day > known_until)).then(pl.lit(known_until + timedelta(days=1)))

@@ -1,0 +1,118 @@
+"""Series of reference rates as dated, cited data: the value in force on a day, and how far the series is known.
+
+Rates are whole millionths (ppm): 1.27 % is 12,700.
+"""
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from dunwell.core.errors import DunwellError
+from dunwell.core.terms import LANGUAGES
+from dunwell.rulebook.citation import Citation, read_citation
+
+_KEYS = {"id", "title", "citation", "known_until", "review_by", "update", "values", "cases"}
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A reference rate. Each value holds from its day until the next one's; the last is known to hold until
+    `known_until`. `update` says where newer values are found, and in what form."""
+
+    id: str
+    title: Mapping[str, str]
+    citation: Citation
+    values: tuple[tuple[date, int], ...]
+    known_until: date
+    review_by: date
+    update: str
+    cases: tuple[Mapping[str, Any], ...]
+
+    def on(self, day: date) -> int:
+        """The rate in force on a day, in ppm. Raises DunwellError `rate.before` before the first known day.
+
+        After `known_until` it is the last value; whoever uses it says "assumed since".
+        """
+        place = bisect_right(self.values, day, key=lambda pair: pair[0])
+        if place == 0:
+            raise DunwellError("rate.before", series=self.id, day=day, first=self.values[0][0])
+        return self.values[place - 1][1]
+
+    def with_values(self, values: Mapping[date, int], known_until: date) -> "Series":
+        """The series with newer or corrected values."""
+        return replace(
+            self, values=tuple(sorted({**dict(self.values), **values}.items())),
+            known_until=max(known_until, self.known_until),
+        )  # fmt: skip
+
+
+class RateError(ValueError):
+    """A series that cannot be trusted: says which and why."""
+
+
+@cache
+def house_series() -> Mapping[str, Series]:
+    """The series that come with Dunwell, by id."""
+    folder = resources.files("dunwell.rulebook") / "rates"
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".yaml")), key=lambda file: file.name)
+    return {
+        series.id: series for series in (read_series(file.read_text(encoding="utf-8"), file.name) for file in files)
+    }
+
+
+def read_series(text: str, file: str) -> Series:
+    """A series from YAML. Raises RateError for anything that cannot be trusted."""
+    entry = yaml.safe_load(text)
+    if not isinstance(entry, dict) or set(entry) != _KEYS:
+        raise RateError(f"{file}: a series has exactly the keys {', '.join(sorted(_KEYS))}")
+    where = f"{file}: {entry['id']}"
+    try:
+        citation = read_citation(entry["citation"])
+        values = {day: ppm_of(value) for day, value in entry["values"].items()}
+    except (ValueError, AttributeError) as error:
+        raise RateError(f"{where}: {error}") from error
+    if not values or not all(type(day) is date for day in values) or list(values) != sorted(values):
+        raise RateError(f"{where}: values are given from a day on, earliest first")
+    if not all(type(entry[key]) is date for key in ("known_until", "review_by")):
+        raise RateError(f"{where}: known_until and review_by are days")
+    if entry["known_until"] < max(values):
+        raise RateError(f"{where}: known_until lies before the last value")
+    if set(entry["title"]) != set(LANGUAGES) or not entry["cases"]:
+        raise RateError(f"{where}: a series needs its title in {', '.join(LANGUAGES)} and cases")
+    return Series(
+        id=entry["id"], title=entry["title"], citation=citation, values=tuple(values.items()),
+        known_until=entry["known_until"], review_by=entry["review_by"], update=str(entry["update"]),
+        cases=tuple(entry["cases"]),
+    )  # fmt: skip
+
+
+def ppm_of(percent: object) -> int:
+    """`"1.27"` (percent) -> 12,700 (ppm). Raises ValueError for more than four decimals, and for what is no text: a number
+    of YAML or JSON would have been a float."""
+    if not isinstance(percent, str):
+        raise ValueError(f"a rate is written in quotes: {percent!r}")
+    try:
+        exact = Decimal(percent) * 10_000
+    except InvalidOperation:
+        raise ValueError(f"{percent!r} is no percentage") from None
+    if not exact.is_finite() or exact != exact.to_integral_value() or abs(exact) > _LARGEST_PPM:
+        raise ValueError(f"{percent!r} is no percentage of at most four decimals and at most 10,000")
+    return int(exact)
+
+
+_LARGEST_PPM = 10_000 * 10_000
+
+
+def percent_of(ppm: int) -> str:
+    """12,700 (ppm) -> `1.27`; at least two decimals."""
+    sign, rest = ("-" if ppm < 0 else ""), abs(ppm)
+    whole, part = divmod(rest, 10_000)
+    decimals = f"{part:04d}".rstrip("0").ljust(2, "0")
+    return f"{sign}{whole}.{decimals}"
