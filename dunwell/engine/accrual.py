@@ -78,7 +78,7 @@ def compute(
     """What each debt owes at the end of `as_of`. Debts follow `engine.debts.DEBTS`, entries `ENTRIES`."""
     found, curves = resolve(debts, terms, as_of)
     known = found.filter(pl.col("refused").is_null())
-    events = _events(known, entries, curves, as_of, every_rate=with_lines)
+    events = _events(known, entries, curves, every_rate=with_lines)
     trace: list[pl.DataFrame] = []
     done = _through_events(_begin(known), events, curves, trace if with_lines else None)
     end = done.with_columns(
@@ -113,9 +113,7 @@ def _begin(debts: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _events(
-    debts: pl.DataFrame, entries: pl.DataFrame, curves: Curves, as_of: date, *, every_rate: bool
-) -> pl.DataFrame:
+def _events(debts: pl.DataFrame, entries: pl.DataFrame, curves: Curves, *, every_rate: bool) -> pl.DataFrame:
     """debt_id, place, event, amount, designation, entry_id; sorted by debt and order within it."""
     placed = debts.select(
         "debt_id", "start", "end", "curve", "extra_curve", "fixed_sum_minor", "rounding", "compound_months"
@@ -125,7 +123,7 @@ def _events(
     fixed = placed.filter((pl.col("fixed_sum_minor") > 0) & (pl.col("start") <= pl.col("end"))).select(
         "debt_id", place="start", event=pl.lit(_Event.FIXED_SUM, pl.Int8), amount="fixed_sum_minor", **empty
     )
-    parts = [_entries(entries, placed, curves, as_of).select(columns), fixed.select(columns)]
+    parts = [_entries(entries, placed, curves).select(columns), fixed.select(columns)]
     breaks = _breaks(placed if every_rate else placed.filter(pl.col("rounding") != "once"), curves)
     if not breaks.is_empty():
         parts.append(breaks.with_columns(amount=pl.lit(0, pl.Int64), **empty).select(columns))
@@ -135,27 +133,22 @@ def _events(
     return pl.concat(parts).sort("debt_id", "place", "event", "entry_id", nulls_last=False)
 
 
-def _entries(entries: pl.DataFrame, placed: pl.DataFrame, curves: Curves, as_of: date) -> pl.DataFrame:
-    """What happened until `as_of`, with the payments less what was taken back of each."""
-    happened = entries.filter(pl.col("entry_date") <= as_of)
-    back = (
-        happened.filter(pl.col("kind") == "reversal")
-        .group_by(entry_id="reverses_id")
-        .agg(back=pl.col("amount_minor").sum())
+def _entries(entries: pl.DataFrame, placed: pl.DataFrame, curves: Curves) -> pl.DataFrame:
+    """What happened until a debt's day, with the payments less what was taken back of each."""
+    happened = (
+        entries.with_columns(place=(pl.col("entry_date") - curves.first).dt.total_days().cast(pl.Int32))
+        .join(placed.select("debt_id", "end"), on="debt_id")
+        .filter(pl.col("place") <= pl.col("end"))
     )
+    reversals = happened.filter(pl.col("kind") == "reversal")
+    back = reversals.group_by(entry_id="reverses_id").agg(back=pl.col("amount_minor").sum())
     kept = happened.filter(pl.col("kind") != "reversal")
     if not back.is_empty():
         kept = kept.join(back, on="entry_id", how="left").with_columns(
             amount_minor=(pl.col("amount_minor") - pl.col("back").fill_null(0)).clip(lower_bound=0)
         )
-    return (
-        kept.filter(pl.col("amount_minor") > 0)
-        .join(placed.select("debt_id"), on="debt_id", how="semi")
-        .with_columns(
-            place=(pl.col("entry_date") - curves.first).dt.total_days().cast(pl.Int32),
-            event=pl.col("kind").replace_strict(_KINDS, return_dtype=pl.Int8),
-            amount="amount_minor",
-        )
+    return kept.filter(pl.col("amount_minor") > 0).with_columns(
+        event=pl.col("kind").replace_strict(_KINDS, return_dtype=pl.Int8), amount="amount_minor"
     )
 
 
@@ -343,9 +336,9 @@ def half_up(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
 def _line(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
     """One row of a statement: the days that ran, what bore interest at which rate, and what the event did."""
     return after.select(
-        "debt_id", "number", "event", "entry_id", "amount", "through", "bearing", "curve", "factor", "units",
-        "interest_exact", "interest_full", "interest_owed", "extra_curve", "extra_factor", "extra_units", "extra_exact",
-        "extra_owed", "costs", "principal", "interest_open", "extra_open", "surplus", "capital",
+        "debt_id", "number", "start", "contract_date", "event", "entry_id", "amount", "through", "bearing", "curve",
+        "factor", "units", "interest_exact", "interest_owed", "extra_curve", "extra_factor", "extra_units",
+        "extra_exact", "extra_owed", "costs", "principal", "interest_open", "extra_open", "surplus", "capital",
         *(f"to_{name}" for name in COMPONENTS),
-        event_place="place", since=pl.lit(before["last"]),
+        event_place="place", since=pl.lit(before["last"]), principal_before=pl.lit(before["principal"]),
     )  # fmt: skip

@@ -18,17 +18,20 @@ DEBTS: dict[str, pl.DataType] = {
     "fixed_sum_minor": pl.Int64(),
 }
 """One row per debt. `terms` is a key of the terms given beside; `start_date` null: the day after the due date and the
-days of grace; `fixed_sum_minor`: a cost that arises on the first day of interest."""
+days of grace; `fixed_sum_minor`: a cost that arises on the first day of interest. A column `as_of_date` may stand
+beside: the day of this row's sums, where it is an earlier one."""
 
 
 def resolve(debts: pl.DataFrame, terms: Mapping[str, Terms], as_of: date) -> tuple[pl.DataFrame, Curves]:
     """Debts with all that their sums need, in the order of `debt_id`, and the curves of their rates.
 
-    Adds start (place of the first day of interest in the curves), end (place of `as_of`); for the interest and, with the
-    prefix `extra_`, for the second one: curve, factor, units; rounding, free (Boolean), rank_<component>,
-    sum_cap_minor, compound_months, assumed_since (Date or null), refused (a code or null).
+    Adds start (place of the first day of interest in the curves), end (place of the day of the sums); for the interest
+    and, with the prefix `extra_`, for the second one: curve, factor, units; rounding, free (Boolean),
+    rank_<component>, sum_cap_minor, compound_months, assumed_since (Date or null), refused (a code or null).
     """
     used = {name: terms[name] for name in debts["terms"].unique().sort()}
+    if "as_of_date" not in debts.columns:
+        debts = debts.with_columns(as_of_date=pl.lit(as_of))
     starts = debts.with_columns(
         start_date=pl.coalesce(
             "start_date",
@@ -39,21 +42,24 @@ def resolve(debts: pl.DataFrame, terms: Mapping[str, Terms], as_of: date) -> tup
             ),
         )
     )
-    first = min(starts["start_date"].min() or as_of, as_of) - timedelta(days=1)  # type: ignore[type-var, operator]
+    earliest: date | None = starts["start_date"].min()  # type: ignore[assignment]
+    first = min(earliest or as_of, as_of) - timedelta(days=1)
     rates = [rate for each in used.values() for _, *both in each.versions for rate in both]
     curves = make_curves(rates, first, as_of)
     parts = [
-        _of_terms(part, used[str(name)], curves, as_of)
-        for (name,), part in starts.partition_by("terms", as_dict=True).items()
+        _of_terms(part, used[str(name)], curves) for (name,), part in starts.partition_by("terms", as_dict=True).items()
     ]
     if not parts:
-        parts = [_of_terms(starts, next(iter(terms.values())), curves, as_of)]
-    place = (pl.col("start_date") - first).dt.total_days().cast(pl.Int32)
-    found = pl.concat(parts).sort("debt_id").with_columns(start=place, end=pl.lit(curves.size - 1, pl.Int32))
-    return found, curves
+        parts = [_of_terms(starts, next(iter(terms.values())), curves)]
+    found = pl.concat(parts).sort("debt_id")
+    return found.with_columns(start=_place("start_date", first), end=_place("as_of_date", first)), curves
 
 
-def _of_terms(debts: pl.DataFrame, terms: Terms, curves: Curves, as_of: date) -> pl.DataFrame:
+def _place(day: str, first: date) -> pl.Expr:
+    return (pl.col(day) - first).dt.total_days().cast(pl.Int32)
+
+
+def _of_terms(debts: pl.DataFrame, terms: Terms, curves: Curves) -> pl.DataFrame:
     """Debts of the same terms: version by version of what is in force."""
     picks = pl.col("start_date")
     if terms.regime.dated_by == "contract":
@@ -64,8 +70,8 @@ def _of_terms(debts: pl.DataFrame, terms: Terms, curves: Curves, as_of: date) ->
     for (number,), part in debts.partition_by("version", as_dict=True).items():
         place = int(str(number))
         _, interest, extra = terms.versions[max(place - 1, 0)]
-        part = _with_rate(part, interest, curves, as_of, "")
-        part = _with_rate(part, extra, curves, as_of, "extra_")
+        part = _with_rate(part, interest, curves, "")
+        part = _with_rate(part, extra, curves, "extra_")
         early = pl.lit("interest.not_yet_in_force") if place == 0 else pl.lit(None, pl.String)
         parts.append(part.with_columns(refused=pl.coalesce(early, "refused", "extra_refused")))
     cap = pl.lit(None, pl.Int64)
@@ -86,16 +92,16 @@ def _of_terms(debts: pl.DataFrame, terms: Terms, curves: Curves, as_of: date) ->
     )
 
 
-def _with_rate(debts: pl.DataFrame, rate: Rate | None, curves: Curves, as_of: date, prefix: str) -> pl.DataFrame:
+def _with_rate(debts: pl.DataFrame, rate: Rate | None, curves: Curves, prefix: str) -> pl.DataFrame:
     """Add <prefix>curve, <prefix>factor, <prefix>units, <prefix>assumed_since, <prefix>refused."""
     nothing = pl.Series([None], dtype=pl.Int64).new_from_index(0, debts.height)
     refused = pl.lit(None, pl.String)
     assumed = pl.lit(None, pl.Date)
     factor = nothing.fill_null(0)
-    begun = pl.col("start_date") <= as_of
+    begun = pl.col("start_date") <= pl.col("as_of_date")
     if rate is not None and rate.series is not None and not rate.fixed_on:
         factor = nothing.fill_null(1)
-        assumed = _assumed(begun, pl.lit(as_of), rate.series.known_until)
+        assumed = _assumed(begun, pl.col("as_of_date"), rate.series.known_until)
         refused = pl.when(begun & (pl.col("start_date") < rate.series.values[0][0])).then(pl.lit("rate.before"))
     elif rate is not None:
         if rate.series is None:

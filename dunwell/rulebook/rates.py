@@ -94,8 +94,10 @@ def read_series(text: str, file: str) -> Series:
 
 
 def ppm_of(percent: object) -> int:
-    """`"1.27"` (percent) -> 12,700 (ppm). Raises ValueError for more than four decimals, and for what is no text: a number
-    of YAML or JSON would have been a float."""
+    """`"1.27"` (percent) -> 12,700 (ppm).
+
+    Raises ValueError for more than four decimals, and for what is no text: numbers of YAML or JSON are floats.
+    """
     if not isinstance(percent, str):
         raise ValueError(f"a rate is written in quotes: {percent!r}")
     try:

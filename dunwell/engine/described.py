@@ -1,0 +1,97 @@
+"""Debts as they are described, as the columns of the claim engine."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+import polars as pl
+
+from dunwell.core.errors import DunwellError
+from dunwell.engine import accrual
+from dunwell.engine.debts import DEBTS, resolve
+from dunwell.rulebook.debt import Debt
+from dunwell.rulebook.interest_terms import Terms, make_terms
+
+
+def compute(debts: Sequence[Debt], as_of: date, *, with_lines: bool = False) -> accrual.Claims:
+    """`accrual.compute`; debt_id is the place in `debts`, entry_id the place among all entries. Raises DunwellError for
+    the first debt whose interest cannot be known."""
+    found = accrual.compute(frame(debts), entry_frame(debts), terms_of(debts), as_of, with_lines=with_lines)
+    refused = found.sums.filter(pl.col("refused").is_not_null())
+    if not refused.is_empty():
+        raise _why(debts[refused["debt_id"][0]], refused["refused"][0])
+    return found
+
+
+def on_days(debts: Sequence[Debt], days: Sequence[date]) -> list[list[int]]:
+    """What is owed in all of each debt on each day: a list per day. Errors as `compute`."""
+    copies = [debt for _ in days for debt in debts]
+    each = [day for day in days for _ in debts]
+    rows = frame(copies).with_columns(as_of_date=pl.Series(each, dtype=pl.Date))
+    sums = accrual.claims(rows, entry_frame(copies), terms_of(copies), max(days))
+    owed = sums.select(pl.sum_horizontal("costs_minor", "interest_minor", "extra_minor", "principal_minor"))
+    totals = owed.to_series().to_list()
+    return [totals[n : n + len(debts)] for n in range(0, len(totals), len(debts))]
+
+
+def frame(debts: Sequence[Debt]) -> pl.DataFrame:
+    """`engine.debts.DEBTS`; the terms are named by the debt's place."""
+    rows = [
+        (n, str(n), debt.principal_minor, debt.due, debt.start, debt.contract, debt.fixed_sum_minor)
+        for n, debt in enumerate(debts)
+    ]
+    return pl.DataFrame(rows, schema=DEBTS, orient="row")
+
+
+def terms_of(debts: Sequence[Debt]) -> dict[str, Terms]:
+    """The terms of each debt by its place."""
+    return {str(n): debt.terms for n, debt in enumerate(debts)}
+
+
+def entry_frame(debts: Sequence[Debt]) -> pl.DataFrame:
+    """`accrual.ENTRIES`; what a reversal names is found within its debt."""
+    rows = []
+    number = 0
+    for n, debt in enumerate(debts):
+        places = {entry.id: number + place for place, entry in enumerate(debt.entries)}
+        for entry in debt.entries:
+            back = places.get(entry.reverses) if entry.reverses else None
+            rows.append((number, n, entry.day, entry.kind, entry.amount_minor, entry.designation, back))
+            number += 1
+    return pl.DataFrame(rows, schema=accrual.ENTRIES, orient="row")
+
+
+def claimed(debt: Debt) -> Debt:
+    """What is demanded: the undisputed principal, with interest only where the terms may raise the sum."""
+    undisputed = replace(debt, principal_minor=debt.principal_minor - debt.disputed_minor, disputed_minor=0)
+    return undisputed if debt.terms.claimed else without_interest(undisputed)
+
+
+def without_interest(debt: Debt) -> Debt:
+    """The debt as if it bore nothing; its payments keep their order."""
+    return replace(debt, terms=replace(make_terms("none"), order=debt.terms.order), fixed_sum_minor=0)
+
+
+def yearly_rates(debts: Sequence[Debt], day: date) -> list[int]:
+    """The rate of each debt on a day in ppm a year: how heavily it burdens."""
+    found, curves = resolve(frame(debts), terms_of(debts), day)
+    rates = []
+    for curve, factor, units in found.select("curve", "factor", "units").rows():
+        of_day = factor * curves.rate[curve * curves.size + curves.size - 1]
+        rates.append(of_day * (365 if units == 1_000_000 else 1))
+    return rates
+
+
+def _why(debt: Debt, code: str) -> DunwellError:
+    """What stands in the way of a debt's interest, in words."""
+    regime = debt.terms.regime
+    start = debt.start or date.fromordinal(debt.due.toordinal() + 1 + debt.terms.grace_days)
+    if code == "rate.before":
+        rates = [rate for _, *both in debt.terms.versions for rate in both if rate]
+        series = next(each for rate in rates for each in (rate.series, rate.cap and rate.cap.series) if each)
+        contract = any(rate.cap or rate.fixed_on == "contract" for rate in rates)
+        day = debt.contract if contract and debt.contract else start
+        return DunwellError(code, series=series.id, day=day.isoformat(), first=series.values[0][0].isoformat())
+    if code == "interest.not_yet_in_force":
+        return DunwellError(code, regime=regime.id, first=regime.values[0][0].isoformat(), day=start.isoformat())
+    return DunwellError(code, regime=regime.id)

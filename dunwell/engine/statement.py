@@ -1,0 +1,250 @@
+"""The statement of a claim: every stretch of days with its balance, rate and interest, every payment with what it paid,
+and what the claim will be on coming days. Numbers and codes only; `documents.statement` gives them words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any
+
+import polars as pl
+
+from dunwell.engine.curves import PPM, Curves
+from dunwell.engine.debts import resolve
+from dunwell.engine.described import claimed, compute, frame, on_days, terms_of
+from dunwell.rulebook.debt import Debt
+from dunwell.rulebook.interest_terms import COMPONENTS, Rate
+from dunwell.rulebook.rates import Series
+
+COMING_DAYS = 14
+"""For so many days a statement says ahead what the claim will be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Interest of the days `first` to `last`.
+
+    days             those that the day count counts
+    rate_ppm         per year, or per day where `per_day`
+    value_ppm        the value of the series it comes from; None for a rate of its own
+    assumed          the value was not yet known for these days
+    interest_minor   by how much the rounded interest grew, so that the lines add up to the sum
+    exact            (numerator, denominator), not rounded
+    """
+
+    first: date
+    last: date
+    days: int
+    balance_minor: int
+    rate_ppm: int
+    per_day: bool
+    series: Series | None
+    value_ppm: int | None
+    assumed: bool
+    interest_minor: int
+    exact: tuple[int, int]
+    extra: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that changed what is owed, what it paid, and the balance after it."""
+
+    day: date
+    kind: str
+    id: str
+    amount_minor: int
+    paid: dict[str, int]
+    after: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What is open by component, what was paid beyond it, and what a cap cuts off; minor units."""
+
+    costs: int = 0
+    interest: int = 0
+    extra: int = 0
+    principal: int = 0
+    surplus: int = 0
+    capped: int = 0
+
+    @property
+    def total(self) -> int:
+        """All that is owed."""
+        return self.costs + self.interest + self.extra + self.principal
+
+
+@dataclass(frozen=True, slots=True)
+class DebtStatement:
+    """One debt.
+
+    sums       what is demanded
+    computed   with the interest that may not be demanded; None where it may
+    disputed   by how much the claim were higher without the dispute; None without one
+
+    Lines and events are those of `sums`, or of `computed` where there is one.
+    """
+
+    debt: Debt
+    start: date
+    sums: Sums
+    computed: Sums | None
+    disputed: Sums | None
+    lines: tuple[Line, ...]
+    events: tuple[Event, ...]
+    assumed_since: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A claim on a day.
+
+    coming   totals demanded by currency on the days ahead
+    pay_by   the same on the day until which somebody is asked to pay, and on the day after it
+    """
+
+    as_of: date
+    debts: tuple[DebtStatement, ...]
+    coming: tuple[tuple[date, dict[str, int]], ...]
+    pay_by: tuple[tuple[date, dict[str, int]], ...] = field(default=())
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """Demanded by currency; currencies are never added."""
+        return _by_currency([(each.debt, each.sums.total) for each in self.debts])
+
+
+def make_statement(debts: Sequence[Debt], as_of: date, pay_by: date | None = None) -> Statement:
+    """The statement of a debtor's debts. Raises DunwellError where interest cannot be known: `described.compute`."""
+    asked = [claimed(debt) for debt in debts]
+    undisputed = [_undisputed(debt) for debt in debts]
+    shown = compute(undisputed, as_of, with_lines=True)
+    sums = _sums(compute(asked, as_of).sums)
+    computed = _sums(shown.sums)
+    whole = _sums(compute([_whole(debt) for debt in debts], as_of).sums)
+    found, curves = resolve(frame(undisputed), terms_of(undisputed), as_of)
+    starts = found["start_date"].to_list()
+    assumed = found["assumed_since"].to_list()
+    entries = [entry for debt in undisputed for entry in debt.entries]
+    parts = shown.lines.partition_by("debt_id", as_dict=True)
+    made = []
+    for n, debt in enumerate(debts):
+        rows = parts[n,].rows(named=True)
+        made.append(
+            DebtStatement(
+                debt=debt, start=starts[n], sums=sums[n], computed=None if debt.terms.claimed else computed[n],
+                disputed=_less(whole[n], sums[n]) if debt.disputed_minor else None,
+                lines=tuple(_lines(rows, undisputed[n], curves, assumed[n])),
+                events=tuple(_events(rows, entries, curves)), assumed_since=assumed[n],
+            )
+        )  # fmt: skip
+    ahead = [as_of + timedelta(days=n) for n in range(1, COMING_DAYS + 1)]
+    deadline = [pay_by, pay_by + timedelta(days=1)] if pay_by and pay_by >= as_of else []
+    return Statement(as_of, tuple(made), _on(asked, ahead), _on(asked, deadline))
+
+
+def _undisputed(debt: Debt) -> Debt:
+    return replace(debt, principal_minor=debt.principal_minor - debt.disputed_minor)
+
+
+def _whole(debt: Debt) -> Debt:
+    return claimed(replace(debt, disputed_minor=0))
+
+
+def _on(debts: Sequence[Debt], days: Sequence[date]) -> tuple[tuple[date, dict[str, int]], ...]:
+    """The totals of some days: each is computed anew, there is no second formula."""
+    totals = on_days(debts, days) if days else []
+    return tuple(
+        (day, _by_currency(list(zip(debts, owed, strict=True)))) for day, owed in zip(days, totals, strict=True)
+    )
+
+
+def _by_currency(pairs: Sequence[tuple[Debt, int]]) -> dict[str, int]:
+    totals: dict[str, int] = {}
+    for debt, minor in pairs:
+        totals[debt.currency] = totals.get(debt.currency, 0) + minor
+    return totals
+
+
+def _sums(sums: pl.DataFrame) -> list[Sums]:
+    columns = [f"{name}_minor" for name in (*COMPONENTS, "surplus", "capped")]
+    return [Sums(*row) for row in sums.select(columns).rows()]
+
+
+def _less(one: Sums, other: Sums) -> Sums:
+    return Sums(
+        one.costs - other.costs, one.interest - other.interest, one.extra - other.extra,
+        one.principal - other.principal, one.surplus - other.surplus, one.capped - other.capped,
+    )  # fmt: skip
+
+
+def _lines(rows: list[dict[str, Any]], debt: Debt, curves: Curves, assumed: date | None) -> list[Line]:
+    """The stretches of days that bear interest, one after the other; those of a second interest after its first."""
+    lines = []
+    exact = {"": 0, "extra_": 0}
+    grown = {"": 0, "extra_": 0}
+    for row in rows:
+        for prefix, name in (("", "interest"), ("extra_", "extra")):
+            owed = row["interest_owed" if not prefix else "extra_owed"]
+            ran = row[f"{name}_exact"] - exact[prefix]
+            if row["through"] > row["since"]:
+                rate = _rate_of(debt, bool(prefix), curves, row)
+                if rate is not None and (row[f"{prefix}factor"] or ran):
+                    lines.append(_line(row, prefix, rate, curves, ran, owed - grown[prefix], assumed))
+            exact[prefix], grown[prefix] = row[f"{name}_exact"], owed
+    return lines
+
+
+def _rate_of(debt: Debt, extra: bool, curves: Curves, row: dict[str, Any]) -> Rate | None:
+    """The version of the terms that a row went by."""
+    picks = curves.first + timedelta(days=row["start"])
+    if debt.terms.regime.dated_by == "contract" and debt.contract:
+        picks = debt.contract
+    version = [each for each in debt.terms.versions if each[0] <= picks][-1]
+    return version[2] if extra else version[1]
+
+
+def _line(
+    row: dict[str, Any], prefix: str, rate: Rate, curves: Curves, ran: int, grew: int, assumed: date | None
+) -> Line:
+    at = row[f"{prefix}curve"] * curves.size
+    last = curves.first + timedelta(days=row["through"])
+    weight = curves.weight[at + row["through"]] - curves.weight[at + row["since"]]
+    value = None
+    if rate.series is not None:
+        day = {"start": curves.first + timedelta(days=row["start"]), "contract": row["contract_date"]}.get(
+            rate.fixed_on, last
+        )
+        value = rate.series.on(day)
+    return Line(
+        first=curves.first + timedelta(days=row["since"] + 1), last=last,
+        days=row["through"] - row["since"] if rate.day_count == "act/act" else weight,
+        balance_minor=row["principal_before"] if prefix else row["bearing"],
+        rate_ppm=row[f"{prefix}factor"] * curves.rate[at + row["through"]], per_day=row[f"{prefix}units"] == PPM,
+        series=rate.series, value_ppm=value, assumed=assumed is not None and last >= assumed,
+        interest_minor=grew, exact=(ran, row[f"{prefix}units"]), extra=bool(prefix),
+    )  # fmt: skip
+
+
+_WORDS = {0: "fixed_sum", 1: "charge", 2: "credit", 3: "payment", 5: "capital"}
+
+
+def _events(rows: list[dict[str, Any]], entries: Sequence[Any], curves: Curves) -> list[Event]:
+    events = []
+    for row in rows:
+        kind = _WORDS.get(row["event"])
+        if kind is None:
+            continue
+        entry = entries[row["entry_id"]] if row["entry_id"] is not None else None
+        events.append(
+            Event(
+                day=curves.first + timedelta(days=row["event_place"]), kind=kind, id=entry.id if entry else "",
+                amount_minor=row["amount"] if kind != "capital" else row["capital"],
+                paid={name: row[f"to_{name}"] for name in COMPONENTS},
+                after={
+                    "costs": row["costs"], "interest": row["interest_open"], "extra": row["extra_open"],
+                    "principal": row["principal"], "surplus": row["surplus"],
+                },
+            )
+        )  # fmt: skip
+    return events

@@ -1,0 +1,250 @@
+"""A claim described as JSON: debts, terms and what happened, without any database. The schema is `claim.schema.json`.
+
+Amounts and rates are written in quotes, because a number of JSON is a float to most programs. Whatever is wrong is
+refused with the path of the field.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from dunwell.core.errors import DunwellError
+from dunwell.core.money import DIGITS, LARGEST_MINOR
+from dunwell.core.terms import DebtorKind
+from dunwell.rulebook.debt import ENTRY_KINDS, Debt, Entry
+from dunwell.rulebook.interest_terms import BUYERS, COMPONENTS, Terms, make_terms, refuse_out_of_scope
+from dunwell.rulebook.rates import Series
+
+LONGEST = 10_000_000
+"""Characters of a description; more is no description of a claim."""
+MOST_ENTRIES = 10_000
+_FIRST, _LAST = date(1900, 1, 1), date(2150, 12, 31)
+
+_TOP = {"as_of", "pay_by", "debtor", "buyer", "debts", "payments"}
+_DEBT = {
+    "number", "currency", "principal", "due", "interest_from", "contract", "fixed_sum", "disputed", "secured", "terms",
+    "entries",
+}  # fmt: skip
+_ENTRY = {"id", "date", "kind", "amount", "designation", "reverses"}
+_LOOSE = {"id", "date", "amount", "currency"}
+
+
+@dataclass(frozen=True, slots=True)
+class Loose:
+    """A payment that names no debt."""
+
+    id: str
+    day: date
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """All of a description. `as_of` and `pay_by` are None when it does not say them."""
+
+    as_of: date | None
+    pay_by: date | None
+    debtor: str
+    debts: tuple[Debt, ...]
+    payments: tuple[Loose, ...]
+
+
+def read_claim(text: str, series: Mapping[str, Series] | None = None) -> Described:
+    """A description from JSON. Raises DunwellError `claim.*`, `interest.*`; all carry the path of the field."""
+    if len(text) > LONGEST:
+        raise DunwellError("claim.too_long", most=f"{LONGEST:,}")
+    try:
+        top = json.loads(text, object_pairs_hook=_no_doubles)
+    except json.JSONDecodeError as error:
+        raise DunwellError("claim.no_json", line=error.lineno, column=error.colno) from error
+    except RecursionError as error:
+        raise DunwellError("claim.no_json", line=1, column=1) from error
+    top = _table(top, "", _TOP)
+    debtor = _choice(top, "debtor", "", [str(kind) for kind in DebtorKind])
+    if debtor is None:
+        raise DunwellError("claim.missing", field="debtor")
+    buyer = _choice(top, "buyer", "", BUYERS)
+    debts = tuple(
+        _debt(entry, f"debts[{n}]", debtor, buyer, series) for n, entry in enumerate(_list(top, "debts", "", need=True))
+    )
+    numbers = [debt.number for debt in debts]
+    if len(set(numbers)) < len(numbers):
+        raise DunwellError("claim.twice", field="debts", value=next(n for n in numbers if numbers.count(n) > 1))
+    payments = tuple(_loose(entry, f"payments[{n}]") for n, entry in enumerate(_list(top, "payments", "")))
+    return Described(_day(top, "as_of", ""), _day(top, "pay_by", ""), debtor, debts, payments)
+
+
+def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise DunwellError("claim.twice", field="", value=next(name for name in names if names.count(name) > 1)[:60])
+    return found
+
+
+def _debt(entry: Any, at: str, debtor: str, buyer: str | None, series: Mapping[str, Series] | None) -> Debt:
+    entry = _table(entry, at, _DEBT)
+    currency = _text(entry, "currency", at)
+    if currency not in DIGITS:
+        raise DunwellError("claim.currency", field=f"{at}.currency", value=currency)
+    principal = _amount(entry, "principal", at, currency)
+    due = _day(entry, "due", at)
+    if due is None:
+        raise DunwellError("claim.missing", field=f"{at}.due")
+    disputed = _amount(entry, "disputed", at, currency, default=0)
+    if disputed > principal:
+        raise DunwellError("claim.more_than_principal", field=f"{at}.disputed")
+    start, contract = _day(entry, "interest_from", at), _day(entry, "contract", at)
+    if start is not None and start <= due:
+        raise DunwellError("claim.order_of_days", field=f"{at}.interest_from", first="due", second="interest_from")
+    if contract is not None and contract > due:
+        raise DunwellError("claim.order_of_days", field=f"{at}.contract", first="contract", second="due")
+    secured = entry.get("secured", 0)
+    if type(secured) is not int or not 0 <= secured <= 100:
+        raise DunwellError("claim.whole_number", field=f"{at}.secured", least=0, most=100)
+    return Debt(
+        number=_text(entry, "number", at), currency=currency, principal_minor=principal, due=due,
+        terms=_terms(entry.get("terms", {"regime": "none"}), f"{at}.terms", debtor, buyer, series),
+        start=start, contract=contract, fixed_sum_minor=_amount(entry, "fixed_sum", at, currency, default=0),
+        disputed_minor=disputed, secured=secured, entries=_entries(entry, at, currency),
+    )  # fmt: skip
+
+
+def _terms(entry: Any, at: str, debtor: str, buyer: str | None, series: Mapping[str, Series] | None) -> Terms:
+    if not isinstance(entry, dict):
+        raise DunwellError("claim.table", field=at)
+    wishes = {name: value for name, value in entry.items() if name != "regime"}
+    try:
+        terms = make_terms(_text(entry, "regime", at), wishes, series)
+        refuse_out_of_scope(terms.regime, debtor, buyer)
+    except DunwellError as error:
+        field = error.params.get("field")
+        if not field or error.code.startswith("claim.") or error.code.endswith("_out_of_scope"):
+            raise
+        raise DunwellError(error.code, **{**error.params, "field": f"{at}.{field}"}) from error
+    return terms
+
+
+def _entries(debt: Mapping[str, Any], at: str, currency: str) -> tuple[Entry, ...]:
+    rows = _list(debt, "entries", at)
+    if len(rows) > MOST_ENTRIES:
+        raise DunwellError("claim.too_many", field=f"{at}.entries", most=f"{MOST_ENTRIES:,}")
+    entries = tuple(_entry(row, f"{at}.entries[{n}]", currency, n) for n, row in enumerate(rows))
+    payments = {entry.id: entry for entry in entries if entry.kind == "payment"}
+    seen: set[str] = set()
+    for n, entry in enumerate(entries):
+        here = f"{at}.entries[{n}]"
+        if entry.id in seen:
+            raise DunwellError("claim.twice", field=f"{here}.id", value=entry.id)
+        seen.add(entry.id)
+        if entry.kind != "reversal":
+            continue
+        payment = payments.get(entry.reverses or "")
+        if payment is None:
+            raise DunwellError("claim.no_such_payment", field=f"{here}.reverses", value=entry.reverses or "")
+        if entry.day < payment.day:
+            raise DunwellError("claim.order_of_days", field=f"{here}.date", first=payment.id, second=entry.id)
+        back = sum(other.amount_minor for other in entries if other.reverses == payment.id)
+        if back > payment.amount_minor:
+            raise DunwellError("claim.reversed_more", field=f"{here}.amount", value=payment.id)
+    return entries
+
+
+def _entry(row: Any, at: str, currency: str, place: int) -> Entry:
+    row = _table(row, at, _ENTRY)
+    kind = _choice(row, "kind", at, ENTRY_KINDS)
+    day = _day(row, "date", at)
+    if kind is None or day is None:
+        raise DunwellError("claim.missing", field=f"{at}.{'kind' if kind is None else 'date'}")
+    for field, only in (("designation", "payment"), ("reverses", "reversal")):
+        if row.get(field) is not None and kind != only:
+            raise DunwellError("claim.only_with", field=f"{at}.{field}", kind=only)
+    return Entry(
+        id=_text(row, "id", at) if "id" in row else f"#{place + 1}", day=day, kind=kind,
+        amount_minor=_amount(row, "amount", at, currency, least=1),
+        designation=_choice(row, "designation", at, COMPONENTS),
+        reverses=_text(row, "reverses", at) if row.get("reverses") is not None else None,
+    )  # fmt: skip
+
+
+def _loose(row: Any, at: str) -> Loose:
+    row = _table(row, at, _LOOSE)
+    currency, day = _text(row, "currency", at), _day(row, "date", at)
+    if currency not in DIGITS:
+        raise DunwellError("claim.currency", field=f"{at}.currency", value=currency)
+    if day is None:
+        raise DunwellError("claim.missing", field=f"{at}.date")
+    return Loose(_text(row, "id", at), day, _amount(row, "amount", at, currency, least=1), currency)
+
+
+def _table(value: Any, at: str, known: set[str]) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise DunwellError("claim.table", field=at or "(the whole)")
+    for name in value:
+        if name not in known:
+            raise DunwellError("claim.unknown_field", field=_path(at, name[:60]), known=", ".join(sorted(known)))
+    return value
+
+
+def _list(table: Mapping[str, Any], field: str, at: str, *, need: bool = False) -> list[Any]:
+    value = table.get(field, [])
+    if not isinstance(value, list):
+        raise DunwellError("claim.list", field=_path(at, field))
+    if need and not value:
+        raise DunwellError("claim.missing", field=_path(at, field))
+    return value
+
+
+def _text(table: Mapping[str, Any], field: str, at: str) -> str:
+    value = table.get(field)
+    if not isinstance(value, str) or not value.strip() or len(value) > 200:
+        raise DunwellError("claim.text" if field in table else "claim.missing", field=_path(at, field))
+    return value.strip()
+
+
+def _choice(table: Mapping[str, Any], field: str, at: str, known: tuple[str, ...] | list[str]) -> str | None:
+    value = table.get(field)
+    if value is None:
+        return None
+    if not isinstance(value, str) or value not in known:
+        raise DunwellError("claim.not_one_of", field=_path(at, field), value=str(value)[:60], known=", ".join(known))
+    return value
+
+
+def _day(table: Mapping[str, Any], field: str, at: str) -> date | None:
+    value = table.get(field)
+    if value is None:
+        return None
+    try:
+        day = date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else None
+    except ValueError:
+        day = None
+    if day is None or not _FIRST <= day <= _LAST:
+        raise DunwellError("claim.day", field=_path(at, field), value=str(value)[:40])
+    return day
+
+
+def _amount(
+    table: Mapping[str, Any], field: str, at: str, currency: str, *, default: int | None = None, least: int = 0
+) -> int:
+    value = table.get(field)
+    if value is None and default is not None:
+        return default
+    digits = DIGITS[currency]
+    try:
+        exact = Decimal(value) * 10**digits if isinstance(value, str) and len(value) <= 40 else None
+    except InvalidOperation:
+        exact = None
+    whole = exact is not None and exact.is_finite() and exact == exact.to_integral_value()
+    if exact is None or not whole or not least <= exact <= LARGEST_MINOR:
+        code = "claim.amount" if field in table else "claim.missing"
+        raise DunwellError(code, field=_path(at, field), currency=currency, digits=digits)
+    return int(exact)
+
+
+def _path(at: str, field: str) -> str:
+    return f"{at}.{field}" if at else field

@@ -1,0 +1,95 @@
+"""Every case beside a rate or a regime is asked of the engine itself."""
+
+import pytest
+
+from dunwell.core.errors import DunwellError
+from dunwell.core.money import DIGITS
+from dunwell.engine import described
+from dunwell.rulebook.debt import Debt
+from dunwell.rulebook.interest_terms import house_regimes, make_terms, refuse_out_of_scope
+from dunwell.rulebook.rates import house_series, percent_of
+
+RATES = [(series, case) for series in house_series().values() for case in series.cases]
+REGIMES = [(regime, case) for regime in house_regimes().values() for case in regime.cases]
+
+
+def minor(text, currency):
+    whole, _, part = text.partition(".")
+    return int(whole + part.ljust(DIGITS[currency], "0"))
+
+
+def name_of(value):
+    return getattr(value, "id", None) or (value.get("name", "") if isinstance(value, dict) else "")
+
+
+@pytest.mark.parametrize(("series", "case"), RATES, ids=name_of)
+class TestARate:
+    def test_is_what_its_cases_say(self, series, case):
+        if case.get("refused"):
+            with pytest.raises(DunwellError) as refused:
+                series.on(case["day"])
+            assert refused.value.code == f"rate.{case['refused']}"
+            return
+        assert percent_of(series.on(case["day"])) == case["rate"]
+        assert (case["day"] > series.known_until) == case.get("assumed", False)
+
+
+@pytest.mark.parametrize(("regime", "case"), REGIMES, ids=name_of)
+class TestARegime:
+    def test_gives_what_its_cases_say(self, regime, case):
+        if case.get("refused"):
+            with pytest.raises(DunwellError) as refused:
+                self.computed(regime, case)
+            assert refused.value.code == case["refused"]
+            assert refused.value.words("zh-Hans")
+            return
+        sums = self.computed(regime, case)
+        for part in {"interest", "extra"} & set(case):
+            assert sums[f"{part}_minor"] == minor(case[part], case["currency"])
+
+    def test_applies_the_rate_its_cases_say(self, regime, case):
+        if "rate" not in case:
+            assert "refused" in case or {"interest", "extra"} & set(case)
+            return
+        debt = self.debt(regime, case)
+        assert percent_of(described.yearly_rates([debt], case["as_of"])[0]) == case["rate"]
+
+    def computed(self, regime, case):
+        return described.compute([self.debt(regime, case)], case["as_of"]).sums.row(0, named=True)
+
+    @staticmethod
+    def debt(regime, case):
+        refuse_out_of_scope(regime, case.get("debtor", regime.debtors[0]), case.get("buyer"))
+        return Debt(
+            number="1", currency=case["currency"], principal_minor=minor(case["principal"], case["currency"]),
+            due=case["due"], contract=case.get("contract"), terms=make_terms(regime.id, case.get("terms")),
+        )  # fmt: skip
+
+
+class TestTheRatesOfEurope:
+    def test_differ_by_the_fixed_distance(self):
+        """Since July 2016 the base rate is the ECB's rate less 0.88 points: two series from two sources."""
+        german, european = (house_series()[name] for name in ("de.basiszins", "eu.ecb-half-year"))
+        for day, value in european.values:
+            assert german.on(day) == value - 8800
+
+
+class TestWarnings:
+    def test_have_words(self):
+        from dunwell.core.errors import say
+
+        assert all(
+            say(f"interest.warning.{code}", "zh-Hant")
+            for regime in house_regimes().values()
+            for code in regime.warnings
+        )
+
+
+class TestRegimesOfTheLaw:
+    def test_never_raise_a_sum_by_themselves_without_the_wording(self):
+        for regime in house_regimes().values():
+            terms = make_terms(regime.id, {"rate": "5"} if regime.agreed else {})
+            assert terms.claimed == (bool(regime.citation.quote) or regime.citation.confidence == "house")
+
+    def test_of_the_directive_never_raise_a_sum(self):
+        assert not make_terms("eu.directive-2011-7", {"confirmed": True}).claimed
