@@ -2,116 +2,21 @@
 and what the claim will be on coming days. Numbers and codes only; `documents.statement` gives them words."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
 
+from dunwell.documents.account import DebtStatement, Event, Line, Statement, Sums
 from dunwell.engine.curves import PPM, Curves
 from dunwell.engine.debts import resolve
 from dunwell.engine.described import claimed, compute, frame, on_days, terms_of
 from dunwell.rulebook.debt import Debt
 from dunwell.rulebook.interest_terms import COMPONENTS, Rate
-from dunwell.rulebook.rates import Series
 
 COMING_DAYS = 14
 """For so many days a statement says ahead what the claim will be."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """Interest of the days `first` to `last`.
-
-    days             those that the day count counts
-    rate_ppm         per year, or per day where `per_day`
-    value_ppm        the value of the series it comes from; None for a rate of its own
-    assumed          the value was not yet known for these days
-    interest_minor   by how much the rounded interest grew, so that the lines add up to the sum
-    exact            (numerator, denominator), not rounded
-    """
-
-    first: date
-    last: date
-    days: int
-    balance_minor: int
-    rate_ppm: int
-    per_day: bool
-    series: Series | None
-    value_ppm: int | None
-    assumed: bool
-    interest_minor: int
-    exact: tuple[int, int]
-    extra: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that changed what is owed, what it paid, and the balance after it."""
-
-    day: date
-    kind: str
-    id: str
-    amount_minor: int
-    paid: dict[str, int]
-    after: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """What is open by component, what was paid beyond it, and what a cap cuts off; minor units."""
-
-    costs: int = 0
-    interest: int = 0
-    extra: int = 0
-    principal: int = 0
-    surplus: int = 0
-    capped: int = 0
-
-    @property
-    def total(self) -> int:
-        """All that is owed."""
-        return self.costs + self.interest + self.extra + self.principal
-
-
-@dataclass(frozen=True, slots=True)
-class DebtStatement:
-    """One debt.
-
-    sums       what is demanded
-    computed   with the interest that may not be demanded; None where it may
-    disputed   by how much the claim were higher without the dispute; None without one
-
-    Lines and events are those of `sums`, or of `computed` where there is one.
-    """
-
-    debt: Debt
-    start: date
-    sums: Sums
-    computed: Sums | None
-    disputed: Sums | None
-    lines: tuple[Line, ...]
-    events: tuple[Event, ...]
-    assumed_since: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """A claim on a day.
-
-    coming   totals demanded by currency on the days ahead
-    pay_by   the same on the day until which somebody is asked to pay, and on the day after it
-    """
-
-    as_of: date
-    debts: tuple[DebtStatement, ...]
-    coming: tuple[tuple[date, dict[str, int]], ...]
-    pay_by: tuple[tuple[date, dict[str, int]], ...] = field(default=())
-
-    @property
-    def totals(self) -> dict[str, int]:
-        """Demanded by currency; currencies are never added."""
-        return _by_currency([(each.debt, each.sums.total) for each in self.debts])
 
 
 def make_statement(debts: Sequence[Debt], as_of: date, pay_by: date | None = None) -> Statement:
@@ -188,14 +93,42 @@ def _lines(rows: list[dict[str, Any]], debt: Debt, curves: Curves, assumed: date
             owed = row["interest_owed" if not prefix else "extra_owed"]
             ran = row[f"{name}_exact"] - exact[prefix]
             if row["through"] > row["since"]:
-                rate = _rate_of(debt, bool(prefix), curves, row)
+                rate = _rate_of(debt, extra=bool(prefix), curves=curves, row=row)
                 if rate is not None and (row[f"{prefix}factor"] or ran):
                     lines.append(_line(row, prefix, rate, curves, ran, owed - grown[prefix], assumed))
             exact[prefix], grown[prefix] = row[f"{name}_exact"], owed
-    return lines
+    if debt.terms.rounding != "once":
+        return lines
+    pauses = {curves.first + timedelta(days=row["through"]) for row in rows if row["event"] not in _NO_PAUSE}
+    return _merged(lines, pauses)
 
 
-def _rate_of(debt: Debt, extra: bool, curves: Curves, row: dict[str, Any]) -> Rate | None:
+_NO_PAUSE = {0, 1, 4, 6}
+"""Fixed sums, charges, changes of a rate and the end leave the interest and what bears it as they are."""
+
+
+def _merged(lines: list[Line], pauses: set[date]) -> list[Line]:
+    """Stretches that nothing divides whose effect must be seen are one line."""
+    merged: list[Line] = []
+    for line in lines:
+        last = next((n for n in range(len(merged) - 1, -1, -1) if merged[n].extra == line.extra), None)
+        before = merged[last] if last is not None else None
+        if before is None or last is None or _kind(before) != _kind(line) or before.last in pauses:
+            merged.append(line)
+            continue
+        merged[last] = replace(
+            before, last=line.last, days=before.days + line.days,
+            interest_minor=before.interest_minor + line.interest_minor,
+            exact=(before.exact[0] + line.exact[0], line.exact[1]),
+        )  # fmt: skip
+    return merged
+
+
+def _kind(line: Line) -> tuple[object, ...]:
+    return line.balance_minor, line.rate_ppm, line.value_ppm, line.assumed
+
+
+def _rate_of(debt: Debt, *, extra: bool, curves: Curves, row: dict[str, Any]) -> Rate | None:
     """The version of the terms that a row went by."""
     picks = curves.first + timedelta(days=row["start"])
     if debt.terms.regime.dated_by == "contract" and debt.contract:

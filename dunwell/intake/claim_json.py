@@ -5,10 +5,11 @@ refused with the path of the field.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from dunwell.core.errors import DunwellError
@@ -21,6 +22,7 @@ from dunwell.rulebook.rates import Series
 LONGEST = 10_000_000
 """Characters of a description; more is no description of a claim."""
 MOST_ENTRIES = 10_000
+_PLAIN = re.compile(r"[0-9]{1,20}(\.[0-9]{1,6})?")
 _FIRST, _LAST = date(1900, 1, 1), date(2150, 12, 31)
 
 _TOP = {"as_of", "pay_by", "debtor", "buyer", "debts", "payments"}
@@ -235,12 +237,8 @@ def _amount(
     if value is None and default is not None:
         return default
     digits = DIGITS[currency]
-    try:
-        exact = Decimal(value) * 10**digits if isinstance(value, str) and len(value) <= 40 else None
-    except InvalidOperation:
-        exact = None
-    whole = exact is not None and exact.is_finite() and exact == exact.to_integral_value()
-    if exact is None or not whole or not least <= exact <= LARGEST_MINOR:
+    exact = Decimal(value) * 10**digits if isinstance(value, str) and _PLAIN.fullmatch(value) else None
+    if exact is None or exact != exact.to_integral_value() or not least <= exact <= LARGEST_MINOR:
         code = "claim.amount" if field in table else "claim.missing"
         raise DunwellError(code, field=_path(at, field), currency=currency, digits=digits)
     return int(exact)

@@ -24,7 +24,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("dunwell.jobs.day:run", "Decide the whole book for a day, and fill the outbox."),
     "send": ("dunwell.jobs.send:send_command", "Let the messages of the outbox leave, each decided again just before."),
     "outbox": ("dunwell.jobs.send:outbox_command", "Show what waits to leave; settle a message of unknown fate."),
+    "claim": ("dunwell.jobs.claim:claim", "Compute a claim described as JSON, line by line; no database is needed."),
     "explain": ("dunwell.jobs.day:explain_command", "Tell what a debtor owes, which stage he reached, and why."),
+    "ageing": ("dunwell.jobs.ageing:ageing_command", "Show what is open by age, for any day, per currency and debtor."),
     "runs": ("dunwell.jobs.day:list_runs", "List the runs that were kept."),
     "replay": ("dunwell.jobs.day:replay", "Decide a kept run anew and compare."),
     "promise": ("dunwell.jobs.talks:promise", "A debtor promised to pay, or takes it back."),
@@ -42,7 +44,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 """Name -> (module:attribute, help): every command, in the order in which help shows them."""
 
-BEFORE_INIT = ("init", "doctor", "restore", "demo")
+BEFORE_INIT = ("init", "doctor", "restore", "demo", "claim")
 """These work without a database; all others ask for `dunwell init` first."""
 
 

@@ -3,11 +3,12 @@
 Rates are whole millionths (ppm): 1.27 % is 12,700.
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -100,16 +101,14 @@ def ppm_of(percent: object) -> int:
     """
     if not isinstance(percent, str):
         raise ValueError(f"a rate is written in quotes: {percent!r}")
-    try:
-        exact = Decimal(percent) * 10_000
-    except InvalidOperation:
-        raise ValueError(f"{percent!r} is no percentage") from None
-    if not exact.is_finite() or exact != exact.to_integral_value() or abs(exact) > _LARGEST_PPM:
+    exact = Decimal(percent) * 10_000 if _PLAIN.fullmatch(percent) else None
+    if exact is None or exact != exact.to_integral_value() or abs(exact) > _LARGEST_PPM:
         raise ValueError(f"{percent!r} is no percentage of at most four decimals and at most 10,000")
     return int(exact)
 
 
 _LARGEST_PPM = 10_000 * 10_000
+_PLAIN = re.compile(r"-?[0-9]{1,6}(\.[0-9]{1,6})?")
 
 
 def percent_of(ppm: int) -> str:

@@ -1,0 +1,60 @@
+"""`dunwell claim`: the statement of a claim that is described as JSON; no database is asked or written."""
+
+import json
+from datetime import date
+from typing import TextIO
+
+import click
+
+from dunwell.core.errors import DunwellError
+from dunwell.documents import statement as words_of
+from dunwell.engine.several_debts import distribute
+from dunwell.engine.statement import make_statement
+from dunwell.intake.claim_json import LONGEST, read_claim
+from dunwell.jobs.context import language, moment, words
+from dunwell.jobs.day_option import Day
+from dunwell.rulebook.debt import Entry
+
+_SCHEMA = "claim.schema.json"
+
+
+@click.command("claim")
+@click.argument("source", type=click.File("r", encoding="utf-8-sig"), default="-", metavar="[FILE]")
+@click.option("--as-of", type=Day(), help="The day of the statement (default: as the file says, or today).")
+@click.option("--pay-by", type=Day(), help="Say also what it costs if it is paid by this day, and after it.")
+@click.option("--json", "as_json", is_flag=True, help="The statement as JSON.")
+@click.option("--schema", is_flag=True, help="Print the JSON schema of a description, and nothing else.")
+def claim(source: TextIO, as_of: date | None, pay_by: date | None, *, as_json: bool, schema: bool) -> None:
+    """Compute the statement of a described claim: dunwell claim < claim.json
+
+    Every line can be checked by hand: from, to, days, balance, rate, interest. Nothing is stored.
+    """
+    if schema:
+        from importlib import resources
+
+        click.echo((resources.files("dunwell.intake") / _SCHEMA).read_text(encoding="utf-8").rstrip())
+        return
+    described = read_claim(_text(source))
+    day = as_of or described.as_of or moment().date()
+    loose = [(each.currency, Entry(each.id, each.day, "payment", each.amount_minor)) for each in described.payments]
+    debts, _ = distribute(described.debts, loose, day)
+    statement = make_statement(debts, day, pay_by or described.pay_by)
+    if as_json:
+        click.echo(json.dumps(words_of.as_data(statement, language()), ensure_ascii=False, indent=2))
+        return
+    for line in words_of.as_text(statement, language()):
+        click.echo(line)
+
+
+def _text(source: TextIO) -> str:
+    if source.isatty():
+        raise DunwellError("claim.no_input")
+    try:
+        return source.read(LONGEST + 1)
+    except (OSError, UnicodeDecodeError) as error:
+        name = getattr(source, "name", "-")
+        raise DunwellError("claim.unreadable", path=str(name), why=_why(error)) from error
+
+
+def _why(error: OSError | UnicodeDecodeError) -> str:
+    return words("claim.not_utf8") if isinstance(error, UnicodeDecodeError) else error.strerror or str(error)

@@ -1,0 +1,162 @@
+"""`dunwell claim` as a real process: a described claim in, a statement out; nothing is stored, errors are words."""
+
+import json
+import os
+import subprocess
+import sys
+from decimal import Decimal
+
+import jsonschema
+import pytest
+
+from dunwell.core.errors import DunwellError
+from dunwell.intake.claim_json import read_claim
+
+DEBT = {
+    "number": "R-1",
+    "currency": "EUR",
+    "principal": "10000.00",
+    "due": "2023-01-01",
+    "terms": {"regime": "de.bgb-288-1", "confirmed": True},
+    "entries": [{"id": "P1", "date": "2023-07-01", "kind": "payment", "amount": "328.69"}],
+}
+CLAIM = {"as_of": "2023-07-01", "debtor": "consumer", "debts": [DEBT]}
+
+
+def changed(path, value):
+    """The claim with one field set, or removed by `...`."""
+    copy = json.loads(json.dumps(CLAIM))
+    place = copy
+    *way, last = path
+    for step in way:
+        place = place[step]
+    if value is ...:
+        del place[last]
+    else:
+        place[last] = value
+    return copy
+
+
+def claim(text, *arguments, language="en", tmp_path=None):
+    env = {"PATH": os.environ["PATH"], "DUNWELL_HOME": str(tmp_path / "none"), "DUNWELL_LANGUAGE": language}
+    return subprocess.run(
+        [sys.executable, "-m", "dunwell.jobs.cli", "claim", *arguments],
+        input=text, capture_output=True, text=True, env=env, check=False, timeout=60,
+    )  # fmt: skip
+
+
+class TestClaim:
+    def test_tells_every_line_of_the_sum(self, tmp_path):
+        done = claim(json.dumps(CLAIM), tmp_path=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert "2 January 2023 to 30 June 2023 (days: 180) on EUR 10,000.00 at 6.62 % a year" in done.stdout
+        assert "EUR 326.47" in done.stdout
+        assert "1 July 2023 to 1 July 2023 (days: 1) on EUR 10,000.00 at 8.12 % a year" in done.stdout
+        assert "payment P1 EUR 328.69: EUR 328.69 to interest" in done.stdout
+        assert "Owed in all: EUR 10,000.00" in done.stdout
+        assert not (tmp_path / "none").exists()
+
+    def test_gives_data_whose_lines_add_up(self, tmp_path):
+        done = claim(json.dumps(CLAIM), "--json", tmp_path=tmp_path)
+        told = json.loads(done.stdout)
+        debt = told["debts"][0]
+        assert [line["interest"] for line in debt["lines"]] == ["326.47", "2.22"]
+        assert told["total"] == {"EUR": "10000.00"}
+        assert told["coming_days"][0] == {"day": "2023-07-02", "total": {"EUR": "10002.23"}}
+        for line in debt["lines"]:
+            by_hand = Decimal(line["balance"]) * Decimal(line["rate"]) / 100 * line["days"] / 365
+            assert abs(by_hand - Decimal(line["exact"])) < Decimal("0.0000001")
+
+    def test_says_what_it_costs_by_the_deadline_and_after_it(self, tmp_path):
+        done = claim(json.dumps(CLAIM), "--pay-by", "2023-07-11", tmp_path=tmp_path)
+        assert "If it is paid by 11 July 2023: EUR 10,022.25" in done.stdout
+        assert "On the day after, 12 July 2023: EUR 10,024.47" in done.stdout
+
+    @pytest.mark.parametrize(("language", "words"), [("zh-Hans", "应付总额"), ("zh-Hant", "應付總額")])
+    def test_speaks_three_languages(self, tmp_path, language, words):
+        assert words in claim(json.dumps(CLAIM), language=language, tmp_path=tmp_path).stdout
+
+    def test_demands_no_interest_that_nobody_confirmed(self, tmp_path):
+        done = claim(
+            json.dumps(changed(["debts", 0, "terms"], {"regime": "de.bgb-288-1"})), "--json", tmp_path=tmp_path
+        )
+        debt = json.loads(done.stdout)["debts"][0]
+        # the payment pays the principal: interest that is not demanded takes nothing from anybody
+        assert debt["demanded"]["total"] == "9671.31"
+        assert debt["computed_not_demanded"]["total"] == "10000.00"
+        assert any("not demanded" in note for note in debt["notes"])
+
+    def test_prints_its_schema(self, tmp_path):
+        printed = json.loads(claim("", "--schema", tmp_path=tmp_path).stdout)
+        jsonschema.Draft202012Validator.check_schema(printed)
+        jsonschema.validate(CLAIM, printed)
+
+    @pytest.mark.parametrize(
+        "text", ["", "{", "[]", "null", '{"debts": []}', "{" * 5000, '{"a":1,"a":2}', '"\\ud800"', "\x00"],
+    )  # fmt: skip
+    def test_refuses_what_is_no_claim_in_words(self, tmp_path, text):
+        done = claim(text, tmp_path=tmp_path)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+        assert done.stderr.strip()
+
+
+WRONG = [
+    (["debtor"], ..., "debtor"),
+    (["debtor"], "martian", "debtor"),
+    (["debts"], [], "debts"),
+    (["as_of"], "2023-02-30", "as_of"),
+    (["surprise"], 1, "surprise"),
+    (["debts", 0, "currency"], "EURO", "debts[0].currency"),
+    (["debts", 0, "principal"], 10000.0, "debts[0].principal"),
+    (["debts", 0, "principal"], "10000.001", "debts[0].principal"),
+    (["debts", 0, "principal"], "-1", "debts[0].principal"),
+    (["debts", 0, "principal"], "NaN", "debts[0].principal"),
+    (["debts", 0, "principal"], "1e3", "debts[0].principal"),
+    (["debts", 0, "principal"], "1_000", "debts[0].principal"),
+    (["debts", 0, "principal"], "１０００", "debts[0].principal"),
+    (["debts", 0, "principal"], "9" * 30, "debts[0].principal"),
+    (["debts", 0, "terms"], {"regime": "contract.clause", "rate": "1e1"}, "debts[0].terms.rate"),
+    (["debts", 0, "disputed"], "10000.01", "debts[0].disputed"),
+    (["debts", 0, "due"], ..., "debts[0].due"),
+    (["debts", 0, "due"], 20230101, "debts[0].due"),
+    (["debts", 0, "interest_from"], "2023-01-01", "debts[0].interest_from"),
+    (["debts", 0, "contract"], "2023-01-02", "debts[0].contract"),
+    (["debts", 0, "secured"], True, "debts[0].secured"),
+    (["debts", 0, "terms"], "law", "debts[0].terms"),
+    (["debts", 0, "terms", "regime"], "de.bgb", "debts[0].terms.regime"),
+    (["debts", 0, "terms", "rate"], "5", "debts[0].terms.rate"),
+    (["debts", 0, "terms", "compound"], "year", "debts[0].terms.compound"),
+    (["debts", 0, "terms", "day_count"], "act/999", "debts[0].terms.day_count"),
+    (["debts", 0, "terms", "grace_days"], -1, "debts[0].terms.grace_days"),
+    (["debts", 0, "terms", "order"], ["costs"], "debts[0].terms.order"),
+    (["debts", 0, "terms", "confirmed"], "yes", "debts[0].terms.confirmed"),
+    (["debts", 0, "terms"], {"regime": "de.bgb-288-2", "confirmed": True}, "debtor"),
+    (["debts", 0, "entries", 0, "kind"], "gift", "debts[0].entries[0].kind"),
+    (["debts", 0, "entries", 0, "amount"], "0", "debts[0].entries[0].amount"),
+    (["debts", 0, "entries", 0, "reverses"], "P0", "debts[0].entries[0].reverses"),
+    (["debts", 0, "entries"], [{"date": "2023-07-01", "kind": "reversal", "amount": "1", "reverses": "X"}], "reverses"),
+    (["payments"], [{"id": "U", "date": "2023-07-01", "amount": "1", "currency": "XXX"}], "payments[0].currency"),
+]  # fmt: skip
+
+
+class TestADescription:
+    @pytest.mark.parametrize(("path", "value", "field"), WRONG)
+    def test_is_refused_by_the_name_of_its_field(self, path, value, field):
+        with pytest.raises(DunwellError) as refused:
+            read_claim(json.dumps(changed(path, value)))
+        for language in ("en", "zh-Hans", "zh-Hant"):
+            assert field in refused.value.words(language)
+
+    def test_of_a_debt_whose_rate_is_not_known_is_refused_with_the_day(self, tmp_path):
+        done = claim(json.dumps(changed(["debts", 0, "due"], "2001-01-01")), tmp_path=tmp_path)
+        assert done.returncode == 2
+        assert "2001-01-02" in done.stderr
+
+    @pytest.mark.parametrize(
+        "entry", [{"amount": "400.00", "reverses": "P1"}, {"amount": "1", "reverses": "P1", "date": "2023-06-01"}]
+    )
+    def test_never_takes_back_what_did_not_come(self, entry):
+        back = {"id": "B", "date": "2023-07-02", "kind": "reversal", **entry}
+        with pytest.raises(DunwellError):
+            read_claim(json.dumps(changed(["debts", 0, "entries"], [*DEBT["entries"], back])))
