@@ -131,6 +131,10 @@ class TestAFixedSum:
             )
         assert answers(debt(charged=True)) == [(0, "charged_before")]
         assert answers(debt(charged=True), debt()) == [(0, "charged_before")] * 2
+        assert answers(debt(), debt(charged=True)) == [(0, "charged_before")] * 2
+        # charged too early, which its own row says; it is not charged again
+        early = debt(charged=True, late_from=DAY + timedelta(1))
+        assert answers(debt(), early) == [(0, "charged_before"), (0, "not_late")]
 
     def test_is_borne_by_every_instalment_in_germany_and_by_the_invoice_in_france(self) -> None:
         parts = [
