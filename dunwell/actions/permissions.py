@@ -23,6 +23,8 @@ _OPERATOR = frozenset(
         "address.invalid",
         "address.set",
         "backup.make",
+        "terms.set",
+        "rates.import",
     }
 )
 RIGHTS: dict[ActorKind, frozenset[str]] = {

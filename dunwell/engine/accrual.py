@@ -99,17 +99,21 @@ def compute(
     return Claims(sums.sort("debt_id"), lines)
 
 
+_OF_DEBT = [
+    "debt_id", "start", "end", "contract_date", "curve", "factor", "units", "extra_curve", "extra_factor",
+    "extra_units", "free", "sum_cap_minor", *(f"rank_{name}" for name in COMPONENTS),
+]  # fmt: skip
+
+
 def _begin(debts: pl.DataFrame) -> pl.DataFrame:
     """The balance before anything has happened. `last`: the place up to which interest has run."""
     zero = pl.lit(0, pl.Int64)
     wide = pl.lit(0, pl.Int128)
-    return debts.with_columns(
-        pl.col("rounding").replace_strict(_ROUND, return_dtype=pl.Int8),
+    return debts.select(
+        *_OF_DEBT, pl.col("rounding").replace_strict(_ROUND, return_dtype=pl.Int8),
         last=pl.col("start") - 1, principal=pl.col("principal_minor"), costs=zero, surplus=zero, capital=zero,
-        interest_exact=wide, interest_rounded=zero, interest_paid=zero, interest_full=zero, interest_owed=zero,
-        interest_open=zero, extra_exact=wide, extra_rounded=zero, extra_paid=zero, extra_owed=zero, extra_open=zero,
-        bearing=zero, through=pl.col("start") - 1, number=pl.lit(0, pl.Int32),
-        **{f"to_{name}": zero for name in COMPONENTS},
+        interest_exact=wide, interest_rounded=zero, interest_paid=zero,
+        extra_exact=wide, extra_rounded=zero, extra_paid=zero, number=pl.lit(0, pl.Int32),
     )  # fmt: skip
 
 
@@ -124,6 +128,8 @@ def _events(debts: pl.DataFrame, entries: pl.DataFrame, curves: Curves, *, every
         "debt_id", place="start", event=pl.lit(_Event.FIXED_SUM, pl.Int8), amount="fixed_sum_minor", **empty
     )
     parts = [_entries(entries, placed, curves).select(columns), fixed.select(columns)]
+    if every_rate:
+        parts.append(_known_until(debts, curves).with_columns(amount=pl.lit(0, pl.Int64), **empty).select(columns))
     breaks = _breaks(placed if every_rate else placed.filter(pl.col("rounding") != "once"), curves)
     if not breaks.is_empty():
         parts.append(breaks.with_columns(amount=pl.lit(0, pl.Int64), **empty).select(columns))
@@ -169,6 +175,14 @@ def _breaks(placed: pl.DataFrame, curves: Curves) -> pl.DataFrame:
     )
 
 
+def _known_until(debts: pl.DataFrame, curves: Curves) -> pl.DataFrame:
+    """The last day whose rate is known, where later ones are assumed: debt_id, place, event."""
+    place = ((pl.col("assumed_since") - curves.first).dt.total_days() - 1).cast(pl.Int32)
+    return debts.filter((place >= pl.col("start")) & (place < pl.col("end"))).select(
+        "debt_id", place=place, event=pl.lit(_Event.RATE, pl.Int8)
+    )
+
+
 def _last_days(curve: int, curves: Curves) -> list[int]:
     """Last days before a change of the rate, or of the weight of a day."""
     unit = curves.unit.slice(curve * curves.size, curves.size)
@@ -198,20 +212,22 @@ def _through_events(
     state: pl.DataFrame, events: pl.DataFrame, curves: Curves, trace: list[pl.DataFrame] | None
 ) -> pl.DataFrame:
     """All debts after their last event."""
-    counts = events.group_by("debt_id").agg(events=pl.len())
-    busy = state.join(counts, on="debt_id").sort("events", "debt_id", descending=[True, False])
-    idle = state.join(counts, on="debt_id", how="anti")
-    ranks = busy.select("debt_id", rank=pl.int_range(pl.len(), dtype=pl.Int32))
+    row = pl.int_range(pl.len(), dtype=pl.Int64)
+    first = pl.when(pl.col("debt_id").ne_missing(pl.col("debt_id").shift())).then(row)
+    queue = events.with_columns(turn=row - first.forward_fill())
+    counts = queue.group_by("debt_id").agg(events=pl.len())
+    counted = state.join(counts, on="debt_id", how="left", maintain_order="left")
+    busy = counted.filter(pl.col("events").is_not_null()).sort("events", descending=True, maintain_order=True)
+    finished = [counted.filter(pl.col("events").is_null()).drop("events")]
+    ranks = busy.select("debt_id", rank=row)
     queue = (
-        events.with_columns(turn=pl.int_range(pl.len(), dtype=pl.Int32).over("debt_id"))
-        .join(ranks, on="debt_id")
-        .sort("turn", "rank")
+        queue.join(ranks, on="debt_id")
+        # one key sorts much faster than two
+        .sort(pl.col("turn") * busy.height + pl.col("rank"))
         .drop("rank", "debt_id")
     )
     sizes = queue.group_by("turn").len().sort("turn")["len"].to_list()
     busy = busy.drop("events")
-    columns = state.columns
-    finished = [idle]
     offset = 0
     for turn, size in enumerate(sizes):
         now = pl.concat([busy.head(size), queue.slice(offset, size).drop("turn")], how="horizontal")
@@ -219,7 +235,7 @@ def _through_events(
         if trace is not None:
             trace.append(_line(now, after))
         offset += size
-        busy = after.select(columns)
+        busy = after.select(state.columns)
         still = sizes[turn + 1] if turn + 1 < len(sizes) else 0
         finished.append(busy.slice(still))
     return pl.concat(finished)

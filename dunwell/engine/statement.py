@@ -154,7 +154,7 @@ def _line(
         days=row["through"] - row["since"] if rate.day_count == "act/act" else weight,
         balance_minor=row["principal_before"] if prefix else row["bearing"],
         rate_ppm=row[f"{prefix}factor"] * curves.rate[at + row["through"]], per_day=row[f"{prefix}units"] == PPM,
-        series=rate.series, value_ppm=value, assumed=assumed is not None and last >= assumed,
+        series=rate.series, value_ppm=value, assumed=assumed is not None and (bool(rate.fixed_on) or last >= assumed),
         interest_minor=grew, exact=(ran, row[f"{prefix}units"]), extra=bool(prefix),
     )  # fmt: skip
 

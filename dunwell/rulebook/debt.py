@@ -22,8 +22,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Debt:
-    """One debt in its currency. `start`: the first day of interest, when the terms do not say it; `secured`: how well, 0
-    is not at all; `disputed_minor`: the part of the principal under dispute."""
+    """One debt in its currency.
+
+    start            the first day of interest, when the terms do not say it
+    disputed_minor   the part of the principal under dispute
+    secured          how well it is secured; 0 is not at all
+    """
 
     number: str
     currency: str

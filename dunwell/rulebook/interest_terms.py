@@ -184,7 +184,7 @@ def _regime(entry: Any, file: str) -> Regime:
 
 
 def refuse_out_of_scope(regime: Regime, debtor: str, buyer: str | None) -> None:
-    """Raise DunwellError when a regime does not hold for a debtor (`core.terms.DebtorKind`) or a buyer (see `BUYERS`)."""
+    """Raise DunwellError when a regime does not hold for a kind of debtor (`core.terms.DebtorKind`) or of buyer."""
     if debtor not in regime.debtors:
         raise DunwellError(
             "interest.debtor_out_of_scope", field="debtor", regime=regime.id, known=", ".join(regime.debtors)

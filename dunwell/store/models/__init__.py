@@ -2,6 +2,7 @@
 
 from dunwell.store.models.contacts import ContactAttempt, ContactItem, Document, OutboxMessage
 from dunwell.store.models.day import Decision, Run, Standing
+from dunwell.store.models.interest import InterestTerms, InterestTermsPast, RateValue, RateValuePast
 from dunwell.store.models.journal import JournalEntry
 from dunwell.store.models.ledger import (
     Contract,
@@ -38,6 +39,7 @@ from dunwell.store.models.talks import (
 __all__ = [
     "Complaint", "ComplaintPast", "ContactAttempt", "ContactItem", "ContactPoint", "ContactPointPast", "Contract",
     "ContractPast", "Creditor", "Debtor", "DebtorPast", "Decision", "Dispute", "DisputePast", "Document", "Guarantor",
-    "GuarantorPast", "Hold", "HoldPast", "ImportFile", "JournalEntry", "Match", "MatchPast", "OutboxMessage", "Payment",
-    "PaymentPast", "Person", "Promise", "PromisePast", "Receivable", "ReceivablePast", "Run", "Standing",
+    "GuarantorPast", "Hold", "HoldPast", "ImportFile", "InterestTerms", "InterestTermsPast", "JournalEntry", "Match",
+    "MatchPast", "OutboxMessage", "Payment", "PaymentPast", "Person", "Promise", "PromisePast", "RateValue",
+    "RateValuePast", "Receivable", "ReceivablePast", "Run", "Standing",
 ]  # fmt: skip

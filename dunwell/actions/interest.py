@@ -1,0 +1,151 @@
+"""Terms of late interest by which a creditor claims, and rates that came after the release."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from dunwell.actions.act import act
+from dunwell.actions.once import clean_text
+from dunwell.core.actor import Actor
+from dunwell.core.errors import DunwellError, Refused
+from dunwell.core.terms import DebtorKind
+from dunwell.rulebook.interest_terms import BUYERS, make_terms, refuse_out_of_scope
+from dunwell.rulebook.rates import house_series, percent_of, ppm_of
+from dunwell.store import journal
+from dunwell.store.models import Creditor, InterestTerms, RateValue
+from dunwell.store.reads.interest import series_of
+from dunwell.store.versions import change
+
+DEFAULTS = tuple(str(kind) for kind in DebtorKind)
+"""Codes of terms that hold for all debtors of a kind."""
+_COLUMNS = ["series", "from", "rate", "known_until"]
+
+
+@act("terms.set", may_record_nothing=True)
+def set_terms(
+    *,
+    creditor: Creditor,
+    code: str,
+    regime: str,
+    wishes: Mapping[str, Any],
+    buyer: str | None,
+    fixed_sum: bool,
+    confirmed: bool,
+    at: datetime,
+    by: Actor,
+) -> InterestTerms:
+    """Set the terms by which a creditor claims late interest from debtors of a kind.
+
+    code        see DEFAULTS
+    confirmed   whoever sets them answers for them: their interest is demanded though the wording of the rule is not
+                at hand
+    What stands already records nothing. Refuses what `make_terms` refuses, and terms that do not hold for the debtors
+    of that kind.
+    """
+    if code not in DEFAULTS:
+        raise Refused("terms.code_unknown", code=code[:40], known=", ".join(DEFAULTS))
+    if buyer is not None and buyer not in BUYERS:
+        raise Refused("interest.not_one_of", field="buyer", value=buyer[:40], known=", ".join(BUYERS))
+    terms = make_terms(regime, {**wishes, "confirmed": confirmed}, series_of(creditor))
+    refuse_out_of_scope(terms.regime, code, buyer)
+    if fixed_sum and not terms.regime.fixed_sum:
+        raise Refused("interest.not_to_be_chosen", field="fixed_sum", regime=regime)
+    values: dict[str, Any] = {
+        "regime": regime,
+        "wishes": json.dumps(dict(wishes), sort_keys=True),
+        "buyer": buyer or "",
+        "fixed_sum": fixed_sum,
+        "confirmed_by": str(by) if confirmed else "",
+    }
+    found = InterestTerms.objects.select_for_update().filter(creditor=creditor, code=code).first()
+    if found is None:
+        found = InterestTerms.objects.create(creditor=creditor, code=code, known_from=at, **values)
+    elif not change(found, at=at, **values):
+        return found
+    journal.append("terms.set", creditor=creditor, by=by, at=at, body={"code": code, **values})
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class NewRate:
+    """A value of a series from a day on, and until when it is known to hold."""
+
+    series: str
+    from_date: date
+    rate_ppm: int
+    known_until: date
+
+
+def read_rates(text: str) -> list[NewRate]:
+    """Rates from CSV with the columns series, from, rate (percent), known_until. Raises DunwellError with the line."""
+    rows = csv.DictReader(io.StringIO(text), strict=True)
+    try:
+        if rows.fieldnames is None or [name.strip() for name in rows.fieldnames] != _COLUMNS:
+            raise DunwellError("rates.columns", columns=",".join(_COLUMNS))
+        found = [_read_rate(row, rows.line_num) for row in rows]
+    except csv.Error as error:
+        raise DunwellError("rates.row", line=rows.line_num, why=str(error)) from error
+    if not found:
+        raise DunwellError("rates.empty")
+    return found
+
+
+def _read_rate(row: Mapping[str, str | None], line: int) -> NewRate:
+    values = {name: (row.get(name) or "").strip() for name in _COLUMNS}
+    if row.get(None) or values["series"] not in house_series():  # type: ignore[call-overload]
+        known = ", ".join(house_series())
+        raise DunwellError("rates.series_unknown", line=line, value=values["series"][:60], known=known)
+    try:
+        start, until = date.fromisoformat(values["from"]), date.fromisoformat(values["known_until"])
+        ppm = ppm_of(values["rate"])
+    except ValueError as error:
+        raise DunwellError("rates.row", line=line, why=str(error)) from error
+    if until < start:
+        raise DunwellError("rates.order", line=line)
+    return NewRate(values["series"], start, ppm, until)
+
+
+@act("rates.import", may_record_nothing=True)
+def import_rates(
+    *, creditor: Creditor, rates: list[NewRate], source: str, at: datetime, by: Actor
+) -> tuple[int, list[str]]:
+    """Take rates in; those that stand already change nothing. Returns how many are new, and the series they belong to.
+
+    A value that differs from one of the release, for days which that knew, is refused: it was checked against its
+    source, and a release brings the corrected one.
+    """
+    source = clean_text(source, "source", limit=200)
+    house = house_series()
+    new = 0
+    for rate in rates:
+        known = house[rate.series]
+        if known.values[0][0] <= rate.from_date <= known.known_until and known.on(rate.from_date) != rate.rate_ppm:
+            raise Refused(
+                "rates.contradicts", series=rate.series, day=rate.from_date.isoformat(),
+                theirs=percent_of(rate.rate_ppm), ours=percent_of(known.on(rate.from_date)),
+            )  # fmt: skip
+        values = {"rate_ppm": rate.rate_ppm, "known_until": rate.known_until, "told_by": source}
+        found = (
+            RateValue.objects.select_for_update()
+            .filter(creditor=creditor, series=rate.series, from_date=rate.from_date)
+            .first()
+        )
+        if found is None:
+            RateValue.objects.create(
+                creditor=creditor, series=rate.series, from_date=rate.from_date, known_from=at, **values
+            )
+        elif not change(found, at=at, **values):
+            continue
+        new += 1
+        journal.append(
+            "rate.told", creditor=creditor, by=by, at=at,
+            body={
+                "series": rate.series, "from": rate.from_date, "rate": percent_of(rate.rate_ppm),
+                "known_until": rate.known_until, "source": source,
+            },
+        )  # fmt: skip
+    return new, sorted({rate.series for rate in rates})

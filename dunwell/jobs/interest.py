@@ -1,0 +1,186 @@
+"""Late interest on the command line: `statement`, `terms`, `rates`."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+
+from dunwell.actions import interest
+from dunwell.actions.business_day import today
+from dunwell.actions.statement import statement_of
+from dunwell.core.errors import DunwellError
+from dunwell.documents import statement as words_of
+from dunwell.jobs.context import language, moment, operator, show, tell, words
+from dunwell.jobs.day_option import Day
+from dunwell.rulebook.interest_terms import BUYERS, DAY_COUNTS, PAYMENT_DAYS, ROUNDINGS, house_regimes
+from dunwell.rulebook.rates import percent_of
+from dunwell.store.reads import creditors
+from dunwell.store.reads import interest as read
+
+
+@click.command("statement")
+@click.argument("receivable", nargs=-1, required=True)
+@click.option("--as-of", type=Day(), help="The day of the statement, itself included (default: today).")
+@click.option("--pay-by", type=Day(), help="Say also what it costs if it is paid by this day, and after it.")
+@click.option("--json", "as_json", is_flag=True, help="The statement as JSON.")
+@click.option("--pdf", type=click.Path(dir_okay=False, path_type=Path), help="Write it as a page for the letter.")
+@click.option("--creditor", "code", help="Whose book.")
+def statement(
+    receivable: tuple[str, ...],
+    as_of: date | None,
+    pay_by: date | None,
+    *,
+    as_json: bool,
+    pdf: Path | None,
+    code: str | None,
+) -> None:
+    """Show what is owed of receivables of one debtor, line by line: from, to, days, balance, rate, interest.
+
+    The terms are those of `dunwell terms`; without any, nothing but what was invoiced and charged is owed.
+    """
+    creditor = creditors.choose(code)
+    day = as_of or today(creditor, moment())
+    made = statement_of(creditor=creditor, numbers=receivable, as_of=day, pay_by=pay_by)
+    if pdf is not None:
+        from dunwell.documents.statement_page import render_statement
+
+        page = render_statement(made, creditor.name, language())
+        try:
+            pdf.write_bytes(page)
+        except OSError as error:
+            raise DunwellError("statement.not_written", path=str(pdf), why=error.strerror or str(error)) from error
+        tell("statement.written", path=str(pdf))
+        return
+    if as_json:
+        click.echo(json.dumps(words_of.as_data(made, language()), ensure_ascii=False, indent=2))
+        return
+    for line in words_of.as_text(made, language()):
+        click.echo(line)
+
+
+@click.group("terms")
+def terms() -> None:
+    """By which terms late interest is claimed: set, show, list the regimes."""
+
+
+@terms.command("set")
+@click.argument("code", type=click.Choice(interest.DEFAULTS), metavar="business|consumer")
+@click.option("--regime", required=True, help="See `dunwell terms list`.")
+@click.option("--rate", help="The rate that was agreed, in percent.")
+@click.option("--per", type=click.Choice(["year", "month", "day"]), help="What the rate is for (default: year).")
+@click.option("--multiplier", help="Of the reference rate, where the regime leaves a choice.")
+@click.option("--day-count", type=click.Choice(DAY_COUNTS), help="How days of a year count.")
+@click.option("--payment-day", type=click.Choice(PAYMENT_DAYS), help="Whether the day of a payment bears interest.")
+@click.option("--rounding", type=click.Choice(ROUNDINGS), help="Where interest is rounded.")
+@click.option("--order", help="Which component a payment pays first: law, enforcement, principal-first, or four names.")
+@click.option("--grace-days", type=int, help="Days after the due date that bear nothing.")
+@click.option("--sum-cap", help="The most that interest may come to, in percent of the principal.")
+@click.option("--compound", help="When interest bears interest: month, quarter, half-year, year; only if agreed.")
+@click.option("--buyer", type=click.Choice(BUYERS), help="What the debtors are, where the regime asks for it.")
+@click.option("--fixed-sum", is_flag=True, help="Claim the fixed sum for late payment that the law gives.")
+@click.option(
+    "--confirmed", is_flag=True, help="You have checked these terms and answer for them: interest is demanded."
+)
+@click.option("--creditor", "creditor_code", help="Whose book.")
+def set_terms(
+    code: str,
+    regime: str,
+    buyer: str | None,
+    *,
+    fixed_sum: bool,
+    confirmed: bool,
+    creditor_code: str | None,
+    **given: Any,
+) -> None:
+    """Set the terms for all debtors of a kind, e.g. dunwell terms set business --regime de.bgb-288-2 --confirmed
+
+    Without --confirmed the interest of a rule whose official wording is not at hand is computed, not demanded.
+    """
+    wishes = {name: value for name, value in given.items() if value is not None}
+    if "," in wishes.get("order", ""):
+        wishes["order"] = [part.strip() for part in wishes["order"].split(",")]
+    creditor = creditors.choose(creditor_code)
+    interest.set_terms(
+        creditor=creditor, code=code, regime=regime, wishes=wishes, buyer=buyer, fixed_sum=fixed_sum,
+        confirmed=confirmed, at=moment(), by=operator(),
+    )  # fmt: skip
+    _show(creditor)
+
+
+@terms.command("show")
+@click.option("--creditor", "creditor_code", help="Whose book.")
+def show_terms(creditor_code: str | None) -> None:
+    """Show the terms that are set."""
+    _show(creditors.choose(creditor_code))
+
+
+def _show(creditor: Any) -> None:
+    rows = read.all_terms(creditor)
+    if not rows:
+        tell("terms.none")
+    series = read.series_of(creditor)
+    for row in rows:
+        terms = read.terms_of(row, series)
+        tell(
+            "terms.row", code=row.code, regime=row.regime, title=terms.regime.title[language()],
+            wishes=", ".join(f"{name} {value}" for name, value in sorted(json.loads(row.wishes).items())) or "-",
+            source=terms.regime.citation.source, confidence=words(f"confidence.{terms.regime.citation.confidence}"),
+        )  # fmt: skip
+        tell("terms.demanded" if terms.claimed else "terms.not_demanded", by=row.confirmed_by or "-")
+
+
+@terms.command("list")
+def list_regimes() -> None:
+    """List the regimes of late interest that are known, with their source."""
+    table = Table(*(words(f"terms.column.{name}") for name in ("regime", "title", "source", "confidence", "review")))
+    for regime in house_regimes().values():
+        table.add_row(
+            regime.id, regime.title[language()], regime.citation.source,
+            words(f"confidence.{regime.citation.confidence}"), regime.review_by.isoformat(),
+        )  # fmt: skip
+    show(table)
+
+
+@click.group("rates")
+def rates() -> None:
+    """Reference rates: show what is known, take newer ones in."""
+
+
+@rates.command("show")
+@click.option("--creditor", "creditor_code", help="Whose book.")
+def show_rates(creditor_code: str | None) -> None:
+    """Show each series: the last value, until when it is known, and where newer ones are found."""
+    for series in read.series_of(creditors.choose(creditor_code)).values():
+        day, value = series.values[-1]
+        tell(
+            "rates.series", series=series.id, title=series.title[language()], rate=percent_of(value),
+            day=day.isoformat(), until=series.known_until.isoformat(),
+            confidence=words(f"confidence.{series.citation.confidence}"), source=series.citation.source,
+        )  # fmt: skip
+        tell("rates.update", where=series.update)
+
+
+@rates.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--source", required=True, help="Where the rates come from: an address, a letter, a name.")
+@click.option("--creditor", "creditor_code", help="Whose book.")
+def import_rates(file: Path, source: str, creditor_code: str | None) -> None:
+    """Take newer rates in from a CSV file with the columns series,from,rate,known_until.
+
+    Example: de.basiszins,2026-07-01,1.27,2026-12-31
+    """
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DunwellError("claim.unreadable", path=str(file), why=str(error)[:100]) from error
+    new, series = interest.import_rates(
+        creditor=creditors.choose(creditor_code),
+        rates=interest.read_rates(text),
+        source=source,
+        at=moment(),
+        by=operator(),
+    )
+    tell("rates.taken", count=new, series=", ".join(series))
