@@ -87,7 +87,8 @@ def book(seed: int, claims: int = 60, events_each: int = 9) -> tuple[Rows, Rows,
             if chained:
                 day, kind = days[-1] + timedelta(dice.randrange(500, 1_000)), "demand"
             else:
-                day, kind = _near(dice, dice.choice(days)), dice.choice(EVENT_KINDS)
+                day = _near(dice, dice.choice(days))
+                kind = dice.choice(["demand", "suit"] if dice.random() < 0.3 else EVENT_KINDS)
             days.append(day)
             until = _near(dice, day) if kind == "obstacle" and dice.random() < 0.7 else None
             if until is not None and until < day:
