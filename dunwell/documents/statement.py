@@ -169,36 +169,40 @@ def _debt_text(each: DebtStatement, language: str) -> Iterator[str]:
 
 def line_words(line: Line, currency: str, language: str) -> str:
     """A stretch of days in one line: the sum can be done again from it."""
+    return say(
+        "statement.second_line" if line.extra else "statement.line", language,
+        first=format_date(line.first, language), last=format_date(line.last, language), days=line.days,
+        balance=format_money(line.balance_minor, currency, language), rate=rate_source_words(line, language),
+        interest=format_money(line.interest_minor, currency, language),
+    )  # fmt: skip
+
+
+def event_words(event: Event, currency: str, language: str, *, day: bool = True) -> str:
+    """What happened, and where a payment went; with its day and amount, or without where they stand beside."""
+    parts = [
+        say(
+            "statement.to", language, what=component_words(name, language),
+            amount=format_money(minor, currency, language),
+        )
+        for name, minor in event.paid.items()
+        if minor
+    ]  # fmt: skip
+    code = f"statement.event.{event.kind}" if day else f"statement.entry.{event.kind}"
+    return say(
+        code, language, day=format_date(event.day, language), id=event.id,
+        amount=format_money(event.amount_minor, currency, language),
+        parts=say("statement.and", language).join(parts) if parts else say("statement.nothing", language),
+    )  # fmt: skip
+
+
+def rate_source_words(line: Line, language: str) -> str:
+    """`10.27 % a year (base rate ...: 1.27 %)`."""
     source = ""
     if line.series is not None and line.value_ppm is not None:
         source = say(
             "statement.from_series", language, series=line.series.title[language], value=percent_of(line.value_ppm)
         )
-    return say(
-        "statement.second_line" if line.extra else "statement.line", language,
-        first=format_date(line.first, language), last=format_date(line.last, language), days=line.days,
-        balance=format_money(line.balance_minor, currency, language), rate=rate_words(line, language), source=source,
-        interest=format_money(line.interest_minor, currency, language),
-    )  # fmt: skip
-
-
-def event_words(event: Event, currency: str, language: str) -> str:
-    """What happened on a day, and where a payment went."""
-    parts = [
-        say(
-            "statement.to",
-            language,
-            what=component_words(name, language),
-            amount=format_money(minor, currency, language),
-        )
-        for name, minor in event.paid.items()
-        if minor
-    ]
-    return say(
-        f"statement.event.{event.kind}", language, day=format_date(event.day, language), id=event.id,
-        amount=format_money(event.amount_minor, currency, language),
-        parts=say("statement.and", language).join(parts) if parts else say("statement.nothing", language),
-    )  # fmt: skip
+    return rate_words(line, language) + source
 
 
 def rate_words(line: Line, language: str) -> str:

@@ -1,0 +1,230 @@
+"""`dunwell statement`, `terms`, `rates` on a real home: stored claims go through the engine of described ones."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from django.conf import settings
+from pypdf import PdfReader
+
+from dunwell.jobs.cli import _run
+from tests.engine.book import DAY, Book, days
+from tests.runs.kept import creditor, keep
+
+QUICK = pytest.mark.parametrize("home", ["sqlite"], indirect=True)
+
+
+def a_book() -> Book:
+    """D1: an invoice of EUR 10,000.00, 100 days late, with EUR 15.00 of costs and EUR 1,000.00 paid 40 days ago."""
+    book = Book()
+    debtor = book.debtor("D1")
+    invoice = book.invoice(debtor, 10_000_00, days(-100))
+    book.charge(debtor, 15_00, days(-50), invoice)
+    book.payment(debtor, 1_000_00, days(-40), invoice)
+    other = book.debtor("D2")
+    book.invoice(other, 500_00, days(-5))
+    return book
+
+
+@pytest.fixture
+def say(db, capsys, monkeypatch):
+    """Run the command line in this process."""
+    keep(a_book(), creditor())
+
+    def run(*line: str, fails: bool = False, language: str = "en") -> str:
+        now = datetime(DAY.year, DAY.month, DAY.day, 11, tzinfo=UTC)
+        monkeypatch.setattr(settings, "DUNWELL", replace(settings.DUNWELL, language=language, now=now))
+        code = _run(line)
+        told = capsys.readouterr()
+        assert code == (2 if fails else 0), told
+        assert "Traceback" not in told.err
+        return told.err if fails else told.out
+
+    return run
+
+
+TITLES = [("en", "Statement of the claim"), ("zh-Hans", "债权计算明细"), ("zh-Hant", "債權計算明細")]
+CLAUSE = ("terms", "set", "business", "--regime", "contract.clause", "--rate", "7.3", "--confirmed")
+
+
+class TestAStatement:
+    def test_without_terms_claims_what_was_invoiced_and_charged(self, say, numbers):
+        told = json.loads(say("statement", numbers[0], "--json"))
+        assert told["total"] == {"EUR": "9015.00"}
+        assert told["debts"][0]["lines"] == []
+
+    def test_by_the_terms_pays_costs_then_interest_then_principal(self, say, numbers):
+        say(*CLAUSE)
+        debt = json.loads(say("statement", numbers[0], "--json"))["debts"][0]
+        # 10,000.00 at 7.3 % is 2.00 a day: 60 days until the payment, which pays 15.00 + 120.00 + 865.00
+        payment = next(entry for entry in debt["entries"] if entry["kind"] == "payment")
+        assert payment["paid"] == {"costs": "15.00", "interest": "120.00", "principal": "865.00"}
+        assert debt["demanded"]["principal"] == "9135.00"
+        # 9,135.00 at 7.3 % for 40 days is 73.08
+        assert debt["demanded"]["interest"] == "73.08"
+        assert debt["demanded"]["total"] == "9208.08"
+
+    def test_is_the_same_as_of_the_described_claim(self, say, numbers, tmp_path):
+        say(*CLAUSE)
+        stored = json.loads(say("statement", numbers[0], "--json"))["debts"][0]
+        described = {
+            "as_of": DAY.isoformat(), "debtor": "business",
+            "debts": [{
+                "number": "X", "currency": "EUR", "principal": "10000.00", "due": days(-100).isoformat(),
+                "terms": {"regime": "contract.clause", "rate": "7.3", "confirmed": True},
+                "entries": [
+                    {"date": days(-50).isoformat(), "kind": "charge", "amount": "15.00"},
+                    {"date": days(-40).isoformat(), "kind": "payment", "amount": "1000.00"},
+                ],
+            }],
+        }  # fmt: skip
+        path = tmp_path / "claim.json"
+        path.write_text(json.dumps(described), encoding="utf-8")
+        told = json.loads(say("claim", str(path), "--json"))["debts"][0]
+        assert told["demanded"] == stored["demanded"]
+        assert told["lines"] == stored["lines"]
+
+    def test_keeps_interest_alive_when_the_principal_is_paid(self, say, numbers):
+        say(*CLAUSE, "--order", "principal-first")
+        on_the_day = json.loads(say("statement", numbers[0], "--json", "--as-of", days(-40).isoformat()))
+        assert on_the_day["debts"][0]["demanded"]["interest"] == "120.00"
+
+    def test_of_an_earlier_day_leaves_out_what_came_later(self, say, numbers):
+        told = json.loads(say("statement", numbers[0], "--json", "--as-of", days(-60).isoformat()))
+        assert told["total"] == {"EUR": "10000.00"}
+
+    def test_claims_the_fixed_sum_of_the_law_where_asked(self, say, numbers):
+        say("terms", "set", "business", "--regime", "de.bgb-288-2", "--fixed-sum", "--confirmed")
+        debt = json.loads(say("statement", numbers[0], "--json"))["debts"][0]
+        assert [entry["amount"] for entry in debt["entries"] if entry["kind"] == "fixed_sum"] == ["40.00"]
+
+    @pytest.mark.parametrize(("language", "title"), TITLES)
+    @QUICK
+    def test_is_a_page_for_the_letter(self, say, numbers, tmp_path, language, title):
+        say(*CLAUSE)
+        path = tmp_path / "annex.pdf"
+        say("statement", numbers[0], "--pdf", str(path), language=language)
+        pages = PdfReader(path).pages
+        assert len(pages) == 1
+        text = pages[0].extract_text()
+        assert title in text
+        assert "9,208.08" in text
+
+    @QUICK
+    def test_of_several_debtors_is_refused(self, say, numbers):
+        assert "several debtors" in say("statement", *numbers, fails=True)
+
+    @QUICK
+    def test_of_an_unknown_item_is_refused(self, say, numbers):
+        assert "NOPE" in say("statement", "NOPE", fails=True)
+
+    @QUICK
+    def test_of_a_day_before_the_invoice_is_refused(self, say, numbers):
+        assert numbers[0] in say("statement", numbers[0], "--as-of", "2001-01-01", fails=True)
+
+
+@pytest.fixture
+def numbers(say):
+    from dunwell.store.models import Receivable
+
+    return list(Receivable.objects.filter(kind="invoice").order_by("pk").values_list("number", flat=True))
+
+
+@QUICK
+class TestTerms:
+    def test_are_shown_with_whom_they_were_confirmed_by(self, say):
+        said = say(*CLAUSE)
+        assert "contract.clause" in said
+        assert "confirmed by user:" in said
+        assert say("terms", "show") == said
+
+    def test_that_nobody_confirmed_demand_nothing(self, say, numbers):
+        said = say("terms", "set", "business", "--regime", "de.bgb-288-2")
+        assert "not demanded" in said
+        debt = json.loads(say("statement", numbers[0], "--json"))["debts"][0]
+        assert debt["demanded"]["total"] == "9015.00"
+        assert float(debt["computed_not_demanded"]["total"]) > 9015
+
+    def test_set_again_record_nothing(self, say):
+        from dunwell.store.models import JournalEntry
+
+        say(*CLAUSE)
+        before = JournalEntry.objects.count()
+        say(*CLAUSE)
+        assert JournalEntry.objects.count() == before
+
+    def test_changed_keep_what_stood_before(self, say):
+        from dunwell.store.models import InterestTermsPast
+
+        say(*CLAUSE)
+        say("terms", "set", "business", "--regime", "none")
+        assert [old.regime for old in InterestTermsPast.objects.all()] == ["contract.clause"]
+
+    @pytest.mark.parametrize(
+        ("line", "names"),
+        [
+            (("business", "--regime", "nothing"), "regime"),
+            (("business", "--regime", "contract.clause"), "rate"),
+            (("consumer", "--regime", "de.bgb-288-2"), "debtor"),
+            (("business", "--regime", "cn.sme-payment"), "buyer"),
+            (("business", "--regime", "contract.clause", "--rate", "7,3"), "rate"),
+            (("business", "--regime", "contract.clause", "--rate", "7", "--fixed-sum"), "fixed_sum"),
+            (("business", "--regime", "contract.clause", "--rate", "7", "--order", "costs,costs"), "order"),
+            (("nobody", "--regime", "none"), "nobody"),
+        ],
+    )  # fmt: skip
+    def test_that_cannot_be_are_refused_by_name(self, say, line, names):
+        assert names in say("terms", "set", *line, fails=True)
+
+    def test_list_names_every_regime(self, say):
+        from dunwell.rulebook.interest_terms import house_regimes
+
+        said = say("terms", "list")
+        assert all(name in said for name in house_regimes())
+
+
+HEAD = "series,from,rate,known_until\n"
+
+
+@QUICK
+class TestRates:
+    def take(self, say, tmp_path, text, *, fails=False):
+        path = tmp_path / "rates.csv"
+        path.write_text(text, encoding="utf-8")
+        return say("rates", "import", str(path), "--source", "a test", fails=fails)
+
+    def test_newer_ones_end_the_assumption(self, say, numbers, tmp_path):
+        say("terms", "set", "business", "--regime", "de.bgb-288-2", "--confirmed")
+        assumed = json.loads(say("statement", numbers[0], "--json", "--as-of", "2026-11-23"))["debts"][0]
+        assert assumed["assumed_since"] == "2026-07-01"
+        self.take(say, tmp_path, HEAD + "de.basiszins,2026-07-01,2.00,2026-12-31\n")
+        known = json.loads(say("statement", numbers[0], "--json", "--as-of", "2026-11-23"))["debts"][0]
+        assert known["assumed_since"] is None
+        assert known["lines"][-1]["rate"] == "11.00"
+
+    def test_taken_in_twice_are_one(self, say, tmp_path):
+        text = HEAD + "de.basiszins,2026-07-01,1.27,2026-12-31\n"
+        assert "Rates taken in: 1." in self.take(say, tmp_path, text)
+        assert "Rates taken in: 0." in self.take(say, tmp_path, text)
+
+    @pytest.mark.parametrize(
+        ("text", "names"),
+        [
+            ("", "series,from,rate,known_until"),
+            (HEAD, "no rate"),
+            (HEAD + "x,2026-07-01,1,2026-12-31\n", "Line 2"),
+            (HEAD + "de.basiszins,2026-07-01,1,27,2026-12-31\n", "Line 2"),
+            (HEAD + "de.basiszins,01.07.2026,1.27,2026-12-31\n", "Line 2"),
+            (HEAD + "de.basiszins,2026-07-01,1.27,2026-06-30\n", "Line 2"),
+            (HEAD + "de.basiszins,2026-01-01,9.99,2026-06-30\n", "1.27"),
+            (HEAD + "de.basiszins,2026-07-01,NaN,2026-12-31\n", "NaN"),
+        ],
+    )  # fmt: skip
+    def test_that_cannot_be_are_refused_with_their_line(self, say, tmp_path, text, names):
+        assert names in self.take(say, tmp_path, text, fails=True)
+
+    def test_are_shown_with_their_source(self, say):
+        said = say("rates", "show")
+        assert "known until 2026-06-30" in said
+        assert "faithful copy" in said
