@@ -119,7 +119,55 @@ def files_page() -> str:
     return "\n".join(parts)
 
 
+def interest_page() -> str:
+    """Every series of rates and every regime of late interest, with its source and its cases."""
+    from dunwell.rulebook.interest_terms import house_regimes
+    from dunwell.rulebook.rates import house_series, percent_of
+
+    parts = [
+        "# Late interest: regimes and rates",
+        "",
+        "How a sum comes about is told in [claims.md](../claims.md). Each entry is data in `dunwell/rulebook/interest`",
+        "and `dunwell/rulebook/rates`; its cases run as tests. *Unverified*: the official wording is not at hand; the",
+        "interest of such a rule is demanded only when a person has confirmed the terms.",
+        "",
+    ]
+    for regime in house_regimes().values():
+        citation = regime.citation
+        trust = "verified" if citation.verified else "unverified"
+        parts += [
+            f"## {regime.id}",
+            "",
+            " · ".join(regime.title.values()),
+            "",
+            f"- place: {regime.place}; debtors: {', '.join(regime.debtors)}"
+            + (f"; buyers: {', '.join(regime.buyers)}" if regime.buyers else ""),
+            *(f"- from {day}: {_values(dict(values))}" for day, values in regime.values),
+            *([f"- series: {regime.series}, {f'fixed on {regime.fixed_on}' if regime.fixed_on else 'floating'}"]
+              if regime.series else []),
+            f"- source: {citation.source} (confidence: {citation.confidence}, {trust}); review by {regime.review_by}",
+            *([f"- quote: {citation.quote}"] if citation.quote else []),
+            "- cases: " + "; ".join(case["name"] for case in regime.cases),
+            "",
+        ]  # fmt: skip
+    for series in house_series().values():
+        day, value = series.values[-1]
+        parts += [
+            f"## {series.id}",
+            "",
+            " · ".join(series.title.values()),
+            "",
+            f"- {len(series.values)} values from {series.values[0][0]}; the last, {percent_of(value)} %, since {day},"
+            f" known until {series.known_until}",
+            f"- source: {series.citation.source} (confidence: {series.citation.confidence}); review by {series.review_by}",
+            f"- newer values: {series.update}",
+            "",
+        ]
+    return "\n".join(parts)
+
+
 PAGES = {
+    "interest.md": interest_page,
     "settings.md": settings_page,
     "commands.md": commands_page,
     "rules.md": rules_page,

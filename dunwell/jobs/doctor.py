@@ -9,7 +9,7 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from ipaddress import ip_address
 from typing import Any
@@ -19,7 +19,8 @@ from django.db import DatabaseError
 from dunwell.core.errors import DunwellError, say
 from dunwell.core.settings import Settings
 from dunwell.documents.fonts import check_fonts
-from dunwell.store.reads import creditors, health
+from dunwell.rulebook.reviews import overdue, reviews
+from dunwell.store.reads import creditors, health, interest
 
 OLDEST_POSTGRESQL = 15
 OLDEST_SQLITE = (3, 37)
@@ -54,7 +55,7 @@ def examine(settings: Settings, language: str) -> Checks:
     def word(code: str, /, **params: Any) -> str:
         return say(code, language, **params)
 
-    for check in (python, home, database, creditor, fonts, mail, clock):
+    for check in (python, home, database, creditor, fonts, mail, clock, law):
         try:
             yield from check(settings, word)
         except DunwellError as error:
@@ -167,6 +168,31 @@ def clock(settings: Settings, word: Word) -> Checks:
     if settings.now is not None:
         moment = settings.now.isoformat(timespec="minutes")
         yield Finding(Level.WARN, word("doctor.clock", moment=moment), word("doctor.mend_clock"))
+
+
+def law(settings: Settings, word: Word) -> Checks:
+    """Rules and rates whose day of review has passed, and rates that are not known until today."""
+    today = (settings.now or datetime.now(UTC)).date()
+    late = overdue(today)
+    if late:
+        names = ", ".join(each.id for each in late[:8]) + (" …" if len(late) > 8 else "")
+        yield Finding(
+            Level.WARN, word("doctor.law_review", count=len(late), first=late[0].review_by.isoformat(), names=names),
+            word("doctor.mend_law"),
+        )  # fmt: skip
+    if health.schema() is not health.Schema.READY:
+        return
+    for each in creditors.everyone():
+        wanted = {rate.series.id for rate in interest.rates_in_use(each) if rate.series}
+        for series in interest.series_of(each).values():
+            if series.id in wanted and series.known_until < today:
+                yield Finding(
+                    Level.WARN,
+                    word("doctor.rates_end", code=each.code, series=series.id, until=series.known_until.isoformat()),
+                    word("doctor.mend_rates", where=series.update),
+                )
+    if not late:
+        yield Finding(Level.OK, word("doctor.law", count=len(reviews())))
 
 
 def _greet(settings: Settings) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import date
 
-from dunwell.rulebook.interest_terms import Terms, make_terms
+from dunwell.rulebook.interest_terms import Rate, Terms, make_terms
 from dunwell.rulebook.rates import Series, house_series
 from dunwell.store.models import Creditor, InterestTerms, RateValue
 
@@ -34,3 +34,14 @@ def terms_by_code(creditor: Creditor) -> Mapping[str, Terms]:
 def terms_of(row: InterestTerms, series: Mapping[str, Series]) -> Terms:
     """Stored terms as terms."""
     return make_terms(row.regime, {**json.loads(row.wishes), "confirmed": bool(row.confirmed_by)}, series)
+
+
+def rates_in_use(creditor: Creditor) -> list[Rate]:
+    """Every rate that the terms of a creditor rest on."""
+    return [
+        rate
+        for terms in terms_by_code(creditor).values()
+        for _, *both in terms.versions
+        for rate in both
+        if rate is not None
+    ]

@@ -1,0 +1,43 @@
+"""Which rules must be looked at again, and by when: law changes, and nobody tells a table."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from dunwell.rulebook.fees import house_fees
+from dunwell.rulebook.interest_terms import house_regimes
+from dunwell.rulebook.legal_terms import house_legal_terms
+from dunwell.rulebook.limitation_rules import limitation_rules
+from dunwell.rulebook.official_days import official_days
+from dunwell.rulebook.rates import house_series
+from dunwell.rulebook.rules_file import house_rules
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A rule or table by its id, and the day until which it was to be looked at again."""
+
+    id: str
+    review_by: date
+
+
+def reviews() -> list[Review]:
+    """Everything that carries a day of review, the most urgent first."""
+    return sorted((Review(name, day) for name, day in _all()), key=lambda each: (each.review_by, each.id))
+
+
+def overdue(today: date) -> list[Review]:
+    """What should have been looked at before today."""
+    return [each for each in reviews() if each.review_by < today]
+
+
+def _all() -> Iterator[tuple[str, date]]:
+    limitation = limitation_rules()
+    for group in (
+        house_rules().rules, house_series().values(), house_regimes().values(), house_fees().rules,
+        house_legal_terms().values(), limitation.clocks, limitation.threats, limitation.deadlines,
+    ):  # fmt: skip
+        for rule in group:
+            yield rule.id, rule.review_by
+    for country, days in official_days().items():
+        yield f"calendar {country}", days.review_by
