@@ -92,8 +92,11 @@ def claim_book(seed: int, size: int) -> ClaimBook:
     book = ClaimBook(as_of)
     series = [_random_series(random, as_of) for _ in range(6)]
     kinds = [_random_terms(random, series) for _ in range(min(400, max(1, size // 3)))]
+    forty_years_by_month = random.random() < 0.2  # each month is a step of the whole frame
     for number in range(1, size + 1):
-        debt = _random_debt(random, random.choice(kinds), number, as_of)
+        kind = random.choice(kinds)
+        longest = 3_000 if kind.compound_months == 1 and not forty_years_by_month else 14_700
+        debt = _random_debt(random, kind, number, as_of, longest)
         book.ledgers.append((debt, _random_entries(random, debt, as_of)))
     return book
 
@@ -172,10 +175,10 @@ def _random_terms(random: Random, series: list[Series]) -> Debt:
     )  # fmt: skip
 
 
-def _random_debt(random: Random, terms: Debt, number: int, as_of: date) -> Debt:
+def _random_debt(random: Random, terms: Debt, number: int, as_of: date, longest: int) -> Debt:
     usual, any_size = int(10 ** random.uniform(3, 8)), int(10 ** random.uniform(0, 13))
     principal = random.choice([99_999, 5_000, 10**13, usual, usual, usual, any_size])
-    months, life = random.randrange(1500), random.randrange(14_700)
+    months, life = random.randrange(1500), random.randrange(longest)
     ago = random.choice([-40, -1, 0, 1, 2, 30, 365, 400, *[months, life] * 5])
     due = as_of - ago * DAY
     if random.random() < 0.25:  # ends of months and of years, where anniversaries have no day of their own
@@ -207,8 +210,8 @@ def _random_entries(random: Random, debt: Debt, as_of: date) -> list[Entry]:
             back = random.choice(payments)
             left = back.amount - sum(entry.amount for entry in entries if entry.reverses == back.id)
             if left > 0:
-                amount = left if random.random() < 0.6 else random.randint(1, left)
-                later = max(back.day, day) if random.random() < 0.8 else back.day
+                amount = random.choice([left, left, random.randint(1, left), left + 1])
+                later = day if random.random() < 0.2 else max(back.day, day)
                 entries.append(Entry(number, later, "reversal", amount, reverses=back.id))
             continue
         amount = _telling_amount(random, debt, entries, day, kind)

@@ -287,6 +287,18 @@ class TestTheEngine:
     def test_equals_the_oracle(self, seed: int) -> None:
         compare(claim_book(seed, 1_000))
 
+    @pytest.mark.parametrize(
+        "debt",
+        [
+            pytest.param(plain(10**13, due=date(1985, 12, 31)), id="the largest principal for forty years"),
+            pytest.param(plain(due=date(2026, 1, 20)), id="one not yet due"),
+            pytest.param(plain(due=date(2025, 12, 31)), id="one that falls due on the day"),
+            pytest.param(Debt(1, 100_000, date(2025, 1, 1)), id="one without interest"),
+        ],
+    )
+    def test_computes_a_debt_alone(self, debt: Debt) -> None:
+        assert difference(debt, (), date(2025, 12, 31)) is None
+
     @pytest.mark.long
     @pytest.mark.timeout(900)
     @pytest.mark.parametrize("seed", range(100, 120))
