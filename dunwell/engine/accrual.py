@@ -32,6 +32,10 @@ ENTRIES: dict[str, pl.DataType] = {
 Within a day and kind they count in the order of `entry_id`."""
 
 
+AT_ONCE = 500_000
+"""Debts that are worked on together."""
+
+
 class _Event(IntEnum):
     """What changes a balance, in the order within a day."""
 
@@ -68,8 +72,16 @@ class Claims:
 
 
 def claims(debts: pl.DataFrame, entries: pl.DataFrame, terms: Mapping[str, Terms], as_of: date) -> pl.DataFrame:
-    """The sums of `compute`."""
-    return compute(debts, entries, terms, as_of, with_lines=False).sums
+    """The sums of `compute`, a part of the book at a time: what is worked on stays small."""
+    if debts.height <= AT_ONCE:
+        return compute(debts, entries, terms, as_of, with_lines=False).sums
+    debts = debts.sort("debt_id")
+    parts = []
+    for start in range(0, debts.height, AT_ONCE):
+        part = debts.slice(start, AT_ONCE)
+        theirs = entries.filter(pl.col("debt_id").is_between(part["debt_id"][0], part["debt_id"][-1]))
+        parts.append(compute(part, theirs, terms, as_of, with_lines=False).sums)
+    return pl.concat(parts)
 
 
 def compute(
