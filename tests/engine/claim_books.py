@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from random import Random
 from typing import Any
+from zlib import crc32
 
 import polars as pl
 
@@ -80,7 +81,7 @@ def _rate(rate: Rate | None) -> interest_terms.Rate | None:
 def _series(series: Series) -> rates.Series:
     """One of the house's with other values; its id tells it from others."""
     return replace(
-        rates.house_series()["de.basiszins"], id=f"random.{hash(series) & 0xFFFFFFFF:08x}", values=series.values,
+        rates.house_series()["de.basiszins"], id=f"random.{crc32(repr((series.values, series.known_until)).encode()):08x}", values=series.values,
         known_until=series.known_until,
     )  # fmt: skip
 
