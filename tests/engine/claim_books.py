@@ -80,10 +80,9 @@ def _rate(rate: Rate | None) -> interest_terms.Rate | None:
 
 def _series(series: Series) -> rates.Series:
     """One of the house's with other values; its id tells it from others."""
-    return replace(
-        rates.house_series()["de.basiszins"], id=f"random.{crc32(repr((series.values, series.known_until)).encode()):08x}", values=series.values,
-        known_until=series.known_until,
-    )  # fmt: skip
+    name = crc32(repr((series.values, series.known_until)).encode())
+    model = rates.house_series()["de.basiszins"]
+    return replace(model, id=f"random.{name:08x}", values=series.values, known_until=series.known_until)
 
 
 def claim_book(seed: int, size: int) -> ClaimBook:
