@@ -48,12 +48,27 @@ class _Event(IntEnum):
     END = 6
 
 
+_INTEREST, _EXTRA = 1, 2
+"""Whose stretch of days a change of a rate ends, as the amount of the event."""
 _KINDS = {"charge": _Event.CHARGE, "credit": _Event.CREDIT, "payment": _Event.PAYMENT}
 _ROUND = {"once": 0, "period": 1, "day": 2}
-_RESULT = [
-    "debt_id", "costs_minor", "interest_minor", "extra_minor", "principal_minor", "surplus_minor", "capped_minor",
-    "interest_sum_minor", "extra_sum_minor", "refused", "assumed_since",
-]  # fmt: skip
+SUMS: dict[str, pl.DataType] = {
+    "debt_id": pl.Int64(),
+    "costs_minor": pl.Int64(),
+    "interest_minor": pl.Int64(),
+    "extra_minor": pl.Int64(),
+    "principal_minor": pl.Int64(),
+    "surplus_minor": pl.Int64(),
+    "capped_minor": pl.Int64(),
+    "interest_sum_minor": pl.Int64(),
+    "extra_sum_minor": pl.Int64(),
+    "refused": pl.String(),
+    "assumed_since": pl.Date(),
+}
+"""See `Claims.sums`."""
+
+LARGEST_INTEREST = 10**18
+"""A debt with more interest than this many minor units is refused: no claim is so large, and 64 bits end soon after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +103,8 @@ def compute(
     debts: pl.DataFrame, entries: pl.DataFrame, terms: Mapping[str, Terms], as_of: date, *, with_lines: bool
 ) -> Claims:
     """What each debt owes at the end of `as_of`. Debts follow `engine.debts.DEBTS`, entries `ENTRIES`."""
+    if debts.is_empty():
+        return Claims(pl.DataFrame(schema=SUMS), pl.DataFrame())
     found, curves = resolve(debts, terms, as_of)
     known = found.filter(pl.col("refused").is_null())
     events = _events(known, entries, curves, every_rate=with_lines)
@@ -106,7 +123,8 @@ def compute(
         capped_minor=pl.col("interest_full") - pl.col("interest_owed"),
         interest_sum_minor="interest_owed", extra_sum_minor="extra_owed",
     )  # fmt: skip
-    sums = found.select("debt_id", "refused", "assumed_since").join(sums, on="debt_id", how="left").select(_RESULT)
+    sums = found.select("debt_id", "refused", "assumed_since").join(sums, on="debt_id", how="left")
+    sums = _refuse_too_large(sums).select(list(SUMS))
     lines = pl.concat(trace).sort("debt_id", "number") if trace else pl.DataFrame()
     return Claims(sums.sort("debt_id"), lines)
 
@@ -123,9 +141,11 @@ def _begin(debts: pl.DataFrame) -> pl.DataFrame:
     wide = pl.lit(0, pl.Int128)
     return debts.select(
         *_OF_DEBT, pl.col("rounding").replace_strict(_ROUND, return_dtype=pl.Int8),
-        last=pl.col("start") - 1, principal=pl.col("principal_minor"), costs=zero, surplus=zero, capital=zero,
-        interest_exact=wide, interest_rounded=zero, interest_paid=zero,
-        extra_exact=wide, extra_rounded=zero, extra_paid=zero, number=pl.lit(0, pl.Int32),
+        # interest that begins after the day of the sums never runs
+        last=pl.min_horizontal(pl.col("start") - 1, "end"),
+        principal=pl.col("principal_minor"), costs=zero, surplus=zero, capital=zero,
+        interest_exact=wide, interest_pending=wide, interest_rounded=zero, interest_paid=zero,
+        extra_exact=wide, extra_pending=wide, extra_rounded=zero, extra_paid=zero, number=pl.lit(0, pl.Int32),
     )  # fmt: skip
 
 
@@ -144,7 +164,7 @@ def _events(debts: pl.DataFrame, entries: pl.DataFrame, curves: Curves, *, every
         parts.append(_known_until(debts, curves).with_columns(amount=pl.lit(0, pl.Int64), **empty).select(columns))
     breaks = _breaks(placed if every_rate else placed.filter(pl.col("rounding") != "once"), curves)
     if not breaks.is_empty():
-        parts.append(breaks.with_columns(amount=pl.lit(0, pl.Int64), **empty).select(columns))
+        parts.append(breaks.with_columns(**empty).select(columns))
     capital = _capitalisations(placed, curves)
     if not capital.is_empty():
         parts.append(capital.with_columns(amount=pl.lit(0, pl.Int64), **empty).select(columns))
@@ -163,7 +183,9 @@ def _entries(entries: pl.DataFrame, placed: pl.DataFrame, curves: Curves) -> pl.
     kept = happened.filter(pl.col("kind") != "reversal")
     if not back.is_empty():
         kept = kept.join(back, on="entry_id", how="left").with_columns(
-            amount_minor=(pl.col("amount_minor") - pl.col("back").fill_null(0)).clip(lower_bound=0)
+            amount_minor=pl.when(pl.col("kind") == "payment")
+            .then((pl.col("amount_minor") - pl.col("back").fill_null(0)).clip(lower_bound=0))
+            .otherwise("amount_minor")
         )
     return kept.filter(pl.col("amount_minor") > 0).with_columns(
         event=pl.col("kind").replace_strict(_KINDS, return_dtype=pl.Int8), amount="amount_minor"
@@ -171,19 +193,32 @@ def _entries(entries: pl.DataFrame, placed: pl.DataFrame, curves: Curves) -> pl.
 
 
 def _breaks(placed: pl.DataFrame, curves: Curves) -> pl.DataFrame:
-    """The last day before each change of a debt's rate: debt_id, place, event."""
+    """The last day before each change of one of a debt's rates: debt_id, place, event.
+
+    Where one day's interest is rounded, the last day before the weight of a day changes, too.
+    """
     if placed.is_empty():
         return pl.DataFrame()
     numbers = sorted({*placed["curve"].unique(), *placed["extra_curve"].unique()})
-    rows = [(number, place) for number in numbers for place in _last_days(number, curves)]
-    changes = pl.DataFrame(rows, schema={"curve": pl.Int32, "place": pl.Int32}, orient="row")
-    tracks = [placed.select("debt_id", "start", "end", curve=name) for name in ("curve", "extra_curve")]
+    rows = [(number, place, False) for number in numbers for place in curves.changes(number)]
+    rows += [(number, place, True) for number in numbers for place in curves.years(number)]
+    schema = {"curve": pl.Int32, "place": pl.Int32, "of_weight": pl.Boolean}
+    tracks = [
+        placed.select("debt_id", "start", "end", "rounding", curve=name, amount=pl.lit(mask, pl.Int64))
+        for name, mask in (("curve", _INTEREST), ("extra_curve", _EXTRA))
+    ]
     return (
         pl.concat(tracks)
-        .join(changes, on="curve")
-        .filter((pl.col("place") >= pl.col("start")) & (pl.col("place") < pl.col("end")))
-        .select("debt_id", "place", event=pl.lit(_Event.RATE, pl.Int8))
+        .join(pl.DataFrame(rows, schema=schema, orient="row"), on="curve")
+        .filter(
+            (pl.col("place") >= pl.col("start"))
+            & (pl.col("place") < pl.col("end"))
+            & (~pl.col("of_weight") | (pl.col("rounding") == "day"))
+        )
+        .select("debt_id", "place", "amount")
         .unique()
+        .group_by("debt_id", "place")
+        .agg(pl.col("amount").sum(), event=pl.lit(_Event.RATE, pl.Int8))
     )
 
 
@@ -193,13 +228,6 @@ def _known_until(debts: pl.DataFrame, curves: Curves) -> pl.DataFrame:
     return debts.filter((place >= pl.col("start")) & (place < pl.col("end"))).select(
         "debt_id", place=place, event=pl.lit(_Event.RATE, pl.Int8)
     )
-
-
-def _last_days(curve: int, curves: Curves) -> list[int]:
-    """Last days before a change of the rate, or of the weight of a day."""
-    unit = curves.unit.slice(curve * curves.size, curves.size)
-    years = [int(place) - 1 for place in (unit != unit.shift()).fill_null(value=False).arg_true().to_list()]
-    return sorted({*curves.changes(curve), *years})
 
 
 def _capitalisations(placed: pl.DataFrame, curves: Curves) -> pl.DataFrame:
@@ -330,35 +358,55 @@ def _accrue(state: pl.DataFrame, curves: Curves) -> pl.DataFrame:
 
 
 def _run(state: pl.DataFrame, curves: Curves, prefix: str, name: str, bearing: pl.Expr) -> pl.DataFrame:
-    """Add the interest of a stretch to <name>_exact and <name>_rounded."""
+    """Add the interest of some days to <name>_exact, and to <name>_rounded when its stretch of days ends."""
     at = state[f"{prefix}curve"].cast(pl.Int64) * curves.size
     since, until = at + state["last"], at + state["through"]
     factor = pl.col(f"{prefix}factor").cast(pl.Int128)
     units = pl.col(f"{prefix}units")
     run = pl.lit(curves.total.gather(until) - curves.total.gather(since))
     exact = bearing.cast(pl.Int128) * factor * run
-    step: list[pl.Expr] = [(pl.col(f"{name}_exact") + exact).alias(f"{name}_exact")]
+    added = (pl.col(f"{name}_exact") + exact).alias(f"{name}_exact")
+    if (state["rounding"] == _ROUND["once"]).all():
+        return state.with_columns(added)
     rounding = pl.col("rounding")
-    if (state["rounding"] != _ROUND["once"]).any():
-        first = pl.select(pl.min_horizontal(pl.lit(since) + 1, pl.lit(until))).to_series()
-        unit, rate = pl.lit(curves.unit.gather(first)), pl.lit(curves.rate.gather(first))
-        days = pl.lit(curves.weight.gather(until) - curves.weight.gather(since)) // unit
-        one_day = half_up(bearing.cast(pl.Int128) * factor * rate * unit, units)
-        rounded = (
-            pl.when(rounding == _ROUND["period"])
-            .then(half_up(exact, units))
-            .when(rounding == _ROUND["day"])
-            .then(one_day * days)
-            .otherwise(0)
-        )
-        step.append((pl.col(f"{name}_rounded") + rounded).alias(f"{name}_rounded"))
-    return state.with_columns(step)
+    first = pl.select(pl.min_horizontal(pl.lit(since) + 1, pl.lit(until))).to_series()
+    unit, rate = pl.lit(curves.unit.gather(first)), pl.lit(curves.rate.gather(first))
+    days = pl.lit(curves.weight.gather(until) - curves.weight.gather(since)) // unit
+    one_day = half_up(bearing.cast(pl.Int128) * factor * rate * unit, units)
+    # a change of the other interest's rate does not end this one's stretch
+    mine = _EXTRA if prefix else _INTEREST
+    ends = (pl.col("event") != _Event.RATE) | (pl.col("amount") // mine % 2 == 1)
+    pending = pl.col(f"{name}_pending") + exact
+    of_stretch = pl.when(ends).then(half_up(pending, units)).otherwise(0)
+    rounded = (
+        pl.when(rounding == _ROUND["period"])
+        .then(of_stretch)
+        .when(rounding == _ROUND["day"])
+        .then(one_day * days)
+        .otherwise(0)
+    )
+    return state.with_columns(
+        added,
+        pl.when(ends).then(pl.lit(0, pl.Int128)).otherwise(pending).alias(f"{name}_pending"),
+        (pl.col(f"{name}_rounded") + rounded).alias(f"{name}_rounded"),
+    )
+
+
+def _refuse_too_large(sums: pl.DataFrame) -> pl.DataFrame:
+    """Debts whose interest left all bounds have no sums."""
+    whole = [name for name, kind in SUMS.items() if kind == pl.Int64() and name != "debt_id"]
+    lost = pl.any_horizontal(pl.col(name).is_null() for name in whole)
+    return sums.with_columns(
+        *(pl.when(~lost).then(name) for name in whole),
+        refused=pl.coalesce("refused", pl.when(lost).then(pl.lit("interest.too_large"))),
+    )
 
 
 def half_up(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
-    """A fraction that is not negative, rounded half up to a whole number. Int128 / Int64 -> Int64."""
+    """A fraction that is not negative, rounded half up to a whole number; null beyond `LARGEST_INTEREST`."""
     wide = denominator.cast(pl.Int128)
-    return ((2 * numerator + wide) // (2 * wide)).cast(pl.Int64)
+    whole = (2 * numerator + wide) // (2 * wide)
+    return pl.when(whole <= LARGEST_INTEREST).then(whole).cast(pl.Int64)
 
 
 def _line(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:

@@ -43,7 +43,14 @@ class Curves:
 
     def changes(self, curve: int) -> list[int]:
         """Places of the last day before each change of a curve's rate."""
-        part = self.rate.slice(curve * self.size, self.size)
+        return self._before_changes(self.rate, curve)
+
+    def years(self, curve: int) -> list[int]:
+        """Places of the last day before the weight of a day changes."""
+        return self._before_changes(self.unit, curve)
+
+    def _before_changes(self, column: pl.Series, curve: int) -> list[int]:
+        part = column.slice(curve * self.size, self.size)
         return [int(place) - 1 for place in (part != part.shift()).fill_null(value=False).arg_true().to_list()]
 
 

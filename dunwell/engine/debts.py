@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from dunwell.engine.curves import DAYS_OF_YEAR, PPM, Curves, applied, key_of, make_curves, series_on
-from dunwell.rulebook.interest_terms import COMPONENTS, Rate, Terms
+from dunwell.rulebook.interest_terms import COMPONENTS, Cap, Rate, Terms
 
 DEBTS: dict[str, pl.DataType] = {
     "debt_id": pl.Int64(),
@@ -73,7 +73,9 @@ def _of_terms(debts: pl.DataFrame, terms: Terms, curves: Curves) -> pl.DataFrame
         part = _with_rate(part, interest, curves, "")
         part = _with_rate(part, extra, curves, "extra_")
         early = pl.lit("interest.not_yet_in_force") if place == 0 else pl.lit(None, pl.String)
-        parts.append(part.with_columns(refused=pl.coalesce(early, "refused", "extra_refused")))
+        # as long as no day bears interest, no rate is needed
+        begun = pl.col("start_date") <= pl.col("as_of_date")
+        parts.append(part.with_columns(refused=pl.when(begun).then(pl.coalesce(early, "refused", "extra_refused"))))
     cap = pl.lit(None, pl.Int64)
     if terms.sum_cap_bp is not None:
         # half up, like every sum
@@ -114,17 +116,21 @@ def _with_rate(debts: pl.DataFrame, rate: Rate | None, curves: Curves, prefix: s
             ).then(pl.lit("rate.before"))  # fmt: skip
             assumed = _assumed(begun, pl.lit(fixing), rate.series.known_until)
         if rate.cap is not None:
-            most = series_on(rate.cap.series, debts["contract_date"])
-            factor = pl.select(
-                pl.min_horizontal(pl.lit(factor), (2 * pl.lit(most) * rate.cap.multiplier + 100) // 200)
-            ).to_series()
-            day = pl.col("contract_date")
+            most = _multiple(rate.cap, debts)
+            factor = pl.select(pl.min_horizontal(pl.lit(factor), pl.lit(most).clip(lower_bound=0))).to_series()
+        day = pl.col("contract_date")
+        for bound in (rate.cap, rate.floor):
+            if bound is None:
+                continue
             refused = pl.coalesce(
                 refused,
                 pl.when(day.is_null()).then(pl.lit("interest.contract_date_missing")),
-                pl.when(day < rate.cap.series.values[0][0]).then(pl.lit("rate.before")),
+                pl.when(day < bound.series.values[0][0]).then(pl.lit("rate.before")),
             )
-            assumed = pl.min_horizontal(assumed, _assumed(begun, day, rate.cap.series.known_until))
+            assumed = pl.min_horizontal(assumed, _assumed(begun, day, bound.series.known_until))
+        if rate.floor is not None:
+            least = factor < _multiple(rate.floor, debts)
+            refused = pl.coalesce(refused, pl.when(pl.lit(least)).then(pl.lit("interest.below_floor")))
     return debts.with_columns(
         pl.lit(curves.places[key_of(rate)], pl.Int32).alias(f"{prefix}curve"),
         factor.fill_null(0).alias(f"{prefix}factor"),
@@ -132,6 +138,11 @@ def _with_rate(debts: pl.DataFrame, rate: Rate | None, curves: Curves, prefix: s
         assumed.alias(f"{prefix}assumed_since"),
         refused.alias(f"{prefix}refused"),
     )  # fmt: skip
+
+
+def _multiple(bound: Cap, debts: pl.DataFrame) -> pl.Series:
+    """So many times the value of a series on the day of the contract, in ppm; null where that is not known."""
+    return (2 * series_on(bound.series, debts["contract_date"]) * bound.multiplier + 100) // 200
 
 
 def _assumed(begun: pl.Expr, day: pl.Expr, known_until: date) -> pl.Expr:

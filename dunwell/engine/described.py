@@ -88,8 +88,13 @@ def _why(debt: Debt, code: str) -> DunwellError:
     start = debt.start or date.fromordinal(debt.due.toordinal() + 1 + debt.terms.grace_days)
     if code == "rate.before":
         rates = [rate for _, *both in debt.terms.versions for rate in both if rate]
-        series = next(each for rate in rates for each in (rate.series, rate.cap and rate.cap.series) if each)
-        contract = any(rate.cap or rate.fixed_on == "contract" for rate in rates)
+        series = next(
+            each
+            for rate in rates
+            for each in (rate.series, rate.cap and rate.cap.series, rate.floor and rate.floor.series)
+            if each
+        )
+        contract = any(rate.cap or rate.floor or rate.fixed_on == "contract" for rate in rates)
         day = debt.contract if contract and debt.contract else start
         return DunwellError(code, series=series.id, day=day.isoformat(), first=series.values[0][0].isoformat())
     if code == "interest.not_yet_in_force":

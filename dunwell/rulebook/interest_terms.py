@@ -31,7 +31,7 @@ BUYERS = ("state_organ", "public_institution", "large_enterprise")
 
 _NEEDED = {"id", "title", "place", "applies", "values", "citation", "review_by", "warnings", "cases"}
 _MAY = {
-    "series", "fixed_on", "dated_by", "agreed", "beside", "basis", "cap", "choices", "fixed_sum", "order",
+    "series", "fixed_on", "dated_by", "agreed", "beside", "basis", "cap", "floor", "choices", "fixed_sum", "order",
     "day_count", "rounding", "payment_day",
 }  # fmt: skip
 _VALUE_KEYS = {"rate", "per", "spread", "multiplier", "cap"}
@@ -39,7 +39,7 @@ _VALUE_KEYS = {"rate", "per", "spread", "multiplier", "cap"}
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """The most a rate may be: a multiple of a series on the day of the contract."""
+    """The most (or the least) an agreed rate may be: a multiple of a series on the day of the contract."""
 
     series: Series
     multiplier: int
@@ -60,6 +60,7 @@ class Rate:
     spread_ppm: int = 0
     cap_ppm: int | None = None
     cap: Cap | None = None
+    floor: Cap | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ class Regime:
     beside: bool = False
     basis: bool = True
     cap: Mapping[str, str] | None = None
+    floor: Mapping[str, str] | None = None
     choices: Mapping[str, Any] | None = None
     fixed_sum: bool = False
     order: str = "law"
@@ -119,7 +121,7 @@ class Terms:
     def needs_contract_date(self) -> bool:
         """Whether a rate cannot be found without the day of the contract."""
         return any(
-            rate.fixed_on == "contract" or rate.cap is not None for _, *both in self.versions for rate in both if rate
+            rate.fixed_on == "contract" or rate.cap or rate.floor for _, *both in self.versions for rate in both if rate
         )
 
 
@@ -170,6 +172,7 @@ def _regime(entry: Any, file: str) -> Regime:
         ("its order is not known", entry.get("order", "law") in ORDERS),
         ("its day count is not known", entry.get("day_count", "act/365") in DAY_COUNTS),
         ("a value has an unknown name", all(set(value) <= _VALUE_KEYS for value in entry["values"].values())),
+        ("a cap or floor bounds an agreed rate", "series" not in entry or not {"cap", "floor"} & set(entry)),
         ("a cap by a series is of the contract's day", (entry.get("cap") or {}).get("fixed_on") in {None, "contract"}),
     ):  # fmt: skip
         if not holds:
@@ -240,10 +243,16 @@ def _rates(
     agreed = _agreed_rate(regime, values, wishes, day_count)
     if regime.beside:
         return agreed, _own_rate(values["rate"], values.get("per", "year"), day_count)
-    cap = Cap(series[regime.cap["series"]], _hundredths(regime.cap["multiplier"], "cap")) if regime.cap else None
+    cap, floor = (
+        Cap(series[bound["series"]], _hundredths(bound["multiplier"], "multiplier")) if bound else None
+        for bound in (regime.cap, regime.floor)
+    )
     cap_ppm = ppm_of(values["cap"]) if "cap" in values else None
     if agreed is not None:
-        return Rate(agreed.day_count, rate_ppm=agreed.rate_ppm, cap=cap, cap_ppm=cap_ppm), None
+        if agreed.day_count == "per-day" and (cap or floor or cap_ppm is not None):
+            # bounds are those of a year: a rate per day is held against them as 365 times itself
+            agreed = Rate("act/365", rate_ppm=(agreed.rate_ppm or 0) * 365)
+        return Rate(agreed.day_count, rate_ppm=agreed.rate_ppm, cap=cap, cap_ppm=cap_ppm, floor=floor), None
     if regime.series:
         rate = Rate(
             day_count, series=series[regime.series], fixed_on=regime.fixed_on,
