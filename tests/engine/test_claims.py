@@ -1,0 +1,172 @@
+"""What a claim is: disputes, several debts, money that names none, and what no sum can be told of."""
+
+from dataclasses import replace
+from datetime import date
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dunwell.core.errors import DunwellError
+from dunwell.engine import accrual, described
+from dunwell.engine.debts import DEBTS
+from dunwell.engine.several_debts import distribute
+from dunwell.engine.statement import make_statement
+from dunwell.rulebook.debt import Debt, Entry
+from dunwell.rulebook.interest_terms import make_terms
+
+CLAUSE = make_terms("contract.clause", {"rate": "7.3", "confirmed": True})
+"""On 10,000.00 that is 2.00 a day."""
+NONE = make_terms("none")
+DUE = date(2025, 1, 31)
+
+
+def debt(number="1", principal=1_000_000, due=DUE, terms=CLAUSE, **more):
+    return Debt(number, "EUR", principal, due, terms, **more)
+
+
+def payment(day, minor, number="P", **more):
+    return Entry(number, day, "payment", minor, **more)
+
+
+class TestADispute:
+    def test_leaves_the_undisputed_part_with_its_own_interest(self):
+        (told,) = make_statement([debt(disputed_minor=250_000)], date(2025, 2, 10)).debts
+        # 7,500.00 at 1.50 a day for ten days; the disputed 2,500.00 would be 5.00 more
+        assert (told.sums.principal, told.sums.interest) == (750_000, 1_500)
+        assert (told.disputed.principal, told.disputed.interest) == (250_000, 500)
+
+    def test_gets_no_payment(self):
+        paid = debt(principal=1_000_000, disputed_minor=400_000, entries=(payment(DUE, 700_000),))
+        (told,) = make_statement([paid], date(2025, 2, 10)).debts
+        assert (told.sums.principal, told.sums.surplus) == (0, 100_000)
+        # without the dispute the payment would have left 3,000.00 open
+        assert told.sums.total + told.disputed.total == 300_000 + 600
+
+
+class TestMoneyThatNamesNoDebt:
+    def split(self, debts, *payments, day=date(2025, 6, 30)):
+        found, rests = distribute(debts, [("EUR", each) for each in payments], day)
+        return {one.number: sum(e.amount_minor for e in one.entries) for one in found}, rests
+
+    def test_pays_what_is_due_before_what_is_not(self):
+        debts = [debt("later", 50_000, date(2025, 12, 31), NONE), debt("due", 50_000, terms=NONE)]
+        assert self.split(debts, payment(date(2025, 3, 1), 60_000))[0] == {"later": 10_000, "due": 50_000}
+
+    def test_pays_the_least_secured_first(self):
+        debts = [debt("pledged", 50_000, terms=NONE, secured=2), debt("bare", 50_000, terms=NONE)]
+        assert self.split(debts, payment(date(2025, 3, 1), 60_000))[0] == {"pledged": 10_000, "bare": 50_000}
+
+    def test_pays_the_heaviest_burden_first(self):
+        heavy = debt("heavy", 1_000_000, date(2025, 2, 15))
+        debts = [debt("light", 50_000, terms=NONE), heavy]
+        assert self.split(debts, payment(date(2025, 2, 20), 1_000))[0] == {"light": 0, "heavy": 1_000}
+
+    def test_holds_a_rate_per_day_against_a_rate_per_year(self):
+        daily = make_terms("contract.clause", {"rate": "0.05", "per": "day", "confirmed": True})
+        debts = [debt("year", 50_000), debt("day", 50_000, terms=daily)]
+        assert self.split(debts, payment(date(2025, 2, 20), 1_000))[0] == {"year": 0, "day": 1_000}
+
+    def test_pays_the_earliest_due_first(self):
+        debts = [debt("b", 50_000, terms=NONE), debt("a", 50_000, date(2025, 1, 15), NONE)]
+        assert self.split(debts, payment(date(2025, 3, 1), 50_001))[0] == {"a": 50_000, "b": 1}
+
+    def test_passes_by_what_is_disputed(self):
+        debts = [debt("1", 50_000, terms=NONE, disputed_minor=50_000), debt("2", 50_000, terms=NONE)]
+        assert self.split(debts, payment(date(2025, 3, 1), 50_000))[0] == {"1": 0, "2": 50_000}
+
+    def test_of_another_currency_pays_nothing(self):
+        found, rests = distribute([debt()], [("USD", payment(date(2025, 3, 1), 5_000))], date(2025, 6, 30))
+        assert found[0].entries == ()
+        assert rests == 1
+
+    def test_beyond_all_debts_is_a_surplus(self):
+        found, rests = self.split([debt("1", 100, terms=NONE)], payment(date(2025, 3, 1), 150))
+        assert (found, rests) == ({"1": 150}, 1)
+
+    @given(
+        st.lists(st.tuples(st.integers(1, 10**6), st.integers(-60, 200), st.integers(0, 2)), min_size=1, max_size=4),
+        st.lists(st.tuples(st.integers(1, 10**6), st.integers(-80, 220)), min_size=1, max_size=3),
+    )
+    def test_is_never_lost_or_doubled(self, owed, paid):
+        base = DUE.toordinal()
+        debts = [
+            debt(str(n), minor, date.fromordinal(base + late), secured=secured)
+            for n, (minor, late, secured) in enumerate(owed)
+        ]
+        payments = [payment(date.fromordinal(base + late), minor, f"P{n}") for n, (minor, late) in enumerate(paid)]
+        found, _ = distribute(debts, [("EUR", each) for each in payments], date(2026, 1, 1))
+        for each in payments:
+            parts = [entry.amount_minor for one in found for entry in one.entries if entry.id == each.id]
+            assert sum(parts) == each.amount_minor
+
+
+class TestAStatement:
+    @given(
+        st.integers(1, 10**9),
+        st.integers(0, 400),
+        st.lists(st.tuples(st.integers(-30, 420), st.integers(1, 10**8)), max_size=5),
+    )
+    def test_has_lines_and_payments_that_add_up(self, principal, later, paid):
+        """All interest is in the lines, all money in the entries: what is open follows by hand."""
+        base = DUE.toordinal()
+        entries = tuple(payment(date.fromordinal(base + late), minor, f"P{n}") for n, (late, minor) in enumerate(paid))
+        terms = make_terms("de.bgb-288-2", {"confirmed": True})
+        (told,) = make_statement(
+            [debt(principal=principal, terms=terms, entries=entries)], date.fromordinal(base + later)
+        ).debts
+        interest = sum(line.interest_minor for line in told.lines)
+        to = {name: sum(event.paid[name] for event in told.events) for name in ("costs", "interest", "principal")}
+        assert told.sums.interest == interest - to["interest"]
+        assert told.sums.principal == principal - to["principal"]
+        came = sum(event.amount_minor for event in told.events)
+        assert told.sums.surplus == came - sum(to.values())
+
+    def test_says_the_sum_of_each_coming_day_as_that_day_will(self):
+        paid = debt(entries=(payment(date(2025, 3, 1), 100_000),))
+        told = make_statement([paid], date(2025, 6, 25))
+        for day, sums in told.coming:
+            assert make_statement([paid], day).totals == sums
+
+    def test_never_adds_currencies(self):
+        told = make_statement([debt("1"), replace(debt("2"), currency="USD")], DUE)
+        assert told.totals == {"EUR": 1_000_000, "USD": 1_000_000}
+
+
+class TestTheEngine:
+    def test_of_nothing_says_nothing(self):
+        sums = accrual.claims(pl.DataFrame(schema=DEBTS), pl.DataFrame(schema=accrual.ENTRIES), {}, DUE)
+        assert sums.is_empty()
+        assert dict(sums.schema) == accrual.SUMS
+
+    def test_refuses_one_debt_that_grows_beyond_all_bounds_and_no_other(self):
+        wild = make_terms("contract.clause", {"rate": "36", "compound": "month"})
+        frame = described.frame([debt("1", 10**13, date(1985, 1, 1), wild), debt("2")])
+        entries = described.entry_frame([])
+        sums = accrual.claims(frame, entries, {"0": wild, "1": CLAUSE}, date(2025, 2, 10))
+        assert sums["refused"].to_list() == ["interest.too_large", None]
+        assert sums["interest_minor"].to_list() == [None, 2_000]
+
+    def test_says_in_words_which_debt_grows_beyond_all_bounds(self):
+        wild = make_terms("contract.clause", {"rate": "36", "compound": "month"})
+        with pytest.raises(DunwellError, match="beyond every bound"):
+            described.compute([debt("1", 10**13, date(1985, 1, 1), wild)], date(2025, 1, 1))
+
+    def test_gives_a_large_book_the_same_sums_as_its_parts(self, monkeypatch):
+        debts = [debt(str(n), 1_000 * n, entries=(payment(date(2025, 3, 1), 10 * n),)) for n in range(1, 40)]
+        whole = described.compute(debts, date(2025, 6, 30)).sums
+        monkeypatch.setattr(accrual, "AT_ONCE", 7)
+        frame, entries = described.frame(debts), described.entry_frame(debts)
+        parts = accrual.claims(
+            frame.sample(fraction=1.0, shuffle=True, seed=3), entries, described.terms_of(debts), date(2025, 6, 30)
+        )
+        assert parts.equals(whole)
+
+    @pytest.mark.parametrize("digits", [0, 3])
+    def test_rounds_to_the_smallest_unit_of_any_currency(self, digits):
+        currency = {0: "JPY", 3: "KWD"}[digits]
+        one = replace(debt(principal=100 * 10**digits), currency=currency)
+        # 100 at 7.3 % is 0.02 a day, 1.00 in 50 days
+        sums = described.compute([one], date(2025, 3, 22)).sums
+        assert sums["interest_minor"].item() == 10**digits
