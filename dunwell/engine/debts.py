@@ -7,6 +7,7 @@ import polars as pl
 
 from dunwell.engine.curves import DAYS_OF_YEAR, PPM, Curves, applied, key_of, make_curves, series_on
 from dunwell.rulebook.interest_terms import COMPONENTS, Cap, Rate, Terms
+from dunwell.rulebook.rates import Series
 
 DEBTS: dict[str, pl.DataType] = {
     "debt_id": pl.Int64(),
@@ -96,55 +97,59 @@ def _of_terms(debts: pl.DataFrame, terms: Terms, curves: Curves) -> pl.DataFrame
 
 def _with_rate(debts: pl.DataFrame, rate: Rate | None, curves: Curves, prefix: str) -> pl.DataFrame:
     """Add <prefix>curve, <prefix>factor, <prefix>units, <prefix>assumed_since, <prefix>refused."""
-    nothing = pl.Series([None], dtype=pl.Int64).new_from_index(0, debts.height)
-    refused = pl.lit(None, pl.String)
-    assumed = pl.lit(None, pl.Date)
-    factor = nothing.fill_null(0)
-    begun = pl.col("start_date") <= pl.col("as_of_date")
-    if rate is not None and rate.series is not None and not rate.fixed_on:
-        factor = nothing.fill_null(1)
-        assumed = _assumed(begun, pl.col("as_of_date"), rate.series.known_until)
-        refused = pl.when(begun & (pl.col("start_date") < rate.series.values[0][0])).then(pl.lit("rate.before"))
-    elif rate is not None:
-        if rate.series is None:
-            factor = applied(rate, nothing.fill_null(rate.rate_ppm or 0))
-        else:
-            fixing = debts["start_date" if rate.fixed_on == "start" else "contract_date"]
-            factor = applied(rate, series_on(rate.series, fixing))
-            refused = pl.when(pl.lit(fixing).is_null()).then(pl.lit("interest.contract_date_missing")).when(
-                pl.lit(fixing) < rate.series.values[0][0]
-            ).then(pl.lit("rate.before"))  # fmt: skip
-            assumed = _assumed(begun, pl.lit(fixing), rate.series.known_until)
-        if rate.cap is not None:
-            most = _multiple(rate.cap, debts)
-            factor = pl.select(pl.min_horizontal(pl.lit(factor), pl.lit(most).clip(lower_bound=0))).to_series()
-        day = pl.col("contract_date")
-        for bound in (rate.cap, rate.floor):
-            if bound is None:
-                continue
-            refused = pl.coalesce(
-                refused,
-                pl.when(day.is_null()).then(pl.lit("interest.contract_date_missing")),
-                pl.when(day < bound.series.values[0][0]).then(pl.lit("rate.before")),
-            )
-            assumed = pl.min_horizontal(assumed, _assumed(begun, day, bound.series.known_until))
-        if rate.floor is not None:
-            least = factor < _multiple(rate.floor, debts)
-            refused = pl.coalesce(refused, pl.when(pl.lit(least)).then(pl.lit("interest.below_floor")))
+    factor = _factor(debts, rate)
+    assumed, refused = _assumed_and_refused(rate)
+    if rate is not None and rate.floor is not None:
+        below = pl.lit(factor < _multiple(rate.floor, debts))
+        refused = pl.coalesce(refused, pl.when(below).then(pl.lit("interest.below_floor")))
     return debts.with_columns(
         pl.lit(curves.places[key_of(rate)], pl.Int32).alias(f"{prefix}curve"),
         factor.fill_null(0).alias(f"{prefix}factor"),
         pl.lit(DAYS_OF_YEAR[rate.day_count if rate else "act/365"] * PPM, pl.Int64).alias(f"{prefix}units"),
         assumed.alias(f"{prefix}assumed_since"),
         refused.alias(f"{prefix}refused"),
-    )  # fmt: skip
+    )
+
+
+def _factor(debts: pl.DataFrame, rate: Rate | None) -> pl.Series:
+    """What the curve of a rate is multiplied by: the rate in ppm where it is fixed, 1 where the curve has it; Int64."""
+    nothing = pl.Series([None], dtype=pl.Int64).new_from_index(0, debts.height)
+    if rate is None:
+        return nothing.fill_null(0)
+    if rate.series is None:
+        factor = applied(rate, nothing.fill_null(rate.rate_ppm or 0))
+    elif rate.fixed_on:
+        factor = applied(rate, series_on(rate.series, debts[_FIXED_ON[rate.fixed_on]]))
+    else:
+        return nothing.fill_null(1)
+    if rate.cap is None:
+        return factor
+    most = _multiple(rate.cap, debts).clip(lower_bound=0)
+    return pl.select(pl.min_horizontal(pl.lit(factor), pl.lit(most))).to_series()
+
+
+_FIXED_ON = {"start": "start_date", "contract": "contract_date"}
+
+
+def _assumed_and_refused(rate: Rate | None) -> tuple[pl.Expr, pl.Expr]:
+    """From when a value is only assumed, and why a rate cannot be known: a day that nobody gave, or one too early."""
+    needed: list[tuple[Series, pl.Expr, pl.Expr]] = []  # series, the first and the last day of which it is asked
+    if rate is not None and rate.series is not None:
+        first = pl.col(_FIXED_ON.get(rate.fixed_on, "start_date"))
+        needed.append((rate.series, first, first if rate.fixed_on else pl.col("as_of_date")))
+    if rate is not None:
+        contract = pl.col("contract_date")
+        needed += [(bound.series, contract, contract) for bound in (rate.cap, rate.floor) if bound]
+    begun = pl.col("start_date") <= pl.col("as_of_date")
+    assumed, missing, early = pl.lit(None, pl.Date), pl.lit(None, pl.String), pl.lit(None, pl.String)
+    for series, first, last in needed:
+        since = pl.when(begun & (last > series.known_until)).then(pl.lit(series.known_until + timedelta(days=1)))
+        assumed = pl.min_horizontal(assumed, since)
+        missing = pl.coalesce(missing, pl.when(first.is_null()).then(pl.lit("interest.contract_date_missing")))
+        early = pl.coalesce(early, pl.when(first < series.values[0][0]).then(pl.lit("rate.before")))
+    return assumed, pl.coalesce(missing, early)
 
 
 def _multiple(bound: Cap, debts: pl.DataFrame) -> pl.Series:
     """So many times the value of a series on the day of the contract, in ppm; null where that is not known."""
     return (2 * series_on(bound.series, debts["contract_date"]) * bound.multiplier + 100) // 200
-
-
-def _assumed(begun: pl.Expr, day: pl.Expr, known_until: date) -> pl.Expr:
-    """The day from which a value is only assumed, where one after it was needed."""
-    return pl.when(begun & (day > known_until)).then(pl.lit(known_until + timedelta(days=1)))
