@@ -20,6 +20,8 @@ from dunwell.intake.faults import CONTROL, Faults
 from dunwell.intake.shapes import DecimalMark, Defaults, Mapping
 from dunwell.intake.sheet import Sheet
 from dunwell.intake.values import words, zones
+from dunwell.rulebook.payment_terms import BaseDate
+from dunwell.rulebook.terms_notation import read_terms
 
 LONGEST_KEY = 100
 LONGEST_NAME = 500
@@ -174,13 +176,25 @@ class Cells:
         """Whether a cell of a date or an amount is empty, or says so in a word such as NULL."""
         return self.filled(field).is_null()
 
-    def days(self, field: str) -> pl.Series:
-        """A whole number of days from 0 to 3650, also written as `30 days` or `NET 30`."""
-        cells = self.raw(field)
+    def terms(self, field: str, *, where: pl.Series) -> pl.Series:
+        """Payment terms that run from the invoice, in the notation of `rulebook.payment_terms`; a number alone is days.
+
+        `30`, `30 days`, `NET 30` and `30 天` are all `30 days`; `end of month + 45 days`, `10th of next month`.
+        where: rows that are asked; what others say is left unread.
+        """
+        cells = self.raw(field).set(~where, None)
         number = cells.str.extract(r"^(?i:net *)?([0-9]{1,4})(?:\.0+)? *(?i:days?|d|tage|天|日)?$", 1).cast(pl.Int32)
-        number = number.set(number > 3650, None)
-        self.fault(cells.is_not_null() & number.is_null(), field, "intake.not_days", cells)
-        return number
+        number = number.set(number > _LONGEST_TERM, None)
+        others = cells.filter(cells.is_not_null() & number.is_null()).unique(maintain_order=True)
+        found = pl.DataFrame(
+            [(text, *_read_terms(text)) for text in others],
+            schema={"text": pl.String, "notation": pl.String, "problem": pl.String},
+            orient="row",
+        )
+        joined = pl.DataFrame({"text": cells, "days": number}).join(found, on="text", how="left", maintain_order="left")
+        for (problem,) in found.select(pl.col("problem").drop_nulls().unique().sort()).iter_rows():
+            self.fault((joined["problem"] == problem).fill_null(value=False), field, problem, cells)
+        return joined.select(pl.coalesce(pl.format("{} days", "days"), "notation").alias(field)).to_series()
 
     def date(self, field: str, *, required: bool = False) -> pl.Series:
         """A day."""
@@ -327,3 +341,19 @@ class Cells:
         if places != {0}:
             self.sheet.note("intake.note_thousands", column=column, mark=groups)
         return ("," if groups == "." else "."), ""
+
+
+_LONGEST_TERM = 3650
+
+
+def _read_terms(text: str) -> tuple[str | None, str | None]:
+    """Terms in their notation, or the code of what is wrong with them."""
+    try:
+        terms = read_terms(text)
+    except DunwellError:
+        return None, "intake.not_days"
+    if len(terms.parts) > 1:
+        return None, "intake.terms_of_instalments"
+    if terms.parts[0].base != (BaseDate.INVOICE,) and terms.parts[0].fixed is None:
+        return None, "intake.terms_from_elsewhere"
+    return str(terms), None

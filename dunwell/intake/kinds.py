@@ -12,6 +12,7 @@ from dunwell.intake.faults import Faults
 from dunwell.intake.links import Links
 from dunwell.intake.shapes import FRAMES, Defaults, Mapping
 from dunwell.intake.sheet import Sheet
+from dunwell.rulebook.due_dates import due_dates
 
 INVOICE_KINDS = ("invoice", "instalment")
 ALL_KINDS = ("invoice", "instalment", "charge", "credit_note")
@@ -196,16 +197,15 @@ def invoices(sheet: Sheet, desk: Desk) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def _due_date(cells: Cells, issue: pl.Series) -> pl.Series:
-    """The due date, or the issue date and the days of the terms."""
+    """The due date, or what the payment terms make of the issue date."""
     due = cells.date("due_date")
-    if not cells.given("terms_days"):
+    if not cells.given("terms_days") or due.null_count() == 0:
         return due
-    if due.null_count() == 0:
-        return due
-    terms = cells.days("terms_days")
-    frame = pl.DataFrame({"issue": issue, "due": due, "terms": terms, "silent": cells.raw("due_date").is_null()})
-    later = pl.when("silent").then(pl.col("issue").dt.offset_by(pl.format("{}d", pl.col("terms"))))
-    return frame.select(pl.coalesce("due", later)).to_series()
+    terms = cells.terms("terms_days", where=cells.raw("due_date").is_null())
+    counted = due_dates(pl.DataFrame({"issue_date": issue, "terms": terms}))["falls_due_date"]
+    frame = pl.DataFrame({"due": due, "counted": counted, "terms": terms})
+    told = pl.when(pl.col("terms").is_not_null()).then("counted")
+    return frame.select(due_date=pl.coalesce("due", told)).to_series()
 
 
 def _silent_about_due(cells: Cells) -> pl.Series:

@@ -186,6 +186,27 @@ class TestInvoices:
         assert batch.frames["invoices"]["due_date"].to_list() == [date(2026, 3, 2), date(2026, 1, 5), date(2026, 1, 12)]
         assert [(row, code) for row, _, _, code in said(batch)] == [(5, "not_days"), (6, "no_due_date")]
 
+    def test_are_due_by_terms_of_any_usual_notation(self, tmp_path):
+        rows = [
+            "R1,C1,2026-01-15,,EUR,1.00,end of month + 45 days",
+            "R2,C1,2026-01-15,,EUR,1.00,10th of next month",
+            "R3,C1,2026-01-15,,EUR,1.00,45 days + end of month",
+            "R4,C1,2026-01-15,,EUR,1.00,on 2026-04-01",
+            "R5,C1,2026-01-15,2026-02-20,EUR,1.00,whatever it says",
+            "R6,C1,2026-01-15,,EUR,1.00,30 days from acceptance",
+            "R7,C1,2026-01-15,,EUR,1.00,50%: 10 days; 50%: 40 days",
+            "R8,C1,2026-01-15,,EUR,1.00,30 days roll XX",
+            "R9,C1,,,EUR,1.00,30 days",
+        ]
+        batch = read(tmp_path, a=invoice_rows(*rows, header=HEADER + ",terms_days"))
+        assert batch.frames["invoices"].select("number", "due_date").rows() == [
+            ("R1", date(2026, 3, 17)), ("R2", date(2026, 2, 10)), ("R3", date(2026, 3, 31)), ("R4", date(2026, 4, 1)),
+            ("R5", date(2026, 2, 20)),
+        ]  # fmt: skip
+        assert [(row, code) for row, _, _, code in said(batch)] == [
+            (7, "terms_from_elsewhere"), (8, "terms_of_instalments"), (9, "not_days"), (10, "empty_cell"),
+        ]  # fmt: skip
+
     @pytest.mark.parametrize(
         ("text", "status"),
         [("open", "open"), ("Paid", "open"), ("part-paid", "open"), ("settled", "open"), ("agency", "open"),
