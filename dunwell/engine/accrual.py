@@ -17,6 +17,7 @@ import polars as pl
 
 from dunwell.engine.curves import Curves
 from dunwell.engine.debts import resolve
+from dunwell.engine.rounding import half_up
 from dunwell.rulebook.interest_terms import COMPONENTS, Terms
 
 ENTRIES: dict[str, pl.DataType] = {
@@ -348,7 +349,7 @@ def _accrue(state: pl.DataFrame, curves: Curves) -> pl.DataFrame:
 
     def so_far(name: str, prefix: str) -> pl.Expr:
         return (
-            pl.when(once).then(half_up(pl.col(f"{name}_exact"), pl.col(f"{prefix}units"))).otherwise(f"{name}_rounded")
+            pl.when(once).then(_whole(pl.col(f"{name}_exact"), pl.col(f"{prefix}units"))).otherwise(f"{name}_rounded")
         )
 
     return state.with_columns(interest_full=so_far("interest", ""), extra_owed=so_far("extra", "extra_")).with_columns(
@@ -372,12 +373,12 @@ def _run(state: pl.DataFrame, curves: Curves, prefix: str, name: str, bearing: p
     first = pl.select(pl.min_horizontal(pl.lit(since) + 1, pl.lit(until))).to_series()
     unit, rate = pl.lit(curves.unit.gather(first)), pl.lit(curves.rate.gather(first))
     days = pl.lit(curves.weight.gather(until) - curves.weight.gather(since)) // unit
-    one_day = half_up(bearing.cast(pl.Int128) * factor * rate * unit, units)
+    one_day = _whole(bearing.cast(pl.Int128) * factor * rate * unit, units)
     # a change of the other interest's rate does not end this one's stretch
     mine = _EXTRA if prefix else _INTEREST
     ends = (pl.col("event") != _Event.RATE) | (pl.col("amount") // mine % 2 == 1)
     pending = pl.col(f"{name}_pending") + exact
-    of_stretch = pl.when(ends).then(half_up(pending, units)).otherwise(0)
+    of_stretch = pl.when(ends).then(_whole(pending, units)).otherwise(0)
     rounded = (
         pl.when(rounding == _ROUND["period"])
         .then(of_stretch)
@@ -402,10 +403,9 @@ def _refuse_too_large(sums: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def half_up(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
-    """A fraction that is not negative, rounded half up to a whole number; null beyond `LARGEST_INTEREST`."""
-    wide = denominator.cast(pl.Int128)
-    whole = (2 * numerator + wide) // (2 * wide)
+def _whole(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
+    """A sum of interest in whole minor units; null beyond `LARGEST_INTEREST`."""
+    whole = half_up(numerator, denominator)
     return pl.when(whole <= LARGEST_INTEREST).then(whole).cast(pl.Int64)
 
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from dunwell.engine.curves import DAYS_OF_YEAR, PPM, Curves, applied, key_of, make_curves, series_on
+from dunwell.engine.rounding import half_up
 from dunwell.rulebook.interest_terms import COMPONENTS, Cap, Rate, Terms
 from dunwell.rulebook.rates import Series
 
@@ -79,8 +80,7 @@ def _of_terms(debts: pl.DataFrame, terms: Terms, curves: Curves) -> pl.DataFrame
         parts.append(part.with_columns(refused=pl.when(begun).then(pl.coalesce(early, "refused", "extra_refused"))))
     cap = pl.lit(None, pl.Int64)
     if terms.sum_cap_bp is not None:
-        # half up, like every sum
-        cap = ((pl.col("principal_minor").cast(pl.Int128) * (2 * terms.sum_cap_bp) + 10_000) // 20_000).cast(pl.Int64)
+        cap = half_up(pl.col("principal_minor").cast(pl.Int128) * terms.sum_cap_bp, 10_000).cast(pl.Int64)
     return (
         pl.concat(parts)
         .with_columns(

@@ -11,6 +11,7 @@ import polars as pl
 from dunwell.core.errors import DunwellError
 from dunwell.core.money import DIGITS, LARGEST_MINOR, Money
 from dunwell.core.terms import DebtorKind, ReceivableKind
+from dunwell.engine.rounding import half_up
 from dunwell.rulebook.fees import (
     COLLECTORS,
     CONTRACTS,
@@ -84,9 +85,9 @@ def _court_fee(rule: FeeRule, rules: Iterable[FeeRule]) -> pl.Expr:
     found = pl.lit(None, pl.Int128)
     for start, _, value in rule.periods():
         if isinstance(value, Share):
-            fee = _half_up(_exact(by_id[value.of]) * value.numerator, _WHOLE * value.denominator)
+            fee = half_up(_exact(by_id[value.of]) * value.numerator, _WHOLE * value.denominator)
         else:
-            fee = _half_up(_exact(rule), _WHOLE)
+            fee = half_up(_exact(rule), _WHOLE)
         found = pl.when(pl.col("day") >= start).then(fee).otherwise(found)
     return found
 
@@ -109,11 +110,6 @@ def _exact(rule: FeeRule) -> pl.Expr:
             fee = pl.min_horizontal(fee, pl.lit(value.cap_minor * _WHOLE, pl.Int128))
         found = pl.when(pl.col("day") >= start).then(fee).otherwise(found)
     return found
-
-
-def _half_up(numerator: pl.Expr, denominator: int) -> pl.Expr:
-    """numerator / denominator, half up. Never negative here, so that flooring is right."""
-    return (numerator * 2 + denominator) // (2 * denominator)
 
 
 def fixed_sums(debts: pl.DataFrame, day: date, fees: Fees | None = None) -> pl.DataFrame:

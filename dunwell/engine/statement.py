@@ -133,8 +133,7 @@ def _rate_of(debt: Debt, *, extra: bool, curves: Curves, row: dict[str, Any]) ->
     picks = curves.first + timedelta(days=row["start"])
     if debt.terms.regime.dated_by == "contract" and debt.contract:
         picks = debt.contract
-    version = [each for each in debt.terms.versions if each[0] <= picks][-1]
-    return version[2] if extra else version[1]
+    return debt.terms.on(picks)[1 if extra else 0]
 
 
 def _line(

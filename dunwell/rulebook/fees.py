@@ -16,6 +16,7 @@ import yaml
 from dunwell.core.money import DIGITS
 from dunwell.core.terms import LANGUAGES, DebtorKind
 from dunwell.rulebook.citation import Citation, read_citation
+from dunwell.rulebook.rates import ppm_of
 
 KINDS = ("court-fee", "fixed-sum", "fee-ceiling")
 LIMITS = ("as-agreed", "within-interest-cap")
@@ -254,11 +255,11 @@ def _fixed_sum(value: Any, currency: str) -> FixedSum:
 
 
 def _ppm(percent: object) -> int:
-    """`"2.5"` (percent) -> 25,000 (ppm)."""
-    exact = Decimal(percent) * 10_000 if isinstance(percent, str) else Decimal("NaN")
-    if not exact.is_finite() or not 0 <= exact <= 1_000_000 or exact != exact.to_integral_value():
-        raise ValueError(f"{percent!r} is no percentage in quotes")
-    return int(exact)
+    """A share: `"2.5"` (percent) -> 25,000 (ppm), at most the whole."""
+    ppm = ppm_of(percent)
+    if not 0 <= ppm <= 1_000_000:
+        raise ValueError(f"{percent!r} is no share")
+    return ppm
 
 
 def _refuse_bounds(bounds: list[int | None]) -> None:

@@ -117,12 +117,10 @@ class Terms:
         """See the class."""
         return self.regime.basis and (self.confirmed or self.regime.citation.verified)
 
-    @property
-    def needs_contract_date(self) -> bool:
-        """Whether a rate cannot be found without the day of the contract."""
-        return any(
-            rate.fixed_on == "contract" or rate.cap or rate.floor for _, *both in self.versions for rate in both if rate
-        )
+    def on(self, day: date) -> tuple[Rate | None, Rate | None]:
+        """The interest and the second one beside it by the version in force on a day; the first version before all."""
+        found = [version for version in self.versions if version[0] <= day] or [self.versions[0]]
+        return found[-1][1], found[-1][2]
 
 
 class RegimeError(ValueError):

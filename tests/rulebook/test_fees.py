@@ -195,7 +195,7 @@ class TestARuleOnFees:
             (slices({"up_to": "10.00", "percent": "2"}, {"up_to": "9.00", "percent": "1"}, {"percent": "1"}), "bounds"),
             (slices({"up_to": "10.00", "flat": "1.00"}, {"flat": "5.00"}), "only the first"),
             (slices({"flat": "1.00", "percent": "1"}), "only the first"),
-            (slices({"percent": 2.5}), "no percentage in quotes"),  # type: ignore[dict-item]
+            (slices({"percent": 2.5}), "in quotes"),  # type: ignore[dict-item]
             (slices({"percent": "101"}), "no percentage"),
             (slices({"percent": "-1"}), "no percentage"),
             (slices({"percent": "1"}, cap=5), "no amount of CNY in quotes"),

@@ -1,12 +1,10 @@
 """`dunwell ageing` on a real home: any day, own buckets, each creditor and currency apart, and mistakes in words."""
 
 import json
-from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
-from django.conf import settings
 
 from dunwell.jobs.cli import _run
 from tests.engine.book import DAY, Book, days
@@ -29,20 +27,10 @@ def a_book() -> Book:
 
 
 @pytest.fixture
-def say(db, capsys, monkeypatch):
-    """Run the command line in this process."""
-    keep(a_book(), creditor())
-
-    def run(*line: str, fails: bool = False, language: str = "en") -> str:
-        now = datetime(DAY.year, DAY.month, DAY.day, 11, tzinfo=UTC)
-        monkeypatch.setattr(settings, "DUNWELL", replace(settings.DUNWELL, language=language, now=now))
-        code = _run(("ageing", *line))
-        told = capsys.readouterr()
-        assert code == (2 if fails else 0), told
-        assert "Traceback" not in told.err
-        return told.err if fails else told.out
-
-    return run
+def say(say_of):
+    """Run the command."""
+    run = say_of(a_book())
+    return lambda *line, **how: run("ageing", *line, **how)
 
 
 def sums(said: str) -> dict[str, dict[str, Any]]:

@@ -1,15 +1,11 @@
 """`dunwell limitation` on a real home: which claims may soon be time-barred, under which law, and what saves them."""
 
 import json
-from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
-from django.conf import settings
 
-from dunwell.jobs.cli import _run
-from tests.engine.book import DAY, Book, days
-from tests.runs.kept import creditor, keep
+from tests.engine.book import Book, days
 
 QUICK = pytest.mark.parametrize("home", ["sqlite"], indirect=True)
 
@@ -26,20 +22,10 @@ def a_book() -> Book:
 
 
 @pytest.fixture
-def say(db, capsys, monkeypatch):
-    """Run the command line in this process."""
-    keep(a_book(), creditor())
-
-    def run(*line: str, fails: bool = False, language: str = "en") -> str:
-        now = datetime(DAY.year, DAY.month, DAY.day, 11, tzinfo=UTC)
-        monkeypatch.setattr(settings, "DUNWELL", replace(settings.DUNWELL, language=language, now=now))
-        code = _run(("limitation", *line))
-        told = capsys.readouterr()
-        assert code == (2 if fails else 0), told
-        assert "Traceback" not in told.err
-        return told.err if fails else told.out
-
-    return run
+def say(say_of):
+    """Run the command."""
+    run = say_of(a_book())
+    return lambda *line, **how: run("limitation", *line, **how)
 
 
 def alarms(said):

@@ -1,16 +1,11 @@
 """`dunwell statement`, `terms`, `rates` on a real home: stored claims go through the engine of described ones."""
 
 import json
-from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
-from django.conf import settings
 from pypdf import PdfReader
 
-from dunwell.jobs.cli import _run
 from tests.engine.book import DAY, Book, days
-from tests.runs.kept import creditor, keep
 
 QUICK = pytest.mark.parametrize("home", ["sqlite"], indirect=True)
 
@@ -28,20 +23,9 @@ def a_book() -> Book:
 
 
 @pytest.fixture
-def say(db, capsys, monkeypatch):
-    """Run the command line in this process."""
-    keep(a_book(), creditor())
-
-    def run(*line: str, fails: bool = False, language: str = "en") -> str:
-        now = datetime(DAY.year, DAY.month, DAY.day, 11, tzinfo=UTC)
-        monkeypatch.setattr(settings, "DUNWELL", replace(settings.DUNWELL, language=language, now=now))
-        code = _run(line)
-        told = capsys.readouterr()
-        assert code == (2 if fails else 0), told
-        assert "Traceback" not in told.err
-        return told.err if fails else told.out
-
-    return run
+def say(say_of):
+    """Run the command line."""
+    return say_of(a_book())
 
 
 TITLES = [("en", "Statement of the claim"), ("zh-Hans", "债权计算明细"), ("zh-Hant", "債權計算明細")]
