@@ -258,7 +258,7 @@ def _ppm(percent: object) -> int:
     """A share: `"2.5"` (percent) -> 25,000 (ppm), at most the whole."""
     ppm = ppm_of(percent)
     if not 0 <= ppm <= 1_000_000:
-        raise ValueError(f"{percent!r} is no share")
+        raise ValueError(f"{percent!r} is no percentage of at most the whole")
     return ppm
 
 
