@@ -157,9 +157,9 @@ def interest_page() -> str:
             "",
             " · ".join(series.title.values()),
             "",
-            f"- {len(series.values)} values from {series.values[0][0]}; the last, {percent_of(value)} %, since {day},"
-            f" known until {series.known_until}",
-            f"- source: {series.citation.source} (confidence: {series.citation.confidence}); review by {series.review_by}",
+            f"- {len(series.values)} values from {series.values[0][0]}; the last, {percent_of(value)} %, since {day}",
+            f"- known until {series.known_until}; review by {series.review_by}",
+            f"- source: {series.citation.source} (confidence: {series.citation.confidence})",
             f"- newer values: {series.update}",
             "",
         ]
