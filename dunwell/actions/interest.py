@@ -3,9 +3,10 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from dunwell.actions.act import act
@@ -21,7 +22,11 @@ from dunwell.store.reads.interest import series_of
 from dunwell.store.versions import change
 
 DEFAULTS = tuple(str(kind) for kind in DebtorKind)
-"""Codes of terms that hold for all debtors of a kind."""
+"""Codes of terms that hold for all debtors of a kind; `business:GB` holds for those of a country."""
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_LARGEST_PPM = 500_000
+"""No reference rate has been beyond 50 % where these series come from: such a value is a slip of the pen."""
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _COLUMNS = ["series", "from", "rate", "known_until"]
 
 
@@ -40,20 +45,23 @@ def set_terms(
 ) -> InterestTerms:
     """Set the terms by which a creditor claims late interest from debtors of a kind.
 
-    code        see DEFAULTS
+    code        `business`, `consumer`, or one of them with a country: `business:GB`
     confirmed   whoever sets them answers for them: their interest is demanded though the wording of the rule is not
                 at hand
     What stands already records nothing. Refuses what `make_terms` refuses, and terms that do not hold for the debtors
     of that kind.
     """
-    if code not in DEFAULTS:
+    kind, _, country = code.partition(":")
+    if kind not in DEFAULTS or (country and not _COUNTRY.fullmatch(country)) or code.endswith(":"):
         raise Refused("terms.code_unknown", code=code[:40], known=", ".join(DEFAULTS))
     if buyer is not None and buyer not in BUYERS:
         raise Refused("interest.not_one_of", field="buyer", value=buyer[:40], known=", ".join(BUYERS))
     terms = make_terms(regime, {**wishes, "confirmed": confirmed}, series_of(creditor))
-    refuse_out_of_scope(terms.regime, code, buyer)
+    refuse_out_of_scope(terms.regime, kind, buyer)
     if fixed_sum and not terms.regime.fixed_sum:
-        raise Refused("interest.not_to_be_chosen", field="fixed_sum", regime=regime)
+        raise Refused("interest.no_fixed_sum", field="fixed_sum", regime=regime)
+    if terms.needs_contract_date:
+        raise Refused("terms.needs_contract", regime=regime)
     values: dict[str, Any] = {
         "regime": regime,
         "wishes": json.dumps(dict(wishes), sort_keys=True),
@@ -88,10 +96,20 @@ def read_rates(text: str) -> list[NewRate]:
             raise DunwellError("rates.columns", columns=",".join(_COLUMNS))
         found = [_read_rate(row, rows.line_num) for row in rows]
     except csv.Error as error:
-        raise DunwellError("rates.row", line=rows.line_num, why=str(error)) from error
+        raise DunwellError("rates.row", line=rows.line_num, row=str(error)[:80]) from error
     if not found:
         raise DunwellError("rates.empty")
+    days = [(rate.series, rate.from_date) for rate in found]
+    for series, day in days:
+        if days.count((series, day)) > 1:
+            raise DunwellError("rates.twice", series=series, day=day.isoformat())
     return found
+
+
+def _iso(day: str) -> str:
+    if not _ISO.fullmatch(day):
+        raise ValueError(day)
+    return day
 
 
 def _read_rate(row: Mapping[str, str | None], line: int) -> NewRate:
@@ -100,12 +118,14 @@ def _read_rate(row: Mapping[str, str | None], line: int) -> NewRate:
         known = ", ".join(house_series())
         raise DunwellError("rates.series_unknown", line=line, value=values["series"][:60], known=known)
     try:
-        start, until = date.fromisoformat(values["from"]), date.fromisoformat(values["known_until"])
+        start, until = (date.fromisoformat(_iso(values[name])) for name in ("from", "known_until"))
         ppm = ppm_of(values["rate"])
-    except ValueError as error:
-        raise DunwellError("rates.row", line=line, why=str(error)) from error
+    except ValueError:
+        raise DunwellError("rates.row", line=line, row=",".join(values.values())[:80]) from None
     if until < start:
         raise DunwellError("rates.order", line=line)
+    if abs(ppm) > _LARGEST_PPM:
+        raise DunwellError("rates.implausible", line=line, value=values["rate"])
     return NewRate(values["series"], start, ppm, until)
 
 
@@ -120,14 +140,21 @@ def import_rates(
     """
     source = clean_text(source, "source", limit=200)
     house = house_series()
+    until = {name: series.known_until for name, series in series_of(creditor).items()}
     new = 0
-    for rate in rates:
+    for rate in sorted(rates, key=lambda each: each.from_date):
         known = house[rate.series]
-        if known.values[0][0] <= rate.from_date <= known.known_until and known.on(rate.from_date) != rate.rate_ppm:
+        if rate.from_date < known.values[0][0]:
+            raise Refused("rates.too_early", series=rate.series, first=known.values[0][0].isoformat())
+        if rate.from_date <= known.known_until and known.on(rate.from_date) != rate.rate_ppm:
             raise Refused(
                 "rates.contradicts", series=rate.series, day=rate.from_date.isoformat(),
                 theirs=percent_of(rate.rate_ppm), ours=percent_of(known.on(rate.from_date)),
             )  # fmt: skip
+        # days between that nobody knows must not pass for known
+        if rate.from_date > until[rate.series] + timedelta(days=1):
+            raise Refused("rates.gap", series=rate.series, until=until[rate.series].isoformat())
+        until[rate.series] = max(until[rate.series], rate.known_until)
         values = {"rate_ppm": rate.rate_ppm, "known_until": rate.known_until, "told_by": source}
         found = (
             RateValue.objects.select_for_update()

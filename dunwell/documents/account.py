@@ -3,11 +3,11 @@
 Numbers and codes only; `documents.statement` gives them words, `engine.statement` fills them.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 from dunwell.rulebook.debt import Debt
-from dunwell.rulebook.rates import Series
+from dunwell.rulebook.interest_terms import Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,8 @@ class Line:
 
     days             those that the day count counts
     rate_ppm         per year, or per day where `per_day`
-    value_ppm        the value of the series it comes from; None for a rate of its own
+    rate             what it comes from: of its own or of a series, with its multiplier, spread and cap
+    value_ppm        the value of the series it comes from, on `value_day`; None for a rate of its own
     assumed          the value was not yet known for these days
     interest_minor   by how much the rounded interest grew, so that the lines add up to the sum
     exact            (numerator, denominator), not rounded
@@ -28,8 +29,9 @@ class Line:
     balance_minor: int
     rate_ppm: int
     per_day: bool
-    series: Series | None
+    rate: Rate
     value_ppm: int | None
+    value_day: date
     assumed: bool
     interest_minor: int
     exact: tuple[int, int]
@@ -66,30 +68,42 @@ class Sums:
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """What is open, and all that led to it."""
+
+    sums: Sums
+    lines: tuple[Line, ...]
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DebtStatement:
     """One debt.
 
-    sums       what is demanded
-    computed   with the interest that may not be demanded; None where it may
+    demanded   what is demanded
+    informed   what it were with the interest that may not be demanded; None where it may
     disputed   by how much the claim were higher without the dispute; None without one
-
-    Lines and events are those of `sums`, or of `computed` where there is one.
     """
 
     debt: Debt
     start: date
-    sums: Sums
-    computed: Sums | None
+    demanded: Account
+    informed: Account | None
     disputed: Sums | None
-    lines: tuple[Line, ...]
-    events: tuple[Event, ...]
     assumed_since: date | None
+
+    @property
+    def sums(self) -> Sums:
+        """What is demanded."""
+        return self.demanded.sums
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
     """A claim on a day.
 
+    loose    payments (currency, id, minor units) that are of no debt's currency and pay nothing here
+    assumed_ahead   the first day ahead, of those told, for which a rate had to be assumed
     coming   totals demanded by currency on the days ahead
     pay_by   the same on the day until which somebody is asked to pay, and on the day after it
     """
@@ -97,7 +111,9 @@ class Statement:
     as_of: date
     debts: tuple[DebtStatement, ...]
     coming: tuple[tuple[date, dict[str, int]], ...]
-    pay_by: tuple[tuple[date, dict[str, int]], ...] = field(default=())
+    pay_by: tuple[tuple[date, dict[str, int]], ...] = ()
+    loose: tuple[tuple[str, str, int], ...] = ()
+    assumed_ahead: date | None = None
 
     @property
     def totals(self) -> dict[str, int]:

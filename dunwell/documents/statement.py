@@ -4,13 +4,13 @@ Data carry amounts as text in units of the currency, days in ISO form, rates in 
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from dunwell.core.dates import format_date
 from dunwell.core.errors import say
 from dunwell.core.money import DIGITS, format_money, plain_amount
-from dunwell.documents.account import DebtStatement, Event, Line, Statement, Sums
+from dunwell.documents.account import Account, DebtStatement, Event, Line, Statement, Sums
 from dunwell.rulebook.interest_terms import COMPONENTS
 from dunwell.rulebook.rates import percent_of
 
@@ -20,17 +20,22 @@ def as_data(statement: Statement, language: str) -> dict[str, Any]:
     return {
         "as_of": statement.as_of.isoformat(),
         "total": _amounts(statement.totals),
-        "valid_until": statement.as_of.isoformat(),
+        "valid_until": max([statement.as_of, *(day for day, _ in statement.coming)]).isoformat(),
+        "rates_assumed_from": statement.assumed_ahead.isoformat() if statement.assumed_ahead else None,
         "debts": [_debt_data(each, language) for each in statement.debts],
         "coming_days": [{"day": day.isoformat(), "total": _amounts(sums)} for day, sums in statement.coming],
         "pay_by": [{"day": day.isoformat(), "total": _amounts(sums)} for day, sums in statement.pay_by],
+        "not_used": [
+            {"id": name, "amount": plain_amount(minor, currency), "currency": currency}
+            for currency, name, minor in statement.loose
+        ],
     }
 
 
 def _debt_data(each: DebtStatement, language: str) -> dict[str, Any]:
     debt = each.debt
     currency = debt.currency
-    found = {
+    found: dict[str, Any] = {
         "number": debt.number,
         "currency": currency,
         "due": debt.due.isoformat(),
@@ -38,13 +43,17 @@ def _debt_data(each: DebtStatement, language: str) -> dict[str, Any]:
         "interest_from": each.start.isoformat(),
         "regime": debt.terms.regime.id,
         "demanded": _sums_data(each.sums, currency),
-        "lines": [_line_data(line, currency) for line in each.lines],
-        "entries": [_event_data(event, currency) for event in each.events],
+        "lines": [_line_data(line, currency) for line in each.demanded.lines],
+        "entries": [_event_data(event, currency) for event in each.demanded.events],
         "notes": notes(each, language),
         "assumed_since": each.assumed_since.isoformat() if each.assumed_since else None,
     }
-    if each.computed is not None:
-        found["computed_not_demanded"] = _sums_data(each.computed, currency)
+    if each.informed is not None:
+        found["computed_not_demanded"] = {
+            **_sums_data(each.informed.sums, currency),
+            "lines": [_line_data(line, currency) for line in each.informed.lines],
+            "entries": [_event_data(event, currency) for event in each.informed.events],
+        }
     if each.disputed is not None:
         found["disputed"] = _sums_data(each.disputed, currency)
         found["with_disputed_part"] = plain_amount(each.sums.total + each.disputed.total, currency)
@@ -66,10 +75,11 @@ def _line_data(line: Line, currency: str) -> dict[str, Any]:
         "per": "day" if line.per_day else "year", "interest": plain_amount(line.interest_minor, currency),
         "exact": exact_amount(*line.exact, currency), "second_interest": line.extra,
     }  # fmt: skip
-    if line.series is not None and line.value_ppm is not None:
+    if line.rate.series is not None and line.value_ppm is not None:
         found["rate_source"] = {
-            "series": line.series.id, "value": percent_of(line.value_ppm), "source": line.series.citation.source,
-            "assumed": line.assumed,
+            "series": line.rate.series.id, "value": percent_of(line.value_ppm), "assumed": line.assumed,
+            "source": line.rate.series.source_of(line.value_day),
+            "multiplier": f"{line.rate.multiplier / 100:.2f}", "spread": percent_of(line.rate.spread_ppm),
         }  # fmt: skip
     return found
 
@@ -101,18 +111,21 @@ def notes(each: DebtStatement, language: str) -> list[str]:
     citation = terms.regime.citation
     found = []
     if not terms.claimed:
-        found.append(say("statement.not_demanded", language))
+        found.append(say("statement.no_basis" if not terms.regime.basis else "statement.not_confirmed", language))
     if not citation.verified:
         found.append(say(f"statement.unverified.{citation.confidence}", language, source=citation.source))
     if each.assumed_since is not None:
         found.append(say("statement.assumed", language, day=format_date(each.assumed_since, language)))
+    shown = each.informed or each.demanded
+    if terms.rounding == "once" and len(shown.lines) > 1:
+        found.append(say("statement.lines_round", language))
     if each.sums.capped:
         capped = format_money(each.sums.capped, each.debt.currency, language)
         found.append(say("statement.capped", language, amount=capped))
     return found + [say(f"interest.warning.{code}", language) for code in terms.regime.warnings]
 
 
-def as_text(statement: Statement, language: str) -> Iterator[str]:
+def as_text(statement: Statement, language: str, unallocated: Mapping[str, int] | None = None) -> Iterator[str]:
     """The statement as lines of text for a terminal or a mail; columns are told apart by words, not by spaces."""
     yield say("statement.as_of", language, day=format_date(statement.as_of, language))
     for each in statement.debts:
@@ -121,15 +134,21 @@ def as_text(statement: Statement, language: str) -> Iterator[str]:
     yield ""
     for currency, minor in statement.totals.items():
         yield say("statement.total", language, amount=format_money(minor, currency, language))
+    for currency, minor in (unallocated or {}).items():
+        yield say("statement.unallocated", language, amount=format_money(minor, currency, language))
     tomorrow = statement.coming[0][1] if statement.coming else {}
     for currency, minor in tomorrow.items():
         more = minor - statement.totals[currency]
-        if more:
+        if more > 0:
             yield say("statement.tomorrow", language, amount=format_money(more, currency, language))
     for n, (day, sums) in enumerate(statement.pay_by):
         amounts = say("statement.and", language).join(format_money(m, c, language) for c, m in sums.items())
         code = "statement.paid_by" if n == 0 else "statement.paid_after"
         yield say(code, language, day=format_date(day, language), amounts=amounts)
+    if statement.assumed_ahead is not None:
+        yield say("statement.assumed", language, day=format_date(statement.assumed_ahead, language))
+    for currency, name, minor in statement.loose:
+        yield say("statement.loose", language, id=name, amount=format_money(minor, currency, language))
 
 
 def _debt_text(each: DebtStatement, language: str) -> Iterator[str]:
@@ -142,22 +161,10 @@ def _debt_text(each: DebtStatement, language: str) -> Iterator[str]:
         "statement.debt", language, number=debt.number, principal=money(debt.principal_minor),
         due=format_date(debt.due, language), regime=debt.terms.regime.title[language],
     )  # fmt: skip
-    happenings: list[tuple[date, int, str]] = [
-        (line.last, 0, line_words(line, debt.currency, language)) for line in each.lines
-    ]
-    happenings += [(event.day, 1, event_words(event, debt.currency, language)) for event in each.events]
-    for _, _, words in sorted(happenings, key=lambda one: one[:2]):
-        yield f"  {words}"
-    for name, minor in zip(
-        COMPONENTS, (each.sums.costs, each.sums.interest, each.sums.extra, each.sums.principal), strict=True
-    ):
-        if minor or name == "principal":
-            yield say("statement.open", language, what=component_words(name, language), amount=money(minor))
-    if each.sums.surplus:
-        yield say("statement.surplus", language, amount=money(each.sums.surplus))
-    yield say("statement.owed", language, amount=money(each.sums.total))
-    if each.computed is not None and each.computed.total != each.sums.total:
-        yield say("statement.computed", language, amount=money(each.computed.total))
+    yield from _account_text(each.demanded, debt.currency, language)
+    if each.informed is not None and each.informed.sums.total != each.sums.total:
+        yield say("statement.informed", language)
+        yield from (f"  {line}" for line in _account_text(each.informed, debt.currency, language))
     if each.disputed is not None:
         yield say(
             "statement.disputed", language, amount=money(each.disputed.total),
@@ -165,6 +172,23 @@ def _debt_text(each: DebtStatement, language: str) -> Iterator[str]:
         )  # fmt: skip
     for note in notes(each, language):
         yield say("statement.note", language, note=note)
+
+
+def _account_text(account: Account, currency: str, language: str) -> Iterator[str]:
+    """What happened in order, and what is open of it."""
+    happenings = [(line.last, 0, line_words(line, currency, language)) for line in account.lines]
+    happenings += [(event.day, 1, event_words(event, currency, language)) for event in account.events]
+    for _, _, words in sorted(happenings, key=lambda one: one[:2]):
+        yield f"  {words}"
+    sums = account.sums
+    parts = (sums.costs, sums.interest, sums.extra, sums.principal)
+    for name, minor in zip(COMPONENTS, parts, strict=True):
+        if minor or name == "principal":
+            amount = format_money(minor, currency, language)
+            yield say("statement.open", language, what=component_words(name, language), amount=amount)
+    if sums.surplus:
+        yield say("statement.surplus", language, amount=format_money(sums.surplus, currency, language))
+    yield say("statement.owed", language, amount=format_money(sums.total, currency, language))
 
 
 def line_words(line: Line, currency: str, language: str) -> str:
@@ -196,13 +220,19 @@ def event_words(event: Event, currency: str, language: str, *, day: bool = True)
 
 
 def rate_source_words(line: Line, language: str) -> str:
-    """`10.27 % a year (base rate ...: 1.27 %)`."""
-    source = ""
-    if line.series is not None and line.value_ppm is not None:
-        source = say(
-            "statement.from_series", language, series=line.series.title[language], value=percent_of(line.value_ppm)
-        )
-    return rate_words(line, language) + source
+    """`10.27 % a year (base rate ... 1.27 % + 9.00 %)`: how the rate comes about."""
+    rate = line.rate
+    words = rate_words(line, language)
+    if rate.series is not None and line.value_ppm is not None:
+        formula = f"{percent_of(line.value_ppm)} %"
+        if rate.multiplier != 100:
+            formula += f" × {Decimal(rate.multiplier).scaleb(-2).normalize():f}"
+        if rate.spread_ppm:
+            formula += f" {'+' if rate.spread_ppm > 0 else '−'} {percent_of(abs(rate.spread_ppm))} %"
+        words += say("statement.from_series", language, series=rate.series.title[language], formula=formula)
+    elif rate.rate_ppm is not None and rate.rate_ppm > line.rate_ppm:
+        words += say("statement.cut_rate", language, agreed=percent_of(rate.rate_ppm))
+    return words
 
 
 def rate_words(line: Line, language: str) -> str:

@@ -131,8 +131,8 @@ def compute(
 
 
 _OF_DEBT = [
-    "debt_id", "start", "end", "contract_date", "curve", "factor", "units", "extra_curve", "extra_factor",
-    "extra_units", "free", "sum_cap_minor", *(f"rank_{name}" for name in COMPONENTS),
+    "debt_id", "start", "end", "breach_date", "contract_date", "curve", "factor", "units", "extra_curve",
+    "extra_factor", "extra_units", "free", "sum_cap_minor", *(f"rank_{name}" for name in COMPONENTS),
 ]  # fmt: skip
 
 
@@ -412,9 +412,10 @@ def _whole(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
 def _line(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
     """One row of a statement: the days that ran, what bore interest at which rate, and what the event did."""
     return after.select(
-        "debt_id", "number", "start", "contract_date", "event", "entry_id", "amount", "through", "bearing", "curve",
-        "factor", "units", "interest_exact", "interest_owed", "extra_curve", "extra_factor", "extra_units",
-        "extra_exact", "extra_owed", "costs", "principal", "interest_open", "extra_open", "surplus", "capital",
+        "debt_id", "number", "start", "breach_date", "contract_date", "event", "entry_id", "amount", "through",
+        "bearing", "curve", "factor", "units", "interest_exact", "interest_full", "extra_curve", "extra_factor",
+        "extra_units", "extra_exact", "extra_owed", "costs", "principal", "interest_open", "extra_open", "surplus",
+        "capital",
         *(f"to_{name}" for name in COMPONENTS),
         event_place="place", since=pl.lit(before["last"]), principal_before=pl.lit(before["principal"]),
     )  # fmt: skip

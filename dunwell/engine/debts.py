@@ -35,6 +35,7 @@ def resolve(debts: pl.DataFrame, terms: Mapping[str, Terms], as_of: date) -> tup
     if "as_of_date" not in debts.columns:
         debts = debts.with_columns(as_of_date=pl.lit(as_of))
     starts = debts.with_columns(
+        breach_date=pl.col("due_date") + pl.duration(days=1),
         start_date=pl.coalesce(
             "start_date",
             pl.col("due_date")
@@ -42,7 +43,7 @@ def resolve(debts: pl.DataFrame, terms: Mapping[str, Terms], as_of: date) -> tup
                 days=1
                 + pl.col("terms").replace_strict({n: t.grace_days for n, t in used.items()}, return_dtype=pl.Int64)
             ),
-        )
+        ),
     )
     earliest: date | None = starts["start_date"].min()  # type: ignore[assignment]
     first = min(earliest or as_of, as_of) - timedelta(days=1)
@@ -66,6 +67,8 @@ def _of_terms(debts: pl.DataFrame, terms: Terms, curves: Curves) -> pl.DataFrame
     picks = pl.col("start_date")
     if terms.regime.dated_by == "contract":
         picks = pl.coalesce("contract_date", "start_date")
+    elif terms.regime.dated_by == "breach":
+        picks = pl.col("breach_date")
     days = [version[0] for version in terms.versions]
     debts = debts.with_columns(version=pl.Series(days).search_sorted(debts.select(picks).to_series(), side="right"))
     parts = []
@@ -128,7 +131,7 @@ def _factor(debts: pl.DataFrame, rate: Rate | None) -> pl.Series:
     return pl.select(pl.min_horizontal(pl.lit(factor), pl.lit(most))).to_series()
 
 
-_FIXED_ON = {"start": "start_date", "contract": "contract_date"}
+_FIXED_ON = {"start": "start_date", "breach": "breach_date", "contract": "contract_date"}
 
 
 def _assumed_and_refused(rate: Rate | None) -> tuple[pl.Expr, pl.Expr]:

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
 from dunwell.core.errors import DunwellError
+from dunwell.core.terms import ReceivableKind
 from dunwell.engine import accrual
 from dunwell.engine.debts import DEBTS, resolve
+from dunwell.engine.fees import fixed_sums
 from dunwell.rulebook.debt import Debt
-from dunwell.rulebook.interest_terms import Terms, make_terms
+from dunwell.rulebook.interest_terms import COMPONENTS, Terms, make_terms
 
 
 def compute(debts: Sequence[Debt], as_of: date, *, with_lines: bool = False) -> accrual.Claims:
@@ -23,15 +25,16 @@ def compute(debts: Sequence[Debt], as_of: date, *, with_lines: bool = False) -> 
     return found
 
 
-def on_days(debts: Sequence[Debt], days: Sequence[date]) -> list[list[int]]:
-    """What is owed in all of each debt on each day: a list per day. Errors as `compute`."""
+def on_days(debts: Sequence[Debt], days: Sequence[date]) -> list[list[int] | None]:
+    """What is owed in all of each debt on each day: a list per day, None for a day on which some debt is refused."""
     copies = [debt for _ in days for debt in debts]
     each = [day for day in days for _ in debts]
     rows = frame(copies).with_columns(as_of_date=pl.Series(each, dtype=pl.Date))
     sums = accrual.claims(rows, entry_frame(copies), terms_of(copies), max(days))
-    owed = sums.select(pl.sum_horizontal("costs_minor", "interest_minor", "extra_minor", "principal_minor"))
-    totals = owed.to_series().to_list()
-    return [totals[n : n + len(debts)] for n in range(0, len(totals), len(debts))]
+    parts = [pl.col(f"{name}_minor") for name in COMPONENTS]
+    owed = sums.select(pl.when(pl.col("refused").is_null()).then(pl.sum_horizontal(parts))).to_series().to_list()
+    lists = [owed[n : n + len(debts)] for n in range(0, len(owed), len(debts))]
+    return [None if None in one else one for one in lists]
 
 
 def frame(debts: Sequence[Debt]) -> pl.DataFrame:
@@ -62,14 +65,52 @@ def entry_frame(debts: Sequence[Debt]) -> pl.DataFrame:
 
 
 def claimed(debt: Debt) -> Debt:
-    """What is demanded: the undisputed principal, with interest only where the terms may raise the sum."""
-    undisputed = replace(debt, principal_minor=debt.principal_minor - debt.disputed_minor, disputed_minor=0)
-    return undisputed if debt.terms.claimed else without_interest(undisputed)
+    """What is demanded: the undisputed part, with interest only where the terms may raise the sum."""
+    part = undisputed(debt)
+    return part if debt.terms.claimed else without_interest(part)
+
+
+def undisputed(debt: Debt) -> Debt:
+    """The debt without what is disputed of its principal and of its charges.
+
+    Of a debt that is disputed as a whole nothing is demanded, neither interest nor costs: what was paid stays paid.
+    """
+    if debt.wholly_disputed:
+        entries = tuple(entry for entry in debt.entries if entry.kind != "charge")
+        came = sum(entry.amount_minor * _SIGN[entry.kind] for entry in entries)
+        paid = without_interest(replace(debt, entries=entries, disputed_minor=0))
+        return replace(paid, principal_minor=max(0, min(came, debt.principal_minor)))
+    entries = tuple(
+        replace(entry, amount_minor=entry.amount_minor - entry.disputed_minor, disputed_minor=0)
+        for entry in debt.entries
+        if entry.amount_minor > entry.disputed_minor
+    )
+    return replace(debt, principal_minor=debt.principal_minor - debt.disputed_minor, disputed_minor=0, entries=entries)
+
+
+_SIGN = {"payment": 1, "credit": 1, "reversal": -1}
 
 
 def without_interest(debt: Debt) -> Debt:
     """The debt as if it bore nothing; its payments keep their order."""
     return replace(debt, terms=replace(make_terms("none"), order=debt.terms.order), fixed_sum_minor=0)
+
+
+def with_fixed_sum(debt: Debt, debtor: str, day: date, *, charged: bool = False) -> Debt:
+    """The debt with the fixed sum that the law of its terms gives for late payment.
+
+    Costs of the debt count against it where the law says so.
+
+    debtor    see `core.terms.DebtorKind`: there is none against consumers
+    charged   whether it stands among the charges already
+    """
+    row = {
+        "debt_id": 0, "kind": str(ReceivableKind.INVOICE), "place": debt.terms.regime.place, "debtor_kind": debtor,
+        "currency": debt.currency, "amount_minor": debt.principal_minor, "charged": charged,
+        "late_from": debt.start or debt.due + timedelta(days=1 + debt.terms.grace_days),
+        "costs_minor": sum(e.amount_minor for e in debt.entries if e.kind == "charge" and e.day <= day),
+    }  # fmt: skip
+    return replace(debt, fixed_sum_minor=int(fixed_sums(pl.DataFrame([row]), day)["fixed_minor"].item()))
 
 
 def yearly_rates(debts: Sequence[Debt], day: date) -> list[int]:

@@ -8,10 +8,10 @@ from typing import Any
 
 import polars as pl
 
-from dunwell.documents.account import DebtStatement, Event, Line, Statement, Sums
+from dunwell.documents.account import Account, DebtStatement, Event, Line, Statement, Sums
 from dunwell.engine.curves import PPM, Curves
 from dunwell.engine.debts import resolve
-from dunwell.engine.described import claimed, compute, frame, on_days, terms_of
+from dunwell.engine.described import claimed, compute, frame, on_days, terms_of, undisputed
 from dunwell.rulebook.debt import Debt
 from dunwell.rulebook.interest_terms import COMPONENTS, Rate
 
@@ -19,48 +19,76 @@ COMING_DAYS = 14
 """For so many days a statement says ahead what the claim will be."""
 
 
-def make_statement(debts: Sequence[Debt], as_of: date, pay_by: date | None = None) -> Statement:
+def make_statement(
+    debts: Sequence[Debt], as_of: date, pay_by: date | None = None, loose: Sequence[tuple[str, str, int]] = ()
+) -> Statement:
     """The statement of a debtor's debts. Raises DunwellError where interest cannot be known: `described.compute`."""
     asked = [claimed(debt) for debt in debts]
-    undisputed = [_undisputed(debt) for debt in debts]
-    shown = compute(undisputed, as_of, with_lines=True)
-    sums = _sums(compute(asked, as_of).sums)
-    computed = _sums(shown.sums)
+    demanded = _accounts(asked, as_of)
+    parts = [undisputed(debt) for debt in debts]
+    informed = demanded if asked == parts else _accounts(parts, as_of)
     whole = _sums(compute([_whole(debt) for debt in debts], as_of).sums)
-    found, curves = resolve(frame(undisputed), terms_of(undisputed), as_of)
-    starts = found["start_date"].to_list()
-    assumed = found["assumed_since"].to_list()
-    entries = [entry for debt in undisputed for entry in debt.entries]
-    parts = shown.lines.partition_by("debt_id", as_dict=True)
-    made = []
-    for n, debt in enumerate(debts):
-        rows = parts[n,].rows(named=True)
-        made.append(
-            DebtStatement(
-                debt=debt, start=starts[n], sums=sums[n], computed=None if debt.terms.claimed else computed[n],
-                disputed=_less(whole[n], sums[n]) if debt.disputed_minor else None,
-                lines=tuple(_lines(rows, undisputed[n], curves, assumed[n])),
-                events=tuple(_events(rows, entries, curves)), assumed_since=assumed[n],
-            )
-        )  # fmt: skip
+    found, _ = resolve(frame(parts), terms_of(parts), as_of)
+    made = [
+        DebtStatement(
+            debt=debt, start=start, demanded=demanded[n], informed=None if debt.terms.claimed else informed[n],
+            disputed=_less(whole[n], demanded[n].sums) if debt.in_dispute else None, assumed_since=assumed,
+        )
+        for n, (debt, start, assumed) in enumerate(
+            zip(debts, found["start_date"].to_list(), found["assumed_since"].to_list(), strict=True)
+        )
+    ]  # fmt: skip
     ahead = [as_of + timedelta(days=n) for n in range(1, COMING_DAYS + 1)]
-    deadline = [pay_by, pay_by + timedelta(days=1)] if pay_by and pay_by >= as_of else []
-    return Statement(as_of, tuple(made), _on(asked, ahead), _on(asked, deadline))
+    deadline = [pay_by, pay_by + timedelta(days=1)] if pay_by else []
+    if pay_by:
+        compute(asked, pay_by)  # what cannot be known by then is refused in words
+    coming = (_on(asked, ahead), _on(asked, deadline))
+    return Statement(as_of, tuple(made), *coming, tuple(loose), _assumed_ahead(asked, as_of, [*ahead, *deadline]))
 
 
-def _undisputed(debt: Debt) -> Debt:
-    return replace(debt, principal_minor=debt.principal_minor - debt.disputed_minor)
+def _assumed_ahead(debts: Sequence[Debt], as_of: date, days: Sequence[date]) -> date | None:
+    """From when a rate is assumed for the days ahead, where it is known until the day of the statement."""
+    found, _ = resolve(frame(debts), terms_of(debts), max(days))
+    return min((day for day in found["assumed_since"].drop_nulls() if day > as_of), default=None)
+
+
+def _accounts(debts: Sequence[Debt], as_of: date) -> list[Account]:
+    """The sums of each debt with the stretches of days and the entries that led to them."""
+    found = compute(debts, as_of, with_lines=True)
+    resolved, curves = resolve(frame(debts), terms_of(debts), as_of)
+    assumed = resolved["assumed_since"].to_list()
+    entries = [entry for debt in debts for entry in debt.entries]
+    parts = found.lines.partition_by("debt_id", as_dict=True)
+    accounts = []
+    for n, (debt, sums) in enumerate(zip(debts, _sums(found.sums), strict=True)):
+        rows = parts[n,].rows(named=True)
+        events = [*_events(rows, entries, curves), *_taken_back(debt, as_of)]
+        events.sort(key=lambda event: event.day)
+        accounts.append(Account(sums, tuple(_lines(rows, debt, curves, assumed[n])), tuple(events)))
+    return accounts
+
+
+def _taken_back(debt: Debt, as_of: date) -> list[Event]:
+    """Payments that were taken back: they count as so much less from their own day on, and are told all the same."""
+    return [
+        Event(entry.day, "reversal", f"{entry.reverses}", entry.amount_minor, dict.fromkeys(COMPONENTS, 0), {})
+        for entry in debt.entries
+        if entry.kind == "reversal" and entry.day <= as_of
+    ]
 
 
 def _whole(debt: Debt) -> Debt:
-    return claimed(replace(debt, disputed_minor=0))
+    entries = tuple(replace(entry, disputed_minor=0) for entry in debt.entries)
+    return claimed(replace(debt, disputed_minor=0, entries=entries))
 
 
 def _on(debts: Sequence[Debt], days: Sequence[date]) -> tuple[tuple[date, dict[str, int]], ...]:
-    """The totals of some days: each is computed anew, there is no second formula."""
+    """The totals of some days, each computed anew: there is no second formula. Days that are refused are left out."""
     totals = on_days(debts, days) if days else []
     return tuple(
-        (day, _by_currency(list(zip(debts, owed, strict=True)))) for day, owed in zip(days, totals, strict=True)
+        (day, _by_currency(list(zip(debts, owed, strict=True))))
+        for day, owed in zip(days, totals, strict=True)
+        if owed is not None
     )
 
 
@@ -90,11 +118,12 @@ def _lines(rows: list[dict[str, Any]], debt: Debt, curves: Curves, assumed: date
     grown = {"": 0, "extra_": 0}
     for row in rows:
         for prefix, name in (("", "interest"), ("extra_", "extra")):
-            owed = row["interest_owed" if not prefix else "extra_owed"]
+            owed = row["interest_full" if not prefix else "extra_owed"]
             ran = row[f"{name}_exact"] - exact[prefix]
             if row["through"] > row["since"]:
                 rate = _rate_of(debt, extra=bool(prefix), curves=curves, row=row)
-                if rate is not None and (row[f"{prefix}factor"] or ran):
+                bears = ran or owed != grown[prefix]
+                if rate is not None and bears:
                     lines.append(_line(row, prefix, rate, curves, ran, owed - grown[prefix], assumed))
             exact[prefix], grown[prefix] = row[f"{name}_exact"], owed
     if debt.terms.rounding != "once":
@@ -133,6 +162,8 @@ def _rate_of(debt: Debt, *, extra: bool, curves: Curves, row: dict[str, Any]) ->
     picks = curves.first + timedelta(days=row["start"])
     if debt.terms.regime.dated_by == "contract" and debt.contract:
         picks = debt.contract
+    elif debt.terms.regime.dated_by == "breach":
+        picks = row["breach_date"]
     return debt.terms.on(picks)[1 if extra else 0]
 
 
@@ -142,18 +173,15 @@ def _line(
     at = row[f"{prefix}curve"] * curves.size
     last = curves.first + timedelta(days=row["through"])
     weight = curves.weight[at + row["through"]] - curves.weight[at + row["since"]]
-    value = None
-    if rate.series is not None:
-        day = {"start": curves.first + timedelta(days=row["start"]), "contract": row["contract_date"]}.get(
-            rate.fixed_on, last
-        )
-        value = rate.series.on(day)
+    start = curves.first + timedelta(days=row["start"])
+    day = {"start": start, "breach": row["breach_date"], "contract": row["contract_date"]}.get(rate.fixed_on, last)
     return Line(
         first=curves.first + timedelta(days=row["since"] + 1), last=last,
         days=row["through"] - row["since"] if rate.day_count == "act/act" else weight,
         balance_minor=row["principal_before"] if prefix else row["bearing"],
         rate_ppm=row[f"{prefix}factor"] * curves.rate[at + row["through"]], per_day=row[f"{prefix}units"] == PPM,
-        series=rate.series, value_ppm=value, assumed=assumed is not None and (bool(rate.fixed_on) or last >= assumed),
+        rate=rate, value_ppm=rate.series.on(day) if rate.series else None, value_day=day,
+        assumed=assumed is not None and (bool(rate.fixed_on) or last >= assumed),
         interest_minor=grew, exact=(ran, row[f"{prefix}units"]), extra=bool(prefix),
     )  # fmt: skip
 

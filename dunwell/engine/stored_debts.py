@@ -1,7 +1,7 @@
 """Invoices of the book as debts of the claim engine: with their charges, credit notes, payments and terms."""
 
-from collections.abc import Collection, Mapping
-from datetime import date, timedelta
+from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -9,50 +9,75 @@ import polars as pl
 from dunwell.core.terms import ReceivableKind
 from dunwell.engine import cash
 from dunwell.engine.claims import open_items
+from dunwell.engine.described import with_fixed_sum
 from dunwell.engine.facts import Facts
-from dunwell.engine.fees import fixed_sums
 from dunwell.rulebook.debt import Debt, Entry
 from dunwell.rulebook.interest_terms import Terms, make_terms
 
 
-def debts_of(facts: Facts, day: date, terms: Mapping[str, Terms], fixed_for: Collection[str] = ()) -> dict[int, Debt]:
-    """Receivable id of each invoice (or item that stands alone) -> the debt it is, for facts as of `day`.
+def debts_of(
+    facts: Facts, day: date, terms: Callable[[Mapping[str, Any]], Terms], fixed: Callable[[Mapping[str, Any]], bool]
+) -> dict[int, list[Debt]]:
+    """Receivable id of each invoice (or item that stands alone) -> the debts it is, one a currency, as of `day`.
 
-    terms       by kind of debtor; a kind without terms bears nothing
-    fixed_for   kinds of debtors of whom the fixed sum of their terms is claimed
+    terms    of a debtor (a row of `facts["debtors"]`)
+    fixed    whether the fixed sum of his terms is claimed of a debtor
 
     All money that names a claim pays it, in the order of its terms; money that names none is not used here. Payments
-    are dated by their value date, credit notes and charges by their issue date.
+    are dated by their value date, credit notes and charges by their issue date. A charge in another currency than its
+    invoice is a debt of its own, without interest.
     """
     applied = cash.apply_cash(facts)
-    kinds = dict(facts["debtors"].select("debtor_id", "kind").rows())
-    per_claim = open_items(facts, day).group_by("claim_id", "currency").agg(pl.col("disputed_minor").sum())
-    disputed = {(claim, currency): minor for claim, currency, minor in per_claim.rows()}
+    debtors = {row["debtor_id"]: row for row in facts["debtors"].rows(named=True)}
+    disputed = {
+        item: (disputed_minor, open_minor)
+        for item, disputed_minor, open_minor in open_items(facts, day)
+        .select("receivable_id", "disputed_minor", "open_minor")
+        .rows()
+        if disputed_minor
+    }
     money = applied.came.filter(pl.col("claim").is_not_null()).sort("claim", "value_date", "number", "payment_id")
     came = money.partition_by("claim", as_dict=True)
-    items = applied.items.partition_by("claim", as_dict=True)
-    found: dict[int, Debt] = {}
-    for key, rows in items.items():
+    found: dict[int, list[Debt]] = {}
+    for key, rows in applied.items.partition_by("claim", as_dict=True).items():
+        paid = _money(came[key].rows(named=True)) if key in came else []
         heads = rows.filter(pl.col("receivable_id") == pl.col("claim_id")).rows(named=True)
-        if not heads:
-            continue
-        head = heads[0]
-        kind = kinds.get(head["debtor_id"], "business")
-        agreed = terms.get(kind) or make_terms("none")
-        entries = [*_charges(rows), *(_money(came[key].rows(named=True)) if key in came else ())]
-        fixed = _fixed_sum(head, kind, agreed, day) if kind in fixed_for else 0
-        found[head["receivable_id"]] = Debt(
-            number=head["number"], currency=head["currency"], principal_minor=head["amount_minor"],
-            due=head["due_date"], terms=agreed, fixed_sum_minor=fixed,
-            disputed_minor=min(disputed.get((head["claim_id"], head["currency"]), 0), head["amount_minor"]),
-            entries=tuple(entries),
-        )  # fmt: skip
+        charges = _charges(rows, disputed)
+        if heads:
+            debtor = debtors[heads[0]["debtor_id"]]
+            debt = _debt(heads[0], terms(debtor), (*charges, *paid), disputed)
+            if fixed(debtor) and debt.terms.regime.fixed_sum:
+                debt = with_fixed_sum(debt, debtor["kind"], day)
+        else:
+            first = rows.sort("issue_date", "number").row(0, named=True)
+            alone = {**first, "amount_minor": int(rows["amount_minor"].sum())}
+            debt = _debt(alone, make_terms("none"), tuple(paid), {})
+        found.setdefault(rows["claim_id"][0], []).append(debt)
     return found
 
 
-def _charges(rows: pl.DataFrame) -> list[Entry]:
+def _debt(
+    head: Mapping[str, Any], terms: Terms, entries: tuple[Entry, ...], disputed: Mapping[int, tuple[int, int]]
+) -> Debt:
+    part, open_minor = disputed.get(head["receivable_id"], (0, 0))
+    return Debt(
+        number=head["number"], currency=head["currency"], principal_minor=head["amount_minor"], due=head["due_date"],
+        terms=terms, entries=entries,
+        # all that is open is contested: then all of it is, and what was paid stays paid
+        disputed_minor=head["amount_minor"] if part and part == open_minor else part,
+    )  # fmt: skip
+
+
+def _charges(rows: pl.DataFrame, disputed: Mapping[int, tuple[int, int]]) -> list[Entry]:
+    """The charges of a claim. What is contested of one that is paid in part is taken to be what is still open of it."""
     charges = rows.filter(pl.col("kind") == ReceivableKind.CHARGE).sort("issue_date", "number")
-    return [Entry(row["number"], row["issue_date"], "charge", row["amount_minor"]) for row in charges.rows(named=True)]
+    return [
+        Entry(
+            row["number"], row["issue_date"], "charge", row["amount_minor"],
+            disputed_minor=min(disputed.get(row["receivable_id"], (0, 0))[0], row["amount_minor"]),
+        )
+        for row in charges.rows(named=True)
+    ]  # fmt: skip
 
 
 def _money(rows: list[dict[str, Any]]) -> list[Entry]:
@@ -73,13 +98,3 @@ def _money(rows: list[dict[str, Any]]) -> list[Entry]:
         kind = "payment" if row["credit_note_id"] is None else "credit"
         entries.append(Entry(row["number"] or f"#{place + 1}", row["value_date"], kind, minor))
     return entries
-
-
-def _fixed_sum(head: dict[str, Any], kind: str, terms: Terms, day: date) -> int:
-    """What the law of the terms' place adds to an invoice that is late."""
-    row = {
-        "debt_id": head["receivable_id"], "kind": head["kind"], "place": terms.regime.place, "debtor_kind": kind,
-        "currency": head["currency"], "amount_minor": head["amount_minor"],
-        "late_from": head["due_date"] + timedelta(days=1 + terms.grace_days),
-    }  # fmt: skip
-    return int(fixed_sums(pl.DataFrame([row]), day)["fixed_minor"].item())

@@ -6,6 +6,7 @@ refused with the path of the field.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -21,8 +22,10 @@ from dunwell.rulebook.rates import Series
 
 LONGEST = 10_000_000
 """Characters of a description; more is no description of a claim."""
-MOST_ENTRIES = 10_000
+MOST = 1_000
+"""Debts of a description, entries of a debt, payments that name none: more is a book, not a claim."""
 _PLAIN = re.compile(r"[0-9]{1,20}(\.[0-9]{1,6})?")
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FIRST, _LAST = date(1900, 1, 1), date(2150, 12, 31)
 
 _TOP = {"as_of", "pay_by", "debtor", "buyer", "debts", "payments"}
@@ -46,13 +49,17 @@ class Loose:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """All of a description. `as_of` and `pay_by` are None when it does not say them."""
+    """All of a description. `as_of` and `pay_by` are None when it does not say them.
+
+    fixed_for   numbers of the debts whose fixed sum by law is claimed
+    """
 
     as_of: date | None
     pay_by: date | None
     debtor: str
     debts: tuple[Debt, ...]
     payments: tuple[Loose, ...]
+    fixed_for: frozenset[str] = frozenset()
 
 
 def read_claim(text: str, series: Mapping[str, Series] | None = None) -> Described:
@@ -63,7 +70,7 @@ def read_claim(text: str, series: Mapping[str, Series] | None = None) -> Describ
         top = json.loads(text, object_pairs_hook=_no_doubles)
     except json.JSONDecodeError as error:
         raise DunwellError("claim.no_json", line=error.lineno, column=error.colno) from error
-    except RecursionError as error:
+    except (RecursionError, ValueError) as error:  # nested too deep, or a number of thousands of digits
         raise DunwellError("claim.no_json", line=1, column=1) from error
     top = _table(top, "", _TOP)
     debtor = _choice(top, "debtor", "", [str(kind) for kind in DebtorKind])
@@ -73,11 +80,19 @@ def read_claim(text: str, series: Mapping[str, Series] | None = None) -> Describ
     debts = tuple(
         _debt(entry, f"debts[{n}]", debtor, buyer, series) for n, entry in enumerate(_list(top, "debts", "", need=True))
     )
-    numbers = [debt.number for debt in debts]
-    if len(set(numbers)) < len(numbers):
-        raise DunwellError("claim.twice", field="debts", value=next(n for n in numbers if numbers.count(n) > 1))
+    _refuse_twice("debts", [debt.number for debt in debts])
     payments = tuple(_loose(entry, f"payments[{n}]") for n, entry in enumerate(_list(top, "payments", "")))
-    return Described(_day(top, "as_of", ""), _day(top, "pay_by", ""), debtor, debts, payments)
+    _refuse_twice("payments", [each.id for each in payments] + sorted({e.id for debt in debts for e in debt.entries}))
+    fixed = frozenset(
+        debt.number for debt, entry in zip(debts, top["debts"], strict=True) if entry.get("fixed_sum") is True
+    )
+    return Described(_day(top, "as_of", ""), _day(top, "pay_by", ""), debtor, debts, payments, fixed)
+
+
+def _refuse_twice(field: str, names: list[str]) -> None:
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise DunwellError("claim.twice", field=field, value=name)
 
 
 def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -105,14 +120,22 @@ def _debt(entry: Any, at: str, debtor: str, buyer: str | None, series: Mapping[s
         raise DunwellError("claim.order_of_days", field=f"{at}.interest_from", first="due", second="interest_from")
     if contract is not None and contract > due:
         raise DunwellError("claim.order_of_days", field=f"{at}.contract", first="contract", second="due")
+    terms = _terms(entry.get("terms", {"regime": "none"}), f"{at}.terms", debtor, buyer, series)
+    if type(entry.get("fixed_sum", False)) is not bool:
+        raise DunwellError("claim.yes_or_no", field=f"{at}.fixed_sum")
+    if entry.get("fixed_sum") and not terms.regime.fixed_sum:
+        raise DunwellError("interest.no_fixed_sum", field=f"{at}.fixed_sum", regime=terms.regime.id)
+    entries = _entries(entry, at, currency)
+    if principal + sum(each.amount_minor for each in entries) > LARGEST_MINOR:
+        raise DunwellError("claim.too_large", field=at)
     secured = entry.get("secured", 0)
     if type(secured) is not int or not 0 <= secured <= 100:
         raise DunwellError("claim.whole_number", field=f"{at}.secured", least=0, most=100)
     return Debt(
         number=_text(entry, "number", at), currency=currency, principal_minor=principal, due=due,
-        terms=_terms(entry.get("terms", {"regime": "none"}), f"{at}.terms", debtor, buyer, series),
-        start=start, contract=contract, fixed_sum_minor=_amount(entry, "fixed_sum", at, currency, default=0),
-        disputed_minor=disputed, secured=secured, entries=_entries(entry, at, currency),
+        terms=terms,
+        start=start, contract=contract,
+        disputed_minor=disputed, secured=secured, entries=entries,
     )  # fmt: skip
 
 
@@ -133,8 +156,6 @@ def _terms(entry: Any, at: str, debtor: str, buyer: str | None, series: Mapping[
 
 def _entries(debt: Mapping[str, Any], at: str, currency: str) -> tuple[Entry, ...]:
     rows = _list(debt, "entries", at)
-    if len(rows) > MOST_ENTRIES:
-        raise DunwellError("claim.too_many", field=f"{at}.entries", most=f"{MOST_ENTRIES:,}")
     entries = tuple(_entry(row, f"{at}.entries[{n}]", currency, n) for n, row in enumerate(rows))
     payments = {entry.id: entry for entry in entries if entry.kind == "payment"}
     seen: set[str] = set()
@@ -196,6 +217,8 @@ def _list(table: Mapping[str, Any], field: str, at: str, *, need: bool = False) 
     value = table.get(field, [])
     if not isinstance(value, list):
         raise DunwellError("claim.list", field=_path(at, field))
+    if len(value) > MOST:
+        raise DunwellError("claim.too_many", field=_path(at, field), most=f"{MOST:,}")
     if need and not value:
         raise DunwellError("claim.missing", field=_path(at, field))
     return value
@@ -222,7 +245,7 @@ def _day(table: Mapping[str, Any], field: str, at: str) -> date | None:
     if value is None:
         return None
     try:
-        day = date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else None
+        day = date.fromisoformat(value) if isinstance(value, str) and _ISO.fullmatch(value) else None
     except ValueError:
         day = None
     if day is None or not _FIRST <= day <= _LAST:

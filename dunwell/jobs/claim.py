@@ -8,11 +8,12 @@ import click
 
 from dunwell.core.errors import DunwellError
 from dunwell.documents import statement as words_of
+from dunwell.engine.described import with_fixed_sum
 from dunwell.engine.several_debts import distribute
 from dunwell.engine.statement import make_statement
 from dunwell.intake.claim_json import LONGEST, read_claim
 from dunwell.jobs.context import language, moment, words
-from dunwell.jobs.day_option import Day
+from dunwell.jobs.day_option import Day, refuse_early
 from dunwell.rulebook.debt import Entry
 
 _SCHEMA = "claim.schema.json"
@@ -37,8 +38,15 @@ def claim(source: TextIO, as_of: date | None, pay_by: date | None, *, as_json: b
     described = read_claim(_text(source))
     day = as_of or described.as_of or moment().date()
     loose = [(each.currency, Entry(each.id, each.day, "payment", each.amount_minor)) for each in described.payments]
-    debts, _ = distribute(described.debts, loose, day)
-    statement = make_statement(debts, day, pay_by or described.pay_by)
+    fixed = [
+        with_fixed_sum(debt, described.debtor, day) if debt.number in described.fixed_for else debt
+        for debt in described.debts
+    ]
+    debts, strangers = distribute(fixed, loose, day)
+    until = pay_by or described.pay_by
+    refuse_early(until, day)
+    left = [(currency, payment.id, payment.amount_minor) for currency, payment in strangers]
+    statement = make_statement(debts, day, until, left)
     if as_json:
         click.echo(json.dumps(words_of.as_data(statement, language()), ensure_ascii=False, indent=2))
         return

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from dunwell.core.errors import DunwellError
 from dunwell.jobs.context import words
 
 FIRST, LAST = date(1970, 1, 1), date(2200, 12, 31)
@@ -30,3 +31,9 @@ class Day(click.ParamType[date]):
             bounds = {"first": self.first.isoformat(), "last": self.last.isoformat()}
             self.fail(words("day.out_of_range", value=day.isoformat(), **bounds), param, ctx)
         return day
+
+
+def refuse_early(pay_by: date | None, day: date) -> None:
+    """Nobody can pay before the day of the statement."""
+    if pay_by is not None and pay_by < day:
+        raise DunwellError("statement.pay_by_early", pay_by=pay_by.isoformat(), day=day.isoformat())

@@ -11,10 +11,13 @@ from rich.table import Table
 from dunwell.actions import interest
 from dunwell.actions.business_day import today
 from dunwell.actions.statement import statement_of
-from dunwell.core.errors import DunwellError
+from dunwell.core.errors import DunwellError, say
+from dunwell.core.money import plain_amount
+from dunwell.core.terms import LANGUAGES
 from dunwell.documents import statement as words_of
+from dunwell.documents.statement_page import Parties, render_statement
 from dunwell.jobs.context import language, moment, operator, show, tell, words
-from dunwell.jobs.day_option import Day
+from dunwell.jobs.day_option import Day, refuse_early
 from dunwell.rulebook.interest_terms import BUYERS, DAY_COUNTS, PAYMENT_DAYS, ROUNDINGS, house_regimes
 from dunwell.rulebook.rates import percent_of
 from dunwell.store.reads import creditors
@@ -27,6 +30,7 @@ from dunwell.store.reads import interest as read
 @click.option("--pay-by", type=Day(), help="Say also what it costs if it is paid by this day, and after it.")
 @click.option("--json", "as_json", is_flag=True, help="The statement as JSON.")
 @click.option("--pdf", type=click.Path(dir_okay=False, path_type=Path), help="Write it as a page for the letter.")
+@click.option("--language", "spoken", type=click.Choice(LANGUAGES), help="Default: yours; of the page, the debtor's.")
 @click.option("--creditor", "code", help="Whose book.")
 def statement(
     receivable: tuple[str, ...],
@@ -35,6 +39,7 @@ def statement(
     *,
     as_json: bool,
     pdf: Path | None,
+    spoken: str | None,
     code: str | None,
 ) -> None:
     """Show what is owed of receivables of one debtor, line by line: from, to, days, balance, rate, interest.
@@ -43,22 +48,36 @@ def statement(
     """
     creditor = creditors.choose(code)
     day = as_of or today(creditor, moment())
-    made = statement_of(creditor=creditor, numbers=receivable, as_of=day, pay_by=pay_by)
+    refuse_early(pay_by, day)
+    told = statement_of(creditor=creditor, numbers=receivable, as_of=day, pay_by=pay_by)
     if pdf is not None:
-        from dunwell.documents.statement_page import render_statement
-
-        page = render_statement(made, creditor.name, language())
-        try:
-            pdf.write_bytes(page)
-        except OSError as error:
-            raise DunwellError("statement.not_written", path=str(pdf), why=error.strerror or str(error)) from error
+        _write(pdf, render_statement(told.statement, _parties(creditor, told), spoken or told.debtor.language))
         tell("statement.written", path=str(pdf))
-        return
+    speech = spoken or language()
     if as_json:
-        click.echo(json.dumps(words_of.as_data(made, language()), ensure_ascii=False, indent=2))
-        return
-    for line in words_of.as_text(made, language()):
-        click.echo(line)
+        data = words_of.as_data(told.statement, speech)
+        data["debtor"] = {"number": told.debtor.number, "name": told.debtor.name}
+        data["unallocated"] = {name: plain_amount(minor, name) for name, minor in told.unallocated.items()}
+        click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+    elif pdf is None:
+        click.echo(say("statement.for", speech, name=told.debtor.name, number=told.debtor.number))
+        for line in words_of.as_text(told.statement, speech, told.unallocated):
+            click.echo(line)
+
+
+def _parties(creditor: Any, told: Any) -> Parties:
+    """Who stands on the page."""
+    place = " ".join(part for part in (creditor.postcode, creditor.city) if part)
+    account = " ".join(part for part in (creditor.iban or creditor.account, creditor.bic, creditor.bank_name) if part)
+    lines = tuple(part for part in (creditor.name, creditor.street, place, account) if part)
+    return Parties(lines, told.debtor.name, told.debtor.number, told.unallocated)
+
+
+def _write(path: Path, page: bytes) -> None:
+    try:
+        path.write_bytes(page)
+    except OSError as error:
+        raise DunwellError("statement.not_written", path=str(path), why=error.strerror or str(error)) from error
 
 
 @click.group("terms")
@@ -67,7 +86,7 @@ def terms() -> None:
 
 
 @terms.command("set")
-@click.argument("code", type=click.Choice(interest.DEFAULTS), metavar="business|consumer")
+@click.argument("code", metavar="business|consumer[:COUNTRY]")
 @click.option("--regime", required=True, help="See `dunwell terms list`.")
 @click.option("--rate", help="The rate that was agreed, in percent.")
 @click.option("--per", type=click.Choice(["year", "month", "day"]), help="What the rate is for (default: year).")
@@ -95,7 +114,9 @@ def set_terms(
     creditor_code: str | None,
     **given: Any,
 ) -> None:
-    """Set the terms for all debtors of a kind, e.g. dunwell terms set business --regime de.bgb-288-2 --confirmed
+    """Set the terms for all debtors of a kind, or of a kind and country: business, consumer, business:GB.
+
+    Example: dunwell terms set business --regime de.bgb-288-2 --confirmed
 
     Without --confirmed the interest of a rule whose official wording is not at hand is computed, not demanded.
     """
@@ -129,7 +150,10 @@ def _show(creditor: Any) -> None:
             wishes=", ".join(f"{name} {value}" for name, value in sorted(json.loads(row.wishes).items())) or "-",
             source=terms.regime.citation.source, confidence=words(f"confidence.{terms.regime.citation.confidence}"),
         )  # fmt: skip
-        tell("terms.demanded" if terms.claimed else "terms.not_demanded", by=row.confirmed_by or "-")
+        state = "demanded" if terms.claimed else "not_demanded" if terms.regime.basis else "no_basis"
+        tell(f"terms.{state}", by=row.confirmed_by or "-")
+        if row.fixed_sum:
+            tell("terms.fixed_sum")
 
 
 @terms.command("list")
@@ -160,6 +184,8 @@ def show_rates(creditor_code: str | None) -> None:
             day=day.isoformat(), until=series.known_until.isoformat(),
             confidence=words(f"confidence.{series.citation.confidence}"), source=series.citation.source,
         )  # fmt: skip
+        for since, source in sorted(series.told.items()):
+            tell("rates.told", day=since.isoformat(), rate=percent_of(series.on(since)), source=source)
         tell("rates.update", where=series.update)
 
 

@@ -10,7 +10,11 @@ ENTRY_KINDS = ("charge", "credit", "payment", "reversal")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Something that changed what is owed. `reverses`: id of the payment that a reversal takes back."""
+    """Something that changed what is owed.
+
+    reverses         id of the payment that a reversal takes back
+    disputed_minor   the part of a charge that is disputed
+    """
 
     id: str
     day: date
@@ -18,6 +22,7 @@ class Entry:
     amount_minor: int
     designation: str | None = None
     reverses: str | None = None
+    disputed_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +45,13 @@ class Debt:
     disputed_minor: int = 0
     secured: int = 0
     entries: tuple[Entry, ...] = ()
+
+    @property
+    def wholly_disputed(self) -> bool:
+        """Whether the debtor contests all of it."""
+        return 0 < self.principal_minor <= self.disputed_minor
+
+    @property
+    def in_dispute(self) -> bool:
+        """Whether anything of it is contested."""
+        return self.disputed_minor > 0 or any(entry.disputed_minor for entry in self.entries)

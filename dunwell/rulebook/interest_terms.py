@@ -92,6 +92,11 @@ class Regime:
     rounding: str = "once"
     payment_day: str = "counts"
 
+    @property
+    def unbounded(self) -> bool:
+        """Whether the law bounds no agreed rate of a year: another way to count days would pass such a bound."""
+        return self.cap is None and self.floor is None and not any("cap" in values for _, values in self.values)
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -111,6 +116,12 @@ class Terms:
     sum_cap_bp: int | None = None
     compound_months: int | None = None
     confirmed: bool = False
+
+    @property
+    def needs_contract_date(self) -> bool:
+        """Whether a rate cannot be found without the day of the contract."""
+        rates = [rate for _, *both in self.versions for rate in both if rate]
+        return any(rate.fixed_on == "contract" or rate.cap or rate.floor for rate in rates)
 
     @property
     def claimed(self) -> bool:
@@ -165,8 +176,8 @@ def _regime(entry: Any, file: str) -> Regime:
         ("a regime without a case is not trusted", entry["cases"]),
         (f"a title needs {', '.join(LANGUAGES)}", set(entry["title"]) == set(LANGUAGES)),
         ("its series is not known", entry.get("series") in {None, *house_series()}),
-        ("fixed_on is start, contract or empty", entry.get("fixed_on", "") in {"", "start", "contract"}),
-        ("dated_by is start or contract", entry.get("dated_by", "start") in {"start", "contract"}),
+        ("its fixed_on is not known", entry.get("fixed_on", "") in {"", "start", "breach", "contract"}),
+        ("dated_by is start, breach or contract", entry.get("dated_by", "start") in {"start", "breach", "contract"}),
         ("its order is not known", entry.get("order", "law") in ORDERS),
         ("its day count is not known", entry.get("day_count", "act/365") in DAY_COUNTS),
         ("a value has an unknown name", all(set(value) <= _VALUE_KEYS for value in entry["values"].values())),
@@ -217,13 +228,13 @@ def make_terms(
     for name in wishes:
         if name not in WISHES:
             raise DunwellError("interest.unknown_field", field=name, known=", ".join(WISHES))
-    day_count = _one_of(wishes, "day_count", DAY_COUNTS, found.day_count)
+    day_count = _day_count(found, wishes)
     versions = []
     for start, values in found.values:
         first, extra = _rates(found, values, wishes, day_count, series or house_series())
         versions.append((start, first, extra))
     compound = _one_of(wishes, "compound", (*COMPOUND_MONTHS, ""), "")
-    if compound and not found.agreed:
+    if compound and not (found.agreed and found.unbounded):
         raise DunwellError("interest.no_compounding", field="compound", regime=found.id)
     return Terms(
         regime=found, versions=tuple(versions), order=_order(wishes.get("order", found.order)),
@@ -318,6 +329,14 @@ def _hundredths(value: Any, field: str) -> int:
     if ppm % 100 or ppm < 0:
         raise DunwellError("interest.no_percentage", field=field, value=str(value)[:40])
     return ppm // 100
+
+
+def _day_count(regime: Regime, wishes: Mapping[str, Any]) -> str:
+    """How days count: as agreed, where the law neither says it nor bounds the rate of a year by it."""
+    free = (regime.agreed and regime.unbounded) or (regime.choices or {}).get("day_count") == "any"
+    if "day_count" in wishes and not free:
+        raise DunwellError("interest.not_to_be_chosen", field="day_count", regime=regime.id)
+    return _one_of(wishes, "day_count", tuple(name for name in DAY_COUNTS if name != "per-day"), regime.day_count)
 
 
 def _order(value: Any) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ Rates are whole millionths (ppm): 1.27 % is 12,700.
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -25,7 +25,8 @@ _KEYS = {"id", "title", "citation", "known_until", "review_by", "update", "value
 @dataclass(frozen=True, slots=True)
 class Series:
     """A reference rate. Each value holds from its day until the next one's; the last is known to hold until
-    `known_until`. `update` says where newer values are found, and in what form."""
+    `known_until`. `update` says where newer values are found, and in what form; `told`: the source of values that did
+    not come with the release."""
 
     id: str
     title: Mapping[str, str]
@@ -35,6 +36,12 @@ class Series:
     review_by: date
     update: str
     cases: tuple[Mapping[str, Any], ...]
+    told: Mapping[date, str] = field(default_factory=dict)
+
+    def source_of(self, day: date) -> str:
+        """Where the value in force on a day comes from: the series' own source, or who told it since."""
+        start = max(since for since, _ in self.values if since <= day)
+        return self.told.get(start, self.citation.source)
 
     def on(self, day: date) -> int:
         """The rate in force on a day, in ppm. Raises DunwellError `rate.before` before the first known day.
@@ -46,10 +53,10 @@ class Series:
             raise DunwellError("rate.before", series=self.id, day=day, first=self.values[0][0])
         return self.values[place - 1][1]
 
-    def with_values(self, values: Mapping[date, int], known_until: date) -> "Series":
-        """The series with newer or corrected values."""
+    def with_values(self, values: Mapping[date, int], known_until: date, told: Mapping[date, str]) -> "Series":
+        """The series with newer values, and the source of each."""
         return replace(
-            self, values=tuple(sorted({**dict(self.values), **values}.items())),
+            self, told=dict(told), values=tuple(sorted({**dict(self.values), **values}.items())),
             known_until=max(known_until, self.known_until),
         )  # fmt: skip
 

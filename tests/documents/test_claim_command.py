@@ -45,6 +45,12 @@ def claim(text, *arguments, language="en", tmp_path=None):
     )  # fmt: skip
 
 
+NO_CLAIMS = [
+    "", "{", "[]", "null", '{"debts": []}', "{" * 5000, '{"a":1,"a":2}', '"\\ud800"', "\x00",
+    '{"debtor":"business","debts":[{"secured":' + "1" * 5000 + "}]}",
+]  # fmt: skip
+
+
 class TestClaim:
     def test_tells_every_line_of_the_sum(self, tmp_path):
         done = claim(json.dumps(CLAIM), tmp_path=tmp_path)
@@ -85,15 +91,16 @@ class TestClaim:
         assert debt["demanded"]["total"] == "9671.31"
         assert debt["computed_not_demanded"]["total"] == "10000.00"
         assert any("not demanded" in note for note in debt["notes"])
+        # each of the two sums has the lines that lead to it
+        assert debt["entries"][0]["paid"] == {"principal": "328.69"}
+        assert debt["computed_not_demanded"]["entries"][0]["paid"] == {"interest": "328.69"}
 
     def test_prints_its_schema(self, tmp_path):
         printed = json.loads(claim("", "--schema", tmp_path=tmp_path).stdout)
         jsonschema.Draft202012Validator.check_schema(printed)
         jsonschema.validate(CLAIM, printed)
 
-    @pytest.mark.parametrize(
-        "text", ["", "{", "[]", "null", '{"debts": []}', "{" * 5000, '{"a":1,"a":2}', '"\\ud800"', "\x00"],
-    )  # fmt: skip
+    @pytest.mark.parametrize("text", NO_CLAIMS)
     def test_refuses_what_is_no_claim_in_words(self, tmp_path, text):
         done = claim(text, tmp_path=tmp_path)
         assert done.returncode == 2
@@ -117,6 +124,14 @@ WRONG = [
     (["debts", 0, "principal"], "１０００", "debts[0].principal"),
     (["debts", 0, "principal"], "9" * 30, "debts[0].principal"),
     (["debts", 0, "terms"], {"regime": "contract.clause", "rate": "1e1"}, "debts[0].terms.rate"),
+    (["debts", 0, "terms", "day_count"], "per-day", "debts[0].terms.day_count"),
+    (["debts", 0, "terms", "day_count"], "act/360", "debts[0].terms.day_count"),
+    (["debts", 0, "fixed_sum"], True, "debts[0].fixed_sum"),
+    (["debts", 0, "fixed_sum"], "40.00", "debts[0].fixed_sum"),
+    (["debts", 0, "due"], "2025-W01-1", "debts[0].due"),
+    (["debts", 0, "entries"], [{"date": "2023-07-01", "kind": "charge", "amount": "9999999999999.99"}] * 2, "debts[0]"),
+    (["debts"], [DEBT] * 1001, "debts"),
+    (["payments"], [{"id": "P1", "date": "2023-07-01", "amount": "1", "currency": "EUR"}], "payments"),
     (["debts", 0, "disputed"], "10000.01", "debts[0].disputed"),
     (["debts", 0, "due"], ..., "debts[0].due"),
     (["debts", 0, "due"], 20230101, "debts[0].due"),
@@ -160,3 +175,33 @@ class TestADescription:
         back = {"id": "B", "date": "2023-07-02", "kind": "reversal", **entry}
         with pytest.raises(DunwellError):
             read_claim(json.dumps(changed(["debts", 0, "entries"], [*DEBT["entries"], back])))
+
+
+class TestMoneyOfADescription:
+    def test_in_a_currency_without_debt_is_told(self, tmp_path):
+        stranger = {"id": "U", "date": "2023-06-01", "amount": "5.00", "currency": "USD"}
+        done = claim(json.dumps({**CLAIM, "payments": [stranger]}), tmp_path=tmp_path)
+        assert "Payment U of USD 5.00 pays nothing here" in done.stdout
+
+    def test_that_went_back_is_told(self, tmp_path):
+        back = {"id": "B", "date": "2023-07-01", "kind": "reversal", "amount": "328.69", "reverses": "P1"}
+        done = claim(json.dumps(changed(["debts", 0, "entries"], [*DEBT["entries"], back])), tmp_path=tmp_path)
+        assert "of payment P1, EUR 328.69 went back" in done.stdout
+        assert "Owed in all: EUR 10,328.69" in done.stdout
+
+    def test_for_a_fixed_sum_is_that_of_the_law(self, tmp_path):
+        debt = {**DEBT, "terms": {"regime": "de.bgb-288-2", "confirmed": True}, "fixed_sum": True, "entries": []}
+        done = claim(json.dumps({**CLAIM, "debtor": "business", "debts": [debt]}), "--json", tmp_path=tmp_path)
+        assert json.loads(done.stdout)["debts"][0]["demanded"]["costs"] == "40.00"
+
+    def test_is_never_promised_for_a_day_whose_rate_is_refused(self, tmp_path):
+        loan = {**DEBT, "due": "2023-07-01", "terms": {"regime": "cn.loan-agreed", "rate": "10"}, "entries": []}
+        told = json.loads(claim(json.dumps({**CLAIM, "debts": [loan]}), "--json", tmp_path=tmp_path).stdout)
+        assert told["total"] == {"EUR": "10000.00"}
+        assert told["coming_days"] == []
+
+    def test_says_from_when_rates_of_days_ahead_are_assumed(self, tmp_path):
+        open_debt = {**CLAIM, "as_of": "2026-06-30", "debts": [{**DEBT, "entries": []}]}
+        told = json.loads(claim(json.dumps(open_debt), "--json", tmp_path=tmp_path).stdout)
+        assert told["debts"][0]["assumed_since"] is None
+        assert told["rates_assumed_from"] == "2026-07-01"

@@ -37,6 +37,13 @@ class TestADispute:
         assert (told.sums.principal, told.sums.interest) == (750_000, 1_500)
         assert (told.disputed.principal, told.disputed.interest) == (250_000, 500)
 
+    def test_of_the_whole_debt_demands_nothing_and_keeps_what_was_paid(self):
+        paid = debt(
+            disputed_minor=1_000_000, entries=(payment(date(2025, 2, 5), 300_000), Entry("C", DUE, "charge", 500))
+        )
+        (told,) = make_statement([paid], date(2025, 2, 10)).debts
+        assert (told.sums.total, told.sums.surplus) == (0, 0)
+
     def test_gets_no_payment(self):
         paid = debt(principal=1_000_000, disputed_minor=400_000, entries=(payment(DUE, 700_000),))
         (told,) = make_statement([paid], date(2025, 2, 10)).debts
@@ -47,43 +54,50 @@ class TestADispute:
 
 class TestMoneyThatNamesNoDebt:
     def split(self, debts, *payments, day=date(2025, 6, 30)):
-        found, rests = distribute(debts, [("EUR", each) for each in payments], day)
-        return {one.number: sum(e.amount_minor for e in one.entries) for one in found}, rests
+        found, _ = distribute(debts, [("EUR", each) for each in payments], day)
+        return {one.number: sum(e.amount_minor for e in one.entries) for one in found}
 
     def test_pays_what_is_due_before_what_is_not(self):
         debts = [debt("later", 50_000, date(2025, 12, 31), NONE), debt("due", 50_000, terms=NONE)]
-        assert self.split(debts, payment(date(2025, 3, 1), 60_000))[0] == {"later": 10_000, "due": 50_000}
+        assert self.split(debts, payment(date(2025, 3, 1), 60_000)) == {"later": 10_000, "due": 50_000}
 
     def test_pays_the_least_secured_first(self):
         debts = [debt("pledged", 50_000, terms=NONE, secured=2), debt("bare", 50_000, terms=NONE)]
-        assert self.split(debts, payment(date(2025, 3, 1), 60_000))[0] == {"pledged": 10_000, "bare": 50_000}
+        assert self.split(debts, payment(date(2025, 3, 1), 60_000)) == {"pledged": 10_000, "bare": 50_000}
 
     def test_pays_the_heaviest_burden_first(self):
         heavy = debt("heavy", 1_000_000, date(2025, 2, 15))
         debts = [debt("light", 50_000, terms=NONE), heavy]
-        assert self.split(debts, payment(date(2025, 2, 20), 1_000))[0] == {"light": 0, "heavy": 1_000}
+        assert self.split(debts, payment(date(2025, 2, 20), 1_000)) == {"light": 0, "heavy": 1_000}
 
     def test_holds_a_rate_per_day_against_a_rate_per_year(self):
         daily = make_terms("contract.clause", {"rate": "0.05", "per": "day", "confirmed": True})
         debts = [debt("year", 50_000), debt("day", 50_000, terms=daily)]
-        assert self.split(debts, payment(date(2025, 2, 20), 1_000))[0] == {"year": 0, "day": 1_000}
+        assert self.split(debts, payment(date(2025, 2, 20), 1_000)) == {"year": 0, "day": 1_000}
 
     def test_pays_the_earliest_due_first(self):
         debts = [debt("b", 50_000, terms=NONE), debt("a", 50_000, date(2025, 1, 15), NONE)]
-        assert self.split(debts, payment(date(2025, 3, 1), 50_001))[0] == {"a": 50_000, "b": 1}
+        assert self.split(debts, payment(date(2025, 3, 1), 50_001)) == {"a": 50_000, "b": 1}
 
     def test_passes_by_what_is_disputed(self):
         debts = [debt("1", 50_000, terms=NONE, disputed_minor=50_000), debt("2", 50_000, terms=NONE)]
-        assert self.split(debts, payment(date(2025, 3, 1), 50_000))[0] == {"1": 0, "2": 50_000}
+        assert self.split(debts, payment(date(2025, 3, 1), 50_000)) == {"1": 0, "2": 50_000}
 
     def test_of_another_currency_pays_nothing(self):
-        found, rests = distribute([debt()], [("USD", payment(date(2025, 3, 1), 5_000))], date(2025, 6, 30))
+        paid = payment(date(2025, 3, 1), 5_000)
+        found, strangers = distribute([debt()], [("USD", paid)], date(2025, 6, 30))
         assert found[0].entries == ()
-        assert rests == 1
+        assert strangers == [("USD", paid)]
+
+    def test_of_a_free_day_pays_no_interest_of_that_day(self):
+        free = make_terms("contract.clause", {"rate": "10", "payment_day": "free", "confirmed": True})
+        debts = [debt("A", 36_500_00, date(2025, 1, 1), free), debt("B", 36_500_00, date(2025, 1, 2), free)]
+        found = self.split(debts, payment(date(2025, 2, 1), 40_000_00), day=date(2025, 2, 1))
+        # thirty days at 10.00: the 31st is the day of the payment
+        assert found == {"A": 36_800_00, "B": 3_200_00}
 
     def test_beyond_all_debts_is_a_surplus(self):
-        found, rests = self.split([debt("1", 100, terms=NONE)], payment(date(2025, 3, 1), 150))
-        assert (found, rests) == ({"1": 150}, 1)
+        assert self.split([debt("1", 100, terms=NONE)], payment(date(2025, 3, 1), 150)) == {"1": 150}
 
     @given(
         st.lists(st.tuples(st.integers(1, 10**6), st.integers(-60, 200), st.integers(0, 2)), min_size=1, max_size=4),
@@ -116,11 +130,13 @@ class TestAStatement:
         (told,) = make_statement(
             [debt(principal=principal, terms=terms, entries=entries)], date.fromordinal(base + later)
         ).debts
-        interest = sum(line.interest_minor for line in told.lines)
-        to = {name: sum(event.paid[name] for event in told.events) for name in ("costs", "interest", "principal")}
+        interest = sum(line.interest_minor for line in told.demanded.lines)
+        to = {
+            name: sum(event.paid[name] for event in told.demanded.events) for name in ("costs", "interest", "principal")
+        }
         assert told.sums.interest == interest - to["interest"]
         assert told.sums.principal == principal - to["principal"]
-        came = sum(event.amount_minor for event in told.events)
+        came = sum(event.amount_minor for event in told.demanded.events)
         assert told.sums.surplus == came - sum(to.values())
 
     def test_says_the_sum_of_each_coming_day_as_that_day_will(self):

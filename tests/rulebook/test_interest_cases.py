@@ -62,7 +62,8 @@ class TestARegime:
         refuse_out_of_scope(regime, case.get("debtor", regime.debtors[0]), case.get("buyer"))
         return Debt(
             number="1", currency=case["currency"], principal_minor=minor(case["principal"], case["currency"]),
-            due=case["due"], contract=case.get("contract"), terms=make_terms(regime.id, case.get("terms")),
+            due=case["due"], start=case.get("start"), contract=case.get("contract"),
+            terms=make_terms(regime.id, case.get("terms")),
         )  # fmt: skip
 
 

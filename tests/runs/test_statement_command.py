@@ -81,23 +81,29 @@ class TestAStatement:
     def test_claims_the_fixed_sum_of_the_law_where_asked(self, say, numbers):
         say("terms", "set", "business", "--regime", "de.bgb-288-2", "--fixed-sum", "--confirmed")
         debt = json.loads(say("statement", numbers[0], "--json"))["debts"][0]
-        assert [entry["amount"] for entry in debt["entries"] if entry["kind"] == "fixed_sum"] == ["40.00"]
+        # EUR 40 by law, less the EUR 15.00 of costs that were charged
+        assert [entry["amount"] for entry in debt["entries"] if entry["kind"] == "fixed_sum"] == ["25.00"]
 
     @pytest.mark.parametrize(("language", "title"), TITLES)
     @QUICK
     def test_is_a_page_for_the_letter(self, say, numbers, tmp_path, language, title):
         say(*CLAUSE)
         path = tmp_path / "annex.pdf"
-        say("statement", numbers[0], "--pdf", str(path), language=language)
+        say("statement", numbers[0], "--pdf", str(path), "--language", language, "--pay-by", "2026-03-31")
         pages = PdfReader(path).pages
         assert len(pages) == 1
         text = pages[0].extract_text()
         assert title in text
         assert "9,208.08" in text
+        assert "D1" in text
+        # 29 days more at 1.83: what was asked for by the deadline stands on the page
+        assert "9,261.06" in text
 
     @QUICK
     def test_of_several_debtors_is_refused(self, say, numbers):
-        assert "several debtors" in say("statement", *numbers, fails=True)
+        said = say("statement", *numbers, fails=True)
+        assert "several debtors" in said
+        assert f"{numbers[1]}: D2" in said
 
     @QUICK
     def test_of_an_unknown_item_is_refused(self, say, numbers):
@@ -106,6 +112,79 @@ class TestAStatement:
     @QUICK
     def test_of_a_day_before_the_invoice_is_refused(self, say, numbers):
         assert numbers[0] in say("statement", numbers[0], "--as-of", "2001-01-01", fails=True)
+
+
+@QUICK
+class TestAStatementOf:
+    """What the book says of an item decides what is demanded of it: the same as in every other sum."""
+
+    @staticmethod
+    def told(say_of, book, *line, terms=CLAUSE):
+        run = say_of(book)
+        if terms:
+            run(*terms)
+        return json.loads(run("statement", *line, "--json"))
+
+    def one(self, **more):
+        book = Book()
+        debtor = book.debtor("D1")
+        return book, debtor, book.invoice(debtor, 1_000_00, days(-100), **more)
+
+    def test_an_invoice_named_twice_is_claimed_once(self, say_of):
+        book, _, _ = self.one()
+        assert self.told(say_of, book, "invoice-1", "invoice-1")["total"] == {"EUR": "1020.00"}
+
+    def test_a_wholly_disputed_invoice_demands_nothing_with_or_without_charges(self, say_of):
+        book, debtor, invoice = self.one()
+        book.charge(debtor, 40_00, days(-50), invoice)
+        book.payment(debtor, 300_00, days(-60), invoice)
+        book.add("disputes", debtor_id=debtor, receivable_id=invoice, opened_date=days(-30))
+        told = self.told(say_of, book, "invoice-1")
+        assert told["total"] == {"EUR": "0.00"}
+        assert float(told["debts"][0]["disputed"]["total"]) > 740
+
+    def test_an_invoice_with_a_disputed_charge_demands_the_invoice_in_full(self, say_of):
+        book, debtor, invoice = self.one()
+        charge = book.charge(debtor, 40_00, days(-50), invoice)
+        book.add("disputes", debtor_id=debtor, receivable_id=charge, opened_date=days(-30))
+        debt = self.told(say_of, book, "invoice-1", terms=None)["debts"][0]
+        assert (debt["demanded"]["principal"], debt["demanded"]["costs"]) == ("1000.00", "0.00")
+        assert debt["with_disputed_part"] == "1040.00"
+
+    def test_a_debtor_who_sent_money_without_a_word_says_so(self, say_of):
+        book, debtor, _ = self.one()
+        book.payment(debtor, 1_000_00, days(-40))
+        assert self.told(say_of, book, "invoice-1")["unallocated"] == {"EUR": "1000.00"}
+
+    @pytest.mark.parametrize("status", ["written_off", "cancelled"])
+    def test_what_was_given_up_is_refused(self, say_of, status):
+        book, _, _ = self.one(status=status)
+        assert "cancelled or written off" in say_of(book)("statement", "invoice-1", fails=True)
+
+    def test_an_invoice_with_a_charge_in_another_currency_tells_both(self, say_of):
+        book, debtor, invoice = self.one()
+        book.charge(debtor, 40_00, days(-50), invoice, currency="USD")
+        assert self.told(say_of, book, "invoice-1", terms=None)["total"] == {"EUR": "1000.00", "USD": "40.00"}
+
+    def test_a_debtor_of_a_country_goes_by_the_terms_of_his_country(self, say_of):
+        book = Book()
+        for number, country in (("D1", "DE"), ("D2", "GB")):
+            book.invoice(book.debtor(number, country=country), 1_000_00, days(-100))
+        run = say_of(book)
+        run("terms", "set", "business", "--regime", "de.bgb-288-2", "--confirmed")
+        run("terms", "set", "business:GB", "--regime", "uk.lpcdia-1998", "--confirmed")
+        regimes = [json.loads(run("statement", f"invoice-{n}", "--json"))["debts"][0]["regime"] for n in (1, 2)]
+        assert regimes == ["de.bgb-288-2", "uk.lpcdia-1998"]
+
+    def test_a_payment_that_bounced_tells_both(self, say_of):
+        book, debtor, invoice = self.one()
+        paid = book.payment(debtor, 500_00, days(-60), invoice)
+        book.payment(debtor, -500_00, days(-55), invoice, reverses=paid)
+        assert self.told(say_of, book, "invoice-1")["total"] == {"EUR": "1020.00"}
+
+    def test_a_deadline_before_its_day_is_refused(self, say_of):
+        book, _, _ = self.one()
+        assert "--pay-by 2020-01-01" in say_of(book)("statement", "invoice-1", "--pay-by", "2020-01-01", fails=True)
 
 
 @pytest.fixture
@@ -156,6 +235,11 @@ class TestTerms:
             (("business", "--regime", "contract.clause", "--rate", "7", "--fixed-sum"), "fixed_sum"),
             (("business", "--regime", "contract.clause", "--rate", "7", "--order", "costs,costs"), "order"),
             (("nobody", "--regime", "none"), "nobody"),
+            (("business:gb", "--regime", "none"), "business:gb"),
+            (("business:", "--regime", "none"), "business:"),
+            (("business", "--regime", "cn.loan-agreed", "--rate", "10"), "day of each contract"),
+            (("business", "--regime", "de.bgb-288-2", "--day-count", "act/360"), "day_count"),
+            (("consumer", "--regime", "de.bgb-288-1", "--fixed-sum"), "gives no fixed sum"),
         ],
     )  # fmt: skip
     def test_that_cannot_be_are_refused_by_name(self, say, line, names):
@@ -186,6 +270,9 @@ class TestRates:
         known = json.loads(say("statement", numbers[0], "--json", "--as-of", "2026-11-23"))["debts"][0]
         assert known["assumed_since"] is None
         assert known["lines"][-1]["rate"] == "11.00"
+        # nobody takes a value that somebody told for the Bundesbank's own
+        assert known["lines"][-1]["rate_source"]["source"] == "a test"
+        assert "by a test" in say("rates", "show")
 
     def test_taken_in_twice_are_one(self, say, tmp_path):
         text = HEAD + "de.basiszins,2026-07-01,1.27,2026-12-31\n"
@@ -203,6 +290,12 @@ class TestRates:
             (HEAD + "de.basiszins,2026-07-01,1.27,2026-06-30\n", "Line 2"),
             (HEAD + "de.basiszins,2026-01-01,9.99,2026-06-30\n", "1.27"),
             (HEAD + "de.basiszins,2026-07-01,NaN,2026-12-31\n", "NaN"),
+            (HEAD + "de.basiszins,20260701,1.27,2026-12-31\n", "20260701"),
+            (HEAD + "de.basiszins,2026-07-01,152,2026-12-31\n", "152"),
+            (HEAD + "de.basiszins,2027-01-01,1.27,2027-06-30\n", "known until 2026-06-30"),
+            (HEAD + "cn.lpr-1y,2015-01-01,20,2015-12-31\n", "2019-08-20"),
+            (HEAD + "de.basiszins,2026-07-01,9,2026-12-31\nde.basiszins,2026-07-01,1.27,2026-12-31\n", "two values"),
+            ("series;from;rate;known_until\n", "commas"),
         ],
     )  # fmt: skip
     def test_that_cannot_be_are_refused_with_their_line(self, say, tmp_path, text, names):
