@@ -195,7 +195,12 @@ class TestMoneyOfADescription:
         assert json.loads(done.stdout)["debts"][0]["demanded"]["costs"] == "40.00"
 
     def test_is_never_promised_for_a_day_whose_rate_is_refused(self, tmp_path):
-        loan = {**DEBT, "due": "2023-07-01", "terms": {"regime": "cn.loan-agreed", "rate": "10"}, "entries": []}
+        loan = {
+            **DEBT,
+            "due": "2023-07-01",
+            "terms": {"regime": "cn.loan-agreed", "rate": "10", "confirmed": True},
+            "entries": [],
+        }
         told = json.loads(claim(json.dumps({**CLAIM, "debts": [loan]}), "--json", tmp_path=tmp_path).stdout)
         assert told["total"] == {"EUR": "10000.00"}
         assert told["coming_days"] == []
