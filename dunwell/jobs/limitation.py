@@ -11,7 +11,9 @@ from dunwell.actions.business_day import today
 from dunwell.actions.facts import facts_of
 from dunwell.core.dates import format_date
 from dunwell.core.errors import DunwellError
+from dunwell.core.money import plain_amount
 from dunwell.documents.plain import plain
+from dunwell.engine.claims import open_items
 from dunwell.engine.limitation import alarms
 from dunwell.engine.stored_clocks import stored_clocks
 from dunwell.jobs.context import language, moment, show, tell, words
@@ -41,15 +43,18 @@ def limitation(within: int, place: str | None, as_of: date | None, *, as_json: b
     day = as_of or today(creditor, moment())
     facts = facts_of(creditor).on(day)
     found = stored_clocks(facts, day, law, limitation_rules())
-    known = facts["receivables"].select("receivable_id", "debtor_id", item="number", claim_id="receivable_id").join(
-        facts["debtors"].select("debtor_id", debtor="number"), on="debtor_id"
-    )  # fmt: skip
+    known = (
+        open_items(facts, day)
+        .select("debtor_id", "currency", "open_minor", item="number", claim_id="receivable_id")
+        .join(facts["debtors"].select("debtor_id", debtor="number"), on="debtor_id")
+    )
     urgent = alarms(found, within).join(known, on="claim_id", how="left", maintain_order="left")
     strict = dict(found.select("claim_id", "strict_date").rows())
     threats = dict(found.select("claim_id", "may_threaten_suit").rows())
     rows = [
         {
-            "item": row["item"], "debtor": row["debtor"], "cautious_date": row["last_date"],
+            "item": row["item"], "debtor": row["debtor"], "currency": row["currency"],
+            "open": plain_amount(row["open_minor"], row["currency"]), "cautious_date": row["last_date"],
             "strict_date": strict[row["claim_id"]], "days_left": row["days_left"], "state": row["state"],
             "saved_by": row["saved_by"], "why": row["why"], "rule": row["rule"], "verified": row["verified"],
             "may_threaten_suit": threats[row["claim_id"]],
@@ -62,7 +67,8 @@ def limitation(within: int, place: str | None, as_of: date | None, *, as_json: b
         click.echo(json.dumps(told, default=str, ensure_ascii=False, indent=2))
         return
     table = Table(
-        words("limitation.column.item"), words("limitation.column.debtor"), words("limitation.column.cautious"),
+        words("limitation.column.item"), words("limitation.column.debtor"),
+        Column(words("limitation.column.open"), justify="right"), words("limitation.column.cautious"),
         words("limitation.column.strict"), Column(words("limitation.column.left"), justify="right"),
         words("limitation.column.saved_by"),
     )  # fmt: skip
@@ -70,7 +76,8 @@ def limitation(within: int, place: str | None, as_of: date | None, *, as_json: b
     for row in rows:
         number = remedies.setdefault(tuple(row["saved_by"]), len(remedies) + 1)
         table.add_row(
-            Text(plain(str(row["item"]))), Text(plain(str(row["debtor"]))), row["cautious_date"].isoformat(),
+            Text(plain(str(row["item"]))), Text(plain(str(row["debtor"]))), f"{row['currency']} {row['open']}",
+            row["cautious_date"].isoformat(),
             row["strict_date"].isoformat() if row["strict_date"] else "-", str(row["days_left"]),
             f"({number})",
         )  # fmt: skip

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from decimal import Decimal
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -175,6 +176,23 @@ class TestADescription:
         back = {"id": "B", "date": "2023-07-02", "kind": "reversal", **entry}
         with pytest.raises(DunwellError):
             read_claim(json.dumps(changed(["debts", 0, "entries"], [*DEBT["entries"], back])))
+
+
+class TestTheExampleOfTheDocumentation:
+    def test_comes_out_as_it_is_told_there(self, tmp_path):
+        page = (Path(__file__).parents[2] / "docs" / "claims.md").read_text(encoding="utf-8")
+        example = page.partition("```json\n")[2].partition("```")[0]
+        said = claim(example, tmp_path=tmp_path).stdout
+        for words in (
+            "fixed sum for late payment GBP 100.00",
+            "(days: 48) on GBP 10,000.00 at 13.25 % a year",
+            "GBP 174.25",
+            "GBP 3,725.75 to principal",
+            "(days: 52) on GBP 6,274.25",
+            "GBP 118.43",
+            "Owed in all: GBP 6,392.68",
+        ):
+            assert words in said
 
 
 class TestMoneyOfADescription:

@@ -50,6 +50,7 @@ class TestLimitation:
         said = say("--place", "CN", "--within", "1000")
         assert said.count("a demand whose arrival can be proven") == 1
         assert "may be time-barred within 1000 days" in said
+        assert "EUR 150.00" in said
 
     @QUICK
     @pytest.mark.parametrize(("language", "words"), [("zh-Hans", "时效"), ("zh-Hant", "時效")])
