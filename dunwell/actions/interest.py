@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -99,9 +100,8 @@ def read_rates(text: str) -> list[NewRate]:
         raise DunwellError("rates.row", line=rows.line_num, row=str(error)[:80]) from error
     if not found:
         raise DunwellError("rates.empty")
-    days = [(rate.series, rate.from_date) for rate in found]
-    for series, day in days:
-        if days.count((series, day)) > 1:
+    for (series, day), count in Counter((rate.series, rate.from_date) for rate in found).items():
+        if count > 1:
             raise DunwellError("rates.twice", series=series, day=day.isoformat())
     return found
 

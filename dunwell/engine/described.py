@@ -73,13 +73,11 @@ def claimed(debt: Debt) -> Debt:
 def undisputed(debt: Debt) -> Debt:
     """The debt without what is disputed of its principal and of its charges.
 
-    Of a debt that is disputed as a whole nothing is demanded, neither interest nor costs: what was paid stays paid.
+    Of a debt that is disputed as a whole nothing is demanded on any day, neither interest nor costs; what was paid
+    stays paid, and what is paid later is no surplus.
     """
     if debt.wholly_disputed:
-        entries = tuple(entry for entry in debt.entries if entry.kind != "charge")
-        came = sum(entry.amount_minor * _SIGN[entry.kind] for entry in entries)
-        paid = without_interest(replace(debt, entries=entries, disputed_minor=0))
-        return replace(paid, principal_minor=max(0, min(came, debt.principal_minor)))
+        return replace(without_interest(debt), principal_minor=0, disputed_minor=0, entries=())
     entries = tuple(
         replace(entry, amount_minor=entry.amount_minor - entry.disputed_minor, disputed_minor=0)
         for entry in debt.entries
@@ -88,25 +86,21 @@ def undisputed(debt: Debt) -> Debt:
     return replace(debt, principal_minor=debt.principal_minor - debt.disputed_minor, disputed_minor=0, entries=entries)
 
 
-_SIGN = {"payment": 1, "credit": 1, "reversal": -1}
-
-
 def without_interest(debt: Debt) -> Debt:
     """The debt as if it bore nothing; its payments keep their order."""
     return replace(debt, terms=replace(make_terms("none"), order=debt.terms.order), fixed_sum_minor=0)
 
 
-def with_fixed_sum(debt: Debt, debtor: str, day: date, *, charged: bool = False) -> Debt:
+def with_fixed_sum(debt: Debt, debtor: str, day: date) -> Debt:
     """The debt with the fixed sum that the law of its terms gives for late payment.
 
     Costs of the debt count against it where the law says so.
 
-    debtor    see `core.terms.DebtorKind`: there is none against consumers
-    charged   whether it stands among the charges already
+    debtor   see `core.terms.DebtorKind`: there is none against consumers
     """
     row = {
         "debt_id": 0, "kind": str(ReceivableKind.INVOICE), "place": debt.terms.regime.place, "debtor_kind": debtor,
-        "currency": debt.currency, "amount_minor": debt.principal_minor, "charged": charged,
+        "currency": debt.currency, "amount_minor": debt.principal_minor,
         "late_from": debt.start or debt.due + timedelta(days=1 + debt.terms.grace_days),
         "costs_minor": sum(e.amount_minor for e in debt.entries if e.kind == "charge" and e.day <= day),
     }  # fmt: skip

@@ -44,6 +44,12 @@ class TestADispute:
         (told,) = make_statement([paid], date(2025, 2, 10)).debts
         assert (told.sums.total, told.sums.surplus) == (0, 0)
 
+    def test_of_the_whole_debt_demands_nothing_before_a_payment_that_comes_later(self):
+        later = debt(disputed_minor=1_000_000, entries=(payment(date(2025, 3, 1), 300_000),))
+        told = make_statement([later], date(2025, 2, 10), date(2025, 3, 10))
+        assert told.totals == {"EUR": 0}
+        assert {sums["EUR"] for _, sums in (*told.coming, *told.pay_by)} == {0}
+
     def test_gets_no_payment(self):
         paid = debt(principal=1_000_000, disputed_minor=400_000, entries=(payment(DUE, 700_000),))
         (told,) = make_statement([paid], date(2025, 2, 10)).debts
