@@ -59,6 +59,7 @@ class Content:
     sums: tuple[tuple[str, str], ...]
     payable: tuple[str, str]
     disputed: str
+    late: str
     pay_title: str
     pay: tuple[tuple[str, str], ...]
     help: str
@@ -137,6 +138,7 @@ def content(notice: Notice) -> Content:
         sums=_sums(notice, labels),
         payable=(labels["payable"], format_money(notice.payable_minor, notice.currency, notice.language)),
         disputed=words["disputed"] if notice.disputed_minor else "",
+        late=words["late"] if notice.late_minor else "",
         pay_title=labels["pay"],
         pay=_pairs(
             (labels["payee"], plain(sender.party.name, LONGEST_NAME)),
@@ -209,13 +211,15 @@ def _row(item: Item, notice: Notice, words: dict[str, Any]) -> Row:
 
 def _sums(notice: Notice, labels: dict[str, str]) -> tuple[tuple[str, str], ...]:
     """The steps from the open items to what is asked for; none when both are the same."""
-    if not notice.credit_minor and not notice.disputed_minor:
+    if not notice.credit_minor and not notice.disputed_minor and not notice.late_minor:
         return ()
     steps = [(labels["sum"], notice.total_minor + notice.credit_minor)]
     if notice.credit_minor:
         steps.append((labels["credit"], -notice.credit_minor))
     if notice.disputed_minor:
         steps.append((labels["dispute"], -notice.disputed_minor))
+    if notice.late_minor:
+        steps.append((labels["late"].format(day=format_date(notice.day, notice.language)), notice.late_minor))
     return tuple((label, _printed(minor, notice.currency)) for label, minor in steps)
 
 

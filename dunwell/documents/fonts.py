@@ -21,6 +21,9 @@ SAMPLES = {
 }
 """Text a complete set of fonts can print, with rare characters of names."""
 
+PDF_STANDARD = "a-2b"
+"""What every page is set to."""
+
 _WEIGHTS = (400, 700)
 _typeset_in: set[int] = set()
 

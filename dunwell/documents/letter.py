@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
 from threading import Lock
-from typing import Any, Final
+from typing import Any
 
 import typst
 from babel import Locale
@@ -18,8 +18,7 @@ from dunwell.documents.content import Content, content
 from dunwell.documents.notice import Notice
 from dunwell.documents.payment_qr import payment_qr
 from dunwell.documents.plain import breakable, plain
-
-PDF_STANDARD: Final = "a-2b"
+from dunwell.documents.statement_page import Parties, annex_data, annex_template, render_statement
 
 _SURELY_ONE_PAGE, _SURELY_MORE = 6, 16
 """Lines of a table up to which the usual spacing is tried first, and from which closing ranks is vain."""
@@ -53,19 +52,33 @@ class LetterPress:
         lines = len(said.rows) + len(said.sums) + (2 if said.disputed else 0)
         roomy = self._set(notice, said, page, tight=False) if lines <= _SURELY_ONE_PAGE else b""
         if (roomy and _is_one_page(roomy)) or lines >= _SURELY_MORE:
-            return roomy or self._set(notice, said, page, tight=False)
+            return self._with_annex(notice, said, page, roomy, tight=False)
         tight = self._set(notice, said, page, tight=True)
         if _is_one_page(tight):
-            return tight
-        return roomy or self._set(notice, said, page, tight=False)
+            return self._with_annex(notice, said, page, tight, tight=True)
+        return self._with_annex(notice, said, page, roomy, tight=False)
 
-    def _set(self, notice: Notice, said: Content, page: dict[str, Any], *, tight: bool) -> bytes:
+    def _with_annex(self, notice: Notice, said: Content, page: dict[str, Any], alone: bytes, *, tight: bool) -> bytes:
+        """The letter in the spacing that suits it, with its annex behind it in the same file."""
+        if notice.annex is None:
+            return alone or self._set(notice, said, page, tight=tight)
+        paper = "us-letter" if page["form"] == "us10" else "a4"
+        annex = annex_data(notice.annex, _parties(notice), notice.language, paper)
+        return self._set(notice, said, page, tight=tight, annex=annex)
+
+    def _set(
+        self, notice: Notice, said: Content, page: dict[str, Any], *, tight: bool, annex: str | None = None
+    ) -> bytes:
+        inputs = {"data": json.dumps({**page, "tight": tight}, ensure_ascii=False, sort_keys=True)}
+        template = self._template
+        if annex is not None:
+            inputs["annex"], template = annex, template + annex_template()
         try:
             pdf, warnings = self._compiler.compile_with_warnings(
-                self._template,  # each time: the compiler forgets a source given as bytes after its first letter
+                template,  # each time: the compiler forgets a source given as bytes after its first letter
                 format="pdf",
-                pdf_standards=[PDF_STANDARD],
-                sys_inputs={"data": json.dumps({**page, "tight": tight}, ensure_ascii=False, sort_keys=True)},
+                pdf_standards=[fonts.PDF_STANDARD],
+                sys_inputs=inputs,
                 timestamp=datetime(notice.day.year, notice.day.month, notice.day.day, 12, tzinfo=UTC),
             )
         except typst.TypstError as error:
@@ -74,6 +87,16 @@ class LetterPress:
             raise DunwellError("documents.letter_failed", debtor=said.debtor_name, reason=warnings[0].message)
         assert isinstance(pdf, bytes)
         return pdf
+
+
+def render_annex(notice: Notice) -> bytes:
+    """The annex of a notice by itself, for messages that are no letters. The notice must have one."""
+    assert notice.annex is not None
+    return render_statement(notice.annex, _parties(notice), notice.language)
+
+
+def _parties(notice: Notice) -> Parties:
+    return Parties((notice.sender.party.name, *notice.sender.party.lines), notice.debtor.name, notice.debtor_number)
 
 
 def render_letter(notice: Notice) -> bytes:

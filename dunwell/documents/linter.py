@@ -28,12 +28,14 @@ class _Rule:
     reason: str
     pattern: re.Pattern[str]
     allowed_stages: frozenset[Stage]
+    allowed_with_annex: bool
 
 
-def lint_wording(text: str, language: str, stage: Stage | None = None) -> list[Finding]:
+def lint_wording(text: str, language: str, stage: Stage | None = None, *, annex: bool = False) -> list[Finding]:
     """Every forbidden phrase of a text, in order of appearance.
 
-    `stage` frees what is true at that stage only ("final deadline" in the second dunning). Chinese texts are read
+    `stage` frees what is true at that stage only ("final deadline" in the second dunning), `annex` what a statement
+    computes that goes with the text. Chinese texts are read
     by the rules of both scripts; English rules are read in every text, because templates mix languages.
     """
     if language not in LANGUAGES:
@@ -44,7 +46,7 @@ def lint_wording(text: str, language: str, stage: Stage | None = None) -> list[F
         (match.start(), match.group(), rule.id): Finding(rule.id, match.group(), rule.reason)
         for chosen in languages
         for rule in _rules(chosen)
-        if stage not in rule.allowed_stages
+        if stage not in rule.allowed_stages and not (annex and rule.allowed_with_annex)
         for match in rule.pattern.finditer(flat)
     }
     return [found[key] for key in sorted(found)]
@@ -59,6 +61,7 @@ def _rules(language: str) -> tuple[_Rule, ...]:
             reason=rule["reason"],
             pattern=re.compile("|".join(rule[language]), re.IGNORECASE),
             allowed_stages=frozenset(Stage[name.upper()] for name in rule.get("allowed_stages", [])),
+            allowed_with_annex=rule.get("allowed_with_annex", False),
         )
         for rule in tomllib.loads(text)["rule"]
         if rule.get(language)

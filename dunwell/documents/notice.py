@@ -7,6 +7,7 @@ from dunwell.core.dates import format_date
 from dunwell.core.errors import DunwellError
 from dunwell.core.money import DIGITS, format_money
 from dunwell.core.terms import LANGUAGES, ReceivableKind, Stage
+from dunwell.documents.account import Statement
 from dunwell.documents.bank import ReferenceKind, check_bic, check_iban, is_qr_iban, reference_kind
 
 WRITTEN_STAGES = (Stage.NOTICE, Stage.REMINDER, Stage.FIRST_DUNNING, Stage.SECOND_DUNNING)
@@ -80,6 +81,8 @@ class Notice:
 
     total_minor    sum of the items' open amounts less credit_minor: it must agree, or `documents.total_disagrees`
     credit_minor   payments and credits not yet matched with items, as a positive number
+    late_minor     late interest and costs of the items up to `day`, demanded beside them: `annex` shows how they came
+                   about, and its total is what the notice asks for, or `documents.annex_disagrees`
     pay_by         the deadline; both dunning stages need one, and none lies before `day`
 
     From the reminder on every item demanded must be past its due date (`documents.item_not_due`): nobody is dunned
@@ -100,6 +103,8 @@ class Notice:
     total_minor: int
     pay_by: date | None
     reference: str
+    late_minor: int = 0
+    annex: Statement | None = None
 
     def __post_init__(self) -> None:
         self._check_words()
@@ -116,8 +121,11 @@ class Notice:
 
     @property
     def payable_minor(self) -> int:
-        """What the notice asks for: the total less what is in dispute. This is the sum in the payment code."""
-        return self.total_minor - self.disputed_minor
+        """What the notice asks for: the total less what is in dispute, with late interest and costs.
+
+        This is the sum in the payment code.
+        """
+        return self.total_minor - self.disputed_minor + self.late_minor
 
     @property
     def reference_kind(self) -> ReferenceKind:
@@ -157,6 +165,10 @@ class Notice:
             )
         if self.payable_minor <= 0:
             raise DunwellError("documents.nothing_to_pay", payable=self._money(self.payable_minor))
+        told = self.annex.totals if self.annex else {self.currency: self.payable_minor - self.late_minor}
+        if self.late_minor < 0 or told != {self.currency: self.payable_minor}:
+            stated = ", ".join(format_money(minor, currency, "en") for currency, minor in told.items())
+            raise DunwellError("documents.annex_disagrees", total=self._money(self.payable_minor), stated=stated)
 
     def _check_deadline(self) -> None:
         if self.pay_by is None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
@@ -16,7 +16,6 @@ from dunwell.core.errors import DunwellError, say
 from dunwell.core.money import format_money, grouped_amount
 from dunwell.documents import fonts
 from dunwell.documents.account import Account, DebtStatement, Statement, Sums
-from dunwell.documents.letter import PDF_STANDARD
 from dunwell.documents.plain import breakable, plain
 from dunwell.documents.statement import component_words, event_words, notes, rate_source_words
 
@@ -30,7 +29,7 @@ class Parties:
     creditor: tuple[str, ...]
     debtor: str
     number: str
-    unallocated: Mapping[str, int]
+    unallocated: Mapping[str, int] = field(default_factory=dict)
 
 
 def render_statement(statement: Statement, parties: Parties, language: str) -> bytes:
@@ -40,14 +39,13 @@ def render_statement(statement: Statement, parties: Parties, language: str) -> b
     """
     fonts.refuse_after_fork()
     fonts.require(language)
-    data = json.dumps(_page(statement, parties, language), ensure_ascii=False, sort_keys=True)
     with _ONE:
         try:
             pdf, warnings = _press().compile_with_warnings(
-                _template(),
+                annex_template(),
                 format="pdf",
-                pdf_standards=[PDF_STANDARD],
-                sys_inputs={"data": data},
+                pdf_standards=[fonts.PDF_STANDARD],
+                sys_inputs={"annex": annex_data(statement, parties, language)},
                 timestamp=datetime(statement.as_of.year, statement.as_of.month, statement.as_of.day, 12, tzinfo=UTC),
             )
         except typst.TypstError as error:
@@ -65,8 +63,14 @@ def _press() -> typst.Compiler:
 
 
 @cache
-def _template() -> bytes:
+def annex_template() -> bytes:
+    """The layout; it reads `annex_data` from its input `annex`."""
     return resources.files("dunwell.documents").joinpath("templates", "statement.typ").read_bytes()
+
+
+def annex_data(statement: Statement, parties: Parties, language: str, paper: str = "a4") -> str:
+    """What the layout reads, as JSON."""
+    return json.dumps({**_page(statement, parties, language), "paper": paper}, ensure_ascii=False, sort_keys=True)
 
 
 def _page(statement: Statement, parties: Parties, language: str) -> dict[str, Any]:

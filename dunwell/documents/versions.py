@@ -17,7 +17,8 @@ _LAYOUTS: dict[WrittenChannel, str] = {"letter": "letter.typ", "email": "email.h
 
 def _hash(channel: WrittenChannel, language: str) -> str:
     room = resources.files("dunwell.documents")
-    sources = (("templates", _LAYOUTS[channel]), ("wording", f"{language}.toml"))
+    layouts = (_LAYOUTS[channel], "statement.typ")  # the annex goes with either
+    sources = (*(("templates", layout) for layout in layouts), ("wording", f"{language}.toml"))
     digest = sha256()
     for source in sources:
         content = room.joinpath(*source).read_bytes().replace(b"\r\n", b"\n")

@@ -17,13 +17,15 @@ SCHEMA_VERSION = 1
 @dataclass(frozen=True, slots=True)
 class Step:
     """One stage of the strategy. `pay_within_days`: the deadline the message sets, in days from its day (the
-    Monday after, where that is a weekend)."""
+    Monday after, where that is a weekend). `interest`: it demands late interest too, as far as the terms of the debtor
+    let it be claimed."""
 
     stage: Stage
     offset_days: int
     after_days: int
     channels: tuple[str, ...]
     pay_within_days: int | None
+    interest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +106,15 @@ def _step(row: dict[str, Any]) -> Step:
     if not channels or not set(channels) <= {str(c) for c in Channel}:
         raise StrategyError(f"{where}: channels are some of {', '.join(Channel)}")
     within = row.get("pay_within_days")
+    if not isinstance(row.get("interest", False), bool):
+        raise StrategyError(f"{where}: interest is true or false")
     return Step(
         stage=Stage[where.upper()],
         offset_days=_whole(row.get("offset_days"), f"{where}: offset_days", None),
         after_days=_whole(row.get("after_days", 0), f"{where}: after_days", 0),
         channels=channels,
         pay_within_days=None if within is None else _whole(within, f"{where}: pay_within_days", 1),
+        interest=row.get("interest", False),
     )
 
 

@@ -6,6 +6,9 @@ from typing import Any
 
 from dunwell.core.terms import Stage
 from dunwell.documents.notice import Item, Notice, Party, Sender
+from dunwell.engine.statement import make_statement
+from dunwell.rulebook.debt import Debt, Entry
+from dunwell.rulebook.interest_terms import make_terms
 
 DAY = date(2026, 11, 22)
 
@@ -103,3 +106,20 @@ def notice(
 def disputed(given: Notice, *numbers: str) -> Notice:
     """The same notice with some items in dispute."""
     return replace(given, items=tuple(replace(item, disputed=item.number in numbers) for item in given.items))
+
+
+def with_annex(given: Notice) -> Notice:
+    """The same notice with late interest at 5 % a year and the statement that shows it."""
+    terms = make_terms("contract.clause", {"rate": "5", "confirmed": True})
+    debts = [
+        Debt(
+            number=item.number, currency=given.currency, principal_minor=item.amount_minor, due=item.due_date,
+            terms=terms,
+            entries=(Entry("P", item.due_date, "payment", item.amount_minor - item.open_minor),)
+            if item.amount_minor > item.open_minor
+            else (),
+        )
+        for item in given.items
+    ]  # fmt: skip
+    annex = make_statement(debts, given.day, given.pay_by)
+    return replace(given, late_minor=annex.totals[given.currency] - given.total_minor, annex=annex)

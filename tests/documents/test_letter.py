@@ -16,9 +16,9 @@ from dunwell.core.errors import DunwellError
 from dunwell.core.money import format_money, grouped_amount
 from dunwell.core.terms import Stage
 from dunwell.documents import fonts
-from dunwell.documents.letter import LetterPress, render_letter
+from dunwell.documents.letter import LetterPress, render_annex, render_letter
 from dunwell.documents.notice import WRITTEN_STAGES, Party
-from tests.documents.samples import CHINESE, DEBTORS, GERMAN, SWISS, disputed, items, notice
+from tests.documents.samples import CHINESE, DEBTORS, GERMAN, SWISS, disputed, items, notice, with_annex
 
 HOME = {"en": "DE", "zh-Hans": "CN", "zh-Hant": "TW"}
 
@@ -257,3 +257,31 @@ class TestForkedProcess:
         )
         done = subprocess.run([sys.executable, "-W", "ignore", "-c", script], timeout=60)
         assert done.returncode == 7
+
+
+class TestAnnex:
+    @pytest.mark.parametrize("language", ["en", "zh-Hans", "zh-Hant"])
+    def test_follows_the_letter_in_the_same_file_and_agrees_with_it(self, language):
+        given = with_annex(notice(language, Stage.SECOND_DUNNING, count=3, country=HOME[language]))
+        first, second = (squeezed(page.extract_text()) for page in reader(render_letter(given)).pages)
+        asked = squeezed(format_money(given.payable_minor, given.currency, language))
+        assert given.late_minor > 0
+        assert asked in first
+        assert asked in second
+        assert squeezed(grouped_amount(given.late_minor, given.currency)) in first
+        assert all(item.number in second for item in given.items)
+
+    def test_stands_on_the_paper_of_the_letter(self):
+        pages = reader(render_letter(with_annex(notice("en", Stage.FIRST_DUNNING, country="US")))).pages
+        assert {tuple(page.mediabox)[2:] for page in pages} == {(612, 792)}
+
+    @pytest.mark.parametrize("count", [1, 5, 7])
+    def test_begins_a_page_of_its_own_behind_a_letter_of_one_page(self, count):
+        pages = reader(render_letter(with_annex(notice("en", Stage.SECOND_DUNNING, count=count)))).pages
+        titled = [n for n, page in enumerate(pages) if "Statementoftheclaim" in squeezed(page.extract_text())]
+        assert titled == [1]
+        assert "Yourssincerely" in squeezed(pages[0].extract_text())
+
+    def test_is_a_page_by_itself_for_a_mail(self):
+        given = with_annex(notice("en", Stage.FIRST_DUNNING, count=2))
+        assert format_money(given.payable_minor, "EUR", "en").split()[1] in text_of(render_annex(given))

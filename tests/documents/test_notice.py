@@ -6,7 +6,7 @@ import pytest
 from dunwell.core.errors import DunwellError, catalogue
 from dunwell.core.terms import Stage
 from dunwell.documents.notice import Item, Party, Sender
-from tests.documents.samples import DAY, GERMAN, SWISS, disputed, items, notice
+from tests.documents.samples import DAY, GERMAN, SWISS, disputed, items, notice, with_annex
 
 
 def refused(code, **changes):
@@ -60,6 +60,13 @@ class TestNotice:
         assert part.total_minor == whole.total_minor
         assert part.disputed_minor == whole.items[1].open_minor
         assert part.payable_minor == whole.total_minor - whole.items[1].open_minor
+
+    def test_demands_late_interest_only_with_a_statement_that_comes_to_the_same(self):
+        told = with_annex(notice(stage=Stage.FIRST_DUNNING))
+        assert told.payable_minor == told.total_minor + told.late_minor == told.annex.totals["EUR"]
+        refused("annex_disagrees", stage=Stage.FIRST_DUNNING, late_minor=5)
+        refused("annex_disagrees", stage=Stage.FIRST_DUNNING, late_minor=told.late_minor + 1, annex=told.annex)
+        refused("annex_disagrees", stage=Stage.FIRST_DUNNING, annex=told.annex)
 
     def test_nets_a_credit_note_that_is_listed(self):
         one = items(1, Stage.REMINDER)[0]

@@ -9,7 +9,7 @@ from dunwell.documents.email_text import render_email
 from dunwell.documents.linter import lint_wording
 from dunwell.documents.notice import WRITTEN_STAGES
 from dunwell.documents.versions import TEMPLATE_VERSIONS, template_version
-from tests.documents.samples import notice
+from tests.documents.samples import notice, with_annex
 
 BAD = [
     ("threat.arrest", "en", "You may be arrested and go to prison."),
@@ -88,13 +88,19 @@ class TestLinter:
         assert lint_wording(words, "en", Stage.SECOND_DUNNING) == []
         assert lint_wording(words, "en", Stage.FIRST_DUNNING)
 
+    def test_allows_interest_only_beside_the_statement_that_computes_it(self):
+        words = "Late interest up to 22 November 2026"
+        assert lint_wording(words, "en", annex=True) == []
+        assert lint_wording(words, "en")
+        assert lint_wording("You will be arrested, and owe late interest.", "en", annex=True)
+
     @pytest.mark.parametrize("language", LANGUAGES)
     def test_finds_nothing_in_our_own_wording(self, language):
         stages = {stage.word: stage for stage in WRITTEN_STAGES}
         found = [
             (place, finding)
             for place, text in all_texts(language)
-            for finding in lint_wording(text, language, stages.get(place[0]))
+            for finding in lint_wording(text, language, stages.get(place[0]), annex=place[-1] == "late")
         ]
         assert found == []
 
@@ -103,6 +109,11 @@ class TestLinter:
     def test_finds_nothing_in_a_whole_message(self, language, stage):
         mail = render_email(notice(language, stage))
         assert lint_wording(f"{mail.subject}\n{mail.text}", language, stage) == []
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_finds_nothing_in_a_message_with_an_annex(self, language):
+        mail = render_email(with_annex(notice(language, Stage.SECOND_DUNNING)))
+        assert lint_wording(f"{mail.subject}\n{mail.text}", language, Stage.SECOND_DUNNING, annex=True) == []
 
 
 class TestWording:
