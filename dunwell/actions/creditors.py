@@ -13,6 +13,7 @@ from dunwell.core.errors import Refused
 from dunwell.core.money import DIGITS
 from dunwell.core.terms import LANGUAGES
 from dunwell.documents.bank import check_bic, check_iban
+from dunwell.rulebook.interest_terms import CREDITORS, OTHER
 from dunwell.store import journal
 from dunwell.store.models import Creditor
 
@@ -34,8 +35,9 @@ def set_creditor(*, code: str, changes: Mapping[str, str], at: datetime, by: Act
     """Add the creditor of this code, or change it; setting what already stands records nothing.
 
     changes     field (see FIELDS) -> value; an empty value clears a field that may be empty
-    Refuses what no letter could carry: an unknown country, zone, currency or language, an IBAN or BIC with wrong check
-    digits, an address that is no address, text too long or with control characters; and a new creditor without NEEDED.
+    Refuses what no letter could carry: an unknown country, zone, currency, language or kind, an IBAN or BIC with wrong
+    check digits, an address that is no address, text too long or with control characters; and a new creditor without
+    NEEDED.
     """
     if not _CODE.fullmatch(code):
         raise Refused("creditor.code_invalid", code=code[:60])
@@ -103,6 +105,14 @@ def _email(value: str) -> str:
     return value
 
 
+def _kind(value: str) -> str:
+    """What rules ask of a creditor, several with commas between; `other` alone: none of it."""
+    kinds = sorted({part.strip() for part in value.split(",")})
+    if not set(kinds) <= {*CREDITORS, OTHER} or (OTHER in kinds and len(kinds) > 1):
+        raise Refused("creditor.kind_unknown", value=value[:60], known=", ".join(CREDITORS), other=OTHER)
+    return ",".join(kinds)
+
+
 _CHECKS: dict[str, Callable[[str], str]] = {
     "country": _country,
     "zone": _zone,
@@ -111,4 +121,5 @@ _CHECKS: dict[str, Callable[[str], str]] = {
     "email": _email,
     "iban": check_iban,
     "bic": check_bic,
+    "kind": _kind,
 }

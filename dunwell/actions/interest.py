@@ -15,12 +15,13 @@ from dunwell.actions.once import clean_text
 from dunwell.core.actor import Actor
 from dunwell.core.errors import DunwellError, Refused
 from dunwell.core.terms import DebtorKind
-from dunwell.rulebook.interest_terms import BUYERS, make_terms, refuse_out_of_scope
+from dunwell.rulebook.interest_scope import check_scope
+from dunwell.rulebook.interest_terms import BUYERS, OTHER, make_terms
 from dunwell.rulebook.rates import house_series, percent_of, ppm_of
 from dunwell.store import journal
 from dunwell.store.models import Creditor, InterestTerms, RateValue
-from dunwell.store.reads.interest import series_of
-from dunwell.store.versions import change
+from dunwell.store.reads.interest import CONTRACT, INVOICE, aim_of, series_of
+from dunwell.store.versions import change, close
 
 DEFAULTS = tuple(str(kind) for kind in DebtorKind)
 """Codes of terms that hold for all debtors of a kind; `business:GB` holds for those of a country."""
@@ -44,25 +45,30 @@ def set_terms(
     at: datetime,
     by: Actor,
 ) -> InterestTerms:
-    """Set the terms by which a creditor claims late interest from debtors of a kind.
+    """Set the terms by which a creditor claims late interest: of a kind of debtors, of a contract, or of an invoice.
 
-    code        `business`, `consumer`, or one of them with a country: `business:GB`
+    code        `business`, `consumer`, one of them with a country: `business:GB`; `contract:NUMBER`, `invoice:NUMBER`.
+                The most specific one holds for a debt.
+    buyer       what the debtors are as buyers; what is recorded of a debtor goes before it
     confirmed   whoever sets them answers for them: their interest is demanded though the wording of the rule is not
                 at hand
-    What stands already records nothing. Refuses what `make_terms` refuses, and terms that do not hold for the debtors
-    of that kind.
+    What stands already records nothing. Refuses what `make_terms` and `check_scope` refuse, unknown contracts and
+    invoices, and terms of one contract or invoice that need the day of a contract where none is recorded.
     """
     kind, _, country = code.partition(":")
-    if kind not in DEFAULTS or (country and not _COUNTRY.fullmatch(country)) or code.endswith(":"):
+    if not code.startswith((CONTRACT, INVOICE)) and (
+        kind not in DEFAULTS or (country and not _COUNTRY.fullmatch(country)) or code.endswith(":")
+    ):
         raise Refused("terms.code_unknown", code=code[:40], known=", ".join(DEFAULTS))
-    if buyer is not None and buyer not in BUYERS:
-        raise Refused("interest.not_one_of", field="buyer", value=buyer[:40], known=", ".join(BUYERS))
+    if buyer is not None and buyer not in (*BUYERS, OTHER):
+        raise Refused("interest.not_one_of", field="buyer", value=buyer[:40], known=", ".join((*BUYERS, OTHER)))
     terms = make_terms(regime, {**wishes, "confirmed": confirmed}, series_of(creditor))
-    refuse_out_of_scope(terms.regime, kind, buyer)
+    aim = aim_of(creditor, code, buyer)
+    check_scope(terms.regime, aim.case)
     if fixed_sum and not terms.regime.fixed_sum:
         raise Refused("interest.no_fixed_sum", field="fixed_sum", regime=regime)
-    if terms.needs_contract_date:
-        raise Refused("terms.needs_contract", regime=regime)
+    if aim.single and terms.needs_contract_date and aim.signed is None:
+        raise Refused("terms.contract_date_missing", number=code, regime=regime)
     values: dict[str, Any] = {
         "regime": regime,
         "wishes": json.dumps(dict(wishes), sort_keys=True),
@@ -77,6 +83,18 @@ def set_terms(
         return found
     journal.append("terms.set", creditor=creditor, by=by, at=at, body={"code": code, **values})
     return found
+
+
+@act("terms.remove")
+def remove_terms(*, creditor: Creditor, code: str, at: datetime, by: Actor) -> None:
+    """Take terms away; those of the next code that holds for a debt hold again. Refuses a code without terms."""
+    code = clean_text(code, "code", limit=200)
+    found = InterestTerms.objects.select_for_update().filter(creditor=creditor, code=code).first()
+    if found is None:
+        raise Refused("terms.not_set", code=code[:120])
+    regime = found.regime
+    close(found, at=at)
+    journal.append("terms.removed", creditor=creditor, by=by, at=at, body={"code": code, "regime": regime})
 
 
 @dataclass(frozen=True, slots=True)

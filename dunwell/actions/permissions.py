@@ -24,6 +24,7 @@ _OPERATOR = frozenset(
         "address.set",
         "backup.make",
         "terms.set",
+        "terms.remove",
         "rates.import",
     }
 )

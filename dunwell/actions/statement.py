@@ -48,8 +48,8 @@ def statement_of(
         raise DunwellError("statement.several_debtors", owners=owners)
     debtor = rows[0].debtor
     facts = facts_of(creditor, debtors=[debtor.pk], known_at=known_at).on(as_of)
-    terms = interest.StoredTerms(creditor)
-    found = debts_of(facts, as_of, terms.of, terms.with_fixed_sum)
+    terms = interest.StoredTerms(creditor, facts["debtors"]["debtor_id"].to_list())
+    found = debts_of(facts, as_of, terms.of)
     for row in rows:
         if row.pk not in found:
             raise DunwellError("statement.no_debt", number=row.number, day=as_of.isoformat())

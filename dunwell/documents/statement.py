@@ -122,7 +122,7 @@ def notes(each: DebtStatement, language: str) -> list[str]:
     if each.sums.capped:
         capped = format_money(each.sums.capped, each.debt.currency, language)
         found.append(say("statement.capped", language, amount=capped))
-    return found + [say(f"interest.warning.{code}", language) for code in terms.regime.warnings]
+    return found + [say(f"interest.warning.{code}", language) for code in terms.warnings]
 
 
 def as_text(statement: Statement, language: str, unallocated: Mapping[str, int] | None = None) -> Iterator[str]:

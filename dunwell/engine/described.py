@@ -18,6 +18,9 @@ from dunwell.rulebook.interest_terms import COMPONENTS, Terms, make_terms
 def compute(debts: Sequence[Debt], as_of: date, *, with_lines: bool = False) -> accrual.Claims:
     """`accrual.compute`; debt_id is the place in `debts`, entry_id the place among all entries. Raises DunwellError for
     the first debt whose interest cannot be known."""
+    for debt in debts:
+        if debt.refused:
+            raise debt.refused
     found = accrual.compute(frame(debts), entry_frame(debts), terms_of(debts), as_of, with_lines=with_lines)
     refused = found.sums.filter(pl.col("refused").is_not_null())
     if not refused.is_empty():

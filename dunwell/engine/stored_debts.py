@@ -11,18 +11,18 @@ from dunwell.engine import cash
 from dunwell.engine.claims import open_items
 from dunwell.engine.described import with_fixed_sum
 from dunwell.engine.facts import Facts
-from dunwell.rulebook.debt import Debt, Entry
-from dunwell.rulebook.interest_terms import Terms, make_terms
+from dunwell.rulebook.debt import Debt, Entry, Held
+from dunwell.rulebook.interest_terms import make_terms
 
 
 def debts_of(
-    facts: Facts, day: date, terms: Callable[[Mapping[str, Any]], Terms], fixed: Callable[[Mapping[str, Any]], bool]
+    facts: Facts, day: date, held: Callable[[Mapping[str, Any], Mapping[str, Any]], Held]
 ) -> dict[int, list[Debt]]:
     """Receivable id of each invoice (or item that stands alone) -> the debts it is, one a currency, as of `day`.
 
-    terms    of a debtor (a row of `facts["debtors"]`)
-    fixed    whether the fixed sum of his terms is claimed of a debtor
+    held   by which terms a debtor (a row of `facts["debtors"]`) owes an item (a row of `facts["receivables"]`)
 
+    A debt that is refused by its terms is there, bears nothing, and says why to whoever computes it.
     All money that names a claim pays it, in the order of its terms; money that names none is not used here. Payments
     are dated by their value date, credit notes and charges by their issue date. A charge in another currency than its
     invoice is a debt of its own, without interest.
@@ -45,24 +45,26 @@ def debts_of(
         charges = _charges(rows, disputed)
         if heads:
             debtor = debtors[heads[0]["debtor_id"]]
-            debt = _debt(heads[0], terms(debtor), (*charges, *paid), disputed)
-            if fixed(debtor) and debt.terms.regime.fixed_sum:
+            by = held(debtor, heads[0])
+            debt = _debt(heads[0], by, (*charges, *paid), disputed)
+            if by.fixed_sum and by.terms.regime.fixed_sum:
                 debt = with_fixed_sum(debt, debtor["kind"], day)
         else:
             first = rows.sort("issue_date", "number").row(0, named=True)
             alone = {**first, "amount_minor": int(rows["amount_minor"].sum())}
-            debt = _debt(alone, make_terms("none"), tuple(paid), {})
+            debt = _debt(alone, Held(make_terms("none")), tuple(paid), {})
         found.setdefault(rows["claim_id"][0], []).append(debt)
     return found
 
 
 def _debt(
-    head: Mapping[str, Any], terms: Terms, entries: tuple[Entry, ...], disputed: Mapping[int, tuple[int, int]]
+    head: Mapping[str, Any], by: Held, entries: tuple[Entry, ...], disputed: Mapping[int, tuple[int, int]]
 ) -> Debt:
     part, open_minor = disputed.get(head["receivable_id"], (0, 0))
     return Debt(
         number=head["number"], currency=head["currency"], principal_minor=head["amount_minor"], due=head["due_date"],
-        terms=terms, entries=entries,
+        terms=by.terms, contract=by.contract, refused=by.refused, entries=entries,
+        since=min(head["issue_date"], head["due_date"]),
         # all that is open is contested: then all of it is, and what was paid stays paid
         disputed_minor=head["amount_minor"] if part and part == open_minor else part,
     )  # fmt: skip
@@ -81,7 +83,13 @@ def _charges(rows: pl.DataFrame, disputed: Mapping[int, tuple[int, int]]) -> lis
 
 
 def _money(rows: list[dict[str, Any]]) -> list[Entry]:
-    """Payments and credit notes, earliest first.
+    """Payments and credit notes, earliest first."""
+    kept, _ = after_what_went_back(rows)
+    return [entry_of(row, minor, place) for place, (row, minor) in enumerate(kept)]
+
+
+def after_what_went_back(rows: list[dict[str, Any]]) -> tuple[list[tuple[dict[str, Any], int]], int]:
+    """Money (rows of `cash.effective_money`, earliest first) with what is left of each; and what went back beyond all.
 
     Money that went back without saying which payment it was takes from the latest.
     """
@@ -93,8 +101,10 @@ def _money(rows: list[dict[str, Any]]) -> list[Entry]:
         back -= less
         if row["amount_minor"] > less:
             kept.append((row, row["amount_minor"] - less))
-    entries = []
-    for place, (row, minor) in enumerate(reversed(kept)):
-        kind = "payment" if row["credit_note_id"] is None else "credit"
-        entries.append(Entry(row["number"] or f"#{place + 1}", row["value_date"], kind, minor))
-    return entries
+    return kept[::-1], back
+
+
+def entry_of(row: Mapping[str, Any], minor: int, place: int) -> Entry:
+    """Money as an entry; what has no number is called by its place."""
+    kind = "payment" if row["credit_note_id"] is None else "credit"
+    return Entry(row["number"] or f"#{place + 1}", row["value_date"], kind, minor)

@@ -8,7 +8,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -17,7 +17,9 @@ from dunwell.core.errors import DunwellError
 from dunwell.core.money import DIGITS, LARGEST_MINOR
 from dunwell.core.terms import DebtorKind
 from dunwell.rulebook.debt import ENTRY_KINDS, Debt, Entry
-from dunwell.rulebook.interest_terms import BUYERS, COMPONENTS, Terms, make_terms, refuse_out_of_scope
+from dunwell.rulebook.interest_scope import Case, check_scope
+from dunwell.rulebook.interest_terms import BUYERS, COMPONENTS, CREDITORS, OTHER, Terms, make_terms
+from dunwell.rulebook.places import is_law
 from dunwell.rulebook.rates import Series
 
 LONGEST = 10_000_000
@@ -28,10 +30,10 @@ _PLAIN = re.compile(r"[0-9]{1,20}(\.[0-9]{1,6})?")
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FIRST, _LAST = date(1900, 1, 1), date(2150, 12, 31)
 
-_TOP = {"as_of", "pay_by", "debtor", "buyer", "debts", "payments"}
+_TOP = {"as_of", "pay_by", "debtor", "buyer", "creditor", "debts", "payments"}
 _DEBT = {
-    "number", "currency", "principal", "due", "interest_from", "contract", "fixed_sum", "disputed", "secured", "terms",
-    "entries",
+    "number", "currency", "principal", "due", "interest_from", "contract", "law", "fixed_sum", "disputed", "secured",
+    "terms", "entries",
 }  # fmt: skip
 _ENTRY = {"id", "date", "kind", "amount", "designation", "reverses"}
 _LOOSE = {"id", "date", "amount", "currency"}
@@ -76,9 +78,9 @@ def read_claim(text: str, series: Mapping[str, Series] | None = None) -> Describ
     debtor = _choice(top, "debtor", "", [str(kind) for kind in DebtorKind])
     if debtor is None:
         raise DunwellError("claim.missing", field="debtor")
-    buyer = _choice(top, "buyer", "", BUYERS)
+    case = Case(debtor, _choice(top, "buyer", "", (*BUYERS, OTHER)), _creditor(top))
     debts = tuple(
-        _debt(entry, f"debts[{n}]", debtor, buyer, series) for n, entry in enumerate(_list(top, "debts", "", need=True))
+        _debt(entry, f"debts[{n}]", case, series) for n, entry in enumerate(_list(top, "debts", "", need=True))
     )
     _refuse_twice("debts", [debt.number for debt in debts])
     payments = tuple(_loose(entry, f"payments[{n}]") for n, entry in enumerate(_list(top, "payments", "")))
@@ -103,7 +105,26 @@ def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _debt(entry: Any, at: str, debtor: str, buyer: str | None, series: Mapping[str, Series] | None) -> Debt:
+def _creditor(top: Mapping[str, Any]) -> frozenset[str]:
+    """What the creditor is: a word or a list of words; none of them may stand beside `other`."""
+    value = top.get("creditor")
+    kinds = [] if value is None else value if isinstance(value, list) else [value]
+    known = (*CREDITORS, OTHER)
+    for kind in kinds:
+        if not isinstance(kind, str) or kind not in known or (kind == OTHER and len(kinds) > 1):
+            listed = ", ".join(known)
+            raise DunwellError("claim.not_one_of", field="creditor", value=str(kind)[:60], known=listed)
+    return frozenset(kinds)
+
+
+def _law(entry: Mapping[str, Any], at: str) -> str | None:
+    value = entry.get("law")
+    if value is not None and not (isinstance(value, str) and is_law(value)):
+        raise DunwellError("claim.law", field=f"{at}.law", value=str(value)[:60])
+    return value
+
+
+def _debt(entry: Any, at: str, case: Case, series: Mapping[str, Series] | None) -> Debt:
     entry = _table(entry, at, _DEBT)
     currency = _text(entry, "currency", at)
     if currency not in DIGITS:
@@ -120,7 +141,8 @@ def _debt(entry: Any, at: str, debtor: str, buyer: str | None, series: Mapping[s
         raise DunwellError("claim.order_of_days", field=f"{at}.interest_from", first="due", second="interest_from")
     if contract is not None and contract > due:
         raise DunwellError("claim.order_of_days", field=f"{at}.contract", first="contract", second="due")
-    terms = _terms(entry.get("terms", {"regime": "none"}), f"{at}.terms", debtor, buyer, series)
+    case = replace(case, law=_law(entry, at))
+    terms = _terms(entry.get("terms", {"regime": "none"}), f"{at}.terms", case, series)
     if type(entry.get("fixed_sum", False)) is not bool:
         raise DunwellError("claim.yes_or_no", field=f"{at}.fixed_sum")
     if entry.get("fixed_sum") and not terms.regime.fixed_sum:
@@ -139,19 +161,18 @@ def _debt(entry: Any, at: str, debtor: str, buyer: str | None, series: Mapping[s
     )  # fmt: skip
 
 
-def _terms(entry: Any, at: str, debtor: str, buyer: str | None, series: Mapping[str, Series] | None) -> Terms:
+def _terms(entry: Any, at: str, case: Case, series: Mapping[str, Series] | None) -> Terms:
     if not isinstance(entry, dict):
         raise DunwellError("claim.table", field=at)
     wishes = {name: value for name, value in entry.items() if name != "regime"}
     try:
         terms = make_terms(_text(entry, "regime", at), wishes, series)
-        refuse_out_of_scope(terms.regime, debtor, buyer)
+        return replace(terms, doubts=check_scope(terms.regime, case))
     except DunwellError as error:
         field = error.params.get("field")
         if not field or error.code.startswith("claim.") or error.code.endswith("_out_of_scope"):
             raise
         raise DunwellError(error.code, **{**error.params, "field": f"{at}.{field}"}) from error
-    return terms
 
 
 def _entries(debt: Mapping[str, Any], at: str, currency: str) -> tuple[Entry, ...]:

@@ -18,7 +18,8 @@ from dunwell.documents import statement as words_of
 from dunwell.documents.statement_page import Parties, render_statement
 from dunwell.jobs.context import language, moment, operator, show, tell, words
 from dunwell.jobs.day_option import Day, refuse_early
-from dunwell.rulebook.interest_terms import BUYERS, DAY_COUNTS, PAYMENT_DAYS, ROUNDINGS, house_regimes
+from dunwell.rulebook.interest_scope import check_scope
+from dunwell.rulebook.interest_terms import BUYERS, DAY_COUNTS, OTHER, PAYMENT_DAYS, ROUNDINGS, house_regimes
 from dunwell.rulebook.rates import percent_of
 from dunwell.store.reads import creditors
 from dunwell.store.reads import interest as read
@@ -82,11 +83,11 @@ def _write(path: Path, page: bytes) -> None:
 
 @click.group("terms")
 def terms() -> None:
-    """By which terms late interest is claimed: set, show, list the regimes."""
+    """By which terms late interest is claimed: set, show, remove, list the regimes."""
 
 
 @terms.command("set")
-@click.argument("code", metavar="business|consumer[:COUNTRY]")
+@click.argument("code", metavar="CODE")
 @click.option("--regime", required=True, help="See `dunwell terms list`.")
 @click.option("--rate", help="The rate that was agreed, in percent.")
 @click.option("--per", type=click.Choice(["year", "month", "day"]), help="What the rate is for (default: year).")
@@ -98,7 +99,9 @@ def terms() -> None:
 @click.option("--grace-days", type=int, help="Days after the due date that bear nothing.")
 @click.option("--sum-cap", help="The most that interest may come to, in percent of the principal.")
 @click.option("--compound", help="When interest bears interest: month, quarter, half-year, year; only if agreed.")
-@click.option("--buyer", type=click.Choice(BUYERS), help="What the debtors are, where the regime asks for it.")
+@click.option(
+    "--buyer", type=click.Choice([*BUYERS, OTHER]), help="What the debtors are as buyers, where it is not recorded."
+)
 @click.option("--fixed-sum", is_flag=True, help="Claim the fixed sum for late payment that the law gives.")
 @click.option(
     "--confirmed", is_flag=True, help="You have checked these terms and answer for them: interest is demanded."
@@ -114,9 +117,14 @@ def set_terms(
     creditor_code: str | None,
     **given: Any,
 ) -> None:
-    """Set the terms for all debtors of a kind, or of a kind and country: business, consumer, business:GB.
+    """Set the terms of a kind of debtors, of a contract or of an invoice.
+
+    CODE is business or consumer (all debtors of that kind), business:GB (those of a country), contract:NUMBER or
+    invoice:NUMBER. The most specific one holds.
 
     Example: dunwell terms set business --regime de.bgb-288-2 --confirmed
+
+    Example: dunwell terms set contract:V-17 --regime contract.clause --rate 6 --confirmed
 
     Without --confirmed the interest of a rule whose official wording is not at hand is computed, not demanded.
     """
@@ -129,6 +137,19 @@ def set_terms(
         confirmed=confirmed, at=moment(), by=operator(),
     )  # fmt: skip
     _show(creditor)
+
+
+@terms.command("remove")
+@click.argument("code")
+@click.option("--creditor", "creditor_code", help="Whose book.")
+def remove_terms(code: str, creditor_code: str | None) -> None:
+    """Take terms away: those of the next code that holds for a debt hold again.
+
+    CODE is what `dunwell terms show` tells first.
+    """
+    creditor = creditors.choose(creditor_code)
+    interest.remove_terms(creditor=creditor, code=code, at=moment(), by=operator())
+    tell("terms.removed", code=code)
 
 
 @terms.command("show")
@@ -154,6 +175,18 @@ def _show(creditor: Any) -> None:
         tell(f"terms.{state}", by=row.confirmed_by or "-")
         if row.fixed_sum:
             tell("terms.fixed_sum")
+        _tell_doubts(creditor, row, terms.regime)
+
+
+def _tell_doubts(creditor: Any, row: Any, regime: Any) -> None:
+    """What is doubtful about terms that are set, or has become wrong since."""
+    try:
+        doubts = check_scope(regime, read.aim_of(creditor, row.code, row.buyer).case)
+    except DunwellError as error:
+        tell("terms.doubt", why=error.words(language()))
+        return
+    for code in doubts:
+        tell("terms.doubt", why=words(f"interest.warning.{code}"))
 
 
 @terms.command("list")

@@ -28,6 +28,7 @@ _HELP = {
     "account": "Account number where there is no IBAN.",
     "signatory_name": "The person who signs letters.",
     "signatory_title": "His or her title.",
+    "kind": "What rules of late interest ask: sme, licensed_lender, debt_collector (with commas), or other.",
 }
 
 

@@ -3,9 +3,24 @@
 from dataclasses import dataclass
 from datetime import date
 
+from dunwell.core.errors import DunwellError
 from dunwell.rulebook.interest_terms import Terms
 
 ENTRY_KINDS = ("charge", "credit", "payment", "reversal")
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Money that named no debt with anything open, and was put on one in the order of docs/claims.md.
+
+    came     the day on which it came in; it pays from the day of its entry on, when there was something to pay
+    over     the number of the debt that it named and that it exceeded; None: it named none
+    credit   it is a credit note, not a payment
+    """
+
+    came: date
+    over: str | None = None
+    credit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +29,7 @@ class Entry:
 
     reverses         id of the payment that a reversal takes back
     disputed_minor   the part of a charge that is disputed
+    placed           None: it names this debt
     """
 
     id: str
@@ -23,6 +39,22 @@ class Entry:
     designation: str | None = None
     reverses: str | None = None
     disputed_minor: int = 0
+    placed: Placed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """By which terms a debt is held, and what is recorded of its contract.
+
+    contract    the day it was signed
+    fixed_sum   the fixed sum for late payment is claimed
+    refused     why nothing can be told by these terms; then they are those of no interest
+    """
+
+    terms: Terms
+    contract: date | None = None
+    fixed_sum: bool = False
+    refused: DunwellError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +64,8 @@ class Debt:
     start            the first day of interest, when the terms do not say it
     disputed_minor   the part of the principal under dispute
     secured          how well it is secured; 0 is not at all
+    refused          why its interest cannot be told: whoever asks for it hears this
+    since            from this day on it exists and takes money that names no debt; None: from ever
     """
 
     number: str
@@ -44,7 +78,9 @@ class Debt:
     fixed_sum_minor: int = 0
     disputed_minor: int = 0
     secured: int = 0
+    since: date | None = None
     entries: tuple[Entry, ...] = ()
+    refused: DunwellError | None = None
 
     @property
     def wholly_disputed(self) -> bool:

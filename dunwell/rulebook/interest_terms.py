@@ -15,6 +15,7 @@ import yaml
 from dunwell.core.errors import DunwellError
 from dunwell.core.terms import LANGUAGES
 from dunwell.rulebook.citation import Citation, read_citation
+from dunwell.rulebook.places import ANYWHERE, is_law
 from dunwell.rulebook.rates import Series, house_series, ppm_of
 
 DAY_COUNTS = ("act/365", "act/360", "act/act", "30/360", "30/360-feb", "per-day")
@@ -28,12 +29,19 @@ ORDERS: Mapping[str, tuple[str, ...]] = {
 }
 COMPOUND_MONTHS = {"month": 1, "quarter": 3, "half-year": 6, "year": 12}
 BUYERS = ("state_organ", "public_institution", "large_enterprise")
+"""What a rule may ask of the buyer."""
+CREDITORS = ("sme", "licensed_lender", "debt_collector")
+"""What a rule may ask of the creditor: a small or medium enterprise, a financial institution with a licence to lend,
+somebody who collects the debts of others."""
+OTHER = "other"
+"""Recorded, and none of `BUYERS` or `CREDITORS`."""
 
 _NEEDED = {"id", "title", "place", "applies", "values", "citation", "review_by", "warnings", "cases"}
 _MAY = {
     "series", "fixed_on", "dated_by", "agreed", "beside", "basis", "cap", "floor", "choices", "fixed_sum", "order",
     "day_count", "rounding", "payment_day",
 }  # fmt: skip
+_APPLIES = {"debtor", "buyer", "creditor", "creditor_not", "law"}
 _VALUE_KEYS = {"rate", "per", "spread", "multiplier", "cap"}
 
 
@@ -65,13 +73,20 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Regime:
-    """A regime of late interest. `values` holds what is in force from each day on; `dated_by`: whose day picks them."""
+    """A regime of late interest. `values` holds what is in force from each day on; `dated_by`: whose day picks them.
+
+    For whom it holds, see `interest_scope`: `creditors` only those, `creditors_not` all but those (empty: all);
+    `laws`: the places whose law it is part of, where that is not just `place`.
+    """
 
     id: str
     title: Mapping[str, str]
     place: str
     debtors: tuple[str, ...]
     buyers: tuple[str, ...]
+    creditors: tuple[str, ...]
+    creditors_not: tuple[str, ...]
+    laws: tuple[str, ...]
     values: tuple[tuple[date, Mapping[str, str]], ...]
     citation: Citation
     review_by: date
@@ -105,6 +120,7 @@ class Terms:
     versions   from each day on: the rate of the interest, and that of a second interest beside it
     claimed    whether interest by these terms joins the claimed sum: the rule is verified or a person confirmed the
                terms, and it is a basis for a claim
+    doubts     what is doubtful about the regime for this debt, see `interest_scope`
     """
 
     regime: Regime
@@ -116,6 +132,12 @@ class Terms:
     sum_cap_bp: int | None = None
     compound_months: int | None = None
     confirmed: bool = False
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What must be said beside interest by these terms: codes with words `interest.warning.<code>`."""
+        return (*self.regime.warnings, *self.doubts)
 
     @property
     def needs_contract_date(self) -> bool:
@@ -180,6 +202,12 @@ def _regime(entry: Any, file: str) -> Regime:
         ("dated_by is start, breach or contract", entry.get("dated_by", "start") in {"start", "breach", "contract"}),
         ("its order is not known", entry.get("order", "law") in ORDERS),
         ("its day count is not known", entry.get("day_count", "act/365") in DAY_COUNTS),
+        ("applies has an unknown name", set(entry["applies"]) <= _APPLIES),
+        ("a kind of buyer is not known", set(entry["applies"].get("buyer", ())) <= set(BUYERS)),
+        ("a kind of creditor is not known", all(
+            set(entry["applies"].get(name, ())) <= set(CREDITORS) for name in ("creditor", "creditor_not"))),
+        ("its place is not known", entry["place"] in {ANYWHERE, "EU"} or is_law(entry["place"])),
+        ("a law is not known", all(is_law(law) for law in entry["applies"].get("law", ()))),
         ("a value has an unknown name", all(set(value) <= _VALUE_KEYS for value in entry["values"].values())),
         ("a cap or floor bounds an agreed rate", "series" not in entry or not {"cap", "floor"} & set(entry)),
         ("a cap by a series is of the contract's day", (entry.get("cap") or {}).get("fixed_on") in {None, "contract"}),
@@ -190,21 +218,11 @@ def _regime(entry: Any, file: str) -> Regime:
     return Regime(
         id=entry["id"], title=entry["title"], place=entry["place"],
         debtors=tuple(entry["applies"]["debtor"]), buyers=tuple(entry["applies"].get("buyer", ())),
+        creditors=tuple(entry["applies"].get("creditor", ())),
+        creditors_not=tuple(entry["applies"].get("creditor_not", ())), laws=tuple(entry["applies"].get("law", ())),
         values=tuple(sorted(entry["values"].items())), citation=citation, review_by=entry["review_by"],
         warnings=tuple(entry["warnings"]), cases=tuple(entry["cases"]), **rest,
     )  # fmt: skip
-
-
-def refuse_out_of_scope(regime: Regime, debtor: str, buyer: str | None) -> None:
-    """Raise DunwellError when a regime does not hold for a kind of debtor (`core.terms.DebtorKind`) or of buyer."""
-    if debtor not in regime.debtors:
-        raise DunwellError(
-            "interest.debtor_out_of_scope", field="debtor", regime=regime.id, known=", ".join(regime.debtors)
-        )
-    if regime.buyers and buyer not in regime.buyers:
-        raise DunwellError(
-            "interest.buyer_out_of_scope", field="buyer", regime=regime.id, known=", ".join(regime.buyers)
-        )
 
 
 # What the terms of a debt may say beside their regime, and what is possible for each.

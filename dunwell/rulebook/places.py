@@ -1,4 +1,4 @@
-"""In which time zones a debtor may be: his own if it is known, else all of his country."""
+"""Places: in which time zones a debtor may be, and which law is part of which."""
 
 from functools import cache
 from importlib import resources
@@ -30,3 +30,18 @@ def candidate_zones(country: str | None, zone: str | None) -> tuple[str, ...]:
     if zone:
         return (zone,)
     return zones_by_country().get(country or "", every_zone())
+
+
+UK_PARTS = ("UK-ENG", "UK-SCT", "UK-NIR")
+"""Parts of the United Kingdom (GB) that have a law of their own: England and Wales, Scotland, Northern Ireland."""
+ANYWHERE = "any"
+
+
+def is_law(code: str) -> bool:
+    """Whether a code names a place that a law may be of: a country (ISO 3166 alpha-2), or a part of one."""
+    return code in UK_PARTS or code in zones_by_country()
+
+
+def governs(place: str, law: str) -> bool:
+    """Whether what holds in a place holds where a law governs: the same place, a part of it, or anywhere."""
+    return place in (ANYWHERE, law) or law.startswith(f"{place}-") or (place == "GB" and law in UK_PARTS)

@@ -1,4 +1,4 @@
-"""Change a recorded fact without losing what was believed before: its row moves to `<Model>Past`, then is changed."""
+"""Change or end a recorded fact without losing what was believed before: its row moves to `<Model>Past` first."""
 
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,13 @@ def change(fact: Fact, *, at: datetime, **values: Any) -> bool:
         setattr(fact, name, value)
     fact.save(update_fields=[*values, "known_from"])
     return True
+
+
+def close(fact: Fact, *, at: datetime) -> None:
+    """Close the version that stands, and open none: the fact is no more. Lock the row first, inside the act."""
+    kept = {f.attname: getattr(fact, f.attname) for f in fact._meta.concrete_fields if f.attname != "id"}
+    _past(type(fact)).create(of=fact.pk, known_to=max(at, fact.known_from), **kept)
+    fact.delete()
 
 
 def _past(model: type[Fact]) -> Any:

@@ -6,7 +6,8 @@ from dunwell.core.errors import DunwellError
 from dunwell.core.money import DIGITS
 from dunwell.engine import described
 from dunwell.rulebook.debt import Debt
-from dunwell.rulebook.interest_terms import house_regimes, make_terms, refuse_out_of_scope
+from dunwell.rulebook.interest_scope import Case, check_scope
+from dunwell.rulebook.interest_terms import house_regimes, make_terms
 from dunwell.rulebook.rates import house_series, percent_of
 
 RATES = [(series, case) for series in house_series().values() for case in series.cases]
@@ -59,7 +60,15 @@ class TestARegime:
 
     @staticmethod
     def debt(regime, case):
-        refuse_out_of_scope(regime, case.get("debtor", regime.debtors[0]), case.get("buyer"))
+        doubts = check_scope(
+            regime,
+            Case(
+                debtor=case.get("debtor", regime.debtors[0]), buyer=case.get("buyer"),
+                creditor=frozenset(case.get("creditor", ())), law=case.get("law"),
+                countries=tuple(case.get("countries", ())),
+            ),
+        )  # fmt: skip
+        assert list(doubts) == case.get("doubts", list(doubts))
         return Debt(
             number="1", currency=case["currency"], principal_minor=minor(case["principal"], case["currency"]),
             due=case["due"], start=case.get("start"), contract=case.get("contract"),
@@ -82,7 +91,7 @@ class TestWarnings:
         assert all(
             say(f"interest.warning.{code}", "zh-Hant")
             for regime in house_regimes().values()
-            for code in regime.warnings
+            for code in (*regime.warnings, "creditor_not_recorded", "law_not_recorded")
         )
 
 

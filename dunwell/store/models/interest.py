@@ -6,12 +6,13 @@ from dunwell.store.models.base import Fact, Past
 
 
 class InterestTermsFields(Fact):
-    """Terms of a creditor by a code: `business` and `consumer` hold for all debtors of that kind.
+    """Terms of a creditor by a code, the most specific one wins: `invoice:NUMBER`, `contract:NUMBER`, `business:GB`
+    (debtors of that kind in that country), `business` or `consumer` (all debtors of that kind).
 
     `wishes`: what was agreed beside the regime (see `rulebook.interest_terms.WISHES`), as JSON text.
     """
 
-    code = models.CharField(max_length=32)
+    code = models.CharField(max_length=120)
     regime = models.CharField(max_length=64)
     wishes = models.TextField()
     buyer = models.CharField(max_length=32, blank=True)

@@ -21,12 +21,13 @@ class ImportFile(Owned):
 
 
 class ContractFields(Fact):
-    """An agreement that receivables rest on."""
+    """An agreement that receivables rest on. `law`: place whose law governs it, see `rulebook.places.is_law`."""
 
     debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="+")
     number = models.CharField(max_length=100)
     signed_date = models.DateField(null=True)
     terms_days = models.PositiveIntegerField(null=True)
+    law = models.CharField(max_length=10, null=True)
 
     class Meta:
         abstract = True

@@ -6,7 +6,7 @@ from dunwell.store.models.base import Fact, Owned, Past
 
 
 class Creditor(models.Model):
-    """Who is owed: the sender of every letter."""
+    """Who is owed: the sender of every letter. `kind`: what rules of late interest ask of him, see `actions.creditors`."""
 
     code = models.CharField(max_length=32, unique=True)
     name = models.CharField(max_length=200)
@@ -25,6 +25,7 @@ class Creditor(models.Model):
     account = models.CharField(max_length=64, blank=True)
     signatory_name = models.CharField(max_length=200, blank=True)
     signatory_title = models.CharField(max_length=200, blank=True)
+    kind = models.CharField(max_length=60, blank=True)
 
 
 class Person(Owned):
@@ -37,13 +38,14 @@ class Person(Owned):
 
 
 class DebtorFields(Fact):
-    """A customer account of the creditor's ledger."""
+    """A customer account of the creditor's ledger. `buyer_kind`: what he is where rules ask what a buyer is."""
 
     number = models.CharField(max_length=100)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     name = models.CharField(max_length=500)
     contact_name = models.CharField(max_length=500, null=True)
     kind = models.CharField(max_length=10)
+    buyer_kind = models.CharField(max_length=32, null=True)
     country = models.CharField(max_length=2, null=True)
     language = models.CharField(max_length=10)
     zone = models.CharField(max_length=64, null=True)

@@ -1,13 +1,23 @@
-"""Terms and rates of a creditor."""
+"""Terms and rates of a creditor, and which terms hold for which debt."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from dunwell.core.errors import DunwellError
+from dunwell.core.terms import ReceivableKind
+from dunwell.rulebook.debt import Held
+from dunwell.rulebook.interest_scope import Case, check_scope
 from dunwell.rulebook.interest_terms import Rate, Terms, make_terms
 from dunwell.rulebook.rates import Series, house_series
-from dunwell.store.models import Creditor, InterestTerms, RateValue
+from dunwell.store.models import Contract, Creditor, Debtor, InterestTerms, RateValue, Receivable
+from dunwell.store.reads import talks
+
+CONTRACT, INVOICE = "contract:", "invoice:"
+"""How codes of terms begin that hold for one contract, or for one invoice."""
+_INVOICES = (ReceivableKind.INVOICE, ReceivableKind.INSTALMENT)
 
 
 def series_of(creditor: Creditor) -> Mapping[str, Series]:
@@ -28,27 +38,109 @@ def all_terms(creditor: Creditor) -> list[InterestTerms]:
     return list(InterestTerms.objects.filter(creditor=creditor).order_by("code"))
 
 
-class StoredTerms:
-    """Which terms hold for a debtor (a row of facts): those of his kind in his country, else those of his kind."""
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What a code of terms is about: `case`, and for a contract or an invoice the day its contract was signed.
 
-    def __init__(self, creditor: Creditor) -> None:
+    single   it is about one contract or one invoice
+    """
+
+    case: Case
+    signed: date | None = None
+    single: bool = False
+
+
+def aim_of(creditor: Creditor, code: str, buyer: str | None) -> Aim:
+    """What terms of a code are about. Raises `contract.unknown`, `receivable.unknown`, `terms.no_invoice`.
+
+    buyer   what whoever sets the terms says of the debtors; what is recorded of a debtor goes before it
+    """
+    contract: Contract | None = None
+    if code.startswith(CONTRACT):
+        contract = _contract(creditor, code.removeprefix(CONTRACT))
+        debtor = contract.debtor
+    elif code.startswith(INVOICE):
+        item = talks.receivable(creditor, code.removeprefix(INVOICE))
+        if item.kind not in _INVOICES:
+            raise DunwellError("terms.no_invoice", number=item.number)
+        debtor = item.debtor
+        contract = item.contract or (item.parent.contract if item.parent else None)
+    else:
+        kind, _, country = code.partition(":")
+        return Aim(_case(creditor, kind, buyer, None, country or None))
+    case = _case(creditor, debtor.kind, debtor.buyer_kind or buyer, contract, debtor.country)
+    return Aim(case, contract.signed_date if contract else None, single=True)
+
+
+def _contract(creditor: Creditor, number: str) -> Contract:
+    found = None
+    if "\x00" not in number:
+        found = Contract.objects.select_related("debtor").filter(creditor=creditor, number=number).first()
+    if found is None:
+        raise DunwellError("contract.unknown", number=number[:100])
+    return found
+
+
+def _case(creditor: Creditor, debtor: str, buyer: str | None, contract: Contract | None, country: str | None) -> Case:
+    return Case(
+        debtor=debtor, buyer=buyer or None, creditor=frozenset(filter(None, creditor.kind.split(","))),
+        law=contract.law if contract else None,
+        countries=tuple(each for each in (creditor.country, country) if each),
+    )  # fmt: skip
+
+
+class StoredTerms:
+    """Which terms hold for a debt: those of its invoice, else of its contract, else of debtors of its debtor's kind in
+    his country, else of his kind. As they and the contracts stand now.
+
+    debtors   only debts of these debtors (by row id) will be asked for; None: of all
+    """
+
+    def __init__(self, creditor: Creditor, debtors: Collection[int] | None = None) -> None:
         series = series_of(creditor)
+        self._creditor = creditor
         self._rows = {row.code: row for row in all_terms(creditor)}
         self._terms = {code: terms_of(row, series) for code, row in self._rows.items()}
+        own = {"creditor": creditor} if debtors is None else {"creditor": creditor, "debtor__in": list(debtors)}
+        linked = Receivable.objects.filter(contract__isnull=False, **own)
+        known = Contract.objects.in_bulk(set(linked.values_list("contract_id", flat=True))) if self._rows else {}
+        self._contracts = (
+            {pk: known[contract] for pk, contract in linked.values_list("pk", "contract_id")} if known else {}
+        )
+        whom = {"creditor": creditor} if debtors is None else {"creditor": creditor, "pk__in": list(debtors)}
+        buyers = Debtor.objects.filter(buyer_kind__isnull=False, **whom).values_list("pk", "buyer_kind")
+        self._buyers = dict(buyers) if self._rows else {}
 
-    def of(self, debtor: Mapping[str, Any]) -> Terms:
-        """His terms; without any, nothing is claimed."""
-        code = self._code(debtor)
-        return self._terms[code] if code else make_terms("none")
+    def of(self, debtor: Mapping[str, Any], item: Mapping[str, Any]) -> Held:
+        """The terms of an item (rows of facts); without any, nothing is claimed. Terms that do not hold for it, or need
+        the day of a contract that is not recorded, are told in `Held.refused`."""
+        contract = self._contracts.get(item["receivable_id"]) or self._contracts.get(item["parent_id"])
+        signed = contract.signed_date if contract else None
+        codes = [f"{debtor['kind']}:{debtor['country']}", str(debtor["kind"])]
+        if contract:
+            codes.insert(0, f"{CONTRACT}{contract.number}")
+        if item["kind"] in _INVOICES:
+            codes.insert(0, f"{INVOICE}{item['number']}")
+        code = next((code for code in codes if code in self._rows), "")
+        if not code:
+            return Held(make_terms("none"), signed)
+        row, terms = self._rows[code], self._terms[code]
+        buyer = self._buyers.get(debtor["debtor_id"]) or row.buyer
+        case = _case(self._creditor, debtor["kind"], buyer, contract, debtor["country"])
+        try:
+            if terms.needs_contract_date and signed is None:
+                raise DunwellError("terms.contract_date_missing", number=item["number"], regime=row.regime)
+            doubts = check_scope(terms.regime, case)
+        except DunwellError as error:
+            return Held(make_terms("none"), signed, refused=_about(error, item["number"], code))
+        return Held(replace(terms, doubts=doubts), signed, row.fixed_sum)
 
-    def with_fixed_sum(self, debtor: Mapping[str, Any]) -> bool:
-        """Whether the fixed sum for late payment is claimed of him."""
-        code = self._code(debtor)
-        return bool(code) and self._rows[code].fixed_sum
 
-    def _code(self, debtor: Mapping[str, Any]) -> str:
-        codes = (f"{debtor['kind']}:{debtor['country']}", str(debtor["kind"]))
-        return next((code for code in codes if code in self._rows), "")
+def _about(error: DunwellError, number: str, code: str) -> DunwellError:
+    """The same refusal, naming the item and the terms instead of a field."""
+    if "field" not in error.params:
+        return error
+    return DunwellError(error.code, **{**error.params, "field": f"{number} ({code})"})
 
 
 def terms_of(row: InterestTerms, series: Mapping[str, Series]) -> Terms:

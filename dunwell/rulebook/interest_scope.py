@@ -1,0 +1,62 @@
+"""For whom a regime of late interest holds: the one gate that terms of the book and described claims pass through.
+
+What each regime asks for stands as data in `rulebook/interest/*.yaml` (`applies`, `place`); docs/claims.md says it in
+words.
+"""
+
+from dataclasses import dataclass
+
+from dunwell.core.errors import DunwellError
+from dunwell.rulebook.interest_terms import Regime
+from dunwell.rulebook.places import governs
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Whom a claim is between and which law governs it, as far as it is recorded.
+
+    debtor      see `core.terms.DebtorKind`
+    buyer       what the debtor is as a buyer (`BUYERS` or `other`); None: not recorded
+    creditor    what the creditor is (`CREDITORS`, or `other` alone for none of them); empty: not recorded
+    law         the place whose law governs the contract; None: not recorded
+    countries   where creditor and debtor are, as far as known
+    """
+
+    debtor: str
+    buyer: str | None = None
+    creditor: frozenset[str] = frozenset()
+    law: str | None = None
+    countries: tuple[str, ...] = ()
+
+
+def check_scope(regime: Regime, case: Case) -> tuple[str, ...]:
+    """What is doubtful about a regime for a case: codes with words `interest.warning.<code>`.
+
+    Raises DunwellError `interest.*_out_of_scope` when it does not hold for the kind of debtor, of buyer or of creditor,
+    or when another law governs the contract. A regime that holds for some creditors or buyers only asks for a record
+    that this is one; one that leaves some creditors out is doubtful until there is a record.
+    """
+    if case.debtor not in regime.debtors:
+        raise _refused("debtor", regime, regime.debtors)
+    if regime.buyers and case.buyer not in regime.buyers:
+        raise _refused("buyer", regime, regime.buyers)
+    if regime.creditors and not case.creditor & set(regime.creditors):
+        raise _refused("creditor", regime, regime.creditors)
+    if left_out := sorted(case.creditor & set(regime.creditors_not)):
+        raise DunwellError("interest.left_out_of_scope", field="creditor", regime=regime.id, known=", ".join(left_out))
+    doubts = []
+    if regime.creditors_not and not case.creditor:
+        doubts.append("creditor_not_recorded")
+    if case.law is not None and not _under(regime, case.law):
+        raise DunwellError("interest.law_out_of_scope", field="law", regime=regime.id, place=regime.place, law=case.law)
+    if case.law is None and not all(_under(regime, country) for country in case.countries):
+        doubts.append("law_not_recorded")
+    return tuple(doubts)
+
+
+def _under(regime: Regime, law: str) -> bool:
+    return any(governs(place, law) for place in regime.laws or (regime.place,))
+
+
+def _refused(field: str, regime: Regime, known: tuple[str, ...]) -> DunwellError:
+    return DunwellError(f"interest.{field}_out_of_scope", field=field, regime=regime.id, known=", ".join(known))
