@@ -1,86 +1,213 @@
-"""When a message may leave: the hours rules in every time zone the debtor may be in.
+"""When a contact may take place: the hours rules in every time zone the debtor may be in, and the hours he asked us to
+leave him alone.
 
-A zone cannot vary by row inside one Polars expression, so windows are computed per distinct place (country and
-zone: a few hundred at most) and joined to the debtors.
+A zone cannot vary by row inside one Polars expression, so windows are computed per distinct spot (zones, moment, place,
+rules, wishes: a few hundred in a book) and joined to the subjects.
 """
 
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache, reduce
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from dunwell.rulebook.places import candidate_zones
+from dunwell.engine.asked import Asked
+from dunwell.engine.scopes import CHANNELS, Applied
 
-AHEAD_DAYS = 8
-"""How far ahead a window is sought: a week with a holiday weekend always holds one."""
+AHEAD_DAYS = 15
+"""How far ahead a window is sought: the longest run of public holidays with its weekends holds one."""
+
+type Spans = tuple[tuple[datetime, datetime], ...]
 
 WINDOWS: dict[str, pl.DataType] = {
-    "country": pl.String(),
-    "zone": pl.String(),
+    "spot": pl.Int32(),
+    "channel": pl.String(),
     "open_at": pl.Datetime("us", "UTC"),
     "close_at": pl.Datetime("us", "UTC"),
+    "rule": pl.String(),
+    "bound": pl.Boolean(),
 }
+"""Per spot and channel the first window that closes after the moment; null when none lies ahead, e.g. when the zones a
+debtor may be in share no allowed hour. `rule`: the first by id of those that keep it shut now, null when it is open;
+`bound`: any rule or wish says anything of the channel's hours."""
 
 
-def next_windows(places: pl.DataFrame, moment: datetime, hours: list[dict[str, Any]]) -> pl.DataFrame:
-    """For each place (country, zone; either may be null) the first window that closes after `moment`.
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """When contacts may take place.
 
-    `hours`: the values of all rules in force, each {from: "08:00", until: "20:00", weekdays: [1..7]} in local time
-    (until excluded; Monday is 1). Returns `WINDOWS`; open_at and close_at are null when no window lies ahead,
-    e.g. when the zones a debtor may be in share no allowed hour.
+    spots     subject_id, spot
+    windows   `WINDOWS` by spot and channel
+    spans     all windows as far as they are sought, by spot and channel
+    shut      by spot and channel the rules that keep it shut now, with when each opens again (None: not seen)
     """
-    rows = []
-    for country, zone in places.select("country", "zone").unique(maintain_order=True).rows():
-        opened, closed = next_window(candidate_zones(country, zone), moment, hours)
-        rows.append((country, zone, opened, closed))
-    return pl.DataFrame(rows, schema=WINDOWS, orient="row")
+
+    spots: pl.DataFrame
+    windows: pl.DataFrame
+    spans: Mapping[tuple[int, str], Spans]
+    shut: Mapping[tuple[int, str], tuple[tuple[str, datetime | None], ...]]
 
 
-def next_window(
-    zones: tuple[str, ...], moment: datetime, hours: list[dict[str, Any]]
-) -> tuple[datetime | None, datetime | None]:
-    """The first span, open in every zone and by every rule, that ends after `moment` (aware). UTC."""
-    spans = [
-        _spans(zone, moment, ({"from": "00:00", "until": "24:00", "weekdays": list(range(1, 8))}, *hours))
-        for zone in zones
-    ]
-    common = spans[0] if spans else []
-    for other in spans[1:]:
-        common = _both(common, other)
-    for opened, closed in common:
-        if closed > moment:
-            return opened, closed
-    return None, None
+_INCLUDED = timedelta(microseconds=1)
 
 
-def _spans(zone: str, moment: datetime, hours: tuple[dict[str, Any], ...]) -> list[tuple[datetime, datetime]]:
-    found: list[tuple[datetime, datetime]] | None = None
-    for rule in hours:
-        mine = [span for day in _days(zone, moment) if (span := _span(zone, day, rule))]
-        found = mine if found is None else _both(found, mine)
-    return found or []
+def windows(
+    asked: Asked, subjects: pl.DataFrame, found: Sequence[Applied], lifted: pl.DataFrame, timed: pl.DataFrame
+) -> Hours:
+    """The hours of each subject.
+
+    found    the hours rules that apply
+    lifted   rule, subject_id, channel: where one of them does not hold (`registers.lifted`)
+    timed    subject_id, rule, channel and the wish: entries about weekdays and hours that a rule makes binding
+    """
+    wishes = _by_subject(timed, ("channel", "rule", "weekdays", "hours_from", "hours_until", "from_date", "until_date"))
+    free = _by_subject(lifted.filter(pl.col("rule").is_in([each.rule.id for each in found])), ("rule", "channel"))
+    spotted = (
+        subjects.select("subject_id", "zones", "at", "place", "profile")
+        .join(wishes.rename({"told": "wishes"}), on="subject_id", how="left")
+        .join(free.rename({"told": "free"}), on="subject_id", how="left")
+    )
+    keys = ["zones", "at", "place", "profile", "wishes", "free"]
+    spots = spotted.select(keys).unique(maintain_order=True).with_row_index("spot").cast({"spot": pl.Int32})
+    rows, all_spans, all_shut = [], {}, {}
+    for spot, zones, at, place, profile, wish, freed in spots.select("spot", *keys).rows():
+        closed = asked.days_off.get(place or "", frozenset())
+        for channel in CHANNELS:
+            rules = [
+                each
+                for each in found
+                if channel in each.channels.get(profile, ()) and not _is_free(freed, each.rule.id, channel)
+            ]
+            told = _told(wish, channel)
+            spans, shut = _spans(zones, at, rules, closed, told)
+            opened, closes = _first(spans, at)
+            all_spans[spot, channel], all_shut[spot, channel] = spans, shut
+            rows.append((spot, channel, opened, closes, shut[0][0] if shut else None, bool(rules or told)))
+    mine = spotted.join(spots, on=keys, how="left", nulls_equal=True).select("subject_id", "spot")
+    return Hours(mine, pl.DataFrame(rows, schema=WINDOWS, orient="row"), all_spans, all_shut)
 
 
-def _days(zone: str, moment: datetime) -> list[date]:
-    first = moment.astimezone(ZoneInfo(zone)).date() - timedelta(days=1)
-    return [first + timedelta(days=n) for n in range(AHEAD_DAYS + 1)]
+def _by_subject(rows: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
+    """subject_id, told: what was told of each as one text, so that spots can be compared."""
+    told = pl.concat_str([pl.col(name).cast(pl.String).fill_null("") for name in columns], separator="|")
+    return rows.group_by("subject_id").agg(told=told.unique().sort()).with_columns(pl.col("told").list.join("\n"))
 
 
-def _span(zone: str, day: date, rule: dict[str, Any]) -> tuple[datetime, datetime] | None:
-    if day.isoweekday() not in rule["weekdays"]:
-        return None
-    return _local(zone, day, rule["from"]), _local(zone, day, rule["until"])
+def _is_free(freed: str | None, rule: str, channel: str) -> bool:
+    return freed is not None and any(line in (f"{rule}|", f"{rule}|{channel}") for line in freed.split("\n"))
 
 
+def _told(wish: str | None, channel: str) -> list[list[str]]:
+    lines = [line.split("|") for line in (wish or "").split("\n") if line]
+    return [line[1:] for line in lines if line[0] == channel]
+
+
+def _spans(
+    zones: str, at: datetime, rules: Sequence[Applied], closed: frozenset[date], wishes: Sequence[Sequence[str]]
+) -> tuple[Spans, tuple[tuple[str, datetime | None], ...]]:
+    """When all rules and wishes are open, and which of them are shut now."""
+    common: Spans = ((at - timedelta(days=2), at + timedelta(days=AHEAD_DAYS)),)
+    shut: dict[str, datetime | None] = {}
+    for each in rules:
+        spans = _of_rule(each, zones, at, closed)
+        common = _both(common, spans)
+        if not _covers(spans, at):
+            shut[each.rule.id] = _first(spans, at)[0]
+    for wish in wishes:
+        taken = _joined(span for zone in zones.split(" ") for span in _wished(zone, at, wish))
+        common = _without(common, taken)
+        if _covers(taken, at):
+            shut[wish[0]] = _first(taken, at)[1]
+    return common, tuple(sorted(shut.items()))
+
+
+def _first(spans: Spans, at: datetime) -> tuple[datetime | None, datetime | None]:
+    return next(((opened, closed) for opened, closed in spans if closed > at), (None, None))
+
+
+def _covers(spans: Spans, at: datetime) -> bool:
+    return any(opened <= at < closed for opened, closed in spans)
+
+
+def _of_rule(each: Applied, zones: str, at: datetime, closed: frozenset[date]) -> Spans:
+    """When one rule is open in all zones."""
+    spans = tuple(
+        (span["from"], span["until"], tuple(span["weekdays"]), span["until_included"]) for span in each.value["spans"]
+    )
+    off = closed if each.value["holidays"] == "closed" else frozenset()
+    return _in_zones(zones, at.astimezone(UTC).date(), spans, off)
+
+
+@lru_cache(maxsize=4096)
+def _in_zones(zones: str, day: date, spans: tuple[Any, ...], off: frozenset[date]) -> Spans:
+    found = (_in_zone(zone, day, spans, off) for zone in zones.split(" "))
+    return reduce(_both, found)
+
+
+@lru_cache(maxsize=65536)
+def _in_zone(zone: str, day: date, spans: tuple[Any, ...], off: frozenset[date]) -> Spans:
+    """The spans of a rule from two days before a day (of Greenwich) on, those that touch joined."""
+    found = []
+    for n in range(-2, AHEAD_DAYS + 2):
+        local = day + timedelta(days=n)
+        for start, until, weekdays, included in spans:
+            if local.isoweekday() in weekdays and local not in off:
+                found.append(
+                    (
+                        _local(zone, local, start),
+                        _local(zone, local, until) + (_INCLUDED if included else 0 * _INCLUDED),
+                    )
+                )
+    return _joined(found)
+
+
+def _wished(zone: str, at: datetime, wish: Sequence[str]) -> Spans:
+    """When somebody asked to be left alone: rule, weekdays, hours_from, hours_until, from_date, until_date."""
+    _, weekdays, start, until, first, last = wish
+    days = set(weekdays.split()) or set("1234567")
+    today = at.astimezone(UTC).date()
+    return _joined([
+        (_local(zone, day, start or "00:00"), _local(zone, day, until or "24:00"))
+        for day in (today + timedelta(days=n) for n in range(-2, AHEAD_DAYS + 2))
+        if str(day.isoweekday()) in days and first <= day.isoformat() and (not last or day.isoformat() <= last)
+    ])  # fmt: skip
+
+
+def _joined(spans: Iterable[tuple[datetime, datetime]]) -> Spans:
+    """Spans in order, those that touch or overlap made one."""
+    found: list[tuple[datetime, datetime]] = []
+    for opened, closed in sorted(spans):
+        if opened >= closed:
+            continue
+        if found and opened <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], closed))
+        else:
+            found.append((opened, closed))
+    return tuple(found)
+
+
+def _both(one: Spans, other: Spans) -> Spans:
+    return tuple(sorted((max(a, c), min(b, d)) for a, b in one for c, d in other if max(a, c) < min(b, d)))
+
+
+def _without(spans: Spans, taken: Spans) -> Spans:
+    left = list(spans)
+    for start, end in taken:
+        left = [
+            piece
+            for opened, closed in left
+            for piece in ((opened, min(closed, start)), (max(opened, end), closed))
+            if piece[0] < piece[1]
+        ]
+    return tuple(left)
+
+
+@lru_cache(maxsize=262144)
 def _local(zone: str, day: date, clock: str) -> datetime:
     hour, minute = (int(part) for part in clock.split(":"))
     if hour == 24:
         day, hour = day + timedelta(days=1), 0
     return datetime.combine(day, time(hour, minute), ZoneInfo(zone)).astimezone(UTC)
-
-
-def _both(
-    one: list[tuple[datetime, datetime]], other: list[tuple[datetime, datetime]]
-) -> list[tuple[datetime, datetime]]:
-    return sorted((max(a, c), min(b, d)) for a, b in one for c, d in other if max(a, c) < min(b, d))

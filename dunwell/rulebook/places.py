@@ -45,3 +45,11 @@ def is_law(code: str) -> bool:
 def governs(place: str, law: str) -> bool:
     """Whether what holds in a place holds where a law governs: the same place, a part of it, or anywhere."""
     return place in (ANYWHERE, law) or law.startswith(f"{place}-") or (place == "GB" and law in UK_PARTS)
+
+
+_EU = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())
+
+
+def members_of(union: str) -> frozenset[str]:
+    """The countries of a union of states that rules name as a place: `EU`; none for any other name."""
+    return _EU if union == "EU" else frozenset()

@@ -1,7 +1,9 @@
-"""Read rules from YAML and refuse those that cannot be trusted: no citation, no confidence, no case."""
+"""Read contact rules from YAML and refuse those that cannot be trusted: no citation, no confidence, no case, a word
+that nobody knows, exceptions that contradict one another."""
 
 import hashlib
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -9,70 +11,19 @@ from typing import Any
 
 import yaml
 
-from dunwell.core.terms import LANGUAGES, Channel
+from dunwell.core.terms import LANGUAGES
 from dunwell.rulebook.citation import read_citation
+from dunwell.rulebook.contact_rules import EFFECTS, REGISTERS, SCOPE, STRENGTHS, Rule, Rules, Scope
+from dunwell.rulebook.rule_error import RuleError
+from dunwell.rulebook.rule_values import KINDS, read_values
 
-EFFECTS = ("forbidden", "presumed-violation", "advice")
-VALUES: dict[str, set[str]] = {
-    "hours": {"from", "until", "weekdays"},
-    "frequency": {"contacts", "days"},
-    "hold": {"reasons"},
-    "complaint": set(),
-    "promise": {"grace_days"},
-}
-"""What the values of each kind of rule name."""
-_LEAST = {"contacts": 1, "days": 1}
-_KEYS = {"id", "title", "applies", "kind", "effect", "values", "citation", "review_by", "cases"}
+__all__ = ["Rule", "RuleError", "Rules", "house_rules", "read_rules"]
 
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One dated, cited rule. `values` holds what is in force from each day on; `cases` are its worked examples."""
-
-    id: str
-    title: dict[str, str]
-    channels: tuple[str, ...]
-    kind: str
-    effect: str
-    values: tuple[tuple[date, dict[str, Any]], ...]
-    source: str
-    confidence: str
-    quote: str
-    review_by: date
-    cases: tuple[dict[str, Any], ...]
-
-    def on(self, day: date) -> dict[str, Any] | None:
-        """The values in force on a day, or None before the rule's first day."""
-        found = None
-        for start, value in self.values:
-            if start <= day:
-                found = value
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """The rules of an installation, with one hash over their text, so that a run can name what it asked."""
-
-    rules: tuple[Rule, ...]
-    texts: dict[str, str]
-    hash: str
-
-    def in_force(self, day: date, kind: str) -> list[tuple[Rule, dict[str, Any]]]:
-        """Rules of a kind with their values on a day, ordered by id."""
-        found = [(rule, rule.on(day)) for rule in self.rules if rule.kind == kind]
-        return sorted([(rule, value) for rule, value in found if value is not None], key=lambda pair: pair[0].id)
-
-    def named(self, rule_id: str) -> Rule:
-        """The rule of an id; KeyError when there is none."""
-        for rule in self.rules:
-            if rule.id == rule_id:
-                return rule
-        raise KeyError(rule_id)
-
-
-class RuleError(ValueError):
-    """A rule that cannot be trusted: says which and why."""
+_NEEDED = {"id", "title", "applies", "kind", "effect", "strength", "values", "citation", "review_by", "cases"}
+_MAY = {"excepts", "unless", "rebuttal"}
+_PLACE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
+_CODE = re.compile(r"[a-z][a-z0-9_]*")
+_ANSWERS = frozenset({"allowed", "forbidden", "presumed-violation", "advice", "note"})
 
 
 @cache
@@ -89,29 +40,53 @@ def house_rules() -> Rules:
     return read_rules(dict(sorted(texts)))
 
 
-def read_rules(texts: dict[str, str]) -> Rules:
+def read_rules(texts: Mapping[str, str]) -> Rules:
     """Rules from YAML texts by file name. Raises RuleError for anything that cannot be trusted."""
     rules: list[Rule] = []
     for name, text in texts.items():
         try:
-            entries = yaml.safe_load(text) or []
+            entries = yaml.load(text, Loader=_Loader) or []  # noqa: S506 - either loader is a safe one
         except yaml.YAMLError as error:
             raise RuleError(f"{name}: no YAML: {error}") from error
         if not isinstance(entries, list):
             raise RuleError(f"{name}: a file of rules is a list")
         rules.extend(_rule(entry, name) for entry in entries)
-    seen = [rule.id for rule in rules]
-    for rule_id in seen:
-        if seen.count(rule_id) > 1:
-            raise RuleError(f"{rule_id} stands twice")
+    by_id = {rule.id: rule for rule in rules}
+    if len(by_id) < len(rules):
+        twice = sorted({rule.id for rule in rules if sum(other.id == rule.id for other in rules) > 1})
+        raise RuleError(f"{', '.join(twice)} stands twice")
+    _check_exceptions(rules, by_id)
     digest = hashlib.sha256("\x00".join(f"{n}\x00{t}" for n, t in sorted(texts.items())).encode())
-    return Rules(tuple(sorted(rules, key=lambda r: r.id)), dict(texts), digest.hexdigest())
+    return Rules(tuple(sorted(rules, key=lambda r: r.id)), dict(texts), digest.hexdigest(), by_id)
+
+
+# libyaml reads a pack some ten times as fast, where the machine has it
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def _check_exceptions(rules: list[Rule], by_id: Mapping[str, Rule]) -> None:
+    exceptions = [rule for rule in rules if rule.kind == "exception"]
+    for one in exceptions:
+        excepted = by_id.get(one.excepts or "")
+        if excepted is None or excepted.kind == "exception":
+            raise RuleError(f"{one.id}: excepts names no rule: {one.excepts}")
+        for other in exceptions:
+            if other.id > one.id and other.excepts == one.excepts and _contradict(one, other):
+                raise RuleError(f"{one.id} and {other.id} are exceptions of {one.excepts} that contradict one another")
+
+
+def _contradict(one: Rule, other: Rule) -> bool:
+    days = sorted({day for rule in (one, other) for day, _ in rule.values})
+    said = [(one.on(day), other.on(day)) for day in days]
+    return one.scope.overlaps(other.scope) and any(a and b and a["lifts"] != b["lifts"] for a, b in said)
 
 
 def _rule(entry: Any, file: str) -> Rule:
     where = f"{file}: {entry.get('id', '?') if isinstance(entry, dict) else entry!r}"
-    if not isinstance(entry, dict) or set(entry) != _KEYS:
-        raise RuleError(f"{where}: a rule has exactly the keys {', '.join(sorted(_KEYS))}")
+    if not isinstance(entry, dict) or not _NEEDED <= set(entry) <= _NEEDED | _MAY:
+        raise RuleError(
+            f"{where}: a rule has the keys {', '.join(sorted(_NEEDED))}, and may have {', '.join(sorted(_MAY))}"
+        )
     for key in ("title", "applies", "values", "citation"):
         if not isinstance(entry[key], dict):
             raise RuleError(f"{where}: {key} is a table")
@@ -119,38 +94,76 @@ def _rule(entry: Any, file: str) -> Rule:
         citation = read_citation(entry["citation"])
     except ValueError as error:
         raise RuleError(f"{where}: {error}") from error
-    if entry["kind"] not in VALUES or entry["effect"] not in EFFECTS:
-        raise RuleError(f"{where}: unknown kind or effect")
-    if not entry["values"] or not all(isinstance(day, date) for day in entry["values"]):
-        raise RuleError(f"{where}: values are given from a day on")
-    wanted = VALUES[entry["kind"]]
-    for value in entry["values"].values():
-        if not isinstance(value, dict) or set(value) != wanted:
-            raise RuleError(
-                f"{where}: the values of kind {entry['kind']} are exactly {', '.join(sorted(wanted)) or '{}'}"
-            )
-        if any(isinstance(number, int) and number < _LEAST.get(name, 0) for name, number in value.items()):
-            raise RuleError(f"{where}: a number of contacts or days is too small")
-    if not isinstance(entry["review_by"], date):
-        raise RuleError(f"{where}: review_by is a day")
-    if not isinstance(entry["cases"], list) or not entry["cases"]:
-        raise RuleError(f"{where}: a rule without a case is not trusted")
+    if entry["kind"] not in KINDS or entry["effect"] not in EFFECTS or entry["strength"] not in STRENGTHS:
+        raise RuleError(f"{where}: unknown kind, effect or strength")
+    if (entry["strength"] == "house") != (citation.confidence == "house"):
+        raise RuleError(f"{where}: a house rule is cited as the house's, and no other is")
+    if (entry["kind"] == "exception") != ("excepts" in entry):
+        raise RuleError(f"{where}: an exception, and nothing else, names what it excepts")
     if set(entry["title"]) != set(LANGUAGES) or not all(str(text or "").strip() for text in entry["title"].values()):
         raise RuleError(f"{where}: a title needs {', '.join(LANGUAGES)}")
-    named = entry["applies"].get("channel")
-    channels = tuple(named) if isinstance(named, list) else ()
-    if not channels or not set(channels) <= {str(c) for c in Channel}:
-        raise RuleError(f"{where}: name the channels it applies to")
+    if not isinstance(entry["review_by"], date):
+        raise RuleError(f"{where}: review_by is a day")
+    # what is only recalled never binds
+    binding = entry["effect"] in ("forbidden", "presumed-violation")
     return Rule(
         id=entry["id"],
         title=entry["title"],
-        channels=channels,
+        scope=_scope(entry["applies"], where),
         kind=entry["kind"],
-        effect=entry["effect"],
-        values=tuple(sorted(entry["values"].items())),
+        effect="advice" if citation.confidence == "recalled" and binding else entry["effect"],
+        strength=entry["strength"],
+        values=_dated(entry["values"], entry["kind"], where),
         source=citation.source,
         confidence=citation.confidence,
         quote=citation.quote,
         review_by=entry["review_by"],
-        cases=tuple(entry["cases"]),
+        cases=_cases(entry["cases"], where),
+        excepts=entry.get("excepts"),
+        unless=_listed(entry.get("unless", []), REGISTERS, f"{where}: unless"),
+        rebuttal=_codes(entry.get("rebuttal", []), f"{where}: rebuttal"),
+        pack=file.partition("/")[0],
     )
+
+
+def _scope(applies: dict[str, Any], where: str) -> Scope:
+    lists: dict[str, frozenset[str]] = {}
+    for name, words in applies.items():
+        if name not in SCOPE:
+            raise RuleError(f"{where}: applies names {name}, known are {', '.join(SCOPE)}")
+        if not isinstance(words, list) or not words or not all(isinstance(word, str) for word in words):
+            raise RuleError(f"{where}: {name} is a list of words")
+        if name == "place" and not all(word == "EU" or _PLACE.fullmatch(word) for word in words):
+            raise RuleError(f"{where}: a place is a country or a part of it: DE, CA-ON, EU")
+        if SCOPE[name] and not set(words) <= set(SCOPE[name]):
+            raise RuleError(f"{where}: {name} is some of {', '.join(SCOPE[name])}")
+        lists[name] = frozenset(words)
+    return Scope(lists)
+
+
+def _dated(values: dict[Any, Any], kind: str, where: str) -> tuple[tuple[date, Mapping[str, Any] | None], ...]:
+    if not values or not all(type(day) is date for day in values):
+        raise RuleError(f"{where}: values are given from a day on")
+    read = {day: None if value is None else read_values(kind, value, where) for day, value in values.items()}
+    return tuple(sorted(read.items(), key=lambda pair: pair[0]))
+
+
+def _cases(cases: Any, where: str) -> tuple[Mapping[str, Any], ...]:
+    if not isinstance(cases, list) or not cases:
+        raise RuleError(f"{where}: a rule without a case is not trusted")
+    for case in cases:
+        if not isinstance(case, dict) or not case.get("name") or case.get("finding") not in _ANSWERS:
+            raise RuleError(f"{where}: a case has a name, a situation, and a finding of {', '.join(sorted(_ANSWERS))}")
+    return tuple(cases)
+
+
+def _listed(words: Any, known: tuple[str, ...], where: str) -> tuple[str, ...]:
+    if not isinstance(words, list) or not set(words) <= set(known):
+        raise RuleError(f"{where} is a list of {', '.join(known)}")
+    return tuple(words)
+
+
+def _codes(words: Any, where: str) -> tuple[str, ...]:
+    if not isinstance(words, list) or not all(isinstance(word, str) and _CODE.fullmatch(word) for word in words):
+        raise RuleError(f"{where} is a list of codes")
+    return tuple(words)

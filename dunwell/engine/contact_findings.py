@@ -1,0 +1,135 @@
+"""All that the contact rules say of some subjects at a moment, but for the hours: see `engine.hours`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from dunwell.engine import contact_counts, registers
+from dunwell.engine.asked import Asked
+from dunwell.engine.hours import Hours, windows
+from dunwell.engine.local_days import with_days
+from dunwell.engine.scopes import CHANNELS, Applied, applied, with_profiles
+from dunwell.engine.spoken import SPOKEN, nothing, spoken
+from dunwell.rulebook.contact_rules import Rules
+
+NOTES = ("content", "recording", "conduct")
+_ASKED = ("visitors", "register", "requires", "season")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the rules say.
+
+    findings   `spoken.SPOKEN`, but for hours
+    hours      when contacts may take place
+    profiles   subject_id, profile
+    notes      by profile what must be known: rules of the kinds `NOTES`
+    effects    by rule
+    """
+
+    findings: pl.DataFrame
+    hours: Hours
+    profiles: pl.DataFrame
+    notes: tuple[Applied, ...]
+    effects: Mapping[str, str]
+
+
+def say(asked: Asked, rules: Rules, day: date, *, with_notes: bool = False) -> Said:
+    """Ask the rules in force on `day` about all subjects.
+
+    with_notes   notes are told as findings too, one row a subject and note: for few subjects
+    """
+    subjects, profiles = with_profiles(asked.subjects)
+
+    def of(*kinds: str) -> list[Applied]:
+        return applied(rules, kinds, day, profiles, asked.providers)
+
+    counting, opening, others, notes = of(*contact_counts.KINDS), of("hours"), of(*_ASKED), of(*NOTES)
+    subjects = with_days(subjects, contact_counts.spans_of(counting))
+    told = registers.of_subjects(asked, subjects)
+    active = registers.in_force(told)
+    consents = registers.spans(asked, told)
+    freed = registers.lifted([*counting, *opening, *others], active, consents, subjects.select("subject_id", "at"))
+    parts = [
+        *contact_counts.counted(asked, subjects, counting, consents),
+        *(_other(each, subjects, active) for each in others),
+        *(_noted(each, subjects) for each in notes if with_notes),
+    ]
+    wishes = registers.wishes([each for each in others if each.rule.kind == "register"], told)
+    return Said(
+        findings=_without_lifted(pl.concat([nothing(), *parts]), freed).sort(list(SPOKEN), nulls_last=True),
+        hours=windows(asked, subjects, opening, freed, wishes),
+        profiles=subjects.select("subject_id", "profile"),
+        notes=tuple(notes),
+        effects={rule.id: rule.effect for rule in rules.rules},
+    )
+
+
+def _other(each: Applied, subjects: pl.DataFrame, active: pl.DataFrame) -> pl.DataFrame:
+    if each.rule.kind == "register":
+        return registers.told(each, active)
+    if each.rule.kind == "requires":
+        return registers.required(each, subjects, active)
+    mine = subjects.filter(pl.col("profile").is_in(each.profiles.implode()))
+    if each.rule.kind == "visitors":
+        least = each.value["least"]
+        few = mine.filter(pl.col("persons").is_null() | (pl.col("persons") < least))
+        return spoken(each, few.select("subject_id", "profile", count="persons"))
+    return _season(each, mine)
+
+
+def _season(each: Applied, subjects: pl.DataFrame) -> pl.DataFrame:
+    """A span of days in which people are left alone; the one that lasts longest is told."""
+    rows = []
+    for first, last in subjects.select("first_today", "last_today").unique().rows():
+        spans = [tuple(span) for span in each.value["spans"]]
+        for year in {first.year - 1, first.year, last.year, last.year + 1}:
+            spans += [tuple(date.fromisoformat(f"{year}-{day}") for day in span) for span in each.value["yearly"]]
+        ends = [end for begin, end in spans if begin <= last and end >= first]
+        if ends:
+            rows.append((first, last, max(ends)))
+    schema = {"first_today": pl.Date, "last_today": pl.Date, "until_date": pl.Date}
+    inside = subjects.join(pl.DataFrame(rows, schema=schema, orient="row"), on=["first_today", "last_today"])
+    return spoken(each, registers.with_end(inside.select("subject_id", "profile", "zones", "until_date")))
+
+
+def _noted(each: Applied, subjects: pl.DataFrame) -> pl.DataFrame:
+    mine = subjects.filter(pl.col("profile").is_in(each.profiles.implode()))
+    return spoken(each, mine.select("subject_id", "profile", detail=pl.lit(_codes(each.value))))
+
+
+def _codes(value: Any) -> str:
+    """What a note says, as codes."""
+    named = [*value.get("points", []), *value.get("must", []), *(f"not_{code}" for code in value.get("must_not", []))]
+    return " ".join(named) or str(value.get("may", ""))
+
+
+def _without_lifted(found: pl.DataFrame, freed: pl.DataFrame) -> pl.DataFrame:
+    """Leave out what an entry lifts: on all channels, or on the entry's channel alone."""
+    if found.is_empty() or freed.is_empty():
+        return found
+    whole = freed.filter(pl.col("channel").is_null() & pl.col("address_id").is_null())
+    found = found.join(whole.select("subject_id", "rule"), on=["subject_id", "rule"], how="anti")
+    narrow = freed.filter(pl.col("channel").is_not_null() | pl.col("address_id").is_not_null())
+    if narrow.is_empty():
+        return found
+    hit = found.join(narrow.select("subject_id", "rule").unique(), on=["subject_id", "rule"], how="semi")
+    rest = found.join(narrow.select("subject_id", "rule").unique(), on=["subject_id", "rule"], how="anti")
+    channels = pl.DataFrame({"each": list(CHANNELS)})
+    by_channel = (
+        hit.join(channels, how="cross")
+        .filter(pl.col("channel").is_null() | (pl.col("channel") == pl.col("each")))
+        .with_columns(channel="each")
+        .drop("each")
+    )
+    lifts = by_channel.join(narrow, on=["subject_id", "rule"], suffix="_told").filter(
+        (pl.col("channel_told").is_null() | (pl.col("channel_told") == pl.col("channel")))
+        & (pl.col("address_id_told").is_null() | (pl.col("address_id_told") == pl.col("address_id")))
+    )
+    left = by_channel.join(
+        lifts.select("subject_id", "rule", "channel").unique(), on=["subject_id", "rule", "channel"], how="anti"
+    )
+    return pl.concat([rest, left.select(list(SPOKEN))])

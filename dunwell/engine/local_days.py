@@ -1,0 +1,53 @@
+"""Days at the debtor's place, who may be in several time zones. See "Days and windows" in docs/contact-rules.md."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+_MOMENT = pl.Datetime("us", "UTC")
+
+
+def with_days(subjects: pl.DataFrame, spans: Sequence[int]) -> pl.DataFrame:
+    """Subjects + first_today, last_today (the earliest and the latest day it may be at their place), and for each n of
+    `spans` since_n: when a rolling window of n days began. A place is worked out once."""
+    places = subjects.select("zones", "at").unique()
+    rows = []
+    for zones, at in places.rows():
+        names = zones.split(" ")
+        today = [at.astimezone(_zone(name)).date() for name in names]
+        since = [
+            min(midnight(name, day - timedelta(days=n - 1)) for name, day in zip(names, today, strict=True))
+            for n in spans
+        ]
+        rows.append((zones, at, min(today), max(today), *since))
+    schema = {
+        "zones": pl.String(), "at": _MOMENT, "first_today": pl.Date(), "last_today": pl.Date(),
+        **{f"since_{n}": _MOMENT for n in spans},
+    }  # fmt: skip
+    return subjects.join(pl.DataFrame(rows, schema=schema, orient="row"), on=["zones", "at"], how="left")
+
+
+def leaves(rows: pl.DataFrame, days: int) -> pl.DataFrame:
+    """Rows (zones, counted_at) + until_at: the moment from which what took place at `counted_at` lies outside a rolling
+    window of so many days in every zone; until_date: the last day it counts."""
+    found = []
+    for zones, counted_at in rows.select("zones", "counted_at").unique().rows():
+        last = [(name, counted_at.astimezone(_zone(name)).date() + timedelta(days=days)) for name in zones.split(" ")]
+        free = max(midnight(name, day) for name, day in last)
+        found.append((zones, counted_at, free, max(day for _, day in last) - timedelta(days=1)))
+    schema = {"zones": pl.String(), "counted_at": _MOMENT, "until_at": _MOMENT, "until_date": pl.Date()}
+    return rows.join(pl.DataFrame(found, schema=schema, orient="row"), on=["zones", "counted_at"], how="left")
+
+
+@lru_cache(maxsize=65536)
+def midnight(zone: str, day: date) -> datetime:
+    """When a day begins in a zone, in UTC."""
+    return datetime.combine(day, time(), _zone(zone)).astimezone(UTC)
+
+
+@lru_cache(maxsize=1024)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)

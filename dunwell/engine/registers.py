@@ -1,0 +1,177 @@
+"""Rules about what we were told: entries that forbid, that lift a rule, that must be there.
+
+See docs/contact-rules.md.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import polars as pl
+
+from dunwell.engine.asked import PERMITS, Asked
+from dunwell.engine.contact_counts import REACHED_US
+from dunwell.engine.local_days import midnight
+from dunwell.engine.scopes import Applied
+from dunwell.engine.spoken import spoken
+from dunwell.rulebook.contact_rules import DIRECT_CONSENT_DAYS
+
+TIMED = pl.col("weekdays").is_not_null() | pl.col("hours_from").is_not_null()
+"""Entries about weekdays or hours shape the windows: see `engine.hours`."""
+
+
+def of_subjects(asked: Asked, subjects: pl.DataFrame) -> pl.DataFrame:
+    """Entries by subject: his account's, and those that bind the person.
+
+    Columns of `asked.ENTRIES`, subject_id, profile, zones, now, first_today, last_today; until_date of a direct consent
+    is worked out.
+    """
+    mine = subjects.select(
+        "subject_id", "person_id", "profile", "zones", "purpose", "at_place", "first_today", "last_today",
+        my_account="account_id", now="at",
+    ).rename({"purpose": "my_purpose", "at_place": "my_place"})  # fmt: skip
+    rows = asked.entries.join(mine, on="person_id").filter(
+        pl.col("account_id").is_null() | (pl.col("account_id") == pl.col("my_account"))
+    )
+    lasts = pl.col("from_date").dt.offset_by(f"{DIRECT_CONSENT_DAYS - 1}d")
+    return rows.with_columns(
+        until_date=pl.when(pl.col("kind") == "direct_consent")
+        .then(pl.coalesce("until_date", lasts))
+        .otherwise("until_date")
+    )
+
+
+def in_force(entries: pl.DataFrame) -> pl.DataFrame:
+    """Those in force now. What permits must be so in every zone, what forbids in any."""
+    permits = pl.col("kind").is_in(sorted(PERMITS))
+    begun = pl.when(permits).then(pl.col("first_today")).otherwise("last_today") >= pl.col("from_date")
+    told = pl.col("from_at").is_null() | (pl.col("from_at") <= pl.col("now"))
+    last = pl.when(permits).then(pl.col("last_today")).otherwise("first_today")
+    lasts = pl.col("until_date").is_null() | (pl.col("until_date") >= last)
+    here = pl.col("at_place").is_null() | (pl.col("at_place") == pl.col("my_place")).fill_null(value=False)
+    meant = pl.col("purpose").is_null() | (pl.col("purpose") == pl.col("my_purpose")).fill_null(value=False)
+    return entries.filter(begun, told, lasts, here, meant | (pl.col("kind") == "notice_sent"))
+
+
+def spans(asked: Asked, entries: pl.DataFrame) -> pl.DataFrame:
+    """When contacts were welcome: subject_id, kind, channel, address_id, begins_at, ends_at (excluded; null: open).
+
+    A consent ends with the first conversation after it, and in the earliest zone.
+    """
+    permits = entries.filter(pl.col("kind").is_in(["consent", "direct_consent", "hours_agreed", "frequency_agreed"]))
+    rows = []
+    talks = _talks(asked, permits)
+    for row in permits.rows(named=True):
+        zones = row["zones"].split(" ")
+        begins = row["from_at"] or max(midnight(zone, row["from_date"]) for zone in zones)
+        ends = row["until_date"] and min(midnight(zone, row["until_date"] + timedelta(days=1)) for zone in zones)
+        if row["kind"] == "direct_consent":
+            talk = next((at for at in talks.get(row["person_id"], ()) if at > begins), None)
+            # the call that became the conversation was still welcome
+            talked = talk and talk + timedelta(microseconds=1)
+            ends = min((each for each in (ends, talked) if each is not None), default=None)
+        rows.append((row["subject_id"], row["kind"], row["channel"], row["address_id"], begins, ends))
+    moment = pl.Datetime("us", "UTC")
+    schema = {
+        "subject_id": pl.Int64, "kind": pl.String, "channel": pl.String, "address_id": pl.Int64,
+        "begins_at": moment, "ends_at": moment,
+    }  # fmt: skip
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _talks(asked: Asked, permits: pl.DataFrame) -> dict[int, list]:
+    found = (
+        asked.contacts.filter(pl.col("outcome") == REACHED_US)
+        .join(permits.select("person_id").unique(), on="person_id", how="semi")
+        .group_by("person_id")
+        .agg(pl.col("at").sort())
+    )
+    return dict(found.rows())
+
+
+def lifted(found: Sequence[Applied], active: pl.DataFrame, consents: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+    """rule, subject_id, channel (null: every), address_id (null: every): where an entry lifts a rule now.
+
+    active     `in_force`
+    consents   `spans`, whose ends count for consents
+    now        subject_id, at
+    """
+    parts = []
+    welcome = consents.join(now, on="subject_id").filter(
+        pl.col("at") >= pl.col("begins_at"), pl.col("ends_at").is_null() | (pl.col("at") < pl.col("ends_at"))
+    )
+    keys = ["subject_id", "channel", "address_id"]
+    for each in found:
+        if not each.rule.unless:
+            continue
+        kinds = list(each.rule.unless)
+        rows = pl.concat([
+            active.filter(pl.col("kind").is_in([kind for kind in kinds if kind != "direct_consent"])).select(keys),
+            welcome.filter((pl.col("kind") == "direct_consent") & pl.col("kind").is_in(kinds)).select(keys),
+        ])  # fmt: skip
+        parts.append(rows.unique().with_columns(rule=pl.lit(each.rule.id)))
+    schema = {"subject_id": pl.Int64, "channel": pl.String, "address_id": pl.Int64, "rule": pl.String}
+    return pl.concat([pl.DataFrame(schema=schema), *parts])
+
+
+def told(each: Applied, active: pl.DataFrame) -> pl.DataFrame:
+    """A rule about entries that forbid."""
+    rows = active.filter(
+        pl.col("profile").is_in(each.profiles.implode()) & pl.col("kind").is_in(each.value["entries"]) & ~TIMED
+    )
+    return spoken(
+        each,
+        rows.select("subject_id", "profile", "channel", "address_id", "until_date", "zones", detail="kind").pipe(
+            with_end
+        ),
+    )
+
+
+def wishes(found: Sequence[Applied], entries: pl.DataFrame) -> pl.DataFrame:
+    """Entries about weekdays and hours that a rule makes binding, once for each channel: subject_id, rule, channel,
+    weekdays, hours_from, hours_until, from_date, until_date."""
+    columns = ["subject_id", "rule", "channel", "weekdays", "hours_from", "hours_until", "from_date", "until_date"]
+    parts = [
+        entries.filter(TIMED & pl.col("kind").is_in(each.value["entries"]))
+        .join(each.on_channels().rename({"channel": "on"}), on="profile")
+        .filter(pl.col("channel").is_null() | (pl.col("channel") == pl.col("on")))
+        .with_columns(channel="on", rule=pl.lit(each.rule.id))
+        .select(columns)
+        for each in found
+    ]
+    return pl.concat([entries.with_columns(rule=pl.lit("")).select(columns).clear(), *parts])
+
+
+def with_end(rows: pl.DataFrame) -> pl.DataFrame:
+    """+ until_at: when the last day is over in every zone."""
+    found = [
+        (zones, day, max(midnight(zone, day + timedelta(days=1)) for zone in zones.split(" ")))
+        for zones, day in rows.select("zones", "until_date").drop_nulls().unique().rows()
+    ]
+    schema = {"zones": pl.String, "until_date": pl.Date, "until_at": pl.Datetime("us", "UTC")}
+    return rows.join(pl.DataFrame(found, schema=schema, orient="row"), on=["zones", "until_date"], how="left")
+
+
+def required(each: Applied, subjects: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
+    """A rule that wants an entry: of whom there is none, by channel where the entries name channels."""
+    mine = subjects.filter(pl.col("profile").is_in(each.profiles.implode()))
+    value = each.value
+    old_enough = pl.col("from_date").dt.offset_by(f"{value['days_after']}d") <= pl.col("first_today")
+    conditions = [pl.col("kind") == value["entry"], old_enough]
+    if value["within_days"] is not None:
+        conditions.append(pl.col("from_date") > pl.col("last_today").dt.offset_by(f"-{value['within_days']}d"))
+    if value["which"] is not None:
+        conditions.append(pl.col("purpose") == value["which"])
+    there = entries.filter(*conditions).select("subject_id", "channel").unique()
+    on_all = there.filter(pl.col("channel").is_null()).select("subject_id")
+    missing = mine.join(on_all, on="subject_id", how="anti")
+    some = there.filter(pl.col("channel").is_not_null())
+    whole = missing.join(some, on="subject_id", how="anti").select("subject_id", "profile")
+    parts = [spoken(each, whole.with_columns(detail=pl.lit(value["entry"])))]
+    partly = missing.join(some.select("subject_id").unique(), on="subject_id", how="semi")
+    if not partly.is_empty():
+        by_channel = partly.select("subject_id", "profile").join(
+            pl.DataFrame({"channel": each.rule.channels}), how="cross"
+        )
+        left = by_channel.join(some, on=["subject_id", "channel"], how="anti")
+        parts.append(spoken(each, left.with_columns(detail=pl.lit(value["entry"]))))
+    return pl.concat(parts)

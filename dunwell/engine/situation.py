@@ -1,0 +1,201 @@
+"""What the rules say of described situations: the very functions that ask about a book."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from itertools import groupby
+from typing import Any
+
+import polars as pl
+
+from dunwell.engine.asked import CONTACT_DEBTS, CONTACTS, DEBTS, ENTRIES, SUBJECTS, Asked
+from dunwell.engine.contact_findings import Said, say
+from dunwell.engine.scopes import CHANNELS
+from dunwell.rulebook.contact_rules import EFFECTS, HARD_STOPS, Rules
+from dunwell.rulebook.places import candidate_zones
+from dunwell.rulebook.situation import Situation
+
+VERDICTS = (*EFFECTS[:3], "allowed")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one rule says of a channel. `until_at`: from when on it does not; None: open end, or not known."""
+
+    rule: str
+    effect: str
+    detail: str | None
+    count: int | None
+    debt: str | None
+    address: str | None
+    until_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelAnswer:
+    """The answer for one channel: the worst of its findings, and the next span in which nothing stands in the way."""
+
+    channel: str
+    verdict: str
+    findings: tuple[Finding, ...]
+    next_from: datetime | None
+    next_until: datetime | None
+
+
+def answer(situations: Sequence[Situation], rules: Rules) -> list[tuple[ChannelAnswer, ...]]:
+    """The answers for each situation: for the channel it asks about, or for all of them."""
+    found: list[tuple[ChannelAnswer, ...]] = [()] * len(situations)
+    # rules are those of a day, and providers and public holidays those of one installation and place
+    order = sorted(range(len(situations)), key=lambda n: _batch(situations[n]))
+    for (day, providers, _), places in groupby(order, key=lambda n: _batch(situations[n])):
+        numbers = list(places)
+        batch = [situations[n] for n in numbers]
+        named = _Names()
+        asked = _asked(batch, named, dict(providers))
+        said = say(asked, rules, date.fromisoformat(day), with_notes=True)
+        for number, one in zip(numbers, _answers(batch, asked, said, named), strict=True):
+            found[number] = one
+    return found
+
+
+def _batch(situation: Situation) -> tuple[str, tuple[tuple[str, str], ...], tuple[str, ...]]:
+    off = sorted(situation.days_off) if situation.days_off else []
+    place = f"{_place(situation)}" if off else ""
+    return _rule_day(situation).isoformat(), situation.providers, (place, *(day.isoformat() for day in off))
+
+
+def _rule_day(situation: Situation) -> date:
+    """Rules are those in force on the day that the moment's own offset tells."""
+    return situation.at.date()
+
+
+class _Names:
+    """Numbers for what situations name by words: the same word of the same situation is the same number."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[int, str, str], int] = {}
+        self.words: list[str] = []
+
+    def number(self, situation: int, kind: str, word: str) -> int:
+        key = (situation, kind, word)
+        if key not in self._numbers:
+            self._numbers[key] = len(self.words)
+            self.words.append(word)
+        return self._numbers[key]
+
+
+def _place(situation: Situation) -> str | None:
+    if situation.country is None:
+        return None
+    return f"{situation.country}-{situation.region}" if situation.region else situation.country
+
+
+def _asked(batch: Sequence[Situation], named: _Names, providers: Mapping[str, str]) -> Asked:
+    subjects, contacts, pairs, debts, entries = [], list[Any](), list[Any](), list[Any](), list[Any]()
+    days_off: dict[str, frozenset[date]] = {}
+    for n, each in enumerate(batch):
+        account = named.number(n, "account", each.account)
+        zones = " ".join(each.zones or candidate_zones(each.country, None))
+        place = _place(each)
+        if each.days_off is not None and place:
+            days_off[place] = each.days_off
+        subjects.append((
+            n, account, n, each.at.astimezone(UTC), each.debtor_kind, place, zones, each.debt_kind, each.collector,
+            each.creditor_kind, each.purpose, each.to, each.at_place, each.mode, each.persons,
+        ))  # fmt: skip
+        for debt in each.debts if each.about is None else each.about:
+            debts.append((account, named.number(n, "debt", debt)))
+        for contact in each.contacts:
+            number = len(contacts)
+            owner = named.number(n, "account", each.account if contact.account is None else contact.account)
+            address = None if contact.address is None else named.number(n, "address", contact.address)
+            contacts.append((
+                number, owner, n, contact.at.astimezone(UTC), contact.channel, contact.direction, contact.outcome,
+                contact.purpose, contact.to, contact.mode, address,
+            ))  # fmt: skip
+            called = contact.debts
+            talked = contact.talked if contact.talked is not None else called if contact.outcome == "reached" else ()
+            if called is None and contact.talked is None:
+                continue
+            for debt in sorted({*(called or ()), *(talked or ())}):
+                pairs.append((number, named.number(n, "debt", debt), debt in (called or ()), debt in (talked or ())))
+        for entry in each.entries:
+            binds = entry.account is None or entry.kind in HARD_STOPS
+            entries.append((
+                len(entries), None if binds else named.number(n, "account", entry.account or ""), n, entry.kind,
+                entry.from_date, entry.from_at and entry.from_at.astimezone(UTC), entry.until_date, entry.channel,
+                None if entry.address is None else named.number(n, "address", entry.address), entry.place,
+                entry.purpose, " ".join(map(str, entry.weekdays)) or None, *(entry.hours or (None, None)),
+            ))  # fmt: skip
+    return Asked(
+        subjects=pl.DataFrame(subjects, schema=SUBJECTS, orient="row"),
+        contacts=pl.DataFrame(contacts, schema=CONTACTS, orient="row"),
+        contact_debts=pl.DataFrame(pairs, schema=CONTACT_DEBTS, orient="row"),
+        debts=pl.DataFrame(debts, schema=DEBTS, orient="row"),
+        entries=pl.DataFrame(entries, schema=ENTRIES, orient="row"),
+        days_off=days_off,
+        providers=providers,
+    )
+
+
+def _answers(batch: Sequence[Situation], asked: Asked, said: Said, named: _Names) -> list[tuple[ChannelAnswer, ...]]:
+    by_subject: dict[int, list[dict[str, Any]]] = {}
+    for row in said.findings.rows(named=True):
+        by_subject.setdefault(row["subject_id"], []).append(row)
+    spots = dict(said.hours.spots.rows())
+    return [
+        tuple(
+            _channel(each, channel, by_subject.get(n, []), said, spots[n], named)
+            for channel in CHANNELS
+            if each.channel in (None, channel)
+        )
+        for n, each in enumerate(batch)
+    ]
+
+
+def _channel(
+    situation: Situation, channel: str, rows: Sequence[dict[str, Any]], said: Said, spot: int, named: _Names
+) -> ChannelAnswer:
+    found = [
+        Finding(
+            row["rule"], row["effect"], row["detail"], row["count"],
+            None if row["debt_id"] is None else named.words[row["debt_id"]],
+            None if row["address_id"] is None else named.words[row["address_id"]], row["until_at"],
+        )
+        for row in rows
+        if row["channel"] in (None, channel)
+    ]  # fmt: skip
+    used = [each for each in found if each.address is None or _is_used(situation, channel, each.address)]
+    next_from, next_until = _next(said.hours.spans[spot, channel], situation.at, used)
+    shut = [
+        Finding(rule, said.effects[rule], None, None, None, None, opens)
+        for rule, opens in said.hours.shut[spot, channel]
+    ]
+    everything = tuple(
+        sorted((*used, *shut), key=lambda each: (EFFECTS.index(each.effect), each.rule, each.debt or ""))
+    )
+    worst = min((VERDICTS.index(each.effect) for each in everything if each.effect in VERDICTS), default=3)
+    return ChannelAnswer(channel, VERDICTS[worst], everything, next_from, next_until)
+
+
+def _is_used(situation: Situation, channel: str, address: str) -> bool:
+    """Whether what is said of one address is said of this contact: it is the one asked about, or the only one known."""
+    if situation.address is not None:
+        return situation.address == address
+    known = {
+        each.address
+        for each in (*situation.contacts, *situation.entries)
+        if each.address is not None and each.channel in (None, channel)
+    }
+    return known == {address}
+
+
+def _next(
+    spans: Sequence[tuple[datetime, datetime]], at: datetime, found: Sequence[Finding]
+) -> tuple[datetime | None, datetime | None]:
+    """The first span in which neither hours nor any other finding stand in the way."""
+    stops = [each.until_at for each in found if each.effect in VERDICTS]
+    if None in stops:
+        return None, None
+    free = max([at, *(stop for stop in stops if stop is not None)])
+    return next(((max(opened, free), closed) for opened, closed in spans if closed > free), (None, None))

@@ -1,0 +1,152 @@
+"""Rules on contacts: what each asks, where it applies, and how much it binds. See docs/contact-rules.md."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from dunwell.core.terms import Channel
+from dunwell.rulebook.places import members_of
+
+EFFECTS = ("forbidden", "presumed-violation", "advice", "note")
+"""From the strongest to that which stops nothing."""
+STRENGTHS = ("law", "standard", "guideline", "provider", "house")
+
+SCOPE: Mapping[str, tuple[str, ...]] = {
+    "place": (),
+    "debtor": ("consumer", "business"),
+    "debt": ("trade", "online_credit", "credit_card", "consumer_loan", "utility", "other"),
+    "collector": ("own", "agency"),
+    "creditor": ("bank", "consumer_finance", "money_lender", "supplier", "utility", "other"),
+    "channel": tuple(str(channel) for channel in Channel),
+    "purpose": ("collection", "answer", "required_notice", "limitation_demand", "service"),
+    "to": ("debtor", "guarantor", "third_person", "attorney"),
+    "at_place": ("home", "work", "public", "neighbours"),
+    "mode": ("interactive", "notification"),
+    "provider": (),
+}
+"""What a scope may name, with the words of each; places and providers are open lists."""
+_ONLY_IF_KNOWN = frozenset({"at_place", "provider"})
+
+OUTCOMES = (
+    "reached", "dropped", "message_left", "no_answer", "not_connected", "wrong_person", "sent", "undeliverable",
+    "unknown",
+)  # fmt: skip
+"""What may come of a contact."""
+PER = ("person", "account", "debt", "address")
+HARD_STOPS = ("cease_request", "attorney", "insolvency", "deceased", "minor")
+"""Entries that bind the person, whichever account they were told about."""
+REGISTERS = (
+    *HARD_STOPS, "hardship", "talks", "other_hold", "opt_out", "consent", "direct_consent", "hours_agreed",
+    "frequency_agreed", "inconvenient_time", "inconvenient_place", "employer_prohibits", "cooling_off", "lost_contact",
+    "third_person_refused", "verified", "notice_sent", "recording_consent", "recording_refused", "breathing_space",
+    "work_address", "public_medium",
+)  # fmt: skip
+"""Kinds of entries of the registers."""
+DIRECT_CONSENT_DAYS = 7
+"""So long a wish to be called back lasts where nothing else was said; the day it was told is the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where a rule applies: lists by dimension (see `SCOPE`); a dimension that is missing leaves nothing out."""
+
+    lists: Mapping[str, frozenset[str]]
+
+    def matches(self, told: Mapping[str, str | None]) -> bool:
+        """Whether it applies where so much is told; what is not known matches, but for places of contact and providers.
+
+        `told`: a value by dimension; `place` as country with its part where that is known (`US`, `CA-ON`).
+        """
+        return all(_matches(name, words, told.get(name)) for name, words in self.lists.items())
+
+    def overlaps(self, other: "Scope") -> bool:
+        """Whether there is anything both apply to."""
+        return all(
+            any(_same_place(one, two) for one in words for two in other.lists[name])
+            if name == "place"
+            else bool(words & other.lists[name])
+            for name, words in self.lists.items()
+            if name in other.lists
+        )
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels it is about, in the order of `core.terms.Channel`."""
+        named = self.lists.get("channel")
+        return tuple(channel for channel in SCOPE["channel"] if named is None or channel in named)
+
+
+def _matches(name: str, words: frozenset[str], value: str | None) -> bool:
+    if value is None:
+        return name not in _ONLY_IF_KNOWN
+    if name != "place":
+        return value in words
+    return any(_same_place(word, value) for word in words)
+
+
+def _same_place(one: str, other: str) -> bool:
+    """A country holds all its parts; a part whose country alone is known may be meant."""
+    if one == other or one.startswith(f"{other}-") or other.startswith(f"{one}-"):
+        return True
+    return other[:2] in members_of(one) or one[:2] in members_of(other)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One dated, cited rule. `values` holds what is in force from each day on (None: nothing any more).
+
+    excepts    the rule an exception is about
+    unless     entries of registers that lift it
+    rebuttal   by what a presumption can be rebutted
+    cases      worked examples, each a situation with what the rule says of it
+    """
+
+    id: str
+    title: Mapping[str, str]
+    scope: Scope
+    kind: str
+    effect: str
+    strength: str
+    values: tuple[tuple[date, Mapping[str, Any] | None], ...]
+    source: str
+    confidence: str
+    quote: str
+    review_by: date
+    cases: tuple[Mapping[str, Any], ...]
+    excepts: str | None = None
+    unless: tuple[str, ...] = ()
+    rebuttal: tuple[str, ...] = ()
+    pack: str = ""
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels it is about."""
+        return self.scope.channels
+
+    def on(self, day: date) -> Mapping[str, Any] | None:
+        """The values in force on a day, or None before the rule's first day and after its last."""
+        found = None
+        for start, value in self.values:
+            if start <= day:
+                found = value
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules of an installation, with one hash over their text, so that a run can name what it asked."""
+
+    rules: tuple[Rule, ...]
+    texts: Mapping[str, str]
+    hash: str
+    _by_id: Mapping[str, Rule] = field(default_factory=dict, compare=False)
+
+    def in_force(self, day: date, *kinds: str) -> list[tuple[Rule, Mapping[str, Any]]]:
+        """Rules of some kinds with their values on a day, ordered by id."""
+        found = [(rule, rule.on(day)) for rule in self.rules if rule.kind in kinds]
+        return [(rule, value) for rule, value in found if value is not None]
+
+    def named(self, rule_id: str) -> Rule:
+        """The rule of an id; KeyError when there is none."""
+        return self._by_id[rule_id]
