@@ -20,12 +20,18 @@ _OPERATOR = frozenset(
         "hold.set",
         "hold.lift",
         "contact.record",
+        "contact.arrive",
         "address.invalid",
         "address.set",
         "backup.make",
         "terms.set",
         "terms.remove",
         "rates.import",
+        "limitation.record",
+        "limitation.claim",
+        "limitation.guarantee",
+        "limitation.insolvency",
+        "limitation.withdraw",
     }
 )
 RIGHTS: dict[ActorKind, frozenset[str]] = {

@@ -6,7 +6,7 @@ Numbers and codes only; `documents.statement` gives them words, `engine.statemen
 from dataclasses import dataclass
 from datetime import date
 
-from dunwell.rulebook.debt import Debt
+from dunwell.rulebook.debt import Debt, Placed
 from dunwell.rulebook.interest_terms import Rate
 
 
@@ -40,7 +40,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that changed what is owed, what it paid, and the balance after it."""
+    """Something that changed what is owed, what it paid, and the balance after it.
+
+    placed   money that named no debt with anything open, and how it came here
+    """
 
     day: date
     kind: str
@@ -48,6 +51,7 @@ class Event:
     amount_minor: int
     paid: dict[str, int]
     after: dict[str, int]
+    placed: Placed | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dunwell.core.dates import format_date
 from dunwell.core.errors import say
 from dunwell.core.money import DIGITS, format_money, plain_amount
 from dunwell.documents.account import Account, DebtStatement, Event, Line, Statement, Sums
+from dunwell.rulebook.debt import ORDER_SOURCE
 from dunwell.rulebook.interest_terms import COMPONENTS
 from dunwell.rulebook.rates import percent_of
 
@@ -85,12 +86,18 @@ def _line_data(line: Line, currency: str) -> dict[str, Any]:
 
 
 def _event_data(event: Event, currency: str) -> dict[str, Any]:
-    return {
+    found: dict[str, Any] = {
         "day": event.day.isoformat(), "kind": event.kind, "id": event.id,
         "amount": plain_amount(event.amount_minor, currency),
         "paid": {name: plain_amount(minor, currency) for name, minor in event.paid.items() if minor},
         "open_after": {name: plain_amount(minor, currency) for name, minor in event.after.items()},
     }  # fmt: skip
+    if event.placed is not None:
+        found["placed"] = {
+            "received": event.placed.came.isoformat(), "named": event.placed.over,
+            "document": "credit_note" if event.placed.credit else "payment", "order": ORDER_SOURCE,
+        }  # fmt: skip
+    return found
 
 
 def _amounts(sums: Mapping[str, int]) -> dict[str, str]:
@@ -125,7 +132,12 @@ def notes(each: DebtStatement, language: str) -> list[str]:
     return found + [say(f"interest.warning.{code}", language) for code in terms.warnings]
 
 
-def as_text(statement: Statement, language: str, unallocated: Mapping[str, int] | None = None) -> Iterator[str]:
+def as_text(
+    statement: Statement,
+    language: str,
+    unallocated: Mapping[str, int] | None = None,
+    in_doubt: Mapping[str, int] | None = None,
+) -> Iterator[str]:
     """The statement as lines of text for a terminal or a mail; columns are told apart by words, not by spaces."""
     yield say("statement.as_of", language, day=format_date(statement.as_of, language))
     for each in statement.debts:
@@ -136,6 +148,8 @@ def as_text(statement: Statement, language: str, unallocated: Mapping[str, int] 
         yield say("statement.total", language, amount=format_money(minor, currency, language))
     for currency, minor in (unallocated or {}).items():
         yield say("statement.unallocated", language, amount=format_money(minor, currency, language))
+    for currency, minor in (in_doubt or {}).items():
+        yield say("statement.in_doubt", language, amount=format_money(minor, currency, language))
     tomorrow = statement.coming[0][1] if statement.coming else {}
     for currency, minor in tomorrow.items():
         more = minor - statement.totals[currency]
@@ -211,12 +225,24 @@ def event_words(event: Event, currency: str, language: str, *, day: bool = True)
         for name, minor in event.paid.items()
         if minor
     ]  # fmt: skip
-    code = f"statement.event.{event.kind}" if day else f"statement.entry.{event.kind}"
-    return say(
+    kind = "credit_used" if event.kind == "payment" and event.placed and event.placed.credit else event.kind
+    code = f"statement.event.{kind}" if day else f"statement.entry.{kind}"
+    told = say(
         code, language, day=format_date(event.day, language), id=event.id,
         amount=format_money(event.amount_minor, currency, language),
         parts=say("statement.and", language).join(parts) if parts else say("statement.nothing", language),
     )  # fmt: skip
+    return told + placed_words(event, language) if event.placed else told
+
+
+def placed_words(event: Event, language: str) -> str:
+    """Why money that named no debt, or more than it owed, stands here; when it came in, if that was before."""
+    assert event.placed is not None
+    how = event.placed
+    came = say("statement.placed.came", language, day=format_date(how.came, language)) if how.came < event.day else ""
+    if how.over is None:
+        return say("statement.placed", language, came=came)
+    return say("statement.placed.over", language, came=came, number=how.over)
 
 
 def rate_source_words(line: Line, language: str) -> str:

@@ -41,17 +41,31 @@ def on_days(debts: Sequence[Debt], days: Sequence[date]) -> list[list[int] | Non
 
 
 def frame(debts: Sequence[Debt]) -> pl.DataFrame:
-    """`engine.debts.DEBTS`; the terms are named by the debt's place."""
+    """`engine.debts.DEBTS`; the terms are named as in `terms_of`."""
+    names, _ = _shared_terms(debts)
     rows = [
-        (n, str(n), debt.principal_minor, debt.due, debt.start, debt.contract, debt.fixed_sum_minor)
+        (n, names[n], debt.principal_minor, debt.due, debt.start, debt.contract, debt.fixed_sum_minor)
         for n, debt in enumerate(debts)
     ]
     return pl.DataFrame(rows, schema=DEBTS, orient="row")
 
 
 def terms_of(debts: Sequence[Debt]) -> dict[str, Terms]:
-    """The terms of each debt by its place."""
-    return {str(n): debt.terms for n, debt in enumerate(debts)}
+    """All terms of the debts, each once: debts of the same terms are worked on together."""
+    return _shared_terms(debts)[1]
+
+
+def _shared_terms(debts: Sequence[Debt]) -> tuple[list[str], dict[str, Terms]]:
+    """The name of each debt's terms, and the terms by name."""
+    names: list[str] = []
+    found: dict[str, Terms] = {}
+    for debt in debts:
+        name = next((name for name, terms in found.items() if terms is debt.terms or terms == debt.terms), None)
+        if name is None:
+            name = str(len(found))
+            found[name] = debt.terms
+        names.append(name)
+    return names, found
 
 
 def entry_frame(debts: Sequence[Debt]) -> pl.DataFrame:

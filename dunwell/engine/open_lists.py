@@ -292,15 +292,20 @@ def _pairs_once(lines: pl.DataFrame, cleared: pl.DataFrame, last: date) -> pl.Da
 def in_doubt(came: pl.DataFrame, facts: Facts) -> pl.DataFrame:
     """debtor_id, currency, doubt_minor: bank lines that name nothing, that nothing explains, and that the ledger had
     time to book before the last list. They may be credit, or long since part of what the lists show: a person looks."""
-    last = facts["open_item_days"]["as_of"].max()
     return (
-        came.filter(
-            pl.col("claim").is_null()
-            & pl.col("payment_id").is_not_null()
-            & ~_IS_LEDGER
-            & (pl.col("value_date").dt.offset_by(f"{BOOKED_WITHIN_DAYS}d") <= pl.lit(last, pl.Date))
-        )
+        doubtful(came, facts)
         .group_by("debtor_id", "currency")
         .agg(doubt_minor=_AMOUNT.sum())
         .filter(pl.col("doubt_minor") > 0)
+    )
+
+
+def doubtful(came: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+    """The rows of such bank lines."""
+    last = facts["open_item_days"]["as_of"].max()
+    return came.filter(
+        pl.col("claim").is_null()
+        & pl.col("payment_id").is_not_null()
+        & ~_IS_LEDGER
+        & (pl.col("value_date").dt.offset_by(f"{BOOKED_WITHIN_DAYS}d") <= pl.lit(last, pl.Date))
     )

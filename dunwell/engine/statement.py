@@ -205,6 +205,7 @@ def _events(rows: list[dict[str, Any]], entries: Sequence[Any], curves: Curves) 
                     "costs": row["costs"], "interest": row["interest_open"], "extra": row["extra_open"],
                     "principal": row["principal"], "surplus": row["surplus"],
                 },
+                placed=entry.placed if entry else None,
             )
         )  # fmt: skip
     return events

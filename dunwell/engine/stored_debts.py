@@ -45,7 +45,9 @@ def debts_of(
         charges = _charges(rows, disputed)
         if heads:
             debtor = debtors[heads[0]["debtor_id"]]
-            by = held(debtor, heads[0])
+            # costs never bear interest, those that belong to no invoice neither
+            stands_alone = heads[0]["kind"] == ReceivableKind.CHARGE
+            by = Held(make_terms("none")) if stands_alone else held(debtor, heads[0])
             debt = _debt(heads[0], by, (*charges, *paid), disputed)
             if by.fixed_sum and by.terms.regime.fixed_sum:
                 debt = with_fixed_sum(debt, debtor["kind"], day)
@@ -71,8 +73,10 @@ def _debt(
 
 
 def _charges(rows: pl.DataFrame, disputed: Mapping[int, tuple[int, int]]) -> list[Entry]:
-    """The charges of a claim. What is contested of one that is paid in part is taken to be what is still open of it."""
-    charges = rows.filter(pl.col("kind") == ReceivableKind.CHARGE).sort("issue_date", "number")
+    """The charges of a claim; one that belongs to no invoice is a claim itself. What is contested of one that is paid
+    in part is taken to be what is still open of it."""
+    of_invoice = (pl.col("kind") == ReceivableKind.CHARGE) & (pl.col("receivable_id") != pl.col("claim_id"))
+    charges = rows.filter(of_invoice).sort("issue_date", "number")
     return [
         Entry(
             row["number"], row["issue_date"], "charge", row["amount_minor"],

@@ -37,7 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "dispute": ("dunwell.jobs.talks:dispute", "A debtor contests an item: open it, close it."),
     "complaint": ("dunwell.jobs.talks:complaint", "A debtor complains: take it, answer it."),
     "hold": ("dunwell.jobs.talks:hold", "Pause collecting, and go on."),
-    "contact": ("dunwell.jobs.talks:contact", "Record a call or a visit."),
+    "contact": ("dunwell.jobs.talks:contact", "Record a call or a visit, or that a demand arrived."),
     "address": ("dunwell.jobs.talks:address", "Set an address, or mark one as wrong."),
     "list": ("dunwell.jobs.talks_list:list_talks", "List promises, disputes, holds or complaints that stand."),
     "journal": ("dunwell.jobs.journal:journal", "Show what happened, and check that nobody changed it."),

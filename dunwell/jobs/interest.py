@@ -1,7 +1,7 @@
 """Late interest on the command line: `statement`, `terms`, `rates`."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +9,8 @@ import click
 from rich.table import Table
 
 from dunwell.actions import interest
-from dunwell.actions.business_day import today
-from dunwell.actions.statement import statement_of
+from dunwell.actions.business_day import day_start, today
+from dunwell.actions.statement import statement_of, statement_of_debtor
 from dunwell.core.errors import DunwellError, say
 from dunwell.core.money import plain_amount
 from dunwell.core.terms import LANGUAGES
@@ -21,13 +21,15 @@ from dunwell.jobs.day_option import Day, refuse_early
 from dunwell.rulebook.interest_scope import check_scope
 from dunwell.rulebook.interest_terms import BUYERS, DAY_COUNTS, OTHER, PAYMENT_DAYS, ROUNDINGS, house_regimes
 from dunwell.rulebook.rates import percent_of
-from dunwell.store.reads import creditors
+from dunwell.store.reads import creditors, talks
 from dunwell.store.reads import interest as read
 
 
 @click.command("statement")
-@click.argument("receivable", nargs=-1, required=True)
+@click.argument("receivable", nargs=-1)
+@click.option("--debtor", help="All open debts of this debtor, instead of receivables by their numbers.")
 @click.option("--as-of", type=Day(), help="The day of the statement, itself included (default: today).")
+@click.option("--as-known-then", is_flag=True, help="Use only what was known by the end of that day.")
 @click.option("--pay-by", type=Day(), help="Say also what it costs if it is paid by this day, and after it.")
 @click.option("--json", "as_json", is_flag=True, help="The statement as JSON.")
 @click.option("--pdf", type=click.Path(dir_okay=False, path_type=Path), help="Write it as a page for the letter.")
@@ -35,9 +37,11 @@ from dunwell.store.reads import interest as read
 @click.option("--creditor", "code", help="Whose book.")
 def statement(
     receivable: tuple[str, ...],
+    debtor: str | None,
     as_of: date | None,
     pay_by: date | None,
     *,
+    as_known_then: bool,
     as_json: bool,
     pdf: Path | None,
     spoken: str | None,
@@ -45,12 +49,20 @@ def statement(
 ) -> None:
     """Show what is owed of receivables of one debtor, line by line: from, to, days, balance, rate, interest.
 
-    The terms are those of `dunwell terms`; without any, nothing but what was invoiced and charged is owed.
+    The terms are those of `dunwell terms`; without any, nothing but what was invoiced and charged is owed. Money that
+    names no invoice pays the debtor's debts by the order of docs/claims.md, and says so where it pays.
     """
     creditor = creditors.choose(code)
     day = as_of or today(creditor, moment())
     refuse_early(pay_by, day)
-    told = statement_of(creditor=creditor, numbers=receivable, as_of=day, pay_by=pay_by)
+    if bool(receivable) == (debtor is not None):
+        raise DunwellError("statement.of_whom")
+    known_at = day_start(creditor, day + timedelta(days=1)) if as_known_then else None
+    if debtor is not None:
+        owner = talks.debtor(creditor, debtor)
+        told = statement_of_debtor(creditor=creditor, debtor=owner, as_of=day, pay_by=pay_by, known_at=known_at)
+    else:
+        told = statement_of(creditor=creditor, numbers=receivable, as_of=day, pay_by=pay_by, known_at=known_at)
     if pdf is not None:
         _write(pdf, render_statement(told.statement, _parties(creditor, told), spoken or told.debtor.language))
         tell("statement.written", path=str(pdf))
@@ -59,10 +71,11 @@ def statement(
         data = words_of.as_data(told.statement, speech)
         data["debtor"] = {"number": told.debtor.number, "name": told.debtor.name}
         data["unallocated"] = {name: plain_amount(minor, name) for name, minor in told.unallocated.items()}
+        data["in_doubt"] = {name: plain_amount(minor, name) for name, minor in told.in_doubt.items()}
         click.echo(json.dumps(data, ensure_ascii=False, indent=2))
     elif pdf is None:
         click.echo(say("statement.for", speech, name=told.debtor.name, number=told.debtor.number))
-        for line in words_of.as_text(told.statement, speech, told.unallocated):
+        for line in words_of.as_text(told.statement, speech, told.unallocated, told.in_doubt):
             click.echo(line)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +10,7 @@ import click
 
 from dunwell.actions import talks as acts
 from dunwell.actions.business_day import today
+from dunwell.actions.limitation import record_arrival
 from dunwell.actions.sending.addresses import mark_invalid
 from dunwell.actions.talks.promises import respected_until
 from dunwell.core.dates import format_date
@@ -18,7 +20,9 @@ from dunwell.core.terms import Channel, ContactOutcome, HoldReason
 from dunwell.intake.amounts import parse_one
 from dunwell.jobs.context import language, moment, operator, tell, words
 from dunwell.jobs.day_option import Day
+from dunwell.jobs.limitation_records import hash_of, proven
 from dunwell.store.reads import creditors
+from dunwell.store.reads import limitation as read_limitation
 from dunwell.store.reads import talks as read
 
 _PHONE = Channel.PHONE
@@ -204,7 +208,7 @@ def hold_lift(hold_id: str, note: str, key: str | None, code: str | None) -> Non
 
 @click.group("contact")
 def contact() -> None:
-    """Calls and visits that people made."""
+    """Calls and visits that people made; the proof that what we sent arrived."""
 
 
 @contact.command("record")
@@ -237,6 +241,23 @@ def contact_record(
         **_act(key),
     )
     tell("talks.contact_recorded", contact=made.pk, number=owner.number, day=_day(made.contact_date))
+
+
+@contact.command("arrived")
+@click.argument("contact_id", metavar="CONTACT")
+@click.option("--on", "day", type=Day(), required=True, help="The day it arrived.")
+@proven
+@_once
+def contact_arrived(
+    contact_id: str, day: date, proof: str | None, document: Path | None, key: str | None, code: str | None
+) -> None:
+    """Record the proof that a demand we sent arrived: a number of EMS, an answer, a receipt of reading.
+
+    CONTACT is its number, as `dunwell limitation show` tells it. Every item that it named has the proof then.
+    """
+    sent = read_limitation.contact(creditors.choose(code), contact_id)
+    made = record_arrival(contact=sent, arrived_date=day, proof=proof, proof_sha256=hash_of(document), **_act(key))
+    tell("limitation.arrived", record=read_limitation.reference(made), contact=sent.pk, day=_day(made.event_date))
 
 
 @click.group("address")

@@ -7,6 +7,8 @@ from dunwell.core.errors import DunwellError
 from dunwell.rulebook.interest_terms import Terms
 
 ENTRY_KINDS = ("charge", "credit", "payment", "reversal")
+ORDER_SOURCE = "cn.civil-code-560"
+"""Whose order money goes by that names no debt: docs/claims.md, "Several debts"."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,14 @@ _VERSIONED = {
     "holds": ("hold", "hold_id", {}),
     "complaints": ("complaint", "complaint_id", {}),
 }
+_RECORDS: dict[str, tuple[str, str, dict[str, str]]] = {
+    "limitation_claims": ("limitationclaim", "limitation_claim_id", {}),
+    "limitation_events": ("limitationevent", "limitation_event_id", {}),
+    "guarantees": ("guarantee", "guarantee_id", {}),
+    "insolvency_filings": ("insolvencyfiling", "insolvency_filing_id", {}),
+    "contracts": ("contract", "contract_id", {}),
+    "contract_items": ("receivable", "receivable_id", {}),
+}
 
 
 def frames(
@@ -46,6 +54,13 @@ def frames(
     found["contacts"] = _contacts(creditor, dict(schemas["contacts"]), known_at, only)
     found["contact_items"] = _contact_items(creditor, dict(schemas["contact_items"]), known_at, only)
     return found
+
+
+def records(
+    creditor: Creditor, schemas: Mapping[str, Mapping[str, pl.DataType]], *, known_at: datetime | None = None
+) -> dict[str, pl.DataFrame]:
+    """What people recorded for the clock of limitation. A run does not ask for it, so it is no part of its facts."""
+    return {name: _versioned(creditor, name, dict(schemas[name]), known_at, None) for name in _RECORDS}
 
 
 _RELATED = (
@@ -110,7 +125,7 @@ def _versioned(
     known_at: datetime | None,
     debtors: list[int] | None,
 ) -> pl.DataFrame:
-    table, key, special = _VERSIONED[name]
+    table, key, special = (_VERSIONED | _RECORDS)[name]
     columns = [name for name in schema if name != key]
 
     def select(suffix: str, identity: str, condition: str) -> str:

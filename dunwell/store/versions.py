@@ -32,5 +32,21 @@ def close(fact: Fact, *, at: datetime) -> None:
     fact.delete()
 
 
+def known[F: Fact](model: type[F], at: datetime | None, **wanted: Any) -> list[F]:
+    """Rows of facts as known at a moment (None: now), as objects under their ids, not to be saved.
+
+    wanted   as for `filter`, by columns of the fact; the id of a past version is `pk` too
+    """
+    if at is None:
+        return list(model._default_manager.filter(**wanted))
+    names = [f.attname for f in model._meta.concrete_fields if f.attname != "id"]
+    of = {name.replace("pk", "of", 1) if name.split("__")[0] == "pk" else name: value for name, value in wanted.items()}
+    before = _past(model).filter(known_from__lte=at, known_to__gt=at, **of)
+    return [
+        *model._default_manager.filter(known_from__lte=at, **wanted),
+        *(model(id=row.of, **{name: getattr(row, name) for name in names}) for row in before),
+    ]
+
+
 def _past(model: type[Fact]) -> Any:
     return apps.get_model("store", f"{model.__name__}Past")._default_manager

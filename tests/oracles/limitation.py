@@ -317,3 +317,141 @@ def _tell(answer: Entry, early: Reading, late: Reading, claim: Entry, as_of: dat
         if true:
             why.add(code)
     return why, gone
+
+
+@dataclass
+class Told:
+    """What the book and people say, gathered item by item."""
+
+    rows: dict[str, list[Entry]]
+    records: dict[str, list[Entry]]
+    as_of: date
+    place: str
+    claims: list[Entry] = field(default_factory=list)
+    events: list[Entry] = field(default_factory=list)
+    filings: list[tuple[int, date]] = field(default_factory=list)
+
+    def happened(self, claim: int, kind: str, day: date, proof: str | None, until: date | None = None) -> None:
+        """One event."""
+        self.events.append(
+            {"claim_id": claim, "event_kind": kind, "event_date": day, "until_date": until, "proof": proof or ""}
+        )
+
+    def take_item(self, item: Entry) -> None:
+        """An open item: its claim, its events, its guarantees."""
+        number = item["receivable_id"]
+        facts = next((row for row in self.records["limitation_claims"] if row["receivable_id"] == number), {})
+        laws = [
+            contract["law"]
+            for link in self.records["contract_items"]
+            for contract in self.records["contracts"]
+            if link["receivable_id"] == number and link["contract_id"] == contract["contract_id"]
+        ]
+        due = facts.get("perform_by_date") or item["due_date"]
+        last = facts.get("last_instalment_date")
+        claim = {
+            "claim_id": number,
+            "place": facts.get("place") or (laws or [None])[0] or self.place,
+            "kind": facts.get("kind"),
+            "debtor_kind": self.kind_of(item["debtor_id"]),
+            "due_date": due,
+            "arose_date": facts.get("arose_date"),
+            "last_instalment_date": last if last and last >= due else None,
+            "agreed_until": None,
+        }
+        self.claims.append(claim)
+        told = with_ends([row for row in self.records["limitation_events"] if row["receivable_id"] == number])
+        for kind, day, proof, until in told:
+            if not (claim["kind"] or "").startswith("judgment") or day > due:
+                self.happened(number, kind, day, proof, until)
+        for kind, day, proof in self.known(item):
+            if day > due:
+                self.happened(number, kind, day, proof)
+        self.file(number, item["debtor_id"])
+        for given in self.records["guarantees"]:
+            if given["receivable_id"] == number:
+                self.take_guarantee(given, item, claim, told, judged=bool(facts.get("perform_by_date")))
+
+    def known(self, item: Entry) -> list[tuple[str, date, str | None]]:
+        """What the book knows by itself."""
+        number, found = item["receivable_id"], []
+        for payment in self.rows["payments"]:
+            if payment["receivable_id"] == number:
+                found.append(("part_payment", payment["value_date"], payment["number"]))
+        for promise in self.rows["promises"]:
+            if (promise["debtor_id"], promise["currency"]) == (item["debtor_id"], item["currency"]):
+                found.append(("promise", promise["made_date"], None))
+        for contact in self.rows["contacts"]:
+            if {"contact_id": contact["contact_id"], "receivable_id": number} in [
+                {name: link[name] for name in ("contact_id", "receivable_id")} for link in self.rows["contact_items"]
+            ]:
+                arrived = [e for e in self.records["limitation_events"] if e["contact_id"] == contact["contact_id"]]
+                found += [("demand", e["event_date"], e["proof"] or e["proof_sha256"]) for e in arrived]
+                if not arrived and contact["outcome"] == "sent" and (contact["stage"] or 0) >= 2:
+                    found.append(("demand", contact["contact_date"], None))
+        return found
+
+    def take_guarantee(self, given: Entry, item: Entry, claim: Entry, told: list[Any], *, judged: bool) -> None:
+        """A guarantee, with what happened to itself and what a suit against the debtor does to it."""
+        name = -given["guarantee_id"]
+        self.claims.append(
+            claim
+            | {
+                "claim_id": name,
+                "kind": "guarantee" if given["kind"] == "unstated" else f"guarantee_{given['kind']}",
+                "debtor_kind": self.kind_of(given["guarantor_id"]),
+                "due_date": item["due_date"],
+                "last_instalment_date": None if judged else claim["last_instalment_date"],
+                "agreed_until": given["agreed_until_date"],
+            }
+        )
+        own = with_ends([e for e in self.records["limitation_events"] if e["guarantee_id"] == given["guarantee_id"]])
+        for kind, day, proof, until in own:
+            self.happened(name, kind, day, proof, until)
+        sued = [day for kind, day, _, _ in told if kind == "suit"]
+        himself = any(each[0] in COURT for each in own)
+        for kind, day, proof, _ in told:
+            if kind == "suit":
+                self.happened(name, "suit_against_debtor", day, proof)
+            elif kind == "proceedings_ended" and sued and day >= min(sued) and not himself:
+                self.happened(name, kind, day, proof)
+        self.file(name, given["guarantor_id"])
+
+    def file(self, claim: int, debtor: int | None) -> None:
+        """The last day to file it, while it waits for that."""
+        for filing in self.records["insolvency_filings"]:
+            if filing["debtor_id"] == debtor and not (filing["filed_date"] and filing["filed_date"] <= self.as_of):
+                self.filings.append((claim, filing["file_by_date"]))
+
+    def kind_of(self, debtor: int | None) -> str | None:
+        """Business or consumer."""
+        return next((row["kind"] for row in self.rows["debtors"] if row["debtor_id"] == debtor), None)
+
+
+def told_by_the_book(
+    rows: dict[str, list[Entry]], records: dict[str, list[Entry]], as_of: date, place: str
+) -> tuple[list[Entry], list[Entry], list[tuple[int, date]]]:
+    """Claims, events and filing dates of a book whose payments name their item and pay no more than a part of it.
+
+    Written from "What people record" in the page.
+    """
+    standing = {name: [row for row in each if row.get("withdrawn_date") is None] for name, each in records.items()}
+    told = Told(rows, standing, as_of, place)
+    for item in rows["receivables"]:
+        if item["status"] == "open" and item["kind"] != "charge":
+            told.take_item(item)
+    # numbered by claim, day, kind and proof; nothing comes before something
+    told.events.sort(key=lambda e: (e["claim_id"], e["event_date"], e["event_kind"], e["proof"]))
+    return told.claims, [{**each, "event_id": n} for n, each in enumerate(told.events)], told.filings
+
+
+def with_ends(events: list[Entry]) -> list[tuple[str, date, str, date | None]]:
+    """Kind, day, proof and last day; where proceedings have an end, it is an event of its own."""
+    found: list[tuple[str, date, str, date | None]] = []
+    for event in events:
+        kind, proof = event["event_kind"], event["proof"] or event["proof_sha256"]
+        court = kind in COURT
+        found.append((kind, event["event_date"], proof, None if court else event["until_date"]))
+        if court and event["until_date"]:
+            found.append(("proceedings_ended", event["until_date"], proof, None))
+    return found

@@ -151,11 +151,6 @@ class TestAStatementOf:
         assert (debt["demanded"]["principal"], debt["demanded"]["costs"]) == ("1000.00", "0.00")
         assert debt["with_disputed_part"] == "1040.00"
 
-    def test_a_debtor_who_sent_money_without_a_word_says_so(self, say_of):
-        book, debtor, _ = self.one()
-        book.payment(debtor, 1_000_00, days(-40))
-        assert self.told(say_of, book, "invoice-1")["unallocated"] == {"EUR": "1000.00"}
-
     @pytest.mark.parametrize("status", ["written_off", "cancelled"])
     def test_what_was_given_up_is_refused(self, say_of, status):
         book, _, _ = self.one(status=status)

@@ -15,6 +15,16 @@ from dunwell.store.models.ledger import (
     Receivable,
     ReceivablePast,
 )
+from dunwell.store.models.legal import (
+    Guarantee,
+    GuaranteePast,
+    InsolvencyFiling,
+    InsolvencyFilingPast,
+    LimitationClaim,
+    LimitationClaimPast,
+    LimitationEvent,
+    LimitationEventPast,
+)
 from dunwell.store.models.parties import (
     ContactPoint,
     ContactPointPast,
@@ -38,8 +48,10 @@ from dunwell.store.models.talks import (
 
 __all__ = [
     "Complaint", "ComplaintPast", "ContactAttempt", "ContactItem", "ContactPoint", "ContactPointPast", "Contract",
-    "ContractPast", "Creditor", "Debtor", "DebtorPast", "Decision", "Dispute", "DisputePast", "Document", "Guarantor",
-    "GuarantorPast", "Hold", "HoldPast", "ImportFile", "InterestTerms", "InterestTermsPast", "JournalEntry", "Match",
-    "MatchPast", "OutboxMessage", "Payment", "PaymentPast", "Person", "Promise", "PromisePast", "RateValue",
-    "RateValuePast", "Receivable", "ReceivablePast", "Run", "Standing",
+    "ContractPast", "Creditor", "Debtor", "DebtorPast", "Decision", "Dispute", "DisputePast", "Document", "Guarantee",
+    "GuaranteePast", "Guarantor", "GuarantorPast", "Hold", "HoldPast", "ImportFile", "InsolvencyFiling",
+    "InsolvencyFilingPast", "InterestTerms", "InterestTermsPast", "JournalEntry", "LimitationClaim",
+    "LimitationClaimPast", "LimitationEvent", "LimitationEventPast", "Match", "MatchPast", "OutboxMessage", "Payment",
+    "PaymentPast", "Person", "Promise", "PromisePast", "RateValue", "RateValuePast", "Receivable", "ReceivablePast",
+    "Run", "Standing",
 ]  # fmt: skip

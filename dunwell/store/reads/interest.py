@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from dunwell.core.errors import DunwellError
@@ -14,28 +14,29 @@ from dunwell.rulebook.interest_terms import Rate, Terms, make_terms
 from dunwell.rulebook.rates import Series, house_series
 from dunwell.store.models import Contract, Creditor, Debtor, InterestTerms, RateValue, Receivable
 from dunwell.store.reads import talks
+from dunwell.store.versions import known
 
 CONTRACT, INVOICE = "contract:", "invoice:"
 """How codes of terms begin that hold for one contract, or for one invoice."""
 _INVOICES = (ReceivableKind.INVOICE, ReceivableKind.INSTALMENT)
 
 
-def series_of(creditor: Creditor) -> Mapping[str, Series]:
-    """All series as this creditor knows them: those of the release with what was told since."""
+def series_of(creditor: Creditor, known_at: datetime | None = None) -> Mapping[str, Series]:
+    """All series as this creditor knows them, or knew them then: those of the release with what was told since."""
     series = dict(house_series())
     told: dict[str, dict[date, int]] = {}
     until: dict[str, date] = {}
     sources: dict[str, dict[date, str]] = {}
-    for row in RateValue.objects.filter(creditor=creditor).order_by("series", "from_date"):
+    for row in sorted(known(RateValue, known_at, creditor=creditor), key=lambda row: (row.series, row.from_date)):
         told.setdefault(row.series, {})[row.from_date] = row.rate_ppm
         sources.setdefault(row.series, {})[row.from_date] = row.told_by
         until[row.series] = max(row.known_until, until.get(row.series, row.known_until))
     return {**series, **{name: series[name].with_values(told[name], until[name], sources[name]) for name in told}}
 
 
-def all_terms(creditor: Creditor) -> list[InterestTerms]:
-    """What was set, by code."""
-    return list(InterestTerms.objects.filter(creditor=creditor).order_by("code"))
+def all_terms(creditor: Creditor, known_at: datetime | None = None) -> list[InterestTerms]:
+    """What is set, or was set at a moment, by code."""
+    return sorted(known(InterestTerms, known_at, creditor=creditor), key=lambda row: row.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,25 +92,26 @@ def _case(creditor: Creditor, debtor: str, buyer: str | None, contract: Contract
 
 class StoredTerms:
     """Which terms hold for a debt: those of its invoice, else of its contract, else of debtors of its debtor's kind in
-    his country, else of his kind. As they and the contracts stand now.
+    his country, else of his kind. As they and the contracts stand now, or stood at `known_at`.
 
     debtors   only debts of these debtors (by row id) will be asked for; None: of all
     """
 
-    def __init__(self, creditor: Creditor, debtors: Collection[int] | None = None) -> None:
-        series = series_of(creditor)
+    def __init__(
+        self, creditor: Creditor, debtors: Collection[int] | None = None, known_at: datetime | None = None
+    ) -> None:
+        series = series_of(creditor, known_at)
         self._creditor = creditor
-        self._rows = {row.code: row for row in all_terms(creditor)}
+        self._rows = {row.code: row for row in all_terms(creditor, known_at)}
         self._terms = {code: terms_of(row, series) for code, row in self._rows.items()}
         own = {"creditor": creditor} if debtors is None else {"creditor": creditor, "debtor__in": list(debtors)}
-        linked = Receivable.objects.filter(contract__isnull=False, **own)
-        known = Contract.objects.in_bulk(set(linked.values_list("contract_id", flat=True))) if self._rows else {}
-        self._contracts = (
-            {pk: known[contract] for pk, contract in linked.values_list("pk", "contract_id")} if known else {}
-        )
+        linked = known(Receivable, known_at, contract__isnull=False, **own) if self._rows else []
+        contracts = known(Contract, known_at, pk__in={row.contract_id for row in linked}) if linked else []
+        by_id = {row.pk: row for row in contracts}
+        self._contracts = {row.pk: by_id[row.contract_id] for row in linked if row.contract_id in by_id}
         whom = {"creditor": creditor} if debtors is None else {"creditor": creditor, "pk__in": list(debtors)}
-        buyers = Debtor.objects.filter(buyer_kind__isnull=False, **whom).values_list("pk", "buyer_kind")
-        self._buyers = dict(buyers) if self._rows else {}
+        buyers = known(Debtor, known_at, buyer_kind__isnull=False, **whom) if self._rows else []
+        self._buyers = {row.pk: row.buyer_kind for row in buyers}
 
     def of(self, debtor: Mapping[str, Any], item: Mapping[str, Any]) -> Held:
         """The terms of an item (rows of facts); without any, nothing is claimed. Terms that do not hold for it, or need

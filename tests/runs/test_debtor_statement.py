@@ -1,0 +1,160 @@
+"""`dunwell statement` where money names no invoice, of all debts of a debtor, and with what was known then."""
+
+import json
+
+import pytest
+
+from dunwell.core.terms import LANGUAGES
+from tests.engine.book import DAY, Book, days
+from tests.runs.test_statement_command import CLAUSE, QUICK
+
+TODAY = DAY.isoformat()
+
+
+def two(*money) -> Book:
+    """D1 owes invoice-1 (EUR 1,000.00, 100 days late) and invoice-2 (EUR 500.00, 20 days late)."""
+    book = Book()
+    debtor = book.debtor("D1")
+    book.invoice(debtor, 1_000_00, days(-100), number="invoice-1")
+    book.invoice(debtor, 500_00, days(-20), number="invoice-2")
+    for minor, day in money:
+        book.payment(debtor, minor, days(day), number=f"P{day}")
+    return book
+
+
+@QUICK
+class TestMoneyThatNamesNoInvoice:
+    def run(self, say_of, book, *line, terms=CLAUSE):
+        said = say_of(book)
+        if terms:
+            said(*terms)
+        return lambda *more, **how: said("statement", *line, *more, **how)
+
+    def test_pays_by_the_order_and_says_so(self, say_of):
+        told = json.loads(self.run(say_of, two((200_00, -50)), "invoice-1")("--json"))
+        (payment,) = [entry for entry in told["debts"][0]["entries"] if entry["kind"] == "payment"]
+        # 50 days at 0.20 are 10.00 of interest
+        assert payment["paid"] == {"interest": "10.00", "principal": "190.00"}
+        assert payment["placed"] == {
+            "received": days(-50).isoformat(), "named": None, "document": "payment", "order": "cn.civil-code-560",
+        }  # fmt: skip
+        assert told["unallocated"] == {}
+
+    def test_pays_debts_that_nobody_asked_for_too(self, say_of):
+        told = json.loads(self.run(say_of, two((200_00, -50)), "invoice-2")("--json"))
+        assert told["debts"][0]["entries"] == []
+        assert told["unallocated"] == {}
+
+    def test_that_is_more_than_all_debts_is_unallocated(self, say_of):
+        told = json.loads(self.run(say_of, two((1_600_00, -100)), "invoice-1", "invoice-2", terms=None)("--json"))
+        assert told["total"] == {"EUR": "0.00"}
+        assert told["unallocated"] == {"EUR": "100.00"}
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_is_told_in_words_and_on_the_page(self, say_of, tmp_path, language):
+        from pypdf import PdfReader
+
+        run = self.run(say_of, two((200_00, -50)), "invoice-1")
+        words = {"en": "names no invoice", "zh-Hans": "未指明所付账单", "zh-Hant": "未指明所付帳單"}[language]
+        assert words in run("--language", language)
+        path = tmp_path / "page.pdf"
+        run("--language", language, "--pdf", str(path))
+        text = "".join(page.extract_text() for page in PdfReader(path).pages)
+        assert words.replace(" ", "") in "".join(text.split())
+
+
+@QUICK
+class TestAllDebtsOfADebtor:
+    def test_are_told_with_one_total(self, say_of):
+        run = say_of(two((200_00, -50)))
+        told = json.loads(run("statement", "--debtor", "D1", "--json"))
+        assert [each["number"] for each in told["debts"]] == ["invoice-1", "invoice-2"]
+        assert told["total"] == {"EUR": "1300.00"}
+
+    def test_leave_out_what_is_paid(self, say_of):
+        told = json.loads(say_of(two((1_100_00, -50)))("statement", "--debtor", "D1", "--json"))
+        assert [each["number"] for each in told["debts"]] == ["invoice-2"]
+        assert told["total"] == {"EUR": "400.00"}
+
+    def test_are_refused_where_nothing_is_open(self, say_of):
+        assert "Nothing of debtor D1" in say_of(two((1_500_00, -50)))("statement", "--debtor", "D1", fails=True)
+
+    @pytest.mark.parametrize("line", [(), ("invoice-1", "--debtor", "D1")])
+    def test_and_numbers_are_asked_for_apart(self, say_of, line):
+        assert "--debtor" in say_of(two())("statement", *line, fails=True)
+
+    def test_of_an_unknown_debtor_are_refused(self, say_of):
+        assert "NOPE" in say_of(two())("statement", "--debtor", "NOPE", fails=True)
+
+    def test_take_the_facts_that_somebody_read_and_the_items_he_names(self, say_of):
+        say_of(two((200_00, -50)))
+        from dunwell.actions.facts import facts_of
+        from dunwell.actions.statement import statement_of_debtor
+        from dunwell.store.models import Debtor, Receivable
+
+        debtor = Debtor.objects.select_related("creditor").get(number="D1")
+        told = statement_of_debtor(
+            creditor=debtor.creditor, debtor=debtor, as_of=DAY, facts=facts_of(debtor.creditor), currency="EUR",
+            only=[Receivable.objects.get(number="invoice-1").pk],
+        )  # fmt: skip
+        assert told.statement.totals == {"EUR": 800_00}
+
+
+class TestAStatementAsKnownThen:
+    def test_knows_neither_later_money_nor_later_terms(self, say_of):
+        from dunwell.actions.interest import set_terms
+        from dunwell.store.models import Creditor, Payment
+        from tests.runs.kept import CLERK, noon
+
+        book = two((200_00, -50))
+        run = say_of(book)
+        owner = Creditor.objects.get()
+        told = {
+            "creditor": owner,
+            "code": "business",
+            "buyer": None,
+            "fixed_sum": False,
+            "confirmed": True,
+            "by": CLERK,
+        }
+        set_terms(**told, regime="contract.clause", wishes={"rate": "7.3"}, at=noon(days(-30)))
+        set_terms(**told, regime="contract.clause", wishes={"rate": "14.6"}, at=noon(days(-10)))
+        from django.db import transaction
+
+        from dunwell.store import guard
+
+        with guard.writing("test"), transaction.atomic():
+            Payment.objects.update(known_from=noon(days(-15)))
+        then = days(-20).isoformat()
+        line = ("statement", "--debtor", "D1", "--json", "--as-of", then)
+        by_now = json.loads(run(*line))["debts"][0]
+        by_then = json.loads(run(*line, "--as-known-then"))["debts"][0]
+        assert [entry["kind"] for entry in by_now["entries"]] == ["payment"]
+        assert by_then["entries"] == []
+        # 80 days at 0.20 and at 0.40 a day
+        assert by_then["demanded"]["interest"] == "16.00"
+        assert by_now["lines"][0]["rate"] == "14.60"
+        none = json.loads(
+            run("statement", "--debtor", "D1", "--json", "--as-of", days(-40).isoformat(), "--as-known-then")
+        )
+        assert none["debts"][0]["regime"] == "none"
+
+    @QUICK
+    def test_has_the_rates_of_its_day(self, say_of, tmp_path):
+        run = say_of(two())
+        run("terms", "set", "business", "--regime", "de.bgb-288-2", "--confirmed")
+        path = tmp_path / "rates.csv"
+        path.write_text("series,from,rate,known_until\nde.basiszins,2026-07-01,2.00,2026-12-31\n", encoding="utf-8")
+        run("rates", "import", str(path), "--source", "a test")
+        from django.db import transaction
+
+        from dunwell.store import guard
+        from dunwell.store.models import RateValue
+        from tests.runs.kept import noon
+
+        with guard.writing("test"), transaction.atomic():
+            RateValue.objects.update(known_from=noon(days(300)))
+        line = ("statement", "invoice-1", "--json", "--as-of")
+        assumed = json.loads(run(*line, days(200).isoformat(), "--as-known-then"))["debts"][0]
+        known = json.loads(run(*line, days(200).isoformat()))["debts"][0]
+        assert (assumed["assumed_since"], known["assumed_since"]) == ("2026-07-01", None)
