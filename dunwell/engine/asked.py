@@ -63,7 +63,7 @@ ENTRIES: dict[str, pl.DataType] = {
     "hours_from": _TEXT,
     "hours_until": _TEXT,
 }
-"""Entries of the registers. `account_id` null: it binds the person; `weekdays`: numbers joined by a space, Monday is 1."""
+"""Entries of the registers. `account_id` null: it binds the person; `weekdays`: numbers joined by a space."""
 
 PERMITS = frozenset({
     "consent", "direct_consent", "hours_agreed", "frequency_agreed", "lost_contact", "verified", "notice_sent",

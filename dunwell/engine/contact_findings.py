@@ -16,7 +16,7 @@ from dunwell.engine.spoken import SPOKEN, nothing, spoken
 from dunwell.rulebook.contact_rules import Rules
 
 NOTES = ("content", "recording", "conduct")
-_ASKED = ("visitors", "register", "requires", "season")
+_ASKED = ("visitors", "register", "complaint", "promise", "requires", "season")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,8 @@ def say(asked: Asked, rules: Rules, day: date, *, with_notes: bool = False) -> S
     counting, opening, others, notes = of(*contact_counts.KINDS), of("hours"), of(*_ASKED), of(*NOTES)
     subjects = with_days(subjects, contact_counts.spans_of(counting))
     told = registers.of_subjects(asked, subjects)
-    active = registers.in_force(told)
+    grace = max((each.value["grace_days"] for each in others if each.rule.kind == "promise"), default=0)
+    active = registers.in_force(told, grace)
     consents = registers.spans(asked, told)
     freed = registers.lifted([*counting, *opening, *others], active, consents, subjects.select("subject_id", "at"))
     parts = [
@@ -69,7 +70,7 @@ def say(asked: Asked, rules: Rules, day: date, *, with_notes: bool = False) -> S
 
 
 def _other(each: Applied, subjects: pl.DataFrame, active: pl.DataFrame) -> pl.DataFrame:
-    if each.rule.kind == "register":
+    if each.rule.kind in registers.KINDS:
         return registers.told(each, active)
     if each.rule.kind == "requires":
         return registers.required(each, subjects, active)

@@ -17,7 +17,7 @@ import polars as pl
 from dunwell.engine.asked import Asked
 from dunwell.engine.scopes import CHANNELS, Applied
 
-AHEAD_DAYS = 15
+AHEAD_DAYS = 31
 """How far ahead a window is sought: the longest run of public holidays with its weekends holds one."""
 
 type Spans = tuple[tuple[datetime, datetime], ...]

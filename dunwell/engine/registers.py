@@ -4,7 +4,8 @@ See docs/contact-rules.md.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import polars as pl
 
@@ -14,6 +15,9 @@ from dunwell.engine.local_days import midnight
 from dunwell.engine.scopes import Applied
 from dunwell.engine.spoken import spoken
 from dunwell.rulebook.contact_rules import DIRECT_CONSENT_DAYS
+
+KINDS = ("register", "complaint", "promise")
+"""Kinds of rules that speak where an entry is in force."""
 
 TIMED = pl.col("weekdays").is_not_null() | pl.col("hours_from").is_not_null()
 """Entries about weekdays or hours shape the windows: see `engine.hours`."""
@@ -40,8 +44,13 @@ def of_subjects(asked: Asked, subjects: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def in_force(entries: pl.DataFrame) -> pl.DataFrame:
-    """Those in force now. What permits must be so in every zone, what forbids in any."""
+def in_force(entries: pl.DataFrame, grace_days: int = 0) -> pl.DataFrame:
+    """Those in force now. What permits must be so in every zone, what forbids in any; days of grace follow a promise."""
+    entries = entries.with_columns(
+        until_date=pl.when(pl.col("kind") == "promise")
+        .then(pl.col("until_date").dt.offset_by(f"{grace_days}d"))
+        .otherwise("until_date")
+    )
     permits = pl.col("kind").is_in(sorted(PERMITS))
     begun = pl.when(permits).then(pl.col("first_today")).otherwise("last_today") >= pl.col("from_date")
     told = pl.col("from_at").is_null() | (pl.col("from_at") <= pl.col("now"))
@@ -71,14 +80,14 @@ def spans(asked: Asked, entries: pl.DataFrame) -> pl.DataFrame:
             ends = min((each for each in (ends, talked) if each is not None), default=None)
         rows.append((row["subject_id"], row["kind"], row["channel"], row["address_id"], begins, ends))
     moment = pl.Datetime("us", "UTC")
-    schema = {
+    schema: dict[str, Any] = {
         "subject_id": pl.Int64, "kind": pl.String, "channel": pl.String, "address_id": pl.Int64,
         "begins_at": moment, "ends_at": moment,
     }  # fmt: skip
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _talks(asked: Asked, permits: pl.DataFrame) -> dict[int, list]:
+def _talks(asked: Asked, permits: pl.DataFrame) -> dict[int, list[datetime]]:
     found = (
         asked.contacts.filter(pl.col("outcome") == REACHED_US)
         .join(permits.select("person_id").unique(), on="person_id", how="semi")
@@ -115,9 +124,8 @@ def lifted(found: Sequence[Applied], active: pl.DataFrame, consents: pl.DataFram
 
 def told(each: Applied, active: pl.DataFrame) -> pl.DataFrame:
     """A rule about entries that forbid."""
-    rows = active.filter(
-        pl.col("profile").is_in(each.profiles.implode()) & pl.col("kind").is_in(each.value["entries"]) & ~TIMED
-    )
+    kinds = each.value["entries"] if each.rule.kind == "register" else [each.rule.kind]
+    rows = active.filter(pl.col("profile").is_in(each.profiles.implode()) & pl.col("kind").is_in(kinds) & ~TIMED)
     return spoken(
         each,
         rows.select("subject_id", "profile", "channel", "address_id", "until_date", "zones", detail="kind").pipe(
@@ -147,7 +155,7 @@ def with_end(rows: pl.DataFrame) -> pl.DataFrame:
         (zones, day, max(midnight(zone, day + timedelta(days=1)) for zone in zones.split(" ")))
         for zones, day in rows.select("zones", "until_date").drop_nulls().unique().rows()
     ]
-    schema = {"zones": pl.String, "until_date": pl.Date, "until_at": pl.Datetime("us", "UTC")}
+    schema: dict[str, Any] = {"zones": pl.String, "until_date": pl.Date, "until_at": pl.Datetime("us", "UTC")}
     return rows.join(pl.DataFrame(found, schema=schema, orient="row"), on=["zones", "until_date"], how="left")
 
 
@@ -159,8 +167,8 @@ def required(each: Applied, subjects: pl.DataFrame, entries: pl.DataFrame) -> pl
     conditions = [pl.col("kind") == value["entry"], old_enough]
     if value["within_days"] is not None:
         conditions.append(pl.col("from_date") > pl.col("last_today").dt.offset_by(f"-{value['within_days']}d"))
-    if value["which"] is not None:
-        conditions.append(pl.col("purpose") == value["which"])
+    if value["purpose"] is not None:
+        conditions.append(pl.col("purpose") == value["purpose"])
     there = entries.filter(*conditions).select("subject_id", "channel").unique()
     on_all = there.filter(pl.col("channel").is_null()).select("subject_id")
     missing = mine.join(on_all, on="subject_id", how="anti")

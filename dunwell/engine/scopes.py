@@ -80,4 +80,18 @@ def applied(
 
 
 def _silenced(exceptions: Iterable[tuple[Rule, Mapping[str, Any]]], told: Mapping[str, str | None]) -> bool:
-    return any(value["lifts"] and rule.scope.matches(told) for rule, value in exceptions)
+    """Whether the innermost exceptions that hold lift the rule. One that is only recalled lifts nothing."""
+    holding = [
+        (rule, value["lifts"])
+        for rule, value in exceptions
+        if (
+            rule.scope.surely_matches(told) and rule.confidence != "recalled"
+            if value["lifts"]
+            else rule.scope.matches(told)
+        )
+    ]
+    return bool(holding) and all(
+        lifts
+        or any(other.scope.lies_in(rule.scope) and not rule.scope.lies_in(other.scope) for other, _ in holding)
+        for rule, lifts in holding
+    )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -65,8 +66,12 @@ def _batch(situation: Situation) -> tuple[str, tuple[tuple[str, str], ...], tupl
 
 
 def _rule_day(situation: Situation) -> date:
-    """Rules are those in force on the day that the moment's own offset tells."""
-    return situation.at.date()
+    """Rules are those in force on the earliest of the days it may be at the debtor's place."""
+    return min(situation.at.astimezone(ZoneInfo(zone)).date() for zone in _zones(situation))
+
+
+def _zones(situation: Situation) -> tuple[str, ...]:
+    return situation.zones or candidate_zones(situation.country, None)
 
 
 class _Names:
@@ -90,12 +95,20 @@ def _place(situation: Situation) -> str | None:
     return f"{situation.country}-{situation.region}" if situation.region else situation.country
 
 
+def _debts(situation: Situation) -> list[str]:
+    """The debts asked about, else those that contacts name; where nothing names any, all is one debt."""
+    if situation.about is not None:
+        return list(situation.about)
+    named = {debt for contact in situation.contacts for debt in (*(contact.debts or ()), *(contact.talked or ()))}
+    return sorted(named) or [""]
+
+
 def _asked(batch: Sequence[Situation], named: _Names, providers: Mapping[str, str]) -> Asked:
     subjects, contacts, pairs, debts, entries = [], list[Any](), list[Any](), list[Any](), list[Any]()
     days_off: dict[str, frozenset[date]] = {}
     for n, each in enumerate(batch):
-        account = named.number(n, "account", each.account)
-        zones = " ".join(each.zones or candidate_zones(each.country, None))
+        account = named.number(n, "account", each.account or "")
+        zones = " ".join(_zones(each))
         place = _place(each)
         if each.days_off is not None and place:
             days_off[place] = each.days_off
@@ -103,11 +116,11 @@ def _asked(batch: Sequence[Situation], named: _Names, providers: Mapping[str, st
             n, account, n, each.at.astimezone(UTC), each.debtor_kind, place, zones, each.debt_kind, each.collector,
             each.creditor_kind, each.purpose, each.to, each.at_place, each.mode, each.persons,
         ))  # fmt: skip
-        for debt in each.debts if each.about is None else each.about:
+        for debt in _debts(each):
             debts.append((account, named.number(n, "debt", debt)))
         for contact in each.contacts:
             number = len(contacts)
-            owner = named.number(n, "account", each.account if contact.account is None else contact.account)
+            owner = None if contact.account is None else named.number(n, "account", contact.account)
             address = None if contact.address is None else named.number(n, "address", contact.address)
             contacts.append((
                 number, owner, n, contact.at.astimezone(UTC), contact.channel, contact.direction, contact.outcome,
@@ -159,7 +172,7 @@ def _channel(
     found = [
         Finding(
             row["rule"], row["effect"], row["detail"], row["count"],
-            None if row["debt_id"] is None else named.words[row["debt_id"]],
+            (named.words[row["debt_id"]] or None) if row["debt_id"] is not None else None,
             None if row["address_id"] is None else named.words[row["address_id"]], row["until_at"],
         )
         for row in rows

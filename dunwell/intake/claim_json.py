@@ -4,7 +4,6 @@ Amounts and rates are written in quotes, because a number of JSON is a float to 
 refused with the path of the field.
 """
 
-import json
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -16,19 +15,14 @@ from typing import Any
 from dunwell.core.errors import DunwellError
 from dunwell.core.money import DIGITS, LARGEST_MINOR
 from dunwell.core.terms import DebtorKind
+from dunwell.intake import json_fields as fields
 from dunwell.rulebook.debt import ENTRY_KINDS, Debt, Entry
 from dunwell.rulebook.interest_scope import Case, check_scope
 from dunwell.rulebook.interest_terms import BUYERS, COMPONENTS, CREDITORS, OTHER, Terms, make_terms
 from dunwell.rulebook.places import is_law
 from dunwell.rulebook.rates import Series
 
-LONGEST = 10_000_000
-"""Characters of a description; more is no description of a claim."""
-MOST = 1_000
-"""Debts of a description, entries of a debt, payments that name none: more is a book, not a claim."""
 _PLAIN = re.compile(r"[0-9]{1,20}(\.[0-9]{1,6})?")
-_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_FIRST, _LAST = date(1900, 1, 1), date(2150, 12, 31)
 
 _TOP = {"as_of", "pay_by", "debtor", "buyer", "creditor", "debts", "payments"}
 _DEBT = {
@@ -66,43 +60,27 @@ class Described:
 
 def read_claim(text: str, series: Mapping[str, Series] | None = None) -> Described:
     """A description from JSON. Raises DunwellError `claim.*`, `interest.*`; all carry the path of the field."""
-    if len(text) > LONGEST:
-        raise DunwellError("claim.too_long", most=f"{LONGEST:,}")
-    try:
-        top = json.loads(text, object_pairs_hook=_no_doubles)
-    except json.JSONDecodeError as error:
-        raise DunwellError("claim.no_json", line=error.lineno, column=error.colno) from error
-    except (RecursionError, ValueError) as error:  # nested too deep, or a number of thousands of digits
-        raise DunwellError("claim.no_json", line=1, column=1) from error
-    top = _table(top, "", _TOP)
-    debtor = _choice(top, "debtor", "", [str(kind) for kind in DebtorKind])
+    top = fields.table(fields.load(text), "", _TOP)
+    debtor = fields.choice(top, "debtor", "", [str(kind) for kind in DebtorKind])
     if debtor is None:
         raise DunwellError("claim.missing", field="debtor")
-    case = Case(debtor, _choice(top, "buyer", "", (*BUYERS, OTHER)), _creditor(top))
+    case = Case(debtor, fields.choice(top, "buyer", "", (*BUYERS, OTHER)), _creditor(top))
     debts = tuple(
-        _debt(entry, f"debts[{n}]", case, series) for n, entry in enumerate(_list(top, "debts", "", need=True))
+        _debt(entry, f"debts[{n}]", case, series) for n, entry in enumerate(fields.items(top, "debts", "", need=True))
     )
     _refuse_twice("debts", [debt.number for debt in debts])
-    payments = tuple(_loose(entry, f"payments[{n}]") for n, entry in enumerate(_list(top, "payments", "")))
+    payments = tuple(_loose(entry, f"payments[{n}]") for n, entry in enumerate(fields.items(top, "payments", "")))
     _refuse_twice("payments", [each.id for each in payments] + sorted({e.id for debt in debts for e in debt.entries}))
     fixed = frozenset(
         debt.number for debt, entry in zip(debts, top["debts"], strict=True) if entry.get("fixed_sum") is True
     )
-    return Described(_day(top, "as_of", ""), _day(top, "pay_by", ""), debtor, debts, payments, fixed)
+    return Described(fields.day(top, "as_of", ""), fields.day(top, "pay_by", ""), debtor, debts, payments, fixed)
 
 
 def _refuse_twice(field: str, names: list[str]) -> None:
     for name, count in Counter(names).items():
         if count > 1:
             raise DunwellError("claim.twice", field=field, value=name)
-
-
-def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise DunwellError("claim.twice", field="", value=next(name for name in names if names.count(name) > 1)[:60])
-    return found
 
 
 def _creditor(top: Mapping[str, Any]) -> frozenset[str]:
@@ -125,18 +103,18 @@ def _law(entry: Mapping[str, Any], at: str) -> str | None:
 
 
 def _debt(entry: Any, at: str, case: Case, series: Mapping[str, Series] | None) -> Debt:
-    entry = _table(entry, at, _DEBT)
-    currency = _text(entry, "currency", at)
+    entry = fields.table(entry, at, _DEBT)
+    currency = fields.text(entry, "currency", at)
     if currency not in DIGITS:
         raise DunwellError("claim.currency", field=f"{at}.currency", value=currency)
     principal = _amount(entry, "principal", at, currency)
-    due = _day(entry, "due", at)
+    due = fields.day(entry, "due", at)
     if due is None:
         raise DunwellError("claim.missing", field=f"{at}.due")
     disputed = _amount(entry, "disputed", at, currency, default=0)
     if disputed > principal:
         raise DunwellError("claim.more_than_principal", field=f"{at}.disputed")
-    start, contract = _day(entry, "interest_from", at), _day(entry, "contract", at)
+    start, contract = fields.day(entry, "interest_from", at), fields.day(entry, "contract", at)
     if start is not None and start <= due:
         raise DunwellError("claim.order_of_days", field=f"{at}.interest_from", first="due", second="interest_from")
     if contract is not None and contract > due:
@@ -154,7 +132,7 @@ def _debt(entry: Any, at: str, case: Case, series: Mapping[str, Series] | None) 
     if type(secured) is not int or not 0 <= secured <= 100:
         raise DunwellError("claim.whole_number", field=f"{at}.secured", least=0, most=100)
     return Debt(
-        number=_text(entry, "number", at), currency=currency, principal_minor=principal, due=due,
+        number=fields.text(entry, "number", at), currency=currency, principal_minor=principal, due=due,
         terms=terms,
         start=start, contract=contract,
         disputed_minor=disputed, secured=secured, entries=entries,
@@ -166,7 +144,7 @@ def _terms(entry: Any, at: str, case: Case, series: Mapping[str, Series] | None)
         raise DunwellError("claim.table", field=at)
     wishes = {name: value for name, value in entry.items() if name != "regime"}
     try:
-        terms = make_terms(_text(entry, "regime", at), wishes, series)
+        terms = make_terms(fields.text(entry, "regime", at), wishes, series)
         return replace(terms, doubts=check_scope(terms.regime, case))
     except DunwellError as error:
         field = error.params.get("field")
@@ -176,7 +154,7 @@ def _terms(entry: Any, at: str, case: Case, series: Mapping[str, Series] | None)
 
 
 def _entries(debt: Mapping[str, Any], at: str, currency: str) -> tuple[Entry, ...]:
-    rows = _list(debt, "entries", at)
+    rows = fields.items(debt, "entries", at)
     entries = tuple(_entry(row, f"{at}.entries[{n}]", currency, n) for n, row in enumerate(rows))
     payments = {entry.id: entry for entry in entries if entry.kind == "payment"}
     seen: set[str] = set()
@@ -199,79 +177,30 @@ def _entries(debt: Mapping[str, Any], at: str, currency: str) -> tuple[Entry, ..
 
 
 def _entry(row: Any, at: str, currency: str, place: int) -> Entry:
-    row = _table(row, at, _ENTRY)
-    kind = _choice(row, "kind", at, ENTRY_KINDS)
-    day = _day(row, "date", at)
+    row = fields.table(row, at, _ENTRY)
+    kind = fields.choice(row, "kind", at, ENTRY_KINDS)
+    day = fields.day(row, "date", at)
     if kind is None or day is None:
         raise DunwellError("claim.missing", field=f"{at}.{'kind' if kind is None else 'date'}")
     for field, only in (("designation", "payment"), ("reverses", "reversal")):
         if row.get(field) is not None and kind != only:
             raise DunwellError("claim.only_with", field=f"{at}.{field}", kind=only)
     return Entry(
-        id=_text(row, "id", at) if "id" in row else f"#{place + 1}", day=day, kind=kind,
+        id=fields.text(row, "id", at) if "id" in row else f"#{place + 1}", day=day, kind=kind,
         amount_minor=_amount(row, "amount", at, currency, least=1),
-        designation=_choice(row, "designation", at, COMPONENTS),
-        reverses=_text(row, "reverses", at) if row.get("reverses") is not None else None,
+        designation=fields.choice(row, "designation", at, COMPONENTS),
+        reverses=fields.text(row, "reverses", at) if row.get("reverses") is not None else None,
     )  # fmt: skip
 
 
 def _loose(row: Any, at: str) -> Loose:
-    row = _table(row, at, _LOOSE)
-    currency, day = _text(row, "currency", at), _day(row, "date", at)
+    row = fields.table(row, at, _LOOSE)
+    currency, day = fields.text(row, "currency", at), fields.day(row, "date", at)
     if currency not in DIGITS:
         raise DunwellError("claim.currency", field=f"{at}.currency", value=currency)
     if day is None:
         raise DunwellError("claim.missing", field=f"{at}.date")
-    return Loose(_text(row, "id", at), day, _amount(row, "amount", at, currency, least=1), currency)
-
-
-def _table(value: Any, at: str, known: set[str]) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise DunwellError("claim.table", field=at or "(the whole)")
-    for name in value:
-        if name not in known:
-            raise DunwellError("claim.unknown_field", field=_path(at, name[:60]), known=", ".join(sorted(known)))
-    return value
-
-
-def _list(table: Mapping[str, Any], field: str, at: str, *, need: bool = False) -> list[Any]:
-    value = table.get(field, [])
-    if not isinstance(value, list):
-        raise DunwellError("claim.list", field=_path(at, field))
-    if len(value) > MOST:
-        raise DunwellError("claim.too_many", field=_path(at, field), most=f"{MOST:,}")
-    if need and not value:
-        raise DunwellError("claim.missing", field=_path(at, field))
-    return value
-
-
-def _text(table: Mapping[str, Any], field: str, at: str) -> str:
-    value = table.get(field)
-    if not isinstance(value, str) or not value.strip() or len(value) > 200:
-        raise DunwellError("claim.text" if field in table else "claim.missing", field=_path(at, field))
-    return value.strip()
-
-
-def _choice(table: Mapping[str, Any], field: str, at: str, known: tuple[str, ...] | list[str]) -> str | None:
-    value = table.get(field)
-    if value is None:
-        return None
-    if not isinstance(value, str) or value not in known:
-        raise DunwellError("claim.not_one_of", field=_path(at, field), value=str(value)[:60], known=", ".join(known))
-    return value
-
-
-def _day(table: Mapping[str, Any], field: str, at: str) -> date | None:
-    value = table.get(field)
-    if value is None:
-        return None
-    try:
-        day = date.fromisoformat(value) if isinstance(value, str) and _ISO.fullmatch(value) else None
-    except ValueError:
-        day = None
-    if day is None or not _FIRST <= day <= _LAST:
-        raise DunwellError("claim.day", field=_path(at, field), value=str(value)[:40])
-    return day
+    return Loose(fields.text(row, "id", at), day, _amount(row, "amount", at, currency, least=1), currency)
 
 
 def _amount(
@@ -284,9 +213,5 @@ def _amount(
     exact = Decimal(value) * 10**digits if isinstance(value, str) and _PLAIN.fullmatch(value) else None
     if exact is None or exact != exact.to_integral_value() or not least <= exact <= LARGEST_MINOR:
         code = "claim.amount" if field in table else "claim.missing"
-        raise DunwellError(code, field=_path(at, field), currency=currency, digits=digits)
+        raise DunwellError(code, field=fields.path(at, field), currency=currency, digits=digits)
     return int(exact)
-
-
-def _path(at: str, field: str) -> str:
-    return f"{at}.{field}" if at else field

@@ -11,7 +11,8 @@ from dunwell.documents import statement as words_of
 from dunwell.engine.described import with_fixed_sum
 from dunwell.engine.several_debts import distribute
 from dunwell.engine.statement import make_statement
-from dunwell.intake.claim_json import LONGEST, read_claim
+from dunwell.intake.claim_json import read_claim
+from dunwell.intake.json_fields import LONGEST
 from dunwell.jobs.context import language, moment, words
 from dunwell.jobs.day_option import Day, refuse_early
 from dunwell.rulebook.debt import Entry

@@ -37,7 +37,7 @@ PER = ("person", "account", "debt", "address")
 HARD_STOPS = ("cease_request", "attorney", "insolvency", "deceased", "minor")
 """Entries that bind the person, whichever account they were told about."""
 REGISTERS = (
-    *HARD_STOPS, "hardship", "talks", "other_hold", "opt_out", "consent", "direct_consent", "hours_agreed",
+    *HARD_STOPS, "hardship", "talks", "other", "complaint", "promise", "opt_out", "consent", "direct_consent", "hours_agreed",
     "frequency_agreed", "inconvenient_time", "inconvenient_place", "employer_prohibits", "cooling_off", "lost_contact",
     "third_person_refused", "verified", "notice_sent", "recording_consent", "recording_refused", "breathing_space",
     "work_address", "public_medium",
@@ -59,6 +59,21 @@ class Scope:
         `told`: a value by dimension; `place` as country with its part where that is known (`US`, `CA-ON`).
         """
         return all(_matches(name, words, told.get(name)) for name, words in self.lists.items())
+
+    def surely_matches(self, told: Mapping[str, str | None]) -> bool:
+        """Whether it is known to apply: what is not known never excuses."""
+        return self.matches(told) and all(
+            told.get(name) is not None and (name != "place" or _is_in(told[name] or "", words))
+            for name, words in self.lists.items()
+        )
+
+    def lies_in(self, other: "Scope") -> bool:
+        """Whether all it applies to, the other applies to as well."""
+        return all(
+            name in self.lists
+            and (all(_is_in(word, words) for word in self.lists[name]) if name == "place" else self.lists[name] <= words)
+            for name, words in other.lists.items()
+        )
 
     def overlaps(self, other: "Scope") -> bool:
         """Whether there is anything both apply to."""
@@ -85,6 +100,14 @@ def _matches(name: str, words: frozenset[str], value: str | None) -> bool:
     return any(_same_place(word, value) for word in words)
 
 
+def _is_in(place: str, words: frozenset[str]) -> bool:
+    """Whether a place is, or lies in, one of some places."""
+    return any(
+        place == word or place.startswith(f"{word}-") or place[:2] in members_of(word) or place == "EU" == word
+        for word in words
+    )
+
+
 def _same_place(one: str, other: str) -> bool:
     """A country holds all its parts; a part whose country alone is known may be meant."""
     if one == other or one.startswith(f"{other}-") or other.startswith(f"{one}-"):
@@ -99,7 +122,7 @@ class Rule:
     excepts    the rule an exception is about
     unless     entries of registers that lift it
     rebuttal   by what a presumption can be rebutted
-    cases      worked examples, each a situation with what the rule says of it
+    cases      worked examples: each a situation as docs/contact-rules.md describes it, with what the rule says of it
     """
 
     id: str

@@ -83,10 +83,10 @@ def _register(value: dict[str, Any]) -> str:
 
 
 def _requires(value: dict[str, Any]) -> str:
-    named = value["which"] is None or (isinstance(value["which"], str) and _CODE.fullmatch(value["which"]))
+    named = value["purpose"] is None or (isinstance(value["purpose"], str) and _CODE.fullmatch(value["purpose"]))
     return (
         _one(value, "entry", REGISTERS) or _whole(value, "days_after", 0) or _whole(value, "within_days", 1)
-        or ("" if named else "which is a code")
+        or ("" if named else "purpose is a code")
     )  # fmt: skip
 
 
@@ -135,7 +135,7 @@ KINDS: Mapping[str, tuple[frozenset[str], Mapping[str, Any], Callable[[dict[str,
     "wait": (frozenset({"days", "per", "after"}), {"direction": "any"}, _wait),
     "intensity": (frozenset({"days", "weights", "most"}), {}, _intensity),
     "register": (frozenset({"entries"}), {}, _register),
-    "requires": (frozenset({"entry"}), {"days_after": 0, "within_days": None, "which": None}, _requires),
+    "requires": (frozenset({"entry"}), {"days_after": 0, "within_days": None, "purpose": None}, _requires),
     "visitors": (frozenset({"least"}), {}, lambda value: _whole(value, "least", 1)),
     "complaint": (frozenset(), {}, _fine),
     "promise": (frozenset({"grace_days"}), {}, lambda value: _whole(value, "grace_days", 0)),

@@ -20,7 +20,7 @@ from dunwell.rulebook.rule_values import KINDS, read_values
 __all__ = ["Rule", "RuleError", "Rules", "house_rules", "read_rules"]
 
 _NEEDED = {"id", "title", "applies", "kind", "effect", "strength", "values", "citation", "review_by", "cases"}
-_MAY = {"excepts", "unless", "rebuttal"}
+_MAY = {"excepts", "unless", "rebuttal", "given"}
 _PLACE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 _CODE = re.compile(r"[a-z][a-z0-9_]*")
 _ANSWERS = frozenset({"allowed", "forbidden", "presumed-violation", "advice", "note"})
@@ -76,9 +76,11 @@ def _check_exceptions(rules: list[Rule], by_id: Mapping[str, Rule]) -> None:
 
 
 def _contradict(one: Rule, other: Rule) -> bool:
+    """Two exceptions that overlap and disagree, neither of them inside the other."""
     days = sorted({day for rule in (one, other) for day, _ in rule.values})
     said = [(one.on(day), other.on(day)) for day in days]
-    return one.scope.overlaps(other.scope) and any(a and b and a["lifts"] != b["lifts"] for a, b in said)
+    nested = one.scope.lies_in(other.scope) != other.scope.lies_in(one.scope)
+    return not nested and one.scope.overlaps(other.scope) and any(a and b and a["lifts"] != b["lifts"] for a, b in said)
 
 
 def _rule(entry: Any, file: str) -> Rule:
@@ -118,7 +120,7 @@ def _rule(entry: Any, file: str) -> Rule:
         confidence=citation.confidence,
         quote=citation.quote,
         review_by=entry["review_by"],
-        cases=_cases(entry["cases"], where),
+        cases=_cases(entry["cases"], entry.get("given", {}), where),
         excepts=entry.get("excepts"),
         unless=_listed(entry.get("unless", []), REGISTERS, f"{where}: unless"),
         rebuttal=_codes(entry.get("rebuttal", []), f"{where}: rebuttal"),
@@ -148,13 +150,22 @@ def _dated(values: dict[Any, Any], kind: str, where: str) -> tuple[tuple[date, M
     return tuple(sorted(read.items(), key=lambda pair: pair[0]))
 
 
-def _cases(cases: Any, where: str) -> tuple[Mapping[str, Any], ...]:
+def _cases(cases: Any, given: Any, where: str) -> tuple[Mapping[str, Any], ...]:
+    """Cases, each with what is given in all of them."""
     if not isinstance(cases, list) or not cases:
         raise RuleError(f"{where}: a rule without a case is not trusted")
+    if not isinstance(given, dict):
+        raise RuleError(f"{where}: given is a table")
     for case in cases:
         if not isinstance(case, dict) or not case.get("name") or case.get("finding") not in _ANSWERS:
             raise RuleError(f"{where}: a case has a name, a situation, and a finding of {', '.join(sorted(_ANSWERS))}")
-    return tuple(cases)
+    return tuple(_merged(given, case) for case in cases)
+
+
+def _merged(given: Mapping[str, Any], case: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a case says goes before what is given; tables are merged field by field."""
+    tables = {name: {**given[name], **case[name]} for name in set(given) & set(case) if isinstance(given[name], dict)}
+    return {**given, **case, **tables}
 
 
 def _listed(words: Any, known: tuple[str, ...], where: str) -> tuple[str, ...]:

@@ -56,8 +56,7 @@ class Situation:
     debt_kind: str | None = None
     collector: str = "own"
     creditor_kind: str | None = None
-    account: str = ""
-    debts: tuple[str, ...] = ()
+    account: str | None = None
     about: tuple[str, ...] | None = None
     address: str | None = None
     providers: tuple[tuple[str, str], ...] = ()

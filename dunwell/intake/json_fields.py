@@ -1,0 +1,95 @@
+"""Fields of a description in JSON, read one by one: whatever is wrong is refused with the path of the field."""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from dunwell.core.errors import DunwellError
+
+LONGEST = 10_000_000
+"""Characters of a description; more is none."""
+MOST = 1_000
+"""Items of a list of a description; more is a book."""
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_FIRST, _LAST = date(1900, 1, 1), date(2150, 12, 31)
+
+
+def load(source: str) -> Any:
+    """What a text of JSON says. Raises DunwellError `claim.too_long`, `claim.no_json`, `claim.twice`."""
+    if len(source) > LONGEST:
+        raise DunwellError("claim.too_long", most=f"{LONGEST:,}")
+    try:
+        return json.loads(source, object_pairs_hook=_no_doubles)
+    except json.JSONDecodeError as error:
+        raise DunwellError("claim.no_json", line=error.lineno, column=error.colno) from error
+    except (RecursionError, ValueError) as error:  # nested too deep, or a number of thousands of digits
+        raise DunwellError("claim.no_json", line=1, column=1) from error
+
+
+def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise DunwellError("claim.twice", field="", value=next(name for name in names if names.count(name) > 1)[:60])
+    return found
+
+
+def table(value: Any, at: str, known: set[str]) -> dict[str, Any]:
+    """An object with no field but the known ones."""
+    if not isinstance(value, dict):
+        raise DunwellError("claim.table", field=at or "(the whole)")
+    for name in value:
+        if name not in known:
+            raise DunwellError("claim.unknown_field", field=path(at, name[:60]), known=", ".join(sorted(known)))
+    return value
+
+
+def items(given: Mapping[str, Any], field: str, at: str, *, need: bool = False) -> list[Any]:
+    """A list, empty when it is left out. `need`: it may not be empty."""
+    value = given.get(field, [])
+    if not isinstance(value, list):
+        raise DunwellError("claim.list", field=path(at, field))
+    if len(value) > MOST:
+        raise DunwellError("claim.too_many", field=path(at, field), most=f"{MOST:,}")
+    if need and not value:
+        raise DunwellError("claim.missing", field=path(at, field))
+    return value
+
+
+def text(given: Mapping[str, Any], field: str, at: str) -> str:
+    """A text that must be there, without white space around it."""
+    value = given.get(field)
+    if not isinstance(value, str) or not value.strip() or len(value) > 200:
+        raise DunwellError("claim.text" if field in given else "claim.missing", field=path(at, field))
+    return value.strip()
+
+
+def choice(given: Mapping[str, Any], field: str, at: str, known: tuple[str, ...] | list[str]) -> str | None:
+    """One of the known words; None when it is left out."""
+    value = given.get(field)
+    if value is None:
+        return None
+    if not isinstance(value, str) or value not in known:
+        raise DunwellError("claim.not_one_of", field=path(at, field), value=str(value)[:60], known=", ".join(known))
+    return value
+
+
+def day(given: Mapping[str, Any], field: str, at: str) -> date | None:
+    """A day like 2026-11-23; None when it is left out."""
+    value = given.get(field)
+    if value is None:
+        return None
+    try:
+        day = date.fromisoformat(value) if isinstance(value, str) and _ISO.fullmatch(value) else None
+    except ValueError:
+        day = None
+    if day is None or not _FIRST <= day <= _LAST:
+        raise DunwellError("claim.day", field=path(at, field), value=str(value)[:40])
+    return day
+
+
+def path(at: str, field: str) -> str:
+    """Where a field stands, for errors."""
+    return f"{at}.{field}" if at else field
