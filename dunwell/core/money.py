@@ -24,6 +24,9 @@ DIGITS: dict[str, int] = {
 }
 """Currency -> digits after the decimal mark: how many minor units make one unit, as a power of ten."""
 
+_WHOLE_IN_USE = frozenset({"TWD"})
+"""Currencies whose cents stand in ISO 4217 and that people pay in whole units: whole amounts are shown without."""
+
 LARGEST_MINOR = 10**15
 """An amount beyond this many minor units is refused as absurd: sums of a whole book must fit in 64 bits."""
 
@@ -52,11 +55,12 @@ def plain_amount(minor: int, currency: str) -> str:
 
 def grouped_amount(minor: int, currency: str) -> str:
     """`123450, "EUR"` -> `1,234.50`: for columns whose head names the currency."""
-    return _split(minor, currency, ",")
+    amount = _split(minor, currency, ",")
+    return amount.removesuffix(".00") if currency in _WHOLE_IN_USE else amount
 
 
 def format_money(minor: int, currency: str, language: str) -> str:
-    """An amount in words of a language: `EUR 1,234.50`, `人民币 1,234.50 元`, `新臺幣 1,234.00 元`."""
+    """An amount in words of a language: `EUR 1,234.50`, `人民币 1,234.50 元`, `新臺幣 1,234 元`."""
     amount = grouped_amount(minor, currency)
     name = _NAMES.get(language, {}).get(currency)
     return f"{name} {amount} 元" if name else f"{currency} {amount}"

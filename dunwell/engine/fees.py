@@ -4,6 +4,7 @@ The numbers are those of `rulebook.fees`; one debt is a frame of one row. Refusa
 """
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
@@ -20,7 +21,9 @@ from dunwell.rulebook.fees import (
     Fees,
     FixedSum,
     Share,
+    Slice,
     Slices,
+    Value,
     house_fees,
 )
 
@@ -99,17 +102,67 @@ def _exact(rule: FeeRule) -> pl.Expr:
     for start, _, value in rule.periods():
         if not isinstance(value, Slices):
             continue
-        fee, below = pl.lit(0, pl.Int128), 0
-        for part in value.slices:
-            within = (
-                amount if part.up_to is None else pl.min_horizontal(amount, pl.lit(part.up_to, pl.Int128))
-            ) - below
-            fee = fee + within.clip(lower_bound=0) * part.ppm + part.flat_minor * _WHOLE
-            below = part.up_to or below
+        fee = sum((bears for _, bears in _of_slices(value, amount)), pl.lit(0, pl.Int128))
         if value.cap_minor is not None:
             fee = pl.min_horizontal(fee, pl.lit(value.cap_minor * _WHOLE, pl.Int128))
         found = pl.when(pl.col("day") >= start).then(fee).otherwise(found)
     return found
+
+
+def _of_slices(value: Slices, amount: pl.Expr) -> list[tuple[pl.Expr, pl.Expr]]:
+    """For each slice: how much of the amount lies in it, and what that bears in millionths of a minor unit."""
+    found, below = [], 0
+    for part in value.slices:
+        within = amount if part.up_to is None else pl.min_horizontal(amount, pl.lit(part.up_to, pl.Int128))
+        inside = (within - below).clip(lower_bound=0)
+        found.append((inside, inside * part.ppm + part.flat_minor * _WHOLE))
+        below = part.up_to or below
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class CourtCost:
+    """A court fee and the rows of the table that led to it.
+
+    rule     the fee; base: the one of which it is a share, else itself; since: the first day of that table
+    rows     of each slice that the amount reaches: the slice, from which amount on it begins, how much lies in it
+             (minor units), and what that bears (millionths of a minor unit, not rounded)
+    capped   the cap cut the sum of the rows
+    """
+
+    rule: FeeRule
+    base: FeeRule
+    since: date
+    share: Share | None
+    rows: tuple[tuple[Slice, int, int, int], ...]
+    cap_minor: int | None
+    capped: bool
+    cost: Money
+
+
+def court_cost_shown(fee: str, amount: Money, day: date) -> CourtCost:
+    """`court_cost` with the rows that led to it, by the same expressions. Refuses what `court_costs` refuses."""
+    cost = court_cost(fee, amount, day)
+    rule = house_fees().named(fee)
+    value = _in_force(rule, day)
+    share = value if isinstance(value, Share) else None
+    base = house_fees().named(share.of) if share else rule
+    table = _in_force(base, day)
+    assert isinstance(table, Slices)
+    one = pl.DataFrame({"amount_minor": [amount.minor]}, schema={"amount_minor": pl.Int128})
+    rows, begins = [], 0
+    for part, pair in zip(table.slices, _of_slices(table, pl.col("amount_minor")), strict=True):
+        inside, bears = (int(one.select(each.alias("one")).item()) for each in pair)
+        if inside > 0:
+            rows.append((part, begins, inside, bears))
+        begins = part.up_to or begins
+    capped = table.cap_minor is not None and sum(row[3] for row in rows) > table.cap_minor * _WHOLE
+    since = max(start for start, _, _ in base.periods() if start <= day)
+    return CourtCost(rule, base, since, share, tuple(rows), table.cap_minor, capped, cost)
+
+
+def _in_force(rule: FeeRule, day: date) -> Value:
+    return [value for start, _, value in rule.periods() if start <= day][-1]
 
 
 def fixed_sums(debts: pl.DataFrame, day: date, fees: Fees | None = None) -> pl.DataFrame:

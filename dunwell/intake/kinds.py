@@ -60,6 +60,7 @@ def customers(sheet: Sheet, desk: Desk) -> pl.DataFrame:
         number=cells.key("number"),
         name=cells.text("name", required=True),
         kind=cells.word("kind", "debtor_kind", "intake.unknown_debtor_kind", default=desk.defaults.debtor_kind),
+        buyer_kind=cells.word("buyer_kind", "buyer_kind", "intake.unknown_buyer_kind"),
         **_about_customer(cells),
         derived=pl.lit(False),
     )
@@ -151,7 +152,7 @@ def invoices(sheet: Sheet, desk: Desk) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Invoices and, from the same file, credit notes: rows that say so, and negative amounts.
 
     Whether the debtor exists is asked later: the customers may come from this very file."""
-    cells = desk.cells(sheet, "issue_date due_date", "amount open")
+    cells = desk.cells(sheet, "issue_date due_date contract_date", "amount open")
     number, debtor = cells.key("number"), cells.key("debtor")
     issue = cells.date("issue_date", required=True)
     due = _due_date(cells, issue)
@@ -170,6 +171,7 @@ def invoices(sheet: Sheet, desk: Desk) -> tuple[pl.DataFrame, pl.DataFrame]:
     if exceeds:
         sheet.note("intake.note_open_exceeds", column=sheet.header("open"), count=exceeds)
     description = cells.text("description", longest=LONGEST_TEXT)
+    contract = _contract(cells)
     # A credit note has no due date: what was said about a missing one holds for invoices only.
     if due.null_count():
         cells.fault(due.is_null() & _silent_about_due(cells) & ~is_credit, "due_date", "intake.no_due_date")
@@ -186,6 +188,7 @@ def invoices(sheet: Sheet, desk: Desk) -> tuple[pl.DataFrame, pl.DataFrame]:
         status=status,
         says_paid=says_paid,
         description=description,
+        **contract,
     )
     if not is_credit.any():
         return frame, pl.DataFrame(schema=FRAMES["credit_notes"])
@@ -206,6 +209,23 @@ def _due_date(cells: Cells, issue: pl.Series) -> pl.Series:
     frame = pl.DataFrame({"due": due, "counted": counted, "terms": terms})
     told = pl.when(pl.col("terms").is_not_null()).then("counted")
     return frame.select(due_date=pl.coalesce("due", told)).to_series()
+
+
+def _contract(cells: Cells) -> dict[str, pl.Series]:
+    """What a row says of its contract. Days and laws of contracts without a number are nobody's."""
+    if not cells.given("contract"):
+        for field in ("contract_date", "law"):
+            if cells.given(field):
+                cells.sheet.note("intake.note_contract_without_number", column=cells.sheet.header(field))
+        return {}
+    number = cells.key("contract", required=False)
+    for field in ("contract_date", "law"):
+        cells.fault(number.is_null() & ~cells.is_nothing(field), field, "intake.contract_without_number")
+    return {
+        "contract": number,
+        "contract_date": cells.date("contract_date"),
+        "law": cells.word("law", "law", "intake.unknown_law"),
+    }
 
 
 def _silent_about_due(cells: Cells) -> pl.Series:

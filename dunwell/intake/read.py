@@ -8,6 +8,7 @@ import polars as pl
 from dunwell.core.errors import DunwellError
 from dunwell.intake import kinds
 from dunwell.intake.columns import CUSTOMER_FIELDS
+from dunwell.intake.contracts import check_contracts
 from dunwell.intake.faults import Faults, report
 from dunwell.intake.kinds import Desk
 from dunwell.intake.links import Links
@@ -104,6 +105,7 @@ def _frames(sheets: list[Sheet], desk: Desk) -> dict[str, pl.DataFrame]:
         if about is not None:
             derived.append(about)
     frames = {"invoices": _no_twins(pl.concat(found["invoices"]), "invoices", sheets, desk)}
+    check_contracts(frames["invoices"], sheets, faults)
     customers = _no_twins(pl.concat(found["customers"]), "customers", sheets, desk)
     own = _derived_customers(customers, derived, sheets, desk)
     frames["customers"] = pl.concat([customers, own])

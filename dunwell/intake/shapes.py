@@ -30,7 +30,7 @@ def _texts(names: str) -> dict[str, pl.DataType]:
 FRAMES: dict[str, dict[str, pl.DataType]] = {
     "customers": _schema(
         **_texts(
-            "number name kind country language zone person segment email phone street postcode city region"
+            "number name kind buyer_kind country language zone person segment email phone street postcode city region"
             " preferred_channel contact_name"
         ),
         derived=pl.Boolean(),
@@ -45,7 +45,9 @@ FRAMES: dict[str, dict[str, pl.DataType]] = {
         open_minor=_INT,
         **_texts("status"),
         says_paid=pl.Boolean(),
-        **_texts("description"),
+        **_texts("description contract"),
+        contract_date=_DATE,
+        law=_TEXT,
     ),
     "credit_notes": _schema(
         **_texts("number debtor"),

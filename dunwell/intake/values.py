@@ -18,21 +18,28 @@ def _data() -> dict[str, dict[str, list[str]]]:
 
 @cache
 def words(table: str) -> dict[str, str]:
-    """Plain word -> what it means, of one table: status, doc_type, debtor_kind, language, channel, currency, country.
+    """Plain word -> what it means, of one table: status, doc_type, debtor_kind, buyer_kind, language, channel,
+    currency, country, law (of a contract: a country, or a part of one that has a law of its own).
 
     The keys are plain (see `columns.plain`)."""
     if table == "country":
         return _countries()
-    found = {
-        plain(word) or word.strip().casefold(): meaning
-        for meaning, listed in _data()[table].items()
-        for word in [meaning, *listed]
-    }
+    if table == "law":
+        return {**_countries(), **_listed(table)}
+    found = _listed(table)
     if table == "currency":
         found.update({code.casefold(): code for code in DIGITS})
     if table == "preferred_channel":
         found.update(words("channel"))
     return found
+
+
+def _listed(table: str) -> dict[str, str]:
+    return {
+        plain(word) or word.strip().casefold(): meaning
+        for meaning, listed in _data()[table].items()
+        for word in [meaning, *listed]
+    }
 
 
 def _countries() -> dict[str, str]:

@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "claim": ("dunwell.jobs.claim:claim", "Compute a claim described as JSON, line by line; no database is needed."),
     "statement": ("dunwell.jobs.interest:statement", "Show what is owed of a receivable, line by line, on any day."),
     "terms": ("dunwell.jobs.interest:terms", "By which terms late interest is claimed."),
+    "costs": ("dunwell.jobs.costs:costs", "Court fees, agreed late fees and fixed sums, with the rule they rest on."),
     "limitation": ("dunwell.jobs.limitation:limitation", "Which claims may soon be time-barred; what would save them."),
     "rates": ("dunwell.jobs.interest:rates", "Reference rates: show what is known, take newer ones in."),
     "explain": ("dunwell.jobs.day:explain_command", "Tell what a debtor owes, which stage he reached, and why."),
@@ -48,7 +49,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 """Name -> (module:attribute, help): every command, in the order in which help shows them."""
 
-BEFORE_INIT = ("init", "doctor", "restore", "demo", "claim")
+BEFORE_INIT = ("init", "doctor", "restore", "demo", "claim", "costs")
 """These work without a database; all others ask for `dunwell init` first."""
 
 

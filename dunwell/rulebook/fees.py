@@ -25,6 +25,9 @@ COLLECTORS = ("creditor", "agency")
 CONTRACTS = ("sale", "private-loan", "other")
 """What the debt comes from, as far as ceilings ask for it. A private loan: the lender is no licensed institution."""
 
+_ACTS = {"case": "suit"}
+"""What the last part of a court fee's id is called where people ask for it."""
+
 _KEYS = {"id", "title", "kind", "places", "applies", "currency", "values", "citation", "review_by", "cases"}
 _APPLIES = {"debtor": tuple(map(str, DebtorKind)), "collector": COLLECTORS, "contract": CONTRACTS}
 
@@ -112,6 +115,15 @@ class Fees:
     def of_kind(self, kind: str) -> tuple[FeeRule, ...]:
         """The rules of one of `KINDS`."""
         return tuple(rule for rule in self.rules if rule.kind == kind)
+
+    def courts(self, place: str) -> dict[str, FeeRule]:
+        """The court fees of a place by what is asked of the court: `suit`, `payment-order`, ..."""
+        return {
+            _ACTS.get(name, name): rule
+            for rule in self.of_kind("court-fee")
+            if place in rule.places
+            for name in [rule.id.rpartition(".")[2]]
+        }
 
     def named(self, rule_id: str) -> FeeRule:
         """The rule of an id; KeyError when there is none."""

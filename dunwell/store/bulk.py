@@ -14,7 +14,7 @@ import polars as pl
 from django.db import connection, models
 
 from dunwell.store import dialect, guard
-from dunwell.store.models import ContactPoint, Debtor, Dispute, Payment, Person, Receivable
+from dunwell.store.models import ContactPoint, Contract, Debtor, Dispute, Payment, Person, Receivable
 
 MOMENT = pl.Datetime("us", "UTC")
 _FEW = 0.2
@@ -71,6 +71,7 @@ class Table:
 PERSONS = Table.of(Person)
 DEBTORS = Table.of(Debtor)
 CONTACT_POINTS = Table.of(ContactPoint)
+CONTRACTS = Table.of(Contract)
 RECEIVABLES = Table.of(Receivable)
 PAYMENTS = Table.of(Payment)
 DISPUTES = Table.of(Dispute)

@@ -54,7 +54,7 @@ class TestCustomers:
             "number": "C9", "name": "Ada Ltd", "kind": "business", "country": "DE", "language": "en",
             "zone": "Europe/Berlin", "person": "G1", "segment": "A", "email": "ada@example.com", "phone": "+49 30 123",
             "street": "Weg 1", "postcode": "10115", "city": "Berlin", "region": "BE", "preferred_channel": "letter",
-            "contact_name": "Ada", "derived": False,
+            "contact_name": "Ada", "derived": False, "buyer_kind": None,
         }  # fmt: skip
         second = frame(batch, "customers")[1]
         assert (second["kind"], second["country"], second["language"]) == ("consumer", "CN", "zh-Hans")
@@ -141,7 +141,7 @@ class TestInvoices:
         assert frame(batch, "invoices")[0] == {
             "number": "R1", "debtor": "C1", "issue_date": date(2026, 1, 2), "due_date": date(2026, 2, 1),
             "currency": "EUR", "amount_minor": 10000, "open_minor": None, "status": "open", "says_paid": False,
-            "description": "first",
+            "description": "first", "contract": None, "contract_date": None, "law": None,
         }  # fmt: skip
         assert batch.files[0].totals == (Total("EUR", 3, 11200, 2, 10500), Total("USD", 1, 2050, 1, 2050))
         assert len(batch.files[0].sha256) == 64

@@ -32,6 +32,11 @@ class Book:
         return bulk.read(bulk.PERSONS, self.creditor.pk, ["number"])
 
     @cached_property
+    def contracts(self) -> pl.DataFrame:
+        """id, number, debtor_id, signed_date: read when a file names contracts."""
+        return bulk.read(bulk.CONTRACTS, self.creditor.pk, ["number", "debtor_id", "signed_date"])
+
+    @cached_property
     def disputes(self) -> pl.DataFrame:
         """Read when a file speaks of disputes."""
         return bulk.read(bulk.DISPUTES, self.creditor.pk, ["number"])

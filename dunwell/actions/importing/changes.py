@@ -34,8 +34,10 @@ _FIELDS = {
     "person_id": "person",
     "reverses_id": "reverses",
     "amount_minor": "amount",
+    "contract_id": "contract",
+    "signed_date": "contract_date",
 }
-_INNER = ("open_as_of_date", "contract_id", "source_kind")
+_INNER = ("open_as_of_date", "source_kind")
 """Columns that no file tells: they follow from others."""
 DEBTOR = "debtor"
 _IN_INVOICES = {"name": "debtor_name", "kind": "debtor_kind"}
@@ -134,8 +136,8 @@ def as_told(changes: pl.DataFrame, files: Sequence[FileReport]) -> pl.DataFrame:
 
 
 def _meanings(kind: str, meant: str) -> list[tuple[str, str]]:
-    """Of which frames a column of a file is which field: a file of invoices tells of three."""
+    """Of which frames a column of a file is which field: a file of invoices tells of four."""
     if kind != "invoices":
         return [(kind, "issue_date" if (kind, meant) == ("charges", "date") else meant)]
     about = next((field for field, told in _IN_INVOICES.items() if told == meant), meant)
-    return [("invoices", meant), ("credit_notes", meant), ("customers", about)]
+    return [("invoices", meant), ("credit_notes", meant), ("contracts", meant), ("customers", about)]

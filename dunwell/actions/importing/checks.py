@@ -19,6 +19,7 @@ def checked(batch: Batch, book: Book, said: Said) -> Batch:
     check = _Check(batch, book, said, Faults())
     check.reserved_numbers()
     check.changed_currencies()
+    check.contracts_of_the_book()
     check.what_refers_to_refused_rows()
     added = check.faults.all()
     if added.is_empty():
@@ -87,6 +88,43 @@ class _Check:
             held = self._rested_on(differing["id"])
             fixed = ~condition(self.said("currency")) | pl.col("id").is_in(held.implode())
             self._add(differing, fixed, "currency", "import.currency_changed", "was")
+
+    def contracts_of_the_book(self) -> None:
+        """A contract stays its customer's as long as an invoice of his rests on it that no row moves along; and no
+        invoice that rests on it was due before its date."""
+        every = self.faults.good(self.batch.frames["invoices"])
+        named = every.filter(pl.col("contract").is_not_null()) if every.height else every
+        if named.is_empty():
+            return
+        owners = self.book.debtors.select(debtor_id="id", owner="number")
+        known = self.book.contracts.join(owners, on="debtor_id", how="left").select(
+            "owner", contract="number", contract_id="id", was="signed_date"
+        )
+        rows = named.join(known, on="contract", maintain_order="left")
+        moved = pl.col("debtor") != pl.col("owner")
+        redated = (pl.col("contract_date") != pl.col("was")).fill_null(pl.col("contract_date").is_not_null())
+        asked = rows.filter(moved | redated)["contract_id"].drop_nulls().unique()
+        resting = bulk.read(
+            bulk.RECEIVABLES, self.book.creditor.pk, ["contract_id", "kind", "number", "due_date"], ids=asked,
+            by="contract_id",
+        )  # fmt: skip
+        stays = resting.join(every.select("number", kind=pl.lit("invoice")), on=["kind", "number"], how="anti")
+        held = stays["contract_id"].implode()
+        self._add(rows, moved & pl.col("contract_id").is_in(held), "contract", "import.contract_of_another", "owner")
+        first = stays.sort("due_date").group_by("contract_id", maintain_order=True).agg(
+            due=pl.col("due_date").first(), item=pl.col("number").first()
+        )  # fmt: skip
+        dated = rows.filter(redated).join(first, on="contract_id", maintain_order="left")
+        self._add(dated, pl.col("contract_date") > pl.col("due"), "contract_date", "import.contract_after_due", "item")
+        told = pl.col("contract_date").drop_nulls().first().over("contract")
+        silent = (
+            rows.with_columns(told=told)
+            .filter(pl.col("contract_date").is_null())
+            .with_columns(contract_date=pl.coalesce("told", "was"), other="due_date")
+        )
+        self._add(
+            silent, pl.col("contract_date") > pl.col("due_date"), "contract_date", "intake.contract_after_due", "other"
+        )
 
     def _rested_on(self, receivables: pl.Series) -> pl.Series:
         creditor = self.book.creditor.pk

@@ -9,6 +9,7 @@ import polars as pl
 from dunwell.actions.importing import open_items
 from dunwell.actions.importing.book import NAMED, Book, Compared, Said, Spoken, compare, condition, numbered
 from dunwell.actions.importing.changes import differences, nothing
+from dunwell.actions.importing.contracts import Contracts, plan_contracts
 from dunwell.actions.importing.open_items import OpenList
 from dunwell.actions.importing.report import no_outcome
 from dunwell.core.terms import PaymentSource, ReceivableKind, ReceivableStatus
@@ -118,7 +119,8 @@ def _plan_items(
     list_days: Sequence[date],
     today: date,
 ) -> _Items:
-    rows = _receivables(frames, debtors, book, said)
+    contracts = plan_contracts(frames["invoices"], owners.select("number", "id"), book=book, said=said)
+    rows = _receivables(frames, debtors, contracts, book, said)
     if open_list:
         rows = rows.with_columns(open_minor=pl.when("says_paid").then(0).otherwise("open_minor"))
     fresh = numbered(rows.filter(pl.col("id").is_null()))
@@ -149,14 +151,15 @@ def _plan_items(
     else:
         settled = open_items.settled(fresh, compared.rows, condition(said("status")), book, today)
     named = everything.select("number", id="receivable_id")
-    names = {"debtor_id": owners, "parent_id": named}
+    names = {"debtor_id": owners, "parent_id": named, "contract_id": contracts.ids}
     return _Items(
         everything=everything,
         changes=[
-            bulk.Change(bulk.RECEIVABLES, fresh.select("ref", *bulk.RECEIVABLES.columns, "file"), compared.changed)
+            *contracts.changes,
+            bulk.Change(bulk.RECEIVABLES, fresh.select("ref", *bulk.RECEIVABLES.columns, "file"), compared.changed),
         ],
-        outcome=[_outcome(fresh, compared)],
-        differences=[differences(compared.beside, bulk.RECEIVABLES, names)],
+        outcome=[contracts.outcome, _outcome(fresh, compared)],
+        differences=[contracts.differences, differences(compared.beside, bulk.RECEIVABLES, names)],
         payments=[open_items.paid_before(told.late, book), absent, settled, *([implied.payments] if implied else [])],
         moved=compared.rows.filter(pl.col("debtor_id") != pl.col("debtor_id_was")).select(
             "file", "debtor_id", receivable_id="id"
@@ -166,7 +169,9 @@ def _plan_items(
     )
 
 
-def _receivables(frames: dict[str, pl.DataFrame], debtors: pl.DataFrame, book: Book, said: Said) -> pl.DataFrame:
+def _receivables(
+    frames: dict[str, pl.DataFrame], debtors: pl.DataFrame, contracts: Contracts, book: Book, said: Said
+) -> pl.DataFrame:
     """All rows that become receivables, with the id of those that are known."""
     parts = []
     for frame in [frame for frame in KINDS if frames[frame].height] or KINDS:
@@ -189,7 +194,7 @@ def _receivables(frames: dict[str, pl.DataFrame], debtors: pl.DataFrame, book: B
                 status="status" if "status" in part.columns else pl.lit(str(ReceivableStatus.OPEN)),
                 open_minor="open_minor" if "open_minor" in part.columns else pl.lit(None, pl.Int64),
                 says_paid="says_paid" if "says_paid" in part.columns else pl.lit(value=False),
-                contract_id=pl.lit(None, pl.Int64),
+                contract="contract" if "contract" in part.columns else pl.lit(None, pl.String),
                 # Where a file has no column of amounts, intake gives what is open in its place.
                 amount_told=condition(said("amount") if frame != "charges" else True),
             )
@@ -197,17 +202,21 @@ def _receivables(frames: dict[str, pl.DataFrame], debtors: pl.DataFrame, book: B
     rows = pl.concat(parts)
     del parts
     known = book.receivables.select("id", "kind", "number")
-    return rows.join(debtors, left_on="debtor", right_on="number", how="left", maintain_order="left").join(
+    rows = rows.join(debtors, left_on="debtor", right_on="number", how="left", maintain_order="left").join(
         known, on=["kind", "number"], how="left", maintain_order="left"
     )
+    if contracts.ids.is_empty():
+        return rows.with_columns(contract_id=pl.lit(None, pl.Int64)).drop("contract")
+    ids = contracts.ids.select(contract="number", contract_id="id")
+    return rows.join(ids, on="contract", how="left", maintain_order="left").drop("contract")
 
 
 def _said_of_receivables(said: Said, frames: dict[str, pl.DataFrame]) -> dict[str, Spoken]:
     invoice = pl.col("frame") == "invoices"
     has_parents = any(frames[frame].height for frame in ("credit_notes", "charges"))
-    status, parent = said("status"), said("receivable")
+    status, parent, contract = said("status"), said("receivable"), said("contract")
     return {
-        "contract_id": False,
+        "contract_id": contract if contract is False else invoice & condition(contract),
         "parent_id": has_parents and ~invoice & (condition(parent) | (pl.col("frame") == "charges")),
         "status": status if status is False else invoice & condition(status),
         "description": said("description"),

@@ -6,7 +6,7 @@ from dunwell.store.models.base import Fact, Owned, Past
 
 
 class Creditor(models.Model):
-    """Who is owed: the sender of every letter. `kind`: what rules of late interest ask of him, see `actions.creditors`."""
+    """Who is owed: the sender of every letter. `kind`: what rules of late interest ask, see `actions.creditors`."""
 
     code = models.CharField(max_length=32, unique=True)
     name = models.CharField(max_length=200)
