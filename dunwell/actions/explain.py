@@ -16,11 +16,12 @@ from dunwell.actions.facts import facts_of
 from dunwell.core.dates import format_date
 from dunwell.core.errors import DunwellError, say
 from dunwell.core.money import format_money
-from dunwell.core.terms import Stage
+from dunwell.core.terms import Channel, Stage
 from dunwell.engine import cash
 from dunwell.engine.claims import net_items
 from dunwell.engine.decide import decide
-from dunwell.engine.findings import paused, promises, windows
+from dunwell.engine.findings import paused, windows
+from dunwell.engine.promises import promises
 from dunwell.rulebook.places import candidate_zones
 from dunwell.rulebook.rules_file import Rules, house_rules
 from dunwell.rulebook.strategy import Strategy, default_strategy
@@ -73,7 +74,7 @@ class Explanation:
         strategy: Strategy,
         rules: Rules,
     ) -> None:
-        facts = facts_of(creditor, known_at=known_at, debtors=[debtor.pk])
+        facts = facts_of(creditor, known_at=known_at, debtors=[debtor.pk], around=as_of)
         moment = day_start(creditor, as_of)
         self.creditor, self.debtor, self.as_of = creditor, debtor, as_of
         self.strategy, self.rules = strategy, rules
@@ -94,12 +95,16 @@ class Explanation:
         self.ahead = cash.ahead_of_lists(known).filter(mine).to_dicts()
         self.lines = outcome.lines.filter(mine).to_dicts()
         self.findings = outcome.findings.filter(mine).to_dicts()
-        waits = paused(outcome.findings, rules, as_of).filter(mine)
+        waits = paused(outcome.findings).filter(mine)
         self.paused: frozenset[str | None] = frozenset(waits["currency"].to_list())
         self.promises = promises(known, rules, as_of).filter(mine).sort("made_date").to_dicts()
         self.contacts = past(debtor, until=as_of, known_at=known_at)
         since = now if now is not None and today(creditor, now) == as_of else moment
-        self.window = windows(known, rules, since).filter(mine).to_dicts()[0]
+        hours = windows(known, rules, since).hours
+        spot = hours.spots.filter(pl.col("subject_id") == debtor.pk)["spot"].item()
+        self.window = hours.windows.filter((pl.col("spot") == spot) & (pl.col("channel") == Channel.EMAIL)).to_dicts()[
+            0
+        ]
         self.place = known["debtors"].filter(mine).select("country", "zone").row(0)
 
     def words(self, language: str) -> Iterator[str]:

@@ -1,16 +1,37 @@
 """Carry facts from the store to the engine: neither knows the other."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime, timedelta
+
+import polars as pl
 
 from dunwell.engine.facts import SCHEMAS, Facts
+from dunwell.rulebook.calendars import public_holidays
 from dunwell.store import extract
 from dunwell.store.models import Creditor
 
+_BEFORE, _AHEAD = timedelta(days=3), timedelta(days=60)
+"""Public holidays are known around the day that is decided: for hours of contact, and for the deadlines it sets."""
 
-def facts_of(creditor: Creditor, *, known_at: datetime | None = None, debtors: Iterable[int] | None = None) -> Facts:
+
+def facts_of(
+    creditor: Creditor,
+    *,
+    known_at: datetime | None = None,
+    debtors: Iterable[int] | None = None,
+    around: date | None = None,
+) -> Facts:
     """The facts of a creditor's book as known at a moment (None: now).
 
-    debtors: these and all others whose facts matter to theirs; pick out the rows of whom you asked for.
+    debtors   these and all others whose facts matter to theirs; pick out the rows of whom you asked for
+    around    the day to be decided, whose public holidays belong to the facts (None: nothing is decided)
     """
-    return Facts(extract.frames(creditor, SCHEMAS, known_at=known_at, debtors=debtors))
+    frames = extract.frames(creditor, SCHEMAS, known_at=known_at, debtors=debtors)
+    if around is not None:
+        places = frames["debtors"].select(
+            pl.concat_str("country", "region", separator="-").fill_null(pl.col("country")).alias("place")
+        )
+        known = sorted({creditor.country, *places["place"].drop_nulls().unique()})
+        rows = [(place, day) for place in known for day in public_holidays(place, around - _BEFORE, around + _AHEAD)]
+        frames["days_off"] = pl.DataFrame(rows, schema=SCHEMAS["days_off"], orient="row")
+    return Facts(frames)

@@ -15,6 +15,6 @@ def refresh(debtor: Debtor) -> None:
     day = Standing.objects.filter(creditor=creditor).order_by("-as_of").values_list("as_of", flat=True).first()
     if day is None:
         return
-    facts = facts_of(creditor, debtors=[debtor.pk])
+    facts = facts_of(creditor, debtors=[debtor.pk], around=day)
     outcome = decide(facts, default_strategy(), house_rules(), day, day_start(creditor, day))
     outcome_tables.refresh_standing(creditor, day, outcome, debtor.pk)

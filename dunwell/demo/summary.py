@@ -22,7 +22,7 @@ from dunwell.demo.play import Played
 from dunwell.engine.ageing import BUCKETS
 from dunwell.engine.claims import open_items
 from dunwell.engine.facts import Facts
-from dunwell.engine.findings import promises
+from dunwell.engine.promises import promises
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.store.reads import figures
 

@@ -6,6 +6,7 @@ so that a letter looks the same on every machine.
 import os
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 import typst
 
@@ -21,7 +22,7 @@ SAMPLES = {
 }
 """Text a complete set of fonts can print, with rare characters of names."""
 
-PDF_STANDARD = "a-2b"
+PDF_STANDARD: Final = "a-2b"
 """What every page is set to."""
 
 _WEIGHTS = (400, 700)

@@ -62,6 +62,7 @@ ENTRIES: dict[str, pl.DataType] = {
     "weekdays": _TEXT,
     "hours_from": _TEXT,
     "hours_until": _TEXT,
+    "currency": _TEXT,
 }
 """Entries of the registers. `account_id` null: it binds the person; `weekdays`: numbers joined by a space."""
 

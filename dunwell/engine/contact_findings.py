@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
@@ -37,10 +37,11 @@ class Said:
     effects: Mapping[str, str]
 
 
-def say(asked: Asked, rules: Rules, day: date, *, with_notes: bool = False) -> Said:
+def say(asked: Asked, rules: Rules, day: date, *, with_notes: bool = False, hours_from: datetime | None = None) -> Said:
     """Ask the rules in force on `day` about all subjects.
 
     with_notes   notes are told as findings too, one row a subject and note: for few subjects
+    hours_from   hours are sought from this moment on (None: that of the subjects)
     """
     subjects, profiles = with_profiles(asked.subjects)
 
@@ -54,6 +55,9 @@ def say(asked: Asked, rules: Rules, day: date, *, with_notes: bool = False) -> S
     active = registers.in_force(told, grace)
     consents = registers.spans(asked, told)
     freed = registers.lifted([*counting, *opening, *others], active, consents, subjects.select("subject_id", "at"))
+    from_then = (
+        subjects if hours_from is None else subjects.with_columns(at=pl.lit(hours_from).cast(subjects["at"].dtype))
+    )
     parts = [
         *contact_counts.counted(asked, subjects, counting, consents),
         *(_other(each, subjects, active) for each in others),
@@ -62,7 +66,7 @@ def say(asked: Asked, rules: Rules, day: date, *, with_notes: bool = False) -> S
     wishes = registers.wishes([each for each in others if each.rule.kind == "register"], told)
     return Said(
         findings=_without_lifted(pl.concat([nothing(), *parts]), freed).sort(list(SPOKEN), nulls_last=True),
-        hours=windows(asked, subjects, opening, freed, wishes),
+        hours=windows(asked, from_then, opening, freed, wishes),
         profiles=subjects.select("subject_id", "profile"),
         notes=tuple(notes),
         effects={rule.id: rule.effect for rule in rules.rules},

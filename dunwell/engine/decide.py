@@ -13,9 +13,11 @@ import polars as pl
 from dunwell.core.terms import Stage
 from dunwell.engine import cash, claims, history, open_lists
 from dunwell.engine.ageing import ageing_of
+from dunwell.engine.contact_counts import KINDS as CAPS
 from dunwell.engine.facts import Facts, in_days
-from dunwell.engine.findings import findings, hours_rule, windows
-from dunwell.rulebook.rules_file import Rules
+from dunwell.engine.findings import STOPPING, both, of_book
+from dunwell.engine.hours import Hours
+from dunwell.rulebook.contact_rules import Rules
 from dunwell.rulebook.strategy import Strategy
 
 LINES: dict[str, pl.DataType] = {
@@ -98,12 +100,13 @@ def decide(facts: Facts, strategy: Strategy, rules: Rules, day: date, moment: da
     known = facts.on(day)
     applied = cash.apply_cash(known)
     items = _items(known, claims.net_items(known, day, applied, netting=strategy.netting), strategy, day)
-    found = findings(known, rules, day, applied.came)
+    told = both(known, rules, day, moment, applied.came)
+    found = of_book(told)
     lines = _lines(known, items, open_lists.in_doubt(applied.came, known), strategy, day)
-    lines = _stopped(lines, found, frozenset(rule.id for rule, _ in rules.in_force(day, "frequency")))
+    lines = _stopped(lines, found, frozenset(rule.id for rule, _ in rules.in_force(day, *CAPS)))
     lines = _by_channel(lines, known, found, strategy)
-    lines = _in_hours(lines, known, rules, day, moment)
-    lines = _deadline(lines, strategy, day)
+    lines = _in_hours(lines, told.hours, moment)
+    lines = _deadline(lines, strategy, day, _days_off(known))
     lines = lines.select(list(LINES)).cast(dict(LINES)).sort("debtor_id", "currency")  # type: ignore[arg-type]
     return Outcome(
         lines=lines,
@@ -243,12 +246,13 @@ def _to_person(lines: pl.DataFrame, which: pl.Expr) -> pl.DataFrame:
 
 
 def _stopped(lines: pl.DataFrame, found: pl.DataFrame, caps: frozenset[str]) -> pl.DataFrame:
-    """Take back messages and tasks that a finding on every channel forbids. The longest is named.
+    """Take back messages and tasks that a finding on every channel stands against. The longest is named.
 
     A cap on contacts (`caps`: the ids of these rules) takes back messages alone, for a task contacts nobody: where
     something waits for a person, his task takes the place of the message.
     """
-    stops = found.filter((pl.col("effect") == "forbidden") & pl.col("channel").is_null()).with_columns(
+    everywhere = pl.col("channel").is_null() & pl.col("contact_point_id").is_null()
+    stops = found.filter(pl.col("effect").is_in(STOPPING) & everywhere).with_columns(
         pl.col("until_date").fill_null(date.max), is_cap=pl.col("rule").is_in(sorted(caps))
     )
     waits = (pl.col("person_minor") > 0) | (pl.col("action") == "task")
@@ -287,14 +291,17 @@ def _stopped(lines: pl.DataFrame, found: pl.DataFrame, caps: frozenset[str]) -> 
 
 def _by_channel(lines: pl.DataFrame, facts: Facts, found: pl.DataFrame, strategy: Strategy) -> pl.DataFrame:
     """Choose the address: the debtor's preferred channel if the step allows it, else the step's order."""
+    against = found.filter(pl.col("effect").is_in(STOPPING))
     forbidden = (
-        found.filter((pl.col("effect") == "forbidden") & pl.col("channel").is_not_null())
+        against.filter(pl.col("channel").is_not_null() & pl.col("contact_point_id").is_null())
         .select("debtor_id", "channel")
         .unique()
     )
+    addresses = against.select("contact_point_id").drop_nulls().unique()
     points = (
         facts["contact_points"]
         .filter(pl.col("usable"))
+        .join(addresses, on="contact_point_id", how="anti")
         .sort("debtor_id", "channel", "rank", "contact_point_id")
         .unique(["debtor_id", "channel"], keep="first", maintain_order=True)
         .join(forbidden, on=["debtor_id", "channel"], how="anti")
@@ -325,36 +332,34 @@ def _by_channel(lines: pl.DataFrame, facts: Facts, found: pl.DataFrame, strategy
     )
 
 
-def _in_hours(lines: pl.DataFrame, facts: Facts, rules: Rules, day: date, moment: datetime) -> pl.DataFrame:
+def _in_hours(lines: pl.DataFrame, hours: Hours, moment: datetime) -> pl.DataFrame:
     """When the message may leave; a debtor who can never be reached in allowed hours goes to a person."""
-    rule_id, bound = hours_rule(rules, day)
-    spans = windows(facts, rules, moment)
-    bound_here = pl.col("channel").is_in(sorted(bound)) & (pl.col("action") == "message")
-    never = bound_here & pl.col("open_at").is_null()
+    spans = hours.windows.filter(pl.col("bound")).select("spot", "channel", "open_at", shut_by="rule", bound="bound")
+    message = pl.col("action") == "message"
+    never = message & pl.col("bound").fill_null(value=False) & pl.col("open_at").is_null()
     return (
-        lines.join(spans, on="debtor_id", how="left")
-        .with_columns(
-            not_before_at=pl.when(bound_here)
-            .then(pl.max_horizontal("open_at", pl.lit(moment)))
-            .when(pl.col("action") == "message")
-            .then(pl.lit(moment)),
-        )
+        lines.join(hours.spots.rename({"subject_id": "debtor_id"}), on="debtor_id", how="left")
+        .join(spans, on=["spot", "channel"], how="left")
+        .with_columns(not_before_at=pl.when(message).then(pl.max_horizontal("open_at", pl.lit(moment))))
         .with_columns(
             action=pl.when(never).then(pl.lit("task")).otherwise("action"),
             reason=pl.when(never).then(pl.lit("forbidden")).otherwise("reason"),
-            rule=pl.when(never).then(pl.lit(rule_id)).otherwise("rule"),
+            rule=pl.when(never).then("shut_by").otherwise("rule"),
         )
     )
 
 
-def _deadline(lines: pl.DataFrame, strategy: Strategy, day: date) -> pl.DataFrame:
-    """The day by which a message asks to be paid; never a Saturday or Sunday, when banks rest, but the Monday after."""
+def _deadline(lines: pl.DataFrame, strategy: Strategy, day: date, off: frozenset[date]) -> pl.DataFrame:
+    """The day by which a message asks to be paid: when banks rest, the next working day.
+
+    off   public holidays at the creditor's place
+    """
     pay_by = pl.lit(None, pl.Date)
     for step in strategy.steps:
         if step.pay_within_days is not None:
             pay_by = (
                 pl.when(pl.col("stage") == int(step.stage))
-                .then(pl.lit(_weekday(in_days(day, step.pay_within_days))))
+                .then(pl.lit(_working(in_days(day, step.pay_within_days), off)))
                 .otherwise(pay_by)
             )
     message = pl.col("action") == "message"
@@ -366,9 +371,17 @@ def _deadline(lines: pl.DataFrame, strategy: Strategy, day: date) -> pl.DataFram
     )
 
 
-def _weekday(day: date) -> date:
-    """The day itself, or the Monday after a weekend."""
-    return in_days(day, 7 - day.weekday()) if day.weekday() >= _SATURDAY else day
+def _working(day: date, off: frozenset[date]) -> date:
+    """The day itself, or the first after it that is neither a weekend day nor off."""
+    while day.weekday() >= _SATURDAY or day in off:
+        day = in_days(day, 1)
+    return day
+
+
+def _days_off(facts: Facts) -> frozenset[date]:
+    """Public holidays at the creditor's place."""
+    mine = facts["creditor"]["country"].item()
+    return frozenset(facts["days_off"].filter(pl.col("place") == mine)["day_off"])
 
 
 def _line_items(lines: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:

@@ -12,21 +12,24 @@ import polars as pl
 
 from dunwell.core.errors import DunwellError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _MOMENT = pl.Datetime("us", "UTC")
 _DATE = pl.Date()
 _INT = pl.Int64()
 _TEXT = pl.String()
 
 SCHEMAS: dict[str, dict[str, pl.DataType]] = {
-    "creditor": {"code": _TEXT, "zone": _TEXT},
+    "creditor": {"code": _TEXT, "zone": _TEXT, "country": _TEXT, "kind": _TEXT, "collector": _TEXT},
     "debtors": {
         "debtor_id": _INT,
         "number": _TEXT,
         "person_id": _INT,
         "kind": _TEXT,
+        "debt_kind": _TEXT,
         "country": _TEXT,
+        "region": _TEXT,
         "zone": _TEXT,
+        "zones": _TEXT,
         "language": _TEXT,
         "preferred_channel": _TEXT,
     },
@@ -101,8 +104,34 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "currency": _TEXT,
         "deadline_date": _DATE,
         "outcome": _TEXT,
+        "purpose": _TEXT,
+        "addressee": _TEXT,
+        "mode": _TEXT,
+        "contact_point_id": _INT,
     },
-    "contact_items": {"contact_id": _INT, "receivable_id": _INT, "stage": pl.Int16()},
+    "contact_items": {
+        "contact_id": _INT,
+        "receivable_id": _INT,
+        "stage": pl.Int16(),
+        "called": pl.Boolean(),
+        "talked": pl.Boolean(),
+    },
+    "registers": {
+        "register_id": _INT,
+        "debtor_id": _INT,
+        "kind": _TEXT,
+        "from_date": _DATE,
+        "from_at": _MOMENT,
+        "until_date": _DATE,
+        "channel": _TEXT,
+        "address_id": _INT,
+        "at_place": _TEXT,
+        "purpose": _TEXT,
+        "weekdays": _TEXT,
+        "hours_from": _TEXT,
+        "hours_until": _TEXT,
+    },
+    "days_off": {"place": _TEXT, "day_off": _DATE},
 }
 
 LARGEST_SUM_MINOR = 2**62
@@ -145,6 +174,7 @@ _HAPPENED = {
     "holds": "from_date",
     "complaints": "opened_date",
     "contacts": "contact_date",
+    "registers": "from_date",
 }
 
 

@@ -45,7 +45,7 @@ def of_subjects(asked: Asked, subjects: pl.DataFrame) -> pl.DataFrame:
 
 
 def in_force(entries: pl.DataFrame, grace_days: int = 0) -> pl.DataFrame:
-    """Those in force now. What permits must be so in every zone, what forbids in any; days of grace follow a promise."""
+    """Those in force now. What permits must be so in every zone, what forbids in any. Grace follows a promise."""
     entries = entries.with_columns(
         until_date=pl.when(pl.col("kind") == "promise")
         .then(pl.col("until_date").dt.offset_by(f"{grace_days}d"))
@@ -128,9 +128,9 @@ def told(each: Applied, active: pl.DataFrame) -> pl.DataFrame:
     rows = active.filter(pl.col("profile").is_in(each.profiles.implode()) & pl.col("kind").is_in(kinds) & ~TIMED)
     return spoken(
         each,
-        rows.select("subject_id", "profile", "channel", "address_id", "until_date", "zones", detail="kind").pipe(
-            with_end
-        ),
+        rows.select(
+            "subject_id", "profile", "channel", "address_id", "until_date", "zones", "currency", detail="kind"
+        ).pipe(with_end),
     )
 
 

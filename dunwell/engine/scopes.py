@@ -91,7 +91,6 @@ def _silenced(exceptions: Iterable[tuple[Rule, Mapping[str, Any]]], told: Mappin
         )
     ]
     return bool(holding) and all(
-        lifts
-        or any(other.scope.lies_in(rule.scope) and not rule.scope.lies_in(other.scope) for other, _ in holding)
+        lifts or any(other.scope.lies_in(rule.scope) and not rule.scope.lies_in(other.scope) for other, _ in holding)
         for rule, lifts in holding
     )

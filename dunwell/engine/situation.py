@@ -138,7 +138,7 @@ def _asked(batch: Sequence[Situation], named: _Names, providers: Mapping[str, st
                 len(entries), None if binds else named.number(n, "account", entry.account or ""), n, entry.kind,
                 entry.from_date, entry.from_at and entry.from_at.astimezone(UTC), entry.until_date, entry.channel,
                 None if entry.address is None else named.number(n, "address", entry.address), entry.place,
-                entry.purpose, " ".join(map(str, entry.weekdays)) or None, *(entry.hours or (None, None)),
+                entry.purpose, " ".join(map(str, entry.weekdays)) or None, *(entry.hours or (None, None)), None,
             ))  # fmt: skip
     return Asked(
         subjects=pl.DataFrame(subjects, schema=SUBJECTS, orient="row"),
@@ -195,11 +195,9 @@ def _is_used(situation: Situation, channel: str, address: str) -> bool:
     """Whether what is said of one address is said of this contact: it is the one asked about, or the only one known."""
     if situation.address is not None:
         return situation.address == address
-    known = {
-        each.address
-        for each in (*situation.contacts, *situation.entries)
-        if each.address is not None and each.channel in (None, channel)
-    }
+    named: list[tuple[str | None, str | None]] = [(each.channel, each.address) for each in situation.contacts]
+    named += [(each.channel, each.address) for each in situation.entries]
+    known = {word for on, word in named if word is not None and on in (None, channel)}
     return known == {address}
 
 

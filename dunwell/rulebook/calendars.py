@@ -81,6 +81,19 @@ def name_of_day(calendar: str, day: date, language: str = "en") -> str:
     return official_days()[country].names[key][language] if key else ""
 
 
+def public_holidays(calendar: str, first: date, last: date) -> list[date]:
+    """The public holidays of a place from `first` to `last`, in order; none for a place no calendar is known of."""
+    try:
+        name = calendar_named(calendar)
+    except DunwellError:
+        return []
+    found: list[date] = []
+    for year in range(_within(first).year, _within(last).year + 1):
+        announced = _announced(name[:2], year)
+        found += announced.off if announced else [day for day in _holidays(name, year, "en") if day.year == year]
+    return sorted({day for day in found if first <= day <= last})
+
+
 def working_day_on_or_after(calendar: str, day: date) -> Day:
     """The day itself if it is worked, else the first one after it. Known only if every day looked at is."""
     return _forward(calendar_named(calendar), day, day)[0][1]

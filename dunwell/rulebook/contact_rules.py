@@ -37,8 +37,8 @@ PER = ("person", "account", "debt", "address")
 HARD_STOPS = ("cease_request", "attorney", "insolvency", "deceased", "minor")
 """Entries that bind the person, whichever account they were told about."""
 REGISTERS = (
-    *HARD_STOPS, "hardship", "talks", "other", "complaint", "promise", "opt_out", "consent", "direct_consent", "hours_agreed",
-    "frequency_agreed", "inconvenient_time", "inconvenient_place", "employer_prohibits", "cooling_off", "lost_contact",
+    *HARD_STOPS, "hardship", "talks", "other", "complaint", "promise", "opt_out", "consent", "direct_consent",
+    "hours_agreed", "frequency_agreed", "inconvenient_time", "inconvenient_place", "employer_prohibits", "cooling_off", "lost_contact",
     "third_person_refused", "verified", "notice_sent", "recording_consent", "recording_refused", "breathing_space",
     "work_address", "public_medium",
 )  # fmt: skip
@@ -71,7 +71,9 @@ class Scope:
         """Whether all it applies to, the other applies to as well."""
         return all(
             name in self.lists
-            and (all(_is_in(word, words) for word in self.lists[name]) if name == "place" else self.lists[name] <= words)
+            and (
+                all(_is_in(word, words) for word in self.lists[name]) if name == "place" else self.lists[name] <= words
+            )
             for name, words in other.lists.items()
         )
 

@@ -16,8 +16,8 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One stage of the strategy. `pay_within_days`: the deadline the message sets, in days from its day (the
-    Monday after, where that is a weekend). `interest`: it demands late interest too, as far as the terms of the debtor
+    """One stage of the strategy. `pay_within_days`: the deadline the message sets, in days from its day (the next
+    working day, where that is none). `interest`: it demands late interest too, as far as the terms of the debtor
     let it be claimed."""
 
     stage: Stage

@@ -14,7 +14,7 @@ from dunwell.store import dialect
 from dunwell.store.models import Creditor
 
 _VERSIONED = {
-    "debtors": ("debtor", "debtor_id", {"person_id": "person_id"}),
+    "debtors": ("debtor", "debtor_id", {"debt_kind": "NULL", "region": "NULL", "zones": "NULL"}),
     "contact_points": ("contactpoint", "contact_point_id", {"usable": "invalid_since IS NULL"}),
     "receivables": ("receivable", "receivable_id", {}),
     "payments": ("payment", "payment_id", {}),
@@ -48,8 +48,14 @@ def frames(
     only = None if debtors is None else _with_related(debtors)
     found = {name: _versioned(creditor, name, dict(schemas[name]), known_at, only) for name in _VERSIONED}
     found["creditor"] = pl.DataFrame(
-        {"code": [creditor.code], "zone": [creditor.zone]}, schema=dict(schemas["creditor"])
-    )
+        {
+            "code": [creditor.code], "zone": [creditor.zone], "country": [creditor.country],
+            "kind": [None], "collector": ["own"],
+        },
+        schema=dict(schemas["creditor"]),
+    )  # fmt: skip
+    found["registers"] = pl.DataFrame(schema=dict(schemas["registers"]))
+    found["days_off"] = pl.DataFrame(schema=dict(schemas["days_off"]))
     found["open_item_days"] = _open_item_days(creditor, schemas["open_item_days"], known_at)
     found["contacts"] = _contacts(creditor, dict(schemas["contacts"]), known_at, only)
     found["contact_items"] = _contact_items(creditor, dict(schemas["contact_items"]), known_at, only)
@@ -158,6 +164,7 @@ def _contacts(
     creditor: Creditor, schema: dict[str, pl.DataType], known_at: datetime | None, debtors: list[int] | None
 ) -> pl.DataFrame:
     columns = {column: f"c.{'id' if column == 'contact_id' else column}" for column in schema}
+    columns |= {"addressee": "NULL", "mode": "NULL", "contact_point_id": "NULL"}
     messages, params = "", list[object]()
     if known_at is not None:
         # before its message was settled nobody knew what came of it; settling and resolving set this moment
@@ -177,7 +184,7 @@ def _contact_items(
     creditor: Creditor, schema: dict[str, pl.DataType], known_at: datetime | None, debtors: list[int] | None
 ) -> pl.DataFrame:
     sql = (
-        "SELECT i.contact_id, i.receivable_id, i.stage FROM store_contactitem i"
+        "SELECT i.contact_id, i.receivable_id, i.stage, NULL AS called, NULL AS talked FROM store_contactitem i"
         " JOIN store_contactattempt c ON c.id = i.contact_id"
         f" WHERE i.creditor_id = %s{_among('c.debtor_id', debtors)}"
     )

@@ -27,7 +27,9 @@ class Book:
     def __init__(self, zone: str = "Europe/Berlin") -> None:
         self.zone = zone
         self.rows: dict[str, list[dict[str, Any]]] = {name: [] for name in SCHEMAS}
-        self.rows["creditor"].append({"code": "acme", "zone": zone})
+        self.rows["creditor"].append(
+            {"code": "acme", "zone": zone, "country": "DE", "kind": None, "collector": "own"}
+        )
 
     def add(self, frame: str, **row: Any) -> int:
         """A row of any frame; columns that are not named are null."""

@@ -48,7 +48,7 @@ def inputs_of(
     creditor: Creditor, as_of: date, *, strategy: Strategy | None = None, rules: Rules | None = None
 ) -> run_folder.Inputs:
     """What a run of a day rests on, as known now."""
-    facts = facts_of(creditor)
+    facts = facts_of(creditor, around=as_of)
     if facts["debtors"].is_empty():
         raise DunwellError("run.nothing_imported", creditor=creditor.code)
     return run_folder.Inputs(
@@ -198,7 +198,7 @@ def summarise(inputs: run_folder.Inputs, outcome: Outcome) -> dict[str, Any]:
 
 def _is_paused(inputs: run_folder.Inputs, outcome: Outcome) -> pl.Expr:
     """Lines of debtors of whom nothing is demanded for now."""
-    found = paused(outcome.findings, inputs.rules, inputs.as_of)
+    found = paused(outcome.findings)
     everything = found.filter(pl.col("currency").is_null())["debtor_id"]
     pairs = found.filter(pl.col("currency").is_not_null()).select(pair=pl.struct("debtor_id", "currency"))["pair"]
     return pl.col("debtor_id").is_in(everything.implode()) | pl.struct("debtor_id", "currency").is_in(pairs.implode())

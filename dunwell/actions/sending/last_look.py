@@ -11,8 +11,9 @@ from dunwell.actions.day.items_hash import items_hashes
 from dunwell.actions.facts import facts_of
 from dunwell.core.terms import Stage
 from dunwell.engine.decide import decide
-from dunwell.engine.findings import hours_rule, windows
-from dunwell.rulebook.rules_file import Rules
+from dunwell.engine.findings import windows
+from dunwell.engine.hours import Hours
+from dunwell.rulebook.contact_rules import Rules
 from dunwell.rulebook.strategy import Strategy
 from dunwell.store.models import Creditor, OutboxMessage
 
@@ -60,15 +61,14 @@ def look(
     The messages looked at must belong to different persons: each is judged as if no other left.
     """
     rows, moment = list(rows), moment.astimezone(UTC)
-    facts = facts_of(creditor, debtors={row.debtor_id for row in rows})
+    facts = facts_of(creditor, debtors={row.debtor_id for row in rows}, around=day)
     outcome = decide(facts, strategy, rules, day, moment)
     hashes = {(debtor, currency): found for debtor, currency, found in items_hashes(outcome.items).rows()}
     lines = {(line["debtor_id"], line["currency"]): line for line in outcome.lines.iter_rows(named=True)}
     items: dict[tuple[int, str], list[Mapping[str, Any]]] = {}
     for item in outcome.items.iter_rows(named=True):
         items.setdefault((item["debtor_id"], item["currency"]), []).append(item)
-    _, bound = hours_rule(rules, day)
-    closing = _closing(windows(facts, rules, moment))
+    closing = _closing(windows(facts, rules, moment).hours)
     verdicts: dict[int, Verdict] = {}
     for row in rows:
         pair = (row.debtor_id, row.currency)
@@ -80,8 +80,7 @@ def look(
         elif line["not_before_at"] > moment:
             verdicts[row.pk] = Wait(line["not_before_at"])
         else:
-            until = closing.get(row.debtor_id) if row.channel in bound else None
-            verdicts[row.pk] = Go(line, tuple(items[pair]), until)
+            verdicts[row.pk] = Go(line, tuple(items[pair]), closing.get((row.debtor_id, row.channel)))
     return verdicts
 
 
@@ -105,5 +104,9 @@ def _why_not(row: OutboxMessage, line: Mapping[str, Any] | None, items_hash: str
     return "" if same else "changed"
 
 
-def _closing(spans: pl.DataFrame) -> dict[int, datetime]:
-    return {debtor: closed for debtor, closed in spans.select("debtor_id", "close_at").rows() if closed is not None}
+def _closing(hours: Hours) -> dict[tuple[int, str], datetime]:
+    """When the present window of a debtor closes, by channel whose hours a rule binds."""
+    rows = hours.spots.join(hours.windows.filter(pl.col("bound") & pl.col("close_at").is_not_null()), on="spot")
+    return {
+        (debtor, channel): closed for debtor, channel, closed in rows.select("subject_id", "channel", "close_at").rows()
+    }

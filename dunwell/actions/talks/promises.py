@@ -12,7 +12,7 @@ from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
 from dunwell.core.money import Money
 from dunwell.engine.claims import open_items
-from dunwell.engine.findings import promises
+from dunwell.engine.promises import promises
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.store import journal
 from dunwell.store.models import Debtor, Promise

@@ -1,0 +1,73 @@
+"""What became of promises: kept, part-kept, broken or open, computed from the money that came."""
+
+from datetime import date
+
+import polars as pl
+
+from dunwell.engine.cash import effective_money
+from dunwell.engine.facts import Facts
+from dunwell.rulebook.contact_rules import Rules
+
+
+def promises(facts: Facts, rules: Rules, day: date, money: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Each promise with its state on a day: promise_id, debtor_id, currency, amount_minor, made_date, due_date,
+    received_minor (what came for it, up to what was promised), until_date (the last day it is respected: money that
+    comes later no longer keeps it), state (open, kept, part_kept, broken, withdrawn).
+
+    Money of that currency counts from the day a promise was made to its until_date, and for one promise alone: the
+    earliest due takes first, from the earliest money; then the one made first, then the smaller; withdrawn ones last.
+    `money`: `cash.effective_money` of these facts, where it is known already.
+    """
+    grace = max([value["grace_days"] for _, value in rules.in_force(day, "promise")], default=0)
+    came = (
+        (effective_money(facts) if money is None else money)
+        .filter(pl.col("payment_id").is_not_null())
+        .select("debtor_id", "currency", "value_date", came_minor="amount_minor")
+    )
+    made = facts["promises"].with_columns(until_date=pl.col("due_date").dt.offset_by(f"{grace}d"))
+    is_withdrawn = (pl.col("withdrawn_date") <= day).fill_null(value=False)
+    over = pl.col("until_date") < day
+    return (
+        made.join(_received(made.with_columns(is_withdrawn=is_withdrawn), came), on="promise_id")
+        .with_columns(
+            state=pl.when(is_withdrawn)
+            .then(pl.lit("withdrawn"))
+            .when(pl.col("received_minor") >= pl.col("amount_minor"))
+            .then(pl.lit("kept"))
+            .when(over & (pl.col("received_minor") > 0))
+            .then(pl.lit("part_kept"))
+            .when(over)
+            .then(pl.lit("broken"))
+            .otherwise(pl.lit("open")),
+        )
+        .drop("withdrawn_date")
+    )
+
+
+def _received(made: pl.DataFrame, came: pl.DataFrame) -> pl.DataFrame:
+    """promise_id, received_minor: the money of each day handed out to one promise after another.
+
+    Each promise changes what is left for the next, so this is a walk; only debtors who promised are walked.
+    """
+    left: dict[tuple[int, str], dict[date, int]] = {}
+    days = (
+        came.join(made, on=["debtor_id", "currency"], how="semi")
+        .group_by("debtor_id", "currency", "value_date")
+        .agg(pl.col("came_minor").sum())
+        .sort("value_date")
+    )
+    for debtor, currency, on, minor in days.iter_rows():
+        left.setdefault((debtor, currency), {})[on] = minor
+    found: list[tuple[int, int]] = []
+    order = ["is_withdrawn", "due_date", "made_date", "amount_minor", "promise_id"]
+    for row in made.sort(order).iter_rows(named=True):
+        mine = left.get((row["debtor_id"], row["currency"]), {})
+        span = [on for on in mine if row["made_date"] <= on <= row["until_date"]]
+        # money that went back keeps others from counting, whichever it was
+        received = max(min(row["amount_minor"], sum(mine[on] for on in span)), 0)
+        found.append((row["promise_id"], received))
+        for on in span:
+            part = min(max(mine[on], 0), received)
+            mine[on] -= part
+            received -= part
+    return pl.DataFrame(found, schema={"promise_id": pl.Int64, "received_minor": pl.Int64}, orient="row")
