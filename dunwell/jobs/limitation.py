@@ -16,6 +16,7 @@ from dunwell.actions.facts import facts_of
 from dunwell.core.dates import format_date
 from dunwell.core.errors import DunwellError
 from dunwell.core.money import plain_amount
+from dunwell.core.terms import ReceivableKind
 from dunwell.documents.plain import plain
 from dunwell.engine.claims import open_items
 from dunwell.engine.limitation import alarms, court_dates
@@ -121,6 +122,8 @@ def show_item(
     """
     creditor = creditors.choose(code)
     receivable = read_talks.receivable(creditor, item)
+    if receivable.kind == ReceivableKind.CHARGE:
+        raise DunwellError("limitation.no_clock", item=receivable.number)
     told = _clocks(code, place, as_of, as_known_then=as_known_then, debtors=read.concerned(receivable))
     mine = told.found.filter(pl.col("receivable_id") == receivable.pk)
     if mine.is_empty():

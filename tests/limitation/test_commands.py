@@ -133,6 +133,7 @@ class TestAMistake:
             return str(say("limitation", *line, fails=True, **how))
 
         assert "no invoice" in refused("show", "nope")
+        assert "no clock of its own" in refused("show", "charge-3")
         assert "Did you mean demand" in refused("record", "R-1", "demmand", "--on", "2026-02-01")
         assert "是否指 suit" in refused("record", "R-1", "suitt", "--on", "2026-02-01", language="zh-Hans")
         assert "lies ahead" in refused("record", "R-1", "demand", "--on", "2026-03-03")
