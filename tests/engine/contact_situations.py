@@ -237,11 +237,11 @@ def _entry(random: Random, at: datetime, zones: Sequence[str], contacts: Sequenc
     if made["kind"] == "promise" or random.random() < 0.4:
         first = datetime.fromisoformat(made["from"]).astimezone(ZoneInfo(zone)).date() + DAY
         made["until"] = max(first, today + random.choice([-3, -2, -1, 0, 0, 1, 5, 40]) * DAY).isoformat()
-    _maybe(random, made, 0.3, "channel", ["phone", *CHANNELS])
+    _maybe(random, made, 0.25, "channel", ["phone", "phone", *CHANNELS])
     _maybe(random, made, 0.2, "address", NUMBERS)
     _maybe(random, made, 0.1, "account", ACCOUNTS)
     if made["kind"] == "notice_sent":
-        made["purpose"] = random.choice(NOTICES)
+        _maybe(random, made, 0.8, "purpose", NOTICES)
     elif random.random() < 0.1:
         made["purpose"] = random.choice(PURPOSES)
     if made["kind"] == "inconvenient_place" or random.random() < 0.05:

@@ -1,12 +1,14 @@
 """May we contact, asked a second time: the oracle against answers found by hand, the engine against the oracle."""
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
-from tests.oracles.contact import Table, Told, World, answer
+from tests.engine.contact_situations import VALUES, batch
+from tests.oracles.contact import Finding, Table, Told, World, answer
 
 NEW_YORK, DENVER, CHICAGO = "America/New_York", "America/Denver", "America/Chicago"
 WORLD = World({"US": [NEW_YORK, CHICAGO, DENVER], "CN": ["Asia/Shanghai"]}, {"US": frozenset({date(2026, 7, 3)})})
@@ -243,3 +245,47 @@ class TestTheOracle:
         assert ask([ended], "2026-04-07T23:59:59-04:00").verdict == "forbidden"
         assert ask([ended], "2026-04-08T00:00:00-04:00").verdict == "allowed"
         assert ask([ended], "2026-04-08T00:00:00-04:00", [NEW_YORK, DENVER]).verdict == "forbidden"
+
+
+def findings(seeds: range) -> Iterator[tuple[Sequence[Table], Table, Table, Finding]]:
+    """All that random rules say about random situations: the rules, the situation, the rule, what it says."""
+    for seed in seeds:
+        made = batch(seed, 25)
+        for situation in made.situations if made.rules else []:
+            for channel, told in answer(made.rules or [], situation, WORLD).items():
+                for found in told.findings:
+                    rule = next(rule for rule in made.rules or [] if rule["id"] == found.rule)
+                    yield made.rules or [], {**situation, "channel": channel}, rule, found
+
+
+class TestTheRandomSituations:
+    """What the engine is held to is not empty, and hangs together."""
+
+    def test_make_every_kind_of_rule_speak_and_be_silent(self) -> None:
+        spoken = Counter(rule["kind"] for _, _, rule, _ in findings(range(1, 60)))
+        assert {kind for kind in VALUES if spoken[kind] < 3} == set()
+        verdicts = Counter(
+            told.verdict
+            for seed in range(1, 30, 3)
+            for situation in batch(seed, 25).situations
+            for told in answer(batch(seed, 0).rules or [], situation, WORLD).values()
+        )
+        assert {verdict for verdict, count in verdicts.items() if count >= 10} == {
+            "allowed", "advice", "presumed-violation", "forbidden",
+        }  # fmt: skip
+
+    def test_are_silent_from_the_moment_that_is_told_and_not_before(self) -> None:
+        """For rules whose values do not change meanwhile, and that no entry begins to feed."""
+        seen = 0
+        for rules, situation, rule, found in findings(range(1, 40)):
+            lasting = rule["kind"] in ("hours", "count", "wait", "intensity", "season") and len(rule["values"]) == 1
+            if found.until is None or not lasting:
+                continue
+            alone = [rule, *(other for other in rules if other["kind"] == "exception" and len(other["values"]) == 1)]
+            for moment, speaks in ((found.until - 1, True), (found.until, False)):
+                at = datetime.fromtimestamp(moment, UTC).isoformat()
+                told = answer(alone, {**situation, "at": at}, WORLD)[situation["channel"]]
+                same = {(each.rule, each.debt, each.address) for each in told.findings}
+                assert ((found.rule, found.debt, found.address) in same) is speaks, (situation, rule, found)
+            seen += 1
+        assert seen > 100
