@@ -141,7 +141,10 @@ def interest_page() -> str:
             " · ".join(regime.title.values()),
             "",
             f"- place: {regime.place}; debtors: {', '.join(regime.debtors)}"
-            + (f"; buyers: {', '.join(regime.buyers)}" if regime.buyers else ""),
+            + (f"; buyers: {', '.join(regime.buyers)}" if regime.buyers else "")
+            + (f"; creditors: {', '.join(regime.creditors)}" if regime.creditors else "")
+            + (f"; no creditors: {', '.join(regime.creditors_not)}" if regime.creditors_not else "")
+            + (f"; laws: {', '.join(regime.laws)}" if regime.laws else ""),
             *(f"- from {day}: {_values(dict(values))}" for day, values in regime.values),
             *([f"- series: {regime.series}, {f'fixed on {regime.fixed_on}' if regime.fixed_on else 'floating'}"]
               if regime.series else []),

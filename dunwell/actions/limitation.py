@@ -66,7 +66,7 @@ def record_event(
     what has none, a charge, and a guarantee for another item.
     """
     kind = _event_kind(kind)
-    _refuse_charge(receivable)
+    _refuse_clockless(receivable)
     if guarantee is not None and guarantee.receivable_id != receivable.pk:
         raise Refused("limitation.other_item", guarantor=guarantee.name, item=receivable.number)
     told = _proof(proof, proof_sha256)
@@ -180,7 +180,7 @@ def tell_claim(
     perform, which it must have and nothing else may
     Refuses: a charge, unknown words, a claim that arose after it fell due, a last instalment before that.
     """
-    _refuse_charge(receivable)
+    _refuse_clockless(receivable)
     if kind is not None and kind not in KINDS:
         raise Refused("limitation.kind_unknown", kind=kind[:40], known=", ".join(KINDS))
     if place is not None and not (is_law(place) or _STATE.fullmatch(place)):
@@ -242,7 +242,7 @@ def record_guarantee(
     agreed_until_date    the last day of an agreed guarantee period (None: what stands, or none)
     One guarantee of a guarantor for an item is one record. Refuses: the debtor himself, a charge, an unknown kind.
     """
-    _refuse_charge(receivable)
+    _refuse_clockless(receivable)
     if kind is not None and kind not in GUARANTEES:
         raise Refused("limitation.guarantee_unknown", kind=kind[:40], known=", ".join(GUARANTEES))
     _reach(agreed_until_date=agreed_until_date)
@@ -416,9 +416,9 @@ def _changed(record: Record, at: datetime, by: Actor, values: dict[str, Any]) ->
     return change(record, at=at, **values, recorded_by=str(by))
 
 
-def _refuse_charge(receivable: Receivable) -> None:
-    if receivable.kind == ReceivableKind.CHARGE:
-        raise Refused("limitation.charge", item=receivable.number)
+def _refuse_clockless(receivable: Receivable) -> None:
+    if receivable.kind in (ReceivableKind.CHARGE, ReceivableKind.CREDIT_NOTE):
+        raise Refused("limitation.no_clock", item=receivable.number)
 
 
 def _refuse_order(receivable: Receivable, told: dict[str, Any]) -> None:

@@ -15,8 +15,9 @@ def story(
 
     claim    one row of `limitation.CLAIMS`
     Output   the columns of `events` (of this claim) + rule (by which the cautious reading took it; null where none is
-             at hand), effect (one of `EFFECTS`, or `ended`; null without a rule), cautious_date, strict_date and state
-             after it
+             at hand), effect (one of `EFFECTS`, or `ended`; null without a rule), counts and strict_counts (Boolean:
+             whether it does count in that reading, being proven and neither too early nor too late), cautious_date,
+             strict_date and state after it
 
     The same clocks are asked of copies of the claim that know the first 0, 1, 2 ... events: nothing is computed here.
     """
@@ -36,6 +37,7 @@ def story(
         known, rules, calendar, as_of,
     )  # fmt: skip
     before, after = found.head(count), found.tail(count)
+    newest = known.group_by("claim_id").agg(newest=pl.col("event_id").max()).sort("claim_id")["newest"]
     by_id = {clock.id: clock for clock in rules.clocks}
     due: date = claim["due_date"].item()
     return told.with_columns(
@@ -47,6 +49,8 @@ def story(
             ],
             dtype=pl.String,
         ),
+        counts=after["last_event_id"].eq_missing(newest),
+        strict_counts=after["strict_event_id"].eq_missing(newest),
         cautious_date=after["cautious_date"],
         strict_date=after["strict_date"],
         state=after["state"],

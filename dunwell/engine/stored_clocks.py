@@ -226,7 +226,8 @@ def _known(facts: Facts, told: pl.DataFrame, events: pl.DataFrame) -> pl.DataFra
         claim_id="receivable_id", event_kind=pl.lit("demand"), event_date="contact_date",
         until_date=pl.lit(None, pl.Date), proof=pl.lit(None, pl.String), source_id="contact_id",
     )  # fmt: skip
-    arrivals = named.join(arrived.drop("receivable_id"), on="contact_id").select(
+    happened = named.join(facts["contacts"], on="contact_id", how="semi")
+    arrivals = happened.join(arrived.drop("receivable_id"), on="contact_id").select(
         "event_kind", "event_date", "until_date", "proof", claim_id="receivable_id", source_id="limitation_event_id",
     )  # fmt: skip
     promised = facts["promises"].join(

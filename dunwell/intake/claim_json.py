@@ -148,6 +148,8 @@ def _terms(entry: Any, at: str, case: Case, series: Mapping[str, Series] | None)
         return replace(terms, doubts=check_scope(terms.regime, case))
     except DunwellError as error:
         field = error.params.get("field")
+        if error.code == "interest.law_out_of_scope":
+            raise DunwellError(error.code, **{**error.params, "field": f"{at.removesuffix('.terms')}.law"}) from error
         if not field or error.code.startswith("claim.") or error.code.endswith("_out_of_scope"):
             raise
         raise DunwellError(error.code, **{**error.params, "field": f"{at}.{field}"}) from error

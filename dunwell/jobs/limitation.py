@@ -16,6 +16,7 @@ from dunwell.actions.facts import facts_of
 from dunwell.core.dates import format_date
 from dunwell.core.errors import DunwellError
 from dunwell.core.money import plain_amount
+from dunwell.core.terms import ReceivableKind
 from dunwell.documents.plain import plain
 from dunwell.engine.claims import open_items
 from dunwell.engine.limitation import alarms, court_dates
@@ -86,7 +87,7 @@ def limitation(
             option = next(each for each in ctx.command.params if each.name == given[0]).opts[0]
             raise DunwellError("limitation.option_of_the_list", option=option, command=ctx.invoked_subcommand)
         return
-    told = _clocks(code, place, as_of, as_known_then=as_known_then, debtor=None)
+    told = _clocks(code, place, as_of, as_known_then=as_known_then, debtors=None)
     rows = _alarm_rows(told, within)
     states = dict(told.found.group_by("state").len().sort("state").rows())
     if as_json:
@@ -121,7 +122,9 @@ def show_item(
     """
     creditor = creditors.choose(code)
     receivable = read_talks.receivable(creditor, item)
-    told = _clocks(code, place, as_of, as_known_then=as_known_then, debtor=receivable.debtor_id)
+    if receivable.kind == ReceivableKind.CHARGE:
+        raise DunwellError("limitation.no_clock", item=receivable.number)
+    told = _clocks(code, place, as_of, as_known_then=as_known_then, debtors=read.concerned(receivable))
     mine = told.found.filter(pl.col("receivable_id") == receivable.pk)
     if mine.is_empty():
         raise DunwellError("limitation.not_open", item=receivable.number, day=told.day.isoformat())
@@ -146,14 +149,14 @@ for _command in RECORDING:
 
 
 def _clocks(
-    code: str | None, place: str | None, as_of: date | None, *, as_known_then: bool, debtor: int | None
+    code: str | None, place: str | None, as_of: date | None, *, as_known_then: bool, debtors: list[int] | None
 ) -> _Clocks:
-    """The clocks of a book, or of one debtor's part of it."""
+    """The clocks of a book, or of the part of it that concerns these debtors."""
     creditor = creditors.choose(code)
     law = place or creditor.country
     day = as_of or today(creditor, moment())
     known_at = day_start(creditor, day + timedelta(days=1)) if as_known_then else None
-    facts = facts_of(creditor, known_at=known_at, debtors=None if debtor is None else [debtor]).on(day)
+    facts = facts_of(creditor, known_at=known_at, debtors=debtors).on(day)
     stored = stored_claims(facts, read.frames(creditor, RECORDS, known_at=known_at), day, law)
     if law not in PLACES and set(stored.claims["place"]) <= {law}:
         raise DunwellError("limitation.place_unknown", place=law, known=", ".join(PLACES))
@@ -244,8 +247,8 @@ def _step(row: Mapping[str, Any]) -> dict[str, Any]:
     name = f"E{row['source_id']}" if row["source"] == "event" else f"{row['source']} {row['source_id']}"
     return {
         "record": name, "event": row["event_kind"], "date": row["event_date"], "until": row["until_date"],
-        "proof": row["proof"] or None, "effect": row["effect"], "cautious_date": row["cautious_date"],
-        "strict_date": row["strict_date"],
+        "proof": row["proof"] or None, "effect": row["effect"], "counts": row["counts"],
+        "strict_counts": row["strict_counts"], "cautious_date": row["cautious_date"], "strict_date": row["strict_date"],
     }  # fmt: skip
 
 
@@ -288,11 +291,21 @@ def _events_table(events: list[dict[str, Any]]) -> Table:
         day = each["date"].isoformat() + (f" - {each['until'].isoformat()}" if each["until"] else "")
         table.add_row(
             _where(each["record"]), day, words(f"limitation.event.{each['event']}"),
-            words(f"limitation.effect.{each['effect']}") if each["effect"] else "-",
+            _effect(each),
             Text(plain(each["proof"], 80) if each["proof"] else words("limitation.unproven")),
             *(each[name].isoformat() if each[name] else "-" for name in ("cautious_date", "strict_date")),
         )  # fmt: skip
     return table
+
+
+def _effect(event: Mapping[str, Any]) -> str:
+    """What an event does, and in which reading."""
+    if event["effect"] is None:
+        return "-"
+    told = words(f"limitation.effect.{event['effect']}")
+    if event["effect"] in ("nothing", "not_stated") or event["counts"]:
+        return told
+    return words("limitation.effect_strict" if event["strict_counts"] else "limitation.effect_void", effect=told)
 
 
 def _where(name: str) -> str:
@@ -314,10 +327,13 @@ def _told(record: Mapping[str, Any]) -> str:
     said: dict[str, Callable[[Any], str]] = {
         "kind": lambda kind: words(f"limitation.kind.{kind}" if record["record"][0] == "C" else f"guarantee.{kind}"),
     }
-    return "; ".join(
-        f"{words(f'limitation.field.{name}')}: {said.get(name, lambda each: plain(str(each), 80))(value)}"
+    return words("limitation.or").join(
+        words(
+            "limitation.told", field=words(f"limitation.field.{name}"),
+            value=said[name](value) if name in said else plain(str(value), 80),
+        )
         for name, value in told.items()
-    )
+    )  # fmt: skip
 
 
 def _remedy(names: tuple[str, ...]) -> str:

@@ -139,6 +139,15 @@ WRONG = [
     (["debts", 0, "interest_from"], "2023-01-01", "debts[0].interest_from"),
     (["debts", 0, "contract"], "2023-01-02", "debts[0].contract"),
     (["debts", 0, "secured"], True, "debts[0].secured"),
+    (["debts", 0, "law"], "FR", "debts[0].law"),
+    (["debts", 0, "law"], "Bavaria", "debts[0].law"),
+    (["debts", 0, "law"], ["DE"], "debts[0].law"),
+    (["creditor"], "bank", "creditor"),
+    (["creditor"], ["sme", "other"], "creditor"),
+    (["creditor"], [1], "creditor"),
+    (["creditor"], {}, "creditor"),
+    (["buyer"], "government", "buyer"),
+    (["debts", 0, "terms"], {"regime": "us.consumer-agreed"}, "creditor"),
     (["debts", 0, "terms"], "law", "debts[0].terms"),
     (["debts", 0, "terms", "regime"], "de.bgb", "debts[0].terms.regime"),
     (["debts", 0, "terms", "rate"], "5", "debts[0].terms.rate"),
@@ -193,6 +202,43 @@ class TestTheExampleOfTheDocumentation:
             "Owed in all: GBP 6,392.68",
         ):
             assert words in said
+
+
+class TestPartiesOfADescription:
+    """The same facts as the book records, asked by the same function."""
+
+    SME = {
+        "debtor": "business", "buyer": "large_enterprise", "creditor": "sme",
+        "debts": [{"number": "1", "currency": "CNY", "principal": "500000.00", "due": "2025-08-30", "law": "CN",
+                   "terms": {"regime": "cn.sme-payment", "confirmed": True}}],
+    }  # fmt: skip
+
+    def test_open_a_regime_that_asks_for_them(self, tmp_path):
+        done = claim(json.dumps(self.SME), "--json", "--as-of", "2025-10-08", tmp_path=tmp_path)
+        assert json.loads(done.stdout)["debts"][0]["demanded"]["interest"] == "9750.00"
+
+    @pytest.mark.parametrize(
+        "other", [{"creditor": "other"}, {"creditor": None}, {"creditor": []}, {"buyer": "other"}, {"buyer": None}]
+    )
+    def test_close_it_where_they_do_not_fit_or_are_not_told(self, other):
+        with pytest.raises(DunwellError) as refused:
+            read_claim(json.dumps({**self.SME, **other}))
+        assert refused.value.code == f"interest.{next(iter(other))}_out_of_scope"
+
+    def test_that_were_not_told_are_said_beside_a_sum_that_may_rest_on_them(self):
+        loan = {"debtor": "consumer", "debts": [{**DEBT, "terms": {"regime": "cn.loan-overdue"}}]}
+        assert "creditor_not_recorded" in read_claim(json.dumps(loan)).debts[0].terms.warnings
+        told = read_claim(json.dumps({**loan, "creditor": ["sme", "debt_collector"]})).debts[0].terms.warnings
+        assert "creditor_not_recorded" not in told
+
+    def test_are_in_the_schema(self):
+        from importlib import resources
+
+        schema = json.loads((resources.files("dunwell.intake") / "claim.schema.json").read_text(encoding="utf-8"))
+        for creditor in ("sme", ["sme", "licensed_lender"], None):
+            jsonschema.validate({**self.SME, "creditor": creditor}, schema)
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate({**self.SME, "creditor": "bank"}, schema)
 
 
 class TestMoneyOfADescription:

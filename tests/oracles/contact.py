@@ -21,6 +21,7 @@ UNNOTICED = {"undeliverable", "not_connected"}
 NOT_HIM = {"third_person", "attorney"}
 EU = set("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())
 AHEAD = 31 * 86_400
+LOOKS = (4 * 86_400, AHEAD)  # near first, which is nearly always enough
 NAMELESS = "(the only one)"
 DAY = timedelta(days=1)
 
@@ -87,7 +88,6 @@ def clock(text: str) -> int:
     return int(hour) * 3_600 + int(minute) * 60
 
 
-@cache
 def offset(zone: str, moment: int) -> int:
     found = datetime.fromtimestamp(moment, ZoneInfo(zone)).utcoffset()
     assert found is not None
@@ -95,19 +95,19 @@ def offset(zone: str, moment: int) -> int:
 
 
 @cache
-def stretches(zone: str, month: int) -> tuple[tuple[int, int, int], ...]:
-    """Stretches of 31 days of seconds in which a zone's clocks differ from UTC by the same, day by day."""
+def stretches(zone: str, number: int) -> tuple[tuple[int, int, int], ...]:
+    """31 days, cut where a zone's clocks are put on or back (never twice in four days), with seconds before UTC."""
     found = []
-    for start in range(month * AHEAD, (month + 1) * AHEAD, 86_400):
-        here, after = start, start + 86_400
-        while offset(zone, here) != offset(zone, after - 1):
-            low, high = here, after - 1
-            while high - low > 1:
-                middle = (low + high) // 2
-                low, high = (middle, high) if offset(zone, middle) == offset(zone, here) else (low, middle)
-            found.append((here, high, offset(zone, here)))
-            here = high
-        found.append((here, after, offset(zone, here)))
+    step = AHEAD // 8
+    for begin in range(number * AHEAD, (number + 1) * AHEAD, step):
+        before, after = offset(zone, begin), offset(zone, begin + step)
+        low, high = begin, begin + step
+        while before != after and high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if offset(zone, middle) == before else (low, middle)
+        found.append((begin, high, before))
+        if high < begin + step:
+            found.append((high, begin + step, after))
     joined = [found[0]]
     for begin, end, by in found[1:]:
         if by == joined[-1][2]:
@@ -144,7 +144,7 @@ def midnight(zone: str, day: date) -> int:
 
 
 def both(one: list[Span], other: list[Span]) -> list[Span]:
-    return sorted((max(a, c), min(b, d)) for a, b in one for c, d in other if max(a, c) < min(b, d))
+    return sorted((max(a, c), min(b, d)) for a, b in one for c, d in other if a < d and c < b)
 
 
 def joined(spans: list[Span]) -> list[Span]:
@@ -375,18 +375,19 @@ class Asked:
     # --- hours ---
 
     def _hours(self, rule: Table, values: Table) -> list[Finding]:
-        spans = self.kept(rule, values, self.at)
-        if spans and spans[0][0] == self.at:
-            return []
-        return self.say(rule, spans[0][0] if spans else None)
+        for ahead in LOOKS:
+            spans = self.kept(rule, values, self.at, ahead)
+            if spans:
+                return [] if spans[0][0] == self.at else self.say(rule, spans[0][0])
+        return self.say(rule)
 
-    def kept(self, rule: Table, values: Table, start: int) -> list[Span]:
-        """When, from a moment on, an hours rule is kept in all zones."""
+    def kept(self, rule: Table, values: Table, start: int, ahead: int) -> list[Span]:
+        """When, from a moment on and so far ahead, an hours rule is kept in all zones."""
         beside = {key: value for key, value in values.items() if key != "spans"}
-        tables = [{**beside, **span} for span in values["spans"]] if "spans" in values else [values]
+        tables: list[Table] = [{**beside, **span} for span in values.get("spans", [{}])]
         holidays = self.holidays(rule)
-        spans = [(start, start + AHEAD)]
-        for each in sorted({clocks(zone, start, start + AHEAD) for zone in self.zones}):
+        spans = [(start, start + ahead)]
+        for each in sorted({clocks(zone, start, start + ahead) for zone in self.zones}):
             spans = both(spans, on_the_wall(each, tables, holidays))
         return joined(spans)
 
@@ -403,19 +404,24 @@ class Asked:
             if finding.until is None:
                 return None
             start = max(start, finding.until)
-        spans = [(start, start + AHEAD)]
+        for ahead in LOOKS:
+            spans = self.open(hours, start, ahead)
+            if spans and (spans[0][1] < start + ahead or ahead == AHEAD):
+                return spans[0][0], spans[0][1] if spans[0][1] < start + ahead else None
+        return None
+
+    def open(self, hours: list[tuple[Table, Table]], start: int, ahead: int) -> list[Span]:
+        """When all hours rules are kept, or lifted."""
+        spans = [(start, start + ahead)]
         for rule, values in hours:
-            mine = self.kept(rule, values, start)
+            mine = self.kept(rule, values, start, ahead)
             lifted = [self.permit_ends(entry) for entry in self.lifting(rule)]
             if lifted:
-                last = start + AHEAD if None in lifted else max(end for end in lifted if end is not None)
+                last = start + ahead if None in lifted else max(end for end in lifted if end is not None)
                 if last > start:
-                    mine = joined([*mine, (start, min(last, start + AHEAD))])
+                    mine = joined([*mine, (start, min(last, start + ahead))])
             spans = both(spans, mine)
-        if not spans:
-            return None
-        opens, closes = joined(spans)[0]
-        return opens, closes if closes < start + AHEAD else None
+        return joined(spans)
 
     # --- counts ---
 

@@ -374,13 +374,17 @@ class Told:
 
     def known(self, item: Entry) -> list[tuple[str, date, str | None]]:
         """What the book knows by itself."""
-        number, found = item["receivable_id"], []
-        for payment in self.rows["payments"]:
-            if payment["receivable_id"] == number:
-                found.append(("part_payment", payment["value_date"], payment["number"]))
-        for promise in self.rows["promises"]:
-            if (promise["debtor_id"], promise["currency"]) == (item["debtor_id"], item["currency"]):
-                found.append(("promise", promise["made_date"], None))
+        number = item["receivable_id"]
+        found: list[tuple[str, date, str | None]] = [
+            ("part_payment", payment["value_date"], payment["number"])
+            for payment in self.rows["payments"]
+            if payment["receivable_id"] == number
+        ]
+        found += [
+            ("promise", promise["made_date"], None)
+            for promise in self.rows["promises"]
+            if (promise["debtor_id"], promise["currency"]) == (item["debtor_id"], item["currency"])
+        ]
         for contact in self.rows["contacts"]:
             if {"contact_id": contact["contact_id"], "receivable_id": number} in [
                 {name: link[name] for name in ("contact_id", "receivable_id")} for link in self.rows["contact_items"]

@@ -96,18 +96,18 @@ def guarantor_names(creditor: Creditor) -> dict[int, str]:
     return {pk: f"{name} ({number})" if number else name for pk, name, number in rows}
 
 
+def concerned(receivable: Receivable) -> list[int]:
+    """The debtor of an item, and those who guarantee it and are debtors themselves."""
+    given = Guarantee.objects.filter(receivable=receivable).exclude(guarantor=None)
+    return [receivable.debtor_id, *given.values_list("guarantor_id", flat=True)]
+
+
 def of_item(receivable: Receivable) -> list[Record]:
     """What is recorded for an item and stands: its facts, its guarantees, the filing date of its debtor."""
     found: list[Record] = list(LimitationClaim.objects.filter(receivable=receivable))
     found += Guarantee.objects.filter(receivable=receivable, withdrawn_date=None).order_by("pk")
     found += InsolvencyFiling.objects.filter(debtor=receivable.debtor_id, withdrawn_date=None)
     return found
-
-
-def proofs(creditor: Creditor, ids: list[int]) -> dict[int, str]:
-    """Event id -> hash of the file that proves it, where there is one."""
-    rows = LimitationEvent.objects.filter(creditor=creditor, pk__in=ids).exclude(proof_sha256="")
-    return dict(rows.values_list("pk", "proof_sha256"))
 
 
 def _same(text: str) -> str:
