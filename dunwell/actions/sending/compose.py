@@ -10,7 +10,7 @@ from dunwell.core.errors import DunwellError
 from dunwell.core.terms import Channel, Stage
 from dunwell.documents.bank import is_qr_iban
 from dunwell.documents.email_text import render_email
-from dunwell.documents.letter import render_letter
+from dunwell.documents.letter import render_annex, render_letter
 from dunwell.documents.notice import Item, Notice, Party, Sender
 from dunwell.documents.versions import template_version
 from dunwell.store.models import ContactPoint, Creditor, OutboxMessage, Receivable
@@ -122,6 +122,8 @@ def compose(row: OutboxMessage, notice: Notice, items: Iterable[Mapping[str, Any
     if row.channel == Channel.EMAIL:
         words = render_email(notice)
         subject, text, html = words.subject, words.text, words.html
+        if notice.annex is not None:
+            attachments = (Attachment("statement.pdf", "application/pdf", render_annex(notice)),)
         template = template_version(notice, "email")
     else:
         attachments = (Attachment("letter.pdf", "application/pdf", render_letter(notice)),)

@@ -11,6 +11,7 @@ from dunwell.actions.day.items_hash import items_hashes
 from dunwell.actions.facts import facts_of
 from dunwell.core.terms import Stage
 from dunwell.engine.decide import decide
+from dunwell.engine.facts import Facts
 from dunwell.engine.findings import windows
 from dunwell.engine.hours import Hours
 from dunwell.rulebook.contact_rules import Rules
@@ -23,11 +24,15 @@ STALE_AFTER = timedelta(days=3)
 
 @dataclass(frozen=True, slots=True)
 class Go:
-    """It may leave until `until_at` (the end of the allowed hours; None: no hours bind its channel)."""
+    """It may leave until `until_at` (the end of the allowed hours; None: no hours bind its channel).
+
+    facts   of its debtor and others: what the look rests on
+    """
 
     line: Mapping[str, Any]
     items: tuple[Mapping[str, Any], ...]
     until_at: datetime | None
+    facts: Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,7 @@ def look(
         elif line["not_before_at"] > moment:
             verdicts[row.pk] = Wait(line["not_before_at"])
         else:
-            verdicts[row.pk] = Go(line, tuple(items[pair]), closing.get((row.debtor_id, row.channel)))
+            verdicts[row.pk] = Go(line, tuple(items[pair]), closing.get((row.debtor_id, row.channel)), facts)
     return verdicts
 
 

@@ -13,6 +13,7 @@ from dunwell.actions.sending import outbox, sent_bytes
 from dunwell.actions.sending.clock import Clock
 from dunwell.actions.sending.compose import compose, notice_of, sender_of
 from dunwell.actions.sending.last_look import Cancel, Go, Wait, look
+from dunwell.actions.sending.late_interest import LateInterest
 from dunwell.actions.sending.outbox import Ended, Ready
 from dunwell.actions.sending.owner import new_owner
 from dunwell.actions.sending.report import SendReport
@@ -141,11 +142,17 @@ class Sender:
     def _make(self, goes: list[tuple[OutboxMessage, Go]], sender: notice.Sender, now: datetime) -> list[_Made]:
         """Make the bytes and keep them. A message that cannot be made must not stop the others."""
         receivables = Receivable.objects.in_bulk({item["receivable_id"] for _, go in goes for item in go.items})
+        late = LateInterest(self.creditor, goes[0][1].facts, {row.debtor_id for row, _ in goes}) if goes else None
+        strategy = default_strategy()
         made: list[_Made] = []
         broken: list[tuple[OutboxMessage, str]] = []
         for row, go in goes:
             try:
                 written = notice_of(row, go.line, go.items, sender=sender, receivables=receivables, day=now.date())
+                if late is not None and strategy.step(Stage(row.stage)).interest:
+                    written, why = late.added(written, row, [item["receivable_id"] for item in go.items])
+                    if why is not None:
+                        self.report.without_interest.append((row.key, why))
                 composed = compose(row, written, go.items, at=now)
                 packed = self.channels[row.channel].pack(composed.message)
             except Undeliverable as failure:

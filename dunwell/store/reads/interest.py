@@ -113,6 +113,11 @@ class StoredTerms:
         buyers = known(Debtor, known_at, buyer_kind__isnull=False, **whom) if self._rows else []
         self._buyers = {row.pk: row.buyer_kind for row in buyers}
 
+    @property
+    def any_claimed(self) -> bool:
+        """Whether interest by any of these terms may be demanded."""
+        return any(terms.claimed for terms in self._terms.values())
+
     def of(self, debtor: Mapping[str, Any], item: Mapping[str, Any]) -> Held:
         """The terms of an item (rows of facts); without any, nothing is claimed. Terms that do not hold for it, or need
         the day of a contract that is not recorded, are told in `Held.refused`."""

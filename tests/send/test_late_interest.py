@@ -1,0 +1,109 @@
+"""Late interest in what leaves: demanded where terms were confirmed, shown line by line, left out where it cannot be told."""
+
+from datetime import UTC, date, datetime
+from io import BytesIO
+
+import pytest
+from pypdf import PdfReader
+
+from dunwell.actions.interest import set_terms
+from dunwell.core.money import grouped_amount
+from dunwell.store import guard
+from dunwell.store.models import ContactAttempt, ContactItem, Debtor, Receivable
+from tests.channels.test_email import text_of
+from tests.send.book import TEN, a_book, add_debtor, let_go, run
+from tests.support.rows import MEI
+
+DUE = date(2026, 10, 20)
+
+
+def reminded(debtor: Debtor) -> None:
+    """Its invoice was reminded of on 30 October: the first dunning is due."""
+    with guard.writing("test"):
+        contact = ContactAttempt.objects.create(
+            creditor=debtor.creditor, debtor=debtor, person_id=debtor.person_id, channel="email", direction="out",
+            at=datetime(2026, 10, 30, 9, tzinfo=UTC), contact_date=date(2026, 10, 30), purpose="collection", stage=2,
+            currency="EUR", outcome="sent",
+        )  # fmt: skip
+        for receivable in Receivable.objects.filter(debtor=debtor):
+            ContactItem.objects.create(
+                creditor=debtor.creditor, contact=contact, receivable=receivable, stage=2, open_minor=1
+            )
+
+
+def terms(creditor, **wishes):
+    confirmed = wishes.pop("confirmed", True)
+    set_terms(
+        creditor=creditor, code="business", regime=wishes.pop("regime", "contract.clause"), wishes=wishes, buyer=None,
+        fixed_sum=False, confirmed=confirmed, at=TEN, by=MEI,
+    )  # fmt: skip
+
+
+def mailed(sink):
+    [mail] = sink.mails
+    [annex] = [part for part in mail.walk() if part.get_content_type() == "application/pdf"] or [None]
+    return text_of(mail), annex and "".join(
+        page.extract_text() for page in PdfReader(BytesIO(annex.get_payload(decode=True))).pages
+    )
+
+
+@pytest.fixture
+def dunned():
+    creditor = a_book()
+    debtor = add_debtor(creditor, "M0", email="m0@debtor.example", due=DUE, cents=1_000_000)
+    reminded(debtor)
+    return creditor
+
+
+class TestLateInterest:
+    def test_joins_the_sum_with_the_statement_that_shows_it(self, sink, dunned):
+        terms(dunned, rate="7.3")
+        run(dunned)
+        let_go()
+        words, annex = mailed(sink)
+        # 10,000.00 at 7.3 % a year are 2.00 a day; 21 October to 24 November are 35 days
+        late = grouped_amount(35 * 200, "EUR")
+        assert f"Late interest and costs up to 24 November 2026{late:>14}".replace(" ", "") in words.replace(" ", "")
+        assert "EUR 10,070.00" in words
+        assert "EUR 10,070.00" in annex
+        assert "R-M0" in annex
+
+    def test_is_not_demanded_by_terms_that_nobody_confirmed(self, sink, dunned):
+        terms(dunned, regime="de.bgb-288-2", confirmed=False)
+        run(dunned)
+        let_go()
+        words, annex = mailed(sink)
+        assert "EUR 10,000.00" in words
+        assert "nterest" not in words
+        assert annex is None
+
+    def test_stays_out_of_a_friendly_reminder(self, sink):
+        creditor = a_book(mails=1)
+        terms(creditor, rate="7.3")
+        run(creditor)
+        let_go()
+        words, annex = mailed(sink)
+        assert "EUR 100.10" in words
+        assert annex is None
+
+    def test_is_left_out_and_said_where_it_cannot_be_told(self, sink, dunned):
+        terms(dunned, regime="cn.loan-agreed", rate="10")
+        run(dunned)
+        report = let_go()
+        words, annex = mailed(sink)
+        assert "EUR 10,000.00" in words
+        assert annex is None
+        [(_, why)] = report.without_interest
+        assert "R-M0" in str(why)
+
+    def test_stands_in_a_letter_with_its_statement_behind_it(self, sink):
+        creditor = a_book()
+        reminded(add_debtor(creditor, "L0", letter=True, due=DUE, cents=1_000_000))
+        terms(creditor, rate="7.3")
+        run(creditor)
+        [folder] = let_go().letters
+        [path] = folder.iterdir()
+        first, second = (page.extract_text() for page in PdfReader(path).pages)
+        assert "10,070.00" in first
+        assert "10,070.00" in second
+        assert "Statement of the claim" in second
