@@ -1,4 +1,4 @@
-"""Late interest in what leaves: demanded where terms were confirmed, shown line by line, left out where it cannot be told."""
+"""Late interest in what leaves: demanded where terms were confirmed, shown line by line, left out where untold."""
 
 from datetime import UTC, date, datetime
 from io import BytesIO
