@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ import polars as pl
 
 from dunwell.engine.asked import CONTACT_DEBTS, CONTACTS, DEBTS, ENTRIES, SUBJECTS, Asked
 from dunwell.engine.contact_findings import Said, say
+from dunwell.engine.hours import AHEAD_DAYS
 from dunwell.engine.scopes import CHANNELS
 from dunwell.rulebook.contact_rules import EFFECTS, HARD_STOPS, Rules
 from dunwell.rulebook.places import candidate_zones
@@ -209,4 +210,8 @@ def _next(
     if None in stops:
         return None, None
     free = max([at, *(stop for stop in stops if stop is not None)])
-    return next(((max(opened, free), closed) for opened, closed in spans if closed > free), (None, None))
+    last = at + timedelta(days=AHEAD_DAYS)
+    return next(
+        ((max(opened, free), closed if closed < last else None) for opened, closed in spans if closed > free),
+        (None, None),
+    )

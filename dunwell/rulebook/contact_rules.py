@@ -27,6 +27,7 @@ SCOPE: Mapping[str, tuple[str, ...]] = {
 }
 """What a scope may name, with the words of each; places and providers are open lists."""
 _ONLY_IF_KNOWN = frozenset({"at_place", "provider"})
+_CHANNELS_OF = {"visitors": frozenset({"visit"}), "recording": frozenset({"phone", "visit"})}
 
 OUTCOMES = (
     "reached", "dropped", "message_left", "no_answer", "not_connected", "wrong_person", "sent", "undeliverable",
@@ -146,8 +147,9 @@ class Rule:
 
     @property
     def channels(self) -> tuple[str, ...]:
-        """The channels it is about."""
-        return self.scope.channels
+        """The channels it is about: visitors come on visits alone, and only what is said can be recorded."""
+        own = _CHANNELS_OF.get(self.kind)
+        return tuple(channel for channel in self.scope.channels if own is None or channel in own)
 
     def on(self, day: date) -> Mapping[str, Any] | None:
         """The values in force on a day, or None before the rule's first day and after its last."""

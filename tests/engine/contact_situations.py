@@ -53,12 +53,11 @@ ACCOUNTS = ["A-1", "A-2"]
 DEBTS = ["D-1", "D-2", "D-3"]
 PROVIDERS = ["one", "two"]
 HOLDS = ["cease_request", "attorney", "insolvency", "deceased"]
-REASONS = [*HOLDS, "hardship", "talks", "other"]
 KINDS = [
     "opt_out", "consent", "direct_consent", "hours_agreed", "frequency_agreed", "inconvenient_time",
     "inconvenient_place", "employer_prohibits", "cooling_off", "lost_contact", "third_person_refused", "verified",
     "notice_sent", "recording_consent", "recording_refused", "breathing_space", "minor", "work_address",
-    "public_medium", *HOLDS, "complaint", "promise", "hardship",
+    "public_medium", *HOLDS, "complaint", "promise", "hardship", "talks", "other",
 ]  # fmt: skip
 NOTICES = ["placement", "validation", "email_procedure"]
 LIFTING = ["consent", "direct_consent", "hours_agreed", "frequency_agreed", "lost_contact", "verified"]
@@ -66,29 +65,34 @@ LIFTING = ["consent", "direct_consent", "hours_agreed", "frequency_agreed", "los
 
 @dataclass(frozen=True)
 class Batch:
-    """Situations that are asked by the same rules. `rules` None: those that come with Dunwell."""
+    """Situations about the same days, that are asked by the same rules and know the holidays of one country.
+
+    rules   None: those that come with Dunwell
+    """
 
     rules: list[Table] | None
     situations: list[Table]
+    holidays_of: str
 
 
 def batch(seed: int, size: int) -> Batch:
     """Some situations and a small set of rules; each third batch asks the rules of the house and of the law."""
     random = Random(seed)
     rules = None if seed % 3 == 0 else random_rules(random)
-    return Batch(rules, [situation(random) for _ in range(size)])
+    day = random.choice(DAYS) if random.random() < 0.7 else date(2025, 1, 1) + random.randrange(900) * DAY
+    provider = {random.choice(CHANNELS): random.choice(PROVIDERS) for _ in range(2)}
+    country = random.choice(sorted(PLACES))
+    return Batch(rules, [situation(random, day, provider) for _ in range(size)], country)
 
 
 # --- situations ---
 
 
-def situation(random: Random) -> Table:
+def situation(random: Random, day: date, provider: Table) -> Table:
     """One described situation, as JSON would have it."""
     made: Table = {}
     debtor, zones = _debtor(random)
-    day = random.choice(DAYS) + random.choice([-1, 0, 0, 0, 1, 2]) * DAY
-    if random.random() < 0.3:
-        day = date(2025, 1, 1) + random.randrange(900) * DAY
+    day += random.choice([-1, 0, 0, 0, 1]) * DAY
     at = _moment(random, day, random.choice(zones))
     made["at"] = _written(random, at, zones)
     if random.random() < 0.93:
@@ -110,7 +114,7 @@ def situation(random: Random) -> Table:
         made["about"] = sorted(random.sample(DEBTS, random.choice([1, 1, 2])))
     _maybe(random, made, 0.4, "address", NUMBERS)
     if random.random() < 0.2:
-        made["provider"] = {random.choice(CHANNELS): random.choice(PROVIDERS) for _ in range(2)}
+        made["provider"] = provider
     channel = made.get("channel")
     contacts = _contacts(random, at, zones, channel, several)
     if contacts or random.random() < 0.1:
@@ -253,8 +257,6 @@ def _entry(random: Random, at: datetime, zones: Sequence[str], contacts: Sequenc
             made["hours"] = random.choice(
                 [["15:00", "17:00"], ["08:00", "09:00"], ["20:00", "24:00"], ["00:00", "07:00"]]
             )
-    if made["kind"] == "direct_consent" and random.random() < 0.3:
-        made["days"] = random.choice([1, 2, 7])
     return made
 
 
@@ -288,9 +290,9 @@ def _rule(random: Random, name: str, kind: str, scope: Table, effect: str) -> Ta
     confidence = random.choice(["house", "official", "copy", "secondary", "recalled"])
     rule: Table = {
         "id": name, "title": {"en": name, "zh-Hans": name, "zh-Hant": name}, "applies": scope, "kind": kind,
-        "effect": effect, "strength": "house", "values": {},
+        "effect": effect, "strength": "house" if confidence == "house" else "law", "values": {},
         "citation": {"source": "chance", "confidence": confidence, "quote": ""},
-        "review_by": date(2027, 11, 22), "cases": [{"name": "none"}],
+        "review_by": date(2027, 11, 22), "cases": [{"name": "none", "finding": "allowed"}],
     }  # fmt: skip
     if effect == "presumed-violation":
         rule["rebuttal"] = ["required_by_law"]
@@ -333,11 +335,9 @@ def _dated(random: Random, values: Any) -> dict[date, Any]:
 def _hours(random: Random) -> Table:
     def table(clocks: Sequence[tuple[str, str]]) -> Table:
         opens, closes = random.choice(clocks)
-        made: Table = {"from": opens, "until": closes}
+        made: Table = {"from": opens, "until": closes, "weekdays": list(range(1, 8))}
         if random.random() < 0.4:
             made["weekdays"] = sorted(random.sample(range(1, 8), random.choice([5, 6])))
-        if random.random() < 0.3:
-            made["holidays"] = random.choice(["closed", "closed", "open"])
         if closes != "24:00" and random.random() < 0.2:
             made["until_included"] = True
         return made
@@ -345,9 +345,12 @@ def _hours(random: Random) -> Table:
     if random.random() < 0.3:
         early = table([("07:00", "12:00"), ("09:00", "11:30"), ("00:00", "02:30")])
         late = table([("13:00", "17:00"), ("12:00", "21:00"), ("15:30", "24:00")])
-        return {"spans": [early, late]}
-    return table([("08:00", "21:00"), ("08:00", "22:00"), ("07:30", "19:00"), ("07:00", "22:00"), ("00:00", "24:00"),
-                  ("02:30", "23:30"), ("08:00", "20:00")])  # fmt: skip
+        made: Table = {"spans": [early, late]}
+    else:
+        made = table([("08:00", "21:00"), ("08:00", "22:00"), ("07:30", "19:00"), ("07:00", "22:00"),
+                      ("00:00", "24:00"), ("02:30", "23:30"), ("08:00", "20:00")])  # fmt: skip
+    _maybe(random, made, 0.3, "holidays", ["closed", "closed", "open"])
+    return made
 
 
 def _outcomes(random: Random) -> list[str]:
@@ -371,8 +374,7 @@ def _count(random: Random) -> Table:
         made["minutes"] = random.choice([1, 5, 60])
     else:
         made["days"] = random.choice([1, 1, 7, 7, 30])
-    if random.random() < 0.8:
-        made["outcomes"] = _outcomes(random)
+    made["outcomes"] = _outcomes(random)
     if random.random() < 0.3:
         made["direction"] = random.choice(["out", "in", "any"])
     return made
@@ -387,7 +389,7 @@ def _wait(random: Random) -> Table:
 
 
 def _intensity(random: Random) -> Table:
-    weights = {channel: random.choice([1, 1, 2, 3, 5]) for channel in CHANNELS if random.random() < 0.9}
+    weights = {channel: random.choice([0, 1, 1, 2, 3, 5]) for channel in CHANNELS}
     return {"days": random.choice([1, 7, 30]), "weights": {**weights, "phone": 2, "reached": random.choice([0, 2])},
             "most": random.choice([2, 3, 6, 10])}  # fmt: skip
 
@@ -408,9 +410,10 @@ def _requires(random: Random) -> Table:
 def _season(random: Random) -> Table:
     day = random.choice(DAYS)
     if random.random() < 0.5:
-        return {"spans": [{"from": day, "until": day + random.choice([0, 6]) * DAY}]}
-    return {"yearly": [random.choice([{"from": "12-24", "until": "01-02"}, {"from": "02-16", "until": "02-29"},
-                                      {"from": "10-25", "until": "11-01"}])]}  # fmt: skip
+        return {"spans": [[day, day + random.choice([0, 6]) * DAY]]}
+    return {
+        "yearly": random.choice([[["12-24", "12-31"], ["01-01", "01-02"]], [["02-16", "02-29"]], [["10-25", "11-01"]]])
+    }
 
 
 VALUES: dict[str, Any] = {
@@ -421,7 +424,6 @@ VALUES: dict[str, Any] = {
     "register": _register,
     "requires": _requires,
     "visitors": lambda random: {"least": random.choice([2, 3])},
-    "hold": lambda random: {"reasons": sorted(random.sample(REASONS, 4))},
     "complaint": lambda random: {},
     "promise": lambda random: {"grace_days": random.choice([0, 3])},
     "season": _season,

@@ -4,6 +4,7 @@ Slow and simple on purpose; nothing in the product uses it, and it uses nothing 
 since 1970, days are dates. Which zones a country has and which days are holidays is told by `World`.
 """
 
+from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -16,7 +17,7 @@ Span = tuple[int, int]
 
 CHANNELS = ("email", "letter", "sms", "phone", "visit", "im")
 WORST = ("forbidden", "presumed-violation", "advice")
-BINDS_THE_PERSON = {"cease_request", "attorney", "insolvency", "deceased"}
+BINDS_THE_PERSON = {"cease_request", "attorney", "insolvency", "deceased", "minor"}
 UNNOTICED = {"undeliverable", "not_connected"}
 NOT_HIM = {"third_person", "attorney"}
 EU = set("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())
@@ -218,6 +219,11 @@ def _within(place: str, other: str) -> bool:
     return place == other or place.startswith(f"{other}-") or (other == "EU" and place[:2] in EU)
 
 
+def is_timed(entry: Table) -> bool:
+    """Whether an entry is about weekdays or hours, and so about the window."""
+    return bool(entry.get("weekdays") or entry.get("hours"))
+
+
 # --- one channel of one situation ---
 
 
@@ -274,16 +280,20 @@ class Asked:
         return named.pop() if len(named) == 1 else None
 
     def _debts(self) -> list[str | None]:
-        named = set(self.situation.get("about") or [])
+        if self.situation.get("about"):
+            return [*self.situation["about"]]
+        named: set[str] = set()
         for contact in self.contacts:
             named |= {*(contact.get("debts") or []), *(contact.get("talked") or [])}
-        return sorted(named) or [None]
+        return [*sorted(named)] or [None]
 
     # --- the answer ---
 
     def told(self) -> Told:
         found: list[Finding] = []
         hours: list[tuple[Table, Table]] = []
+        others: list[Finding] = []
+        kinds: list[str] = []
         for rule in self.rules:
             values = self.speaks_here(rule)
             if values is None:
@@ -292,14 +302,16 @@ class Asked:
                 hours.append((rule, values))
             if self.lifting(rule):
                 continue
-            found += self.ask(rule, values)
-        about = self.situation.get("about")
-        binding = [
-            each for each in found if each.effect in WORST and (each.debt is None or not about or each.debt in about)
-        ]
+            said = self.ask(rule, values)
+            found += said
+            if rule["kind"] == "register" and self.effect(rule) != "note":
+                kinds += values["entries"]
+                said = self.speak_of(rule, self.ends_of(values["entries"]))
+            if rule["kind"] != "hours":
+                others += [each for each in said if each.effect in WORST]
+        binding = [each for each in found if each.effect in WORST]
         verdict = min((each.effect for each in binding), key=WORST.index, default="allowed")
-        names = {rule["id"] for rule, _ in hours}
-        return Told(verdict, frozenset(found), self.window(hours, [each for each in binding if each.rule not in names]))
+        return Told(verdict, frozenset(found), self.window(hours, kinds, others))
 
     def effect(self, rule: Table) -> str:
         if rule["kind"] in ("content", "recording", "conduct"):
@@ -385,33 +397,33 @@ class Asked:
         """When, from a moment on and so far ahead, an hours rule is kept in all zones."""
         beside = {key: value for key, value in values.items() if key != "spans"}
         tables: list[Table] = [{**beside, **span} for span in values.get("spans", [{}])]
-        holidays = self.holidays(rule)
+        holidays = self.holidays()
         spans = [(start, start + ahead)]
         for each in sorted({clocks(zone, start, start + ahead) for zone in self.zones}):
             spans = both(spans, on_the_wall(each, tables, holidays))
         return joined(spans)
 
-    def holidays(self, rule: Table) -> frozenset[date]:
-        if self.country is not None:
-            places = [f"{self.country}-{self.region}" if self.region else self.country]
-        else:
-            places = rule["applies"].get("place") or []
-        return frozenset().union(*(self.world.holidays.get(place, frozenset()) for place in places))
+    def holidays(self) -> frozenset[date]:
+        place = f"{self.country}-{self.region}" if self.region else self.country
+        return self.world.holidays.get(place or "", frozenset())
 
-    def window(self, hours: list[tuple[Table, Table]], others: list[Finding]) -> tuple[int, int | None] | None:
+    def window(
+        self, hours: list[tuple[Table, Table]], kinds: list[str], others: list[Finding]
+    ) -> tuple[int, int | None] | None:
         start = self.at
         for finding in others:
             if finding.until is None:
                 return None
             start = max(start, finding.until)
         for ahead in LOOKS:
-            spans = self.open(hours, start, ahead)
-            if spans and (spans[0][1] < start + ahead or ahead == AHEAD):
-                return spans[0][0], spans[0][1] if spans[0][1] < start + ahead else None
+            end = min(start + ahead, self.at + AHEAD)
+            spans = self.open(hours, kinds, start, end - start) if start < end else []
+            if spans and (spans[0][1] < end or ahead == AHEAD):
+                return spans[0][0], spans[0][1] if spans[0][1] < end else None
         return None
 
-    def open(self, hours: list[tuple[Table, Table]], start: int, ahead: int) -> list[Span]:
-        """When all hours rules are kept, or lifted."""
+    def open(self, hours: list[tuple[Table, Table]], kinds: list[str], start: int, ahead: int) -> list[Span]:
+        """When all hours rules are kept, or lifted, and no entry of these kinds takes the hour."""
         spans = [(start, start + ahead)]
         for rule, values in hours:
             mine = self.kept(rule, values, start, ahead)
@@ -421,11 +433,12 @@ class Asked:
                 if last > start:
                     mine = joined([*mine, (start, min(last, start + ahead))])
             spans = both(spans, mine)
-        return joined(spans)
+        bounds = [start, *(bound for span in self.taken(kinds, start, ahead) for bound in span), start + ahead]
+        return joined(both(spans, list(zip(bounds[::2], bounds[1::2], strict=True))))
 
     # --- counts ---
 
-    def counted(self, rule: Table, direction: str, every_channel: bool = False) -> list[dict[str, Any]]:
+    def counted(self, rule: Table, direction: str) -> list[dict[str, Any]]:
         """Contacts up to now that a rule looks at, whatever came of them."""
         scope = rule["applies"]
         return [
@@ -433,8 +446,7 @@ class Asked:
             for contact in self.contacts
             if contact["outcome"] != "undeliverable"
             and direction in ("any", contact["direction"])
-            and (every_channel or matches(scope.get("channel"), contact["channel"]))
-            and all(matches(scope.get(key), contact.get(key)) for key in ("purpose", "to", "mode"))
+            and all(matches(scope.get(key), contact.get(key)) for key in ("channel", "purpose", "to", "mode"))
             and not self.was_under_consent(rule, contact)
         ]
 
@@ -516,13 +528,17 @@ class Asked:
 
     def _intensity(self, rule: Table, values: Table) -> list[Finding]:
         weights, most = values["weights"], values["most"]
-        planned = weights.get(self.channel, 0)
+        planned = weights[self.channel]
         weighed = []
-        for contact in self.counted(rule, "out", every_channel=True):
-            if contact["outcome"] in UNNOTICED or not self.in_window(contact, values["days"]):
+        for contact in self.contacts:
+            if (
+                contact["direction"] != "out"
+                or contact["outcome"] in UNNOTICED
+                or not self.in_window(contact, values["days"])
+            ):
                 continue
-            weight = weights.get(contact["channel"], 0)
-            weight += weights.get("reached", 0) if contact["outcome"] == "reached" else 0
+            weight = weights[contact["channel"]]
+            weight += weights["reached"] if contact["outcome"] == "reached" else 0
             weighed.append((self.leaves(contact, values["days"]), weight))
         total = sum(weight for _, weight in weighed)
         if total + planned <= most:
@@ -537,13 +553,9 @@ class Asked:
     # --- registers ---
 
     def last_day(self, entry: Table, zone: str, grace: int = 0) -> date | None:
-        begun = day_of(entry["from"]) or day_in(zone, seconds(entry["from"]))
         last = day_of(entry["until"]) if entry.get("until") else None
-        days = entry.get("days")
-        if days is None and last is None and entry["kind"] == "direct_consent":
-            days = 7
-        if days is not None:
-            last = min(last or date.max, begun + (days - 1) * DAY)
+        if last is None and entry["kind"] == "direct_consent":
+            last = (day_of(entry["from"]) or day_in(zone, seconds(entry["from"]))) + 6 * DAY
         return last + grace * DAY if last else None
 
     def holds_at(self, entry: Table, zone: str, moment: int, grace: int = 0) -> bool:
@@ -581,8 +593,8 @@ class Asked:
 
     # what forbids
 
-    def forbids(self, kinds: Sequence[str], grace: int = 0) -> list[tuple[Table, int | None]]:
-        """Entries of some kinds in force now, in any zone, and when each ends."""
+    def forbids(self, kinds: Sequence[str]) -> list[Table]:
+        """Entries of some kinds that are about what is asked, whenever they are in force."""
         here = {"channel": self.channel, "place": self.facts["at_place"], "purpose": self.facts["purpose"]}
         found = []
         for entry in self.entries:
@@ -591,32 +603,51 @@ class Asked:
             if entry.get("address") is not None and entry["address"] != self.address:
                 continue
             account = None if entry["kind"] in BINDS_THE_PERSON else entry.get("account")
-            if account is not None and self.account is not None and account != self.account:
-                continue
-            speaking = [zone for zone in self.zones if self.holds_at(entry, zone, self.at, grace)]
-            if speaking:
-                by_clock = entry.get("weekdays") or entry.get("hours")
-                ends = [self.ends(entry, z, self.at, grace) for z in (speaking if by_clock else self.zones)]
-                found.append((entry, None if None in ends else max(end for end in ends if end is not None)))
+            if account is None or self.account is None or account == self.account:
+                found.append(entry)
         return found
 
-    def speak_of(self, rule: Table, entries: list[tuple[Table, int | None]]) -> list[Finding]:
-        if not entries:
+    def ends_of(self, kinds: Sequence[str], grace: int = 0) -> list[int | None]:
+        """When each of the entries of all day that are in force now, in any zone, ends."""
+        found = []
+        for entry in self.forbids(kinds):
+            if is_timed(entry) or not any(self.holds_at(entry, zone, self.at, grace) for zone in self.zones):
+                continue
+            ends = [self.ends(entry, zone, self.at, grace) for zone in self.zones]
+            found.append(None if None in ends else max(end for end in ends if end is not None))
+        return found
+
+    def taken(self, kinds: Sequence[str], start: int, ahead: int) -> list[Span]:
+        """The hours, in any zone, that entries with weekdays or hours take from a moment on."""
+        found = []
+        for entry in filter(is_timed, self.forbids(kinds)):
+            day, hours = day_of(entry["from"]), entry.get("hours") or ["00:00", "24:00"]
+            table = {"from": hours[0], "until": hours[1], "weekdays": entry.get("weekdays") or range(1, 8)}
+            for zone in self.zones:
+                last = self.last_day(entry, zone)
+                begins = midnight(zone, day) if day else seconds(entry["from"])
+                ends = midnight(zone, last + DAY) if last else start + ahead
+                spans = on_the_wall(clocks(zone, start, start + ahead), [table], frozenset())
+                found += both(spans, [(begins, ends)])
+        return joined(found)
+
+    def speak_of(self, rule: Table, ends: list[int | None]) -> list[Finding]:
+        if not ends:
             return []
-        ends = [end for _, end in entries]
         return self.say(rule, None if None in ends else max(end for end in ends if end is not None))
 
     def _register(self, rule: Table, values: Table) -> list[Finding]:
-        return self.speak_of(rule, self.forbids(values["entries"]))
-
-    def _hold(self, rule: Table, values: Table) -> list[Finding]:
-        return self.speak_of(rule, self.forbids(values["reasons"]))
+        ends = self.ends_of(values["entries"])
+        taken = self.taken(values["entries"], self.at, AHEAD)
+        if taken and taken[0][0] == self.at:
+            ends.append(taken[0][1] if taken[0][1] < self.at + AHEAD else None)
+        return self.speak_of(rule, ends)
 
     def _complaint(self, rule: Table, values: Table) -> list[Finding]:
-        return self.say(rule) if self.forbids(["complaint"]) else []
+        return self.speak_of(rule, self.ends_of(["complaint"]))
 
     def _promise(self, rule: Table, values: Table) -> list[Finding]:
-        return self.speak_of(rule, self.forbids(["promise"], values["grace_days"]))
+        return self.speak_of(rule, self.ends_of(["promise"], values["grace_days"]))
 
     # what permits
 
@@ -676,7 +707,7 @@ class Asked:
             age = day_in(zone, moment) - (day_of(entry["from"]) or day_in(zone, seconds(entry["from"])))
             if age < values.get("days_after", 0) * DAY:
                 return False
-            if values.get("within_days") is not None and age > values["within_days"] * DAY:
+            if values.get("within_days") is not None and age >= values["within_days"] * DAY:
                 return False
         return self.permits_at(entry, moment, asked=True)
 
@@ -704,20 +735,10 @@ class Asked:
 
 
 def season_ends(values: Table, day: date) -> list[date]:
-    """The last days of the spans of a season in which a day lies."""
-    found = [span["until"] for span in values.get("spans") or [] if span["from"] <= day <= span["until"]]
-    yearly = values.get("yearly") or []
-    for span in [yearly] if isinstance(yearly, Mapping) else yearly:
-        first, last = span["from"], span["until"]
-        today = f"{day:%m-%d}"
-        inside = first <= today <= last if first <= last else today >= first or today <= last
-        if inside:
-            year = day.year + (first > last and today >= first)
+    """The last days of the spans of a season in which a day lies; one that follows at once goes on."""
+    found = [last for first, last in values.get("spans") or [] if first <= day <= last]
+    for first, last in values.get("yearly") or []:
+        if first <= f"{day:%m-%d}" <= last:
             month, number = (int(part) for part in last.split("-"))
-            while True:
-                try:
-                    found.append(date(year, month, number))
-                    break
-                except ValueError:  # the 29th of February of a year that has none
-                    number -= 1
-    return found
+            found.append(date(day.year, month, min(number, monthrange(day.year, month)[1])))
+    return [max(season_ends(values, last + DAY), default=last) for last in found]
