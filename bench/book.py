@@ -21,7 +21,8 @@ def facts(invoices: int, seed: int = 1) -> Facts:
     debtors = pl.DataFrame({"debtor_id": debtor, "country": country}).with_columns(
         number=pl.concat_str(pl.lit("D"), "debtor_id"),
         person_id=pl.col("debtor_id"),
-        kind=pl.lit("business"),
+        # every third owes as a consumer: of him more rules are asked
+        kind=pl.when(pl.col("debtor_id") % 3 == 0).then(pl.lit("consumer")).otherwise(pl.lit("business")),
         zone=pl.lit(None, pl.String),
         language=pl.when(pl.col("country") == "CN").then(pl.lit("zh-Hans")).otherwise(pl.lit("en")),
         preferred_channel=pl.lit(None, pl.String),
@@ -84,7 +85,9 @@ def facts(invoices: int, seed: int = 1) -> Facts:
         "receivable_id", contact_id="debtor_id", stage=pl.lit(2)
     )
     made = {
-        "creditor": pl.DataFrame({"code": ["bench"], "zone": ["Europe/Berlin"]}),
+        "creditor": pl.DataFrame(
+            {"code": ["bench"], "zone": ["Europe/Berlin"], "country": ["DE"], "collector": ["own"]}
+        ),
         "debtors": debtors,
         "contact_points": points,
         "receivables": receivables,
@@ -94,7 +97,12 @@ def facts(invoices: int, seed: int = 1) -> Facts:
     }
     return Facts(
         {
-            name: made[name].select(list(schema)).cast(dict(schema)) if name in made else empty(name)  # type: ignore[arg-type]
+            name: pl.concat(
+                [empty(name), made[name].cast({k: v for k, v in schema.items() if k in made[name].columns})],  # type: ignore[arg-type]
+                how="diagonal",
+            )
+            if name in made
+            else empty(name)
             for name, schema in SCHEMAS.items()
         }
     )
