@@ -31,7 +31,8 @@ def counted(
     consents   spans in which contacts were welcome: `registers.spans`
     """
     if not found or asked.contacts.is_empty():
-        return [_planned_alone(each, subjects) for each in found if each.rule.kind == "intensity"]
+        alone = [_planned_alone(each, subjects) for each in found if each.rule.kind == "intensity"]
+        return alone + [_not_even_one(each, subjects) for each in found if each.value.get("most") == 0]
     linked = _linked(asked, subjects, found)
     parts = []
     for each in found:
@@ -109,8 +110,7 @@ def _full(each: Applied, rows: pl.DataFrame, asked: Asked, subjects: pl.DataFram
     elif value["per"] == "address":
         keys.append("address_id")
     if most == 0:
-        mine = subjects.filter(pl.col("profile").is_in(each.profiles.implode()))
-        return spoken(each, mine.select("subject_id", "profile", count=pl.lit(0)))
+        return _not_even_one(each, subjects)
     found = (
         rows.group_by(keys)
         .agg(count=pl.len(), counted_at=pl.col("at").top_k(most).min())
@@ -122,6 +122,12 @@ def _full(each: Applied, rows: pl.DataFrame, asked: Asked, subjects: pl.DataFram
         until = pl.col("counted_at").dt.offset_by(f"{value['minutes']}m")
         found = found.with_columns(until_at=until, until_date=until.dt.date())
     return spoken(each, found)
+
+
+def _not_even_one(each: Applied, subjects: pl.DataFrame) -> pl.DataFrame:
+    """A rule that permits none: it speaks whatever took place."""
+    mine = subjects.filter(pl.col("profile").is_in(each.profiles.implode()))
+    return spoken(each, mine.select("subject_id", "profile", count=pl.lit(0)))
 
 
 def _by_debt(each: Applied, rows: pl.DataFrame, asked: Asked, subjects: pl.DataFrame) -> pl.DataFrame:
