@@ -100,10 +100,16 @@ def span_words(
     opened: datetime, closed: datetime | None, zones: Sequence[str], ours: tzinfo | None, language: str
 ) -> str:
     """A span of time, as `clock_words`; None: no end is in sight."""
-    since = clock_words(opened, zones, ours, language)
     if closed is None:
-        return say("finding.span_open", language, since=since)
-    return say("finding.span", language, since=since, until=clock_words(closed, zones, ours, language))
+        return say("finding.span_open", language, since=clock_words(opened, zones, ours, language))
+    clocks = {tuple(_local(each, ZoneInfo(zone), language)[1:] for each in (opened, closed)) for zone in zones}
+    if len(clocks) != 1:
+        since, until = (clock_words(each, zones, ours, language) for each in (opened, closed))
+        return say("finding.span", language, since=since, until=until)
+    [((first, since), (last, until))] = clocks
+    # one clock: the day and the zone are said once
+    short = until.rpartition(" ")[2] if first.date() == last.date() else until
+    return say("finding.clock", language, at=say("finding.span", language, since=since, until=short), zone=zones[0])
 
 
 def rebuttal_words(rule: Rule, language: str) -> str:

@@ -74,7 +74,8 @@ def windows(
     spots = spotted.select(keys).unique(maintain_order=True).with_row_index("spot").cast({"spot": pl.Int32})
     rows, all_spans, all_shut = [], {}, {}
     for spot, zones, at, place, profile, wish, freed in spots.select("spot", *keys).rows():
-        closed = asked.days_off.get(place or "", frozenset())
+        off = {each.rule.id: _days_off(each, place, asked.days_off) for each in found}
+        same: dict[tuple[Any, ...], tuple[Spans, tuple[tuple[str, datetime | None], ...]]] = {}
         for channel in CHANNELS:
             rules = [
                 each
@@ -82,7 +83,11 @@ def windows(
                 if channel in each.channels.get(profile, ()) and not _is_free(freed, each.rule.id, channel)
             ]
             told = _told(wish, channel)
-            spans, shut = _spans(zones, at, rules, closed, told)
+            # most channels are asked the same rules
+            key = (*(each.rule.id for each in rules), *map(tuple, told))
+            if key not in same:
+                same[key] = _spans(zones, at, rules, off, told)
+            spans, shut = same[key]
             opened, closes = _first(spans, at)
             all_spans[spot, channel], all_shut[spot, channel] = spans, shut
             rows.append((spot, channel, opened, closes, shut[0][0] if shut else None, bool(rules or told)))
@@ -106,13 +111,17 @@ def _told(wish: str | None, channel: str) -> list[list[str]]:
 
 
 def _spans(
-    zones: str, at: datetime, rules: Sequence[Applied], closed: frozenset[date], wishes: Sequence[Sequence[str]]
+    zones: str,
+    at: datetime,
+    rules: Sequence[Applied],
+    off: Mapping[str, frozenset[date]],
+    wishes: Sequence[Sequence[str]],
 ) -> tuple[Spans, tuple[tuple[str, datetime | None], ...]]:
     """When all rules and wishes are open, and which of them are shut now."""
     common: Spans = ((at - timedelta(days=2), at + timedelta(days=AHEAD_DAYS)),)
     shut: dict[str, datetime | None] = {}
     for each in rules:
-        spans = _of_rule(each, zones, at, closed)
+        spans = _of_rule(each, zones, at, off[each.rule.id])
         common = _both(common, spans)
         if not _covers(spans, at):
             shut[each.rule.id] = _first(spans, at)[0]
@@ -132,12 +141,21 @@ def _covers(spans: Spans, at: datetime) -> bool:
     return any(opened <= at < closed for opened, closed in spans)
 
 
-def _of_rule(each: Applied, zones: str, at: datetime, closed: frozenset[date]) -> Spans:
+def _days_off(each: Applied, place: str | None, known: Mapping[str, frozenset[date]]) -> frozenset[date]:
+    """The days on which a rule is shut because they are public holidays: of the place, or where that is not known, of
+    all the places the rule names."""
+    if each.value["holidays"] != "closed":
+        return frozenset()
+    if place is not None:
+        return known.get(place, frozenset())
+    return frozenset().union(*(known.get(name, ()) for name in each.rule.scope.lists.get("place", ())))
+
+
+def _of_rule(each: Applied, zones: str, at: datetime, off: frozenset[date]) -> Spans:
     """When one rule is open in all zones."""
     spans = tuple(
         (span["from"], span["until"], tuple(span["weekdays"]), span["until_included"]) for span in each.value["spans"]
     )
-    off = closed if each.value["holidays"] == "closed" else frozenset()
     return _in_zones(zones, at.astimezone(UTC).date(), spans, off)
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -14,7 +13,6 @@ from dunwell.engine.contact_findings import Said, say
 from dunwell.engine.hours import AHEAD_DAYS
 from dunwell.engine.scopes import CHANNELS
 from dunwell.rulebook.contact_rules import EFFECTS, HARD_STOPS, Rules
-from dunwell.rulebook.places import candidate_zones
 from dunwell.rulebook.situation import Situation
 
 VERDICTS = (*EFFECTS[:3], "allowed")
@@ -60,19 +58,10 @@ def answer(situations: Sequence[Situation], rules: Rules) -> list[tuple[ChannelA
     return found
 
 
-def _batch(situation: Situation) -> tuple[str, tuple[tuple[str, str], ...], tuple[str, ...]]:
-    off = sorted(situation.days_off) if situation.days_off else []
-    place = f"{_place(situation)}" if off else ""
-    return _rule_day(situation).isoformat(), situation.providers, (place, *(day.isoformat() for day in off))
-
-
-def _rule_day(situation: Situation) -> date:
-    """Rules are those in force on the earliest of the days it may be at the debtor's place."""
-    return min(situation.at.astimezone(ZoneInfo(zone)).date() for zone in _zones(situation))
-
-
-def _zones(situation: Situation) -> tuple[str, ...]:
-    return situation.zones or candidate_zones(situation.country, None)
+def _batch(situation: Situation) -> tuple[str, tuple[tuple[str, str], ...], tuple[tuple[str, tuple[str, ...]], ...]]:
+    off = (situation.days_off or {}).items()
+    days = tuple(sorted((place, tuple(sorted(day.isoformat() for day in days))) for place, days in off))
+    return situation.rule_day.isoformat(), situation.providers, days
 
 
 class _Names:
@@ -90,12 +79,6 @@ class _Names:
         return self._numbers[key]
 
 
-def _place(situation: Situation) -> str | None:
-    if situation.country is None:
-        return None
-    return f"{situation.country}-{situation.region}" if situation.region else situation.country
-
-
 def _debts(situation: Situation) -> list[str]:
     """The debts asked about, else those that contacts name; where nothing names any, all is one debt."""
     if situation.about is not None:
@@ -109,13 +92,11 @@ def _asked(batch: Sequence[Situation], named: _Names, providers: Mapping[str, st
     days_off: dict[str, frozenset[date]] = {}
     for n, each in enumerate(batch):
         account = named.number(n, "account", each.account or "")
-        zones = " ".join(_zones(each))
-        place = _place(each)
-        if each.days_off is not None and place:
-            days_off[place] = each.days_off
+        zones = " ".join(each.asked_zones)
+        days_off.update(each.days_off or {})
         subjects.append((
-            n, account, n, each.at.astimezone(UTC), each.debtor_kind, place, zones, each.debt_kind, each.collector,
-            each.creditor_kind, each.purpose, each.to, each.at_place, each.mode, each.persons,
+            n, account, n, each.at.astimezone(UTC), each.debtor_kind, each.debtor_place, zones, each.debt_kind,
+            each.collector, each.creditor_kind, each.purpose, each.to, each.at_place, each.mode, each.persons,
         ))  # fmt: skip
         for debt in _debts(each):
             debts.append((account, named.number(n, "debt", debt)))

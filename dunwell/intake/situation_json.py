@@ -16,7 +16,7 @@ from dunwell.rulebook.situation import PastContact, RegisterEntry, Situation
 
 _TOP = {
     "at", "channel", "purpose", "to", "place", "persons", "mode", "debtor", "debt", "collector", "creditor_kind",
-    "account", "debts", "about", "address", "provider", "contacts", "registers",
+    "account", "about", "address", "provider", "contacts", "registers",
 }  # fmt: skip
 _DEBTOR = {"kind", "country", "region", "zones"}
 _CONTACT = {
@@ -142,7 +142,7 @@ def _local_day(zone: str, moment: datetime) -> date:
 
 def _country(debtor: Mapping[str, Any]) -> str | None:
     value = debtor.get("country")
-    if value is not None and value not in zones_by_country():
+    if value is not None and (not isinstance(value, str) or value not in zones_by_country()):
         raise DunwellError("situation.country", field="debtor.country", value=str(value)[:20])
     return value
 

@@ -6,15 +6,14 @@ from typing import TextIO
 
 import click
 
-from dunwell.core.errors import DunwellError
 from dunwell.documents import statement as words_of
 from dunwell.engine.described import with_fixed_sum
 from dunwell.engine.several_debts import distribute
 from dunwell.engine.statement import make_statement
 from dunwell.intake.claim_json import read_claim
-from dunwell.intake.json_fields import LONGEST
-from dunwell.jobs.context import language, moment, words
+from dunwell.jobs.context import language, moment
 from dunwell.jobs.day_option import Day, refuse_early
+from dunwell.jobs.description import described, schema_text
 from dunwell.rulebook.debt import Entry
 
 _SCHEMA = "claim.schema.json"
@@ -32,19 +31,14 @@ def claim(source: TextIO, as_of: date | None, pay_by: date | None, *, as_json: b
     Every line can be checked by hand: from, to, days, balance, rate, interest. Nothing is stored.
     """
     if schema:
-        from importlib import resources
-
-        click.echo((resources.files("dunwell.intake") / _SCHEMA).read_text(encoding="utf-8").rstrip())
+        click.echo(schema_text(_SCHEMA))
         return
-    described = read_claim(_text(source))
-    day = as_of or described.as_of or moment().date()
-    loose = [(each.currency, Entry(each.id, each.day, "payment", each.amount_minor)) for each in described.payments]
-    fixed = [
-        with_fixed_sum(debt, described.debtor, day) if debt.number in described.fixed_for else debt
-        for debt in described.debts
-    ]
+    told = read_claim(described(source, "claim.no_input"))
+    day = as_of or told.as_of or moment().date()
+    loose = [(each.currency, Entry(each.id, each.day, "payment", each.amount_minor)) for each in told.payments]
+    fixed = [with_fixed_sum(debt, told.debtor, day) if debt.number in told.fixed_for else debt for debt in told.debts]
     debts, strangers = distribute(fixed, loose, day)
-    until = pay_by or described.pay_by
+    until = pay_by or told.pay_by
     refuse_early(until, day)
     left = [(currency, payment.id, payment.amount_minor) for currency, payment in strangers]
     statement = make_statement(debts, day, until, left)
@@ -53,17 +47,3 @@ def claim(source: TextIO, as_of: date | None, pay_by: date | None, *, as_json: b
         return
     for line in words_of.as_text(statement, language()):
         click.echo(line)
-
-
-def _text(source: TextIO) -> str:
-    if source.isatty():
-        raise DunwellError("claim.no_input")
-    try:
-        return source.read(LONGEST + 1)
-    except (OSError, UnicodeDecodeError) as error:
-        name = getattr(source, "name", "-")
-        raise DunwellError("claim.unreadable", path=str(name), why=_why(error)) from error
-
-
-def _why(error: OSError | UnicodeDecodeError) -> str:
-    return words("claim.not_utf8") if isinstance(error, UnicodeDecodeError) else error.strerror or str(error)

@@ -25,6 +25,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "send": ("dunwell.jobs.send:send_command", "Let the messages of the outbox leave, each decided again just before."),
     "outbox": ("dunwell.jobs.send:outbox_command", "Show what waits to leave; settle a message of unknown fate."),
     "claim": ("dunwell.jobs.claim:claim", "Compute a claim described as JSON, line by line; no database is needed."),
+    "may-contact": (
+        "dunwell.jobs.may_contact:may_contact",
+        "May we contact, by this channel, then? No database needed.",
+    ),
     "statement": ("dunwell.jobs.interest:statement", "Show what is owed of a receivable, line by line, on any day."),
     "terms": ("dunwell.jobs.interest:terms", "By which terms late interest is claimed."),
     "costs": ("dunwell.jobs.costs:costs", "Court fees, agreed late fees and fixed sums, with the rule they rest on."),
@@ -49,7 +53,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 """Name -> (module:attribute, help): every command, in the order in which help shows them."""
 
-BEFORE_INIT = ("init", "doctor", "restore", "demo", "claim", "costs")
+BEFORE_INIT = ("init", "doctor", "restore", "demo", "claim", "may-contact", "costs")
 """These work without a database; all others ask for `dunwell init` first."""
 
 

@@ -30,6 +30,8 @@ FIRST, LAST = date(1900, 1, 1), date(2199, 12, 31)
 """No calendar is asked beyond these days."""
 _NAME = re.compile(r"([A-Z]{2})(?:-([A-Z0-9]{1,3}))?")
 _DAY = timedelta(days=1)
+_ALIASES = {"GB-EAW": "GB-ENG"}
+"""England and Wales is one place of law, and has one calendar."""
 _LIBRARY_LANGUAGE = {"en": "en_US", "zh-Hans": "zh_CN", "zh-Hant": "zh_TW"}
 
 
@@ -82,11 +84,13 @@ def name_of_day(calendar: str, day: date, language: str = "en") -> str:
 
 
 def public_holidays(calendar: str, first: date, last: date) -> list[date]:
-    """The public holidays of a place from `first` to `last`, in order; none for a place no calendar is known of."""
-    try:
-        name = calendar_named(calendar)
-    except DunwellError:
+    """The public holidays of a place from `first` to `last`, in order; those of the country alone for a part of it that
+    has no calendar, none for a country that has none."""
+    name = _ALIASES.get(calendar, calendar)
+    known = _countries().get(name[:2])
+    if known is None:
         return []
+    name = name if name[3:] in known else name[:2]
     found: list[date] = []
     for year in range(_within(first).year, _within(last).year + 1):
         announced = _announced(name[:2], year)

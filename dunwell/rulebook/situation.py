@@ -1,7 +1,11 @@
 """A contact as somebody describes it, with all that bears on it. See docs/contact-rules.md."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from dunwell.rulebook.places import candidate_zones
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,10 @@ class RegisterEntry:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """The contact asked about. What is None is not known; see docs/contact-rules.md for what that means."""
+    """The contact asked about. What is None is not known; see docs/contact-rules.md for what that means.
+
+    days_off   public holidays by place (`DE`, `CA-ON`); None: they were not looked up, and no day is one
+    """
 
     at: datetime
     channel: str | None = None
@@ -62,4 +69,19 @@ class Situation:
     providers: tuple[tuple[str, str], ...] = ()
     contacts: tuple[PastContact, ...] = ()
     entries: tuple[RegisterEntry, ...] = ()
-    days_off: frozenset[date] | None = None
+    days_off: Mapping[str, frozenset[date]] | None = None
+
+    @property
+    def asked_zones(self) -> tuple[str, ...]:
+        """The zones the debtor may be in: those told, else all of the country, else all of the world."""
+        return self.zones or candidate_zones(self.country, None)
+
+    @property
+    def rule_day(self) -> date:
+        """The day whose rules are asked: the earliest that it may be at the debtor's place."""
+        return min(self.at.astimezone(ZoneInfo(zone)).date() for zone in self.asked_zones)
+
+    @property
+    def debtor_place(self) -> str | None:
+        """Country, or country-part: `US`, `CA-ON`."""
+        return f"{self.country}-{self.region}" if self.country and self.region else self.country
