@@ -13,6 +13,8 @@ from dunwell.engine.spoken import spoken
 
 KINDS = ("count", "wait", "intensity")
 REACHED_US = "reached"
+NOT_HIM = ("third_person", "attorney")
+"""Whom a contact is with when it is not with the debtor."""
 UNSENT = ("undeliverable", "not_connected")
 """Outcomes that nobody can have noticed: they weigh nothing."""
 
@@ -39,7 +41,10 @@ def counted(
         if each.rule.kind == "intensity":
             parts.append(_intensity(each, linked, subjects))
         else:
-            parts.append(_full(each, _counting(each, linked, consents), asked, subjects))
+            rows = _counting(each, linked, consents)
+            if each.value.get("after_first"):
+                rows = _after_first(each, rows, asked)
+            parts.append(_full(each, rows, asked, subjects))
     return parts
 
 
@@ -54,7 +59,7 @@ def _linked(asked: Asked, subjects: pl.DataFrame, found: Sequence[Applied]) -> p
     recent = asked.contacts.filter(pl.col("at") >= oldest)
     return recent.join(
         subjects.select(*keys, pl.col("account_id").alias("my_account"), pl.col("at").alias("now")), on="person_id"
-    ).with_columns(own=pl.col("account_id") == pl.col("my_account"))
+    ).with_columns(own=(pl.col("account_id") == pl.col("my_account")).fill_null(value=True))
 
 
 def _counting(each: Applied, linked: pl.DataFrame, consents: pl.DataFrame) -> pl.DataFrame:
@@ -82,6 +87,23 @@ def _counting(each: Applied, linked: pl.DataFrame, consents: pl.DataFrame) -> pl
     return _without_consent(rows, consents.filter(pl.col("kind").is_in(each.rule.unless))) if each.rule.unless else rows
 
 
+def _after_first(each: Applied, rows: pl.DataFrame, asked: Asked) -> pl.DataFrame:
+    """Contacts after the first one that ended in such an outcome, however long ago it was and whoever began it."""
+    begun = asked.contacts.filter(
+        pl.col("outcome").is_in(each.value["after_first"]),
+        ~pl.col("to").is_in(NOT_HIM).fill_null(value=False),
+    )
+    if each.value["per"] != "account":
+        first = begun.group_by("person_id").agg(begun_at=pl.col("at").min())
+        return rows.join(first, on="person_id").filter(pl.col("at") > pl.col("begun_at"))
+    # one that names no account counts for each of them
+    first = begun.group_by("person_id", "account_id").agg(begun_at=pl.col("at").min())
+    named = first.filter(pl.col("account_id").is_not_null()).rename({"account_id": "my_account"})
+    untold = first.filter(pl.col("account_id").is_null()).select("person_id", untold_at="begun_at")
+    both = rows.join(named, on=["person_id", "my_account"], how="left").join(untold, on="person_id", how="left")
+    return both.filter(pl.col("at") > pl.min_horizontal("begun_at", "untold_at"))
+
+
 def _without_consent(rows: pl.DataFrame, consents: pl.DataFrame) -> pl.DataFrame:
     """Leave out what took place while it was welcome."""
     if rows.is_empty() or consents.is_empty():
@@ -90,7 +112,7 @@ def _without_consent(rows: pl.DataFrame, consents: pl.DataFrame) -> pl.DataFrame
         rows.select("subject_id", "contact_id", "channel", "address_id", "at")
         .join(consents, on="subject_id", suffix="_told")
         .filter(
-            pl.col("at") > pl.col("begins_at"),
+            pl.col("at") > pl.col("given_at"),
             pl.col("ends_at").is_null() | (pl.col("at") < pl.col("ends_at")),
             pl.col("channel_told").is_null() | (pl.col("channel_told") == pl.col("channel")),
             pl.col("address_id_told").is_null() | pl.col("address_id_told").eq_missing(pl.col("address_id")),
@@ -119,7 +141,8 @@ def _full(each: Applied, rows: pl.DataFrame, asked: Asked, subjects: pl.DataFram
     if value.get("days"):
         found = leaves(found, value["days"])
     else:
-        until = pl.col("counted_at").dt.offset_by(f"{value['minutes']}m")
+        # the bound is included, and moments are whole seconds
+        until = pl.col("counted_at").dt.offset_by(f"{value['minutes']}m1s")
         found = found.with_columns(until_at=until, until_date=until.dt.date())
     return spoken(each, found)
 
@@ -164,7 +187,8 @@ def _intensity(each: Applied, linked: pl.DataFrame, subjects: pl.DataFrame) -> p
             .rename({"figure": "count"})
             .with_columns(channel=pl.lit(channel))
         )
-        parts.append(spoken(each, leaves(over, each.value["days"])))
+        # what weighs too much by itself will do so on any day
+        parts.append(spoken(each, over if room < 0 else leaves(over, each.value["days"])))
     return pl.concat(parts)
 
 

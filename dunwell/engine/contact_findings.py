@@ -1,8 +1,9 @@
 """All that the contact rules say of some subjects at a moment, but for the hours: see `engine.hours`."""
 
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -16,7 +17,7 @@ from dunwell.engine.spoken import SPOKEN, nothing, spoken
 from dunwell.rulebook.contact_rules import Rules
 
 NOTES = ("content", "recording", "conduct")
-_ASKED = ("visitors", "register", "complaint", "promise", "requires", "season")
+_ASKED = ("never", "visitors", "register", "complaint", "promise", "requires", "season")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ def _other(each: Applied, subjects: pl.DataFrame, active: pl.DataFrame) -> pl.Da
     if each.rule.kind == "requires":
         return registers.required(each, subjects, active)
     mine = subjects.filter(pl.col("profile").is_in(each.profiles.implode()))
+    if each.rule.kind == "never":
+        return spoken(each, mine.select("subject_id", "profile"))
     if each.rule.kind == "visitors":
         least = each.value["least"]
         few = mine.filter(pl.col("persons").is_null() | (pl.col("persons") < least))
@@ -92,13 +95,24 @@ def _season(each: Applied, subjects: pl.DataFrame) -> pl.DataFrame:
     for first, last in subjects.select("first_today", "last_today").unique().rows():
         spans = [tuple(span) for span in each.value["spans"]]
         for year in {first.year - 1, first.year, last.year, last.year + 1}:
-            spans += [tuple(date.fromisoformat(f"{year}-{day}") for day in span) for span in each.value["yearly"]]
+            spans += [tuple(_in_year(year, day) for day in span) for span in each.value["yearly"]]
         ends = [end for begin, end in spans if begin <= last and end >= first]
+        # a span that follows at once goes on
+        while more := [
+            end for begin, end in spans if ends and begin <= max(ends) + timedelta(days=1) and end > max(ends)
+        ]:
+            ends += more
         if ends:
             rows.append((first, last, max(ends)))
     schema = {"first_today": pl.Date, "last_today": pl.Date, "until_date": pl.Date}
     inside = subjects.join(pl.DataFrame(rows, schema=schema, orient="row"), on=["first_today", "last_today"])
     return spoken(each, registers.with_end(inside.select("subject_id", "profile", "zones", "until_date")))
+
+
+def _in_year(year: int, month_day: str) -> date:
+    """A day of each year; the 29th of February is the 28th where there is none."""
+    month, day = (int(part) for part in month_day.split("-"))
+    return date(year, month, min(day, monthrange(year, month)[1]))
 
 
 def _noted(each: Applied, subjects: pl.DataFrame) -> pl.DataFrame:

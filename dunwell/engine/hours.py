@@ -51,7 +51,8 @@ class Hours:
     shut: Mapping[tuple[int, str], tuple[tuple[str, datetime | None], ...]]
 
 
-_INCLUDED = timedelta(microseconds=1)
+_INCLUDED = timedelta(seconds=1)
+"""Moments are whole seconds: a bound that is included ends with its own."""
 
 
 def windows(
@@ -64,7 +65,10 @@ def windows(
     timed    subject_id, rule, channel and the wish: entries about weekdays and hours that a rule makes binding
     """
     wishes = _by_subject(timed, ("channel", "rule", "weekdays", "hours_from", "hours_until", "from_date", "until_date"))
-    free = _by_subject(lifted.filter(pl.col("rule").is_in([each.rule.id for each in found])), ("rule", "channel"))
+    free = _by_subject(
+        lifted.filter(pl.col("rule").is_in([each.rule.id for each in found]) & pl.col("address_id").is_null()),
+        ("rule", "channel"),
+    )
     spotted = (
         subjects.select("subject_id", "zones", "at", "place", "profile")
         .join(wishes.rename({"told": "wishes"}), on="subject_id", how="left")
@@ -125,11 +129,13 @@ def _spans(
         common = _both(common, spans)
         if not _covers(spans, at):
             shut[each.rule.id] = _first(spans, at)[0]
-    for wish in wishes:
-        taken = _joined(span for zone in zones.split(" ") for span in _wished(zone, at, wish))
+    # what several entries ask for is one wish, as far as the same rule makes them binding
+    for rule in sorted({wish[0] for wish in wishes}):
+        mine = [wish for wish in wishes if wish[0] == rule]
+        taken = _joined(span for wish in mine for zone in zones.split(" ") for span in _wished(zone, at, wish))
         common = _without(common, taken)
         if _covers(taken, at):
-            shut[wish[0]] = _first(taken, at)[1]
+            shut[rule] = _first(taken, at)[1]
     return common, tuple(sorted(shut.items()))
 
 

@@ -6,6 +6,7 @@ See docs/contact-rules.md.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -56,15 +57,38 @@ def in_force(entries: pl.DataFrame, grace_days: int = 0) -> pl.DataFrame:
     told = pl.col("from_at").is_null() | (pl.col("from_at") <= pl.col("now"))
     last = pl.when(permits).then(pl.col("last_today")).otherwise("first_today")
     lasts = pl.col("until_date").is_null() | (pl.col("until_date") >= last)
+    return _in_hours(_meant(entries.filter(begun, told, lasts)), permits & TIMED)
+
+
+def _meant(entries: pl.DataFrame) -> pl.DataFrame:
+    """Those about the place and the purpose that are asked about, where they name one."""
     here = pl.col("at_place").is_null() | (pl.col("at_place") == pl.col("my_place")).fill_null(value=False)
     meant = pl.col("purpose").is_null() | (pl.col("purpose") == pl.col("my_purpose")).fill_null(value=False)
-    return entries.filter(begun, told, lasts, here, meant | (pl.col("kind") == "notice_sent"))
+    return entries.filter(here, meant | (pl.col("kind") == "notice_sent"))
+
+
+def _in_hours(found: pl.DataFrame, timed: pl.Expr) -> pl.DataFrame:
+    """Leave out what permits at hours of its own, unless the clocks of all zones show one of them."""
+    rows = found.with_row_index("row")
+    shut = [row["row"] for row in rows.filter(timed).rows(named=True) if not _shows(row)]
+    return rows.filter(~pl.col("row").is_in(shut)).drop("row") if shut else found
+
+
+def _shows(row: dict[str, Any]) -> bool:
+    days, first, last = (row["weekdays"] or "1 2 3 4 5 6 7").split(" "), row["hours_from"], row["hours_until"]
+    clocks = [row["now"].astimezone(ZoneInfo(zone)) for zone in row["zones"].split(" ")]
+    return all(
+        str(clock.isoweekday()) in days and (first or "00:00") <= f"{clock:%H:%M}" < (last or "24:00")
+        for clock in clocks
+    )
 
 
 def spans(asked: Asked, entries: pl.DataFrame) -> pl.DataFrame:
-    """When contacts were welcome: subject_id, kind, channel, address_id, begins_at, ends_at (excluded; null: open).
+    """When contacts were welcome: subject_id, kind, channel, address_id, begins_at, given_at, ends_at (excluded; null:
+    open).
 
-    A consent ends with the first conversation after it, and in the earliest zone.
+    `given_at`: what took place later was under it; where only the day is known, when that day is over. A consent ends
+    with the first conversation after it, and in the earliest zone.
     """
     permits = entries.filter(pl.col("kind").is_in(["consent", "direct_consent", "hours_agreed", "frequency_agreed"]))
     rows = []
@@ -78,18 +102,22 @@ def spans(asked: Asked, entries: pl.DataFrame) -> pl.DataFrame:
             # the call that became the conversation was still welcome
             talked = talk and talk + timedelta(microseconds=1)
             ends = min((each for each in (ends, talked) if each is not None), default=None)
-        rows.append((row["subject_id"], row["kind"], row["channel"], row["address_id"], begins, ends))
+        next_day = row["from_date"] + timedelta(days=1)
+        given = row["from_at"] or max(midnight(zone, next_day) for zone in zones) - timedelta(microseconds=1)
+        rows.append((row["subject_id"], row["kind"], row["channel"], row["address_id"], begins, given, ends))
     moment = pl.Datetime("us", "UTC")
     schema: dict[str, Any] = {
         "subject_id": pl.Int64, "kind": pl.String, "channel": pl.String, "address_id": pl.Int64,
-        "begins_at": moment, "ends_at": moment,
+        "begins_at": moment, "given_at": moment, "ends_at": moment,
     }  # fmt: skip
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def _talks(asked: Asked, permits: pl.DataFrame) -> dict[int, list[datetime]]:
     found = (
-        asked.contacts.filter(pl.col("outcome") == REACHED_US)
+        asked.contacts.filter(
+            (pl.col("outcome") == REACHED_US) & ~pl.col("to").is_in(["third_person", "attorney"]).fill_null(value=False)
+        )
         .join(permits.select("person_id").unique(), on="person_id", how="semi")
         .group_by("person_id")
         .agg(pl.col("at").sort())
@@ -106,7 +134,9 @@ def lifted(found: Sequence[Applied], active: pl.DataFrame, consents: pl.DataFram
     """
     parts = []
     welcome = consents.join(now, on="subject_id").filter(
-        pl.col("at") >= pl.col("begins_at"), pl.col("ends_at").is_null() | (pl.col("at") < pl.col("ends_at"))
+        pl.col("at") >= pl.col("begins_at"),
+        # what is asked about at the very moment of the conversation that ended it is no longer welcome
+        pl.col("ends_at").is_null() | (pl.col("at").dt.offset_by("1us") < pl.col("ends_at")),
     )
     keys = ["subject_id", "channel", "address_id"]
     for each in found:
@@ -139,7 +169,8 @@ def wishes(found: Sequence[Applied], entries: pl.DataFrame) -> pl.DataFrame:
     weekdays, hours_from, hours_until, from_date, until_date."""
     columns = ["subject_id", "rule", "channel", "weekdays", "hours_from", "hours_until", "from_date", "until_date"]
     parts = [
-        entries.filter(TIMED & pl.col("kind").is_in(each.value["entries"]))
+        _meant(entries)
+        .filter(TIMED & pl.col("kind").is_in(each.value["entries"]))
         .join(each.on_channels().rename({"channel": "on"}), on="profile")
         .filter(pl.col("channel").is_null() | (pl.col("channel") == pl.col("on")))
         .with_columns(channel="on", rule=pl.lit(each.rule.id))

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from dunwell.engine.asked import CONTACT_DEBTS, CONTACTS, DEBTS, ENTRIES, SUBJECTS, Asked
+from dunwell.engine.asked import CONTACT_DEBTS, CONTACTS, DEBTS, ENTRIES, PERMITS, SUBJECTS, Asked
 from dunwell.engine.contact_findings import Said, say
 from dunwell.engine.hours import AHEAD_DAYS
 from dunwell.engine.scopes import CHANNELS
@@ -102,20 +102,25 @@ def _asked(batch: Sequence[Situation], named: _Names, providers: Mapping[str, st
             debts.append((account, named.number(n, "debt", debt)))
         for contact in each.contacts:
             number = len(contacts)
-            owner = None if contact.account is None else named.number(n, "account", contact.account)
+            owner = (
+                None if None in (contact.account, each.account) else named.number(n, "account", contact.account or "")
+            )
             address = None if contact.address is None else named.number(n, "address", contact.address)
             contacts.append((
                 number, owner, n, contact.at.astimezone(UTC), contact.channel, contact.direction, contact.outcome,
                 contact.purpose, contact.to, contact.mode, address,
             ))  # fmt: skip
-            called = contact.debts
-            talked = contact.talked if contact.talked is not None else called if contact.outcome == "reached" else ()
-            if called is None and contact.talked is None:
+            spoken_of = contact.talked if contact.outcome == "reached" else None
+            if contact.debts is None and spoken_of is None:
                 continue
-            for debt in sorted({*(called or ()), *(talked or ())}):
-                pairs.append((number, named.number(n, "debt", debt), debt in (called or ()), debt in (talked or ())))
+            called = _debts(each) if contact.debts is None else contact.debts
+            talked = called if spoken_of is None else spoken_of
+            for debt in sorted({*called, *talked}):
+                pairs.append((number, named.number(n, "debt", debt), debt in called, debt in talked))
         for entry in each.entries:
-            binds = entry.account is None or entry.kind in HARD_STOPS
+            if entry.kind in PERMITS and entry.account is not None and each.account is None:
+                continue  # what permits for one account permits where that one is known to be asked about
+            binds = None in (entry.account, each.account) or entry.kind in HARD_STOPS
             entries.append((
                 len(entries), None if binds else named.number(n, "account", entry.account or ""), n, entry.kind,
                 entry.from_date, entry.from_at and entry.from_at.astimezone(UTC), entry.until_date, entry.channel,

@@ -43,6 +43,8 @@ def _hours(value: dict[str, Any]) -> str:
             return 'hours are written like "08:00"'
         if not span["from"] < span["until"] <= "24:00":
             return "hours end after they begin, on the same day"
+        if any("00:00" < span[end] < "04:00" for end in ("from", "until")):
+            return "hours neither begin nor end while clocks are put on and back, between 0 and 4 o'clock"
         if not span["weekdays"] or not set(span["weekdays"]) <= set(range(1, 8)):
             return "weekdays are numbers from 1 (Monday) to 7"
         if not isinstance(span.get("until_included", False), bool):
@@ -58,7 +60,7 @@ def _count(value: dict[str, Any]) -> str:
         return "a count looks back some days, or some minutes"
     return (
         _whole(value, "most", 0) or _whole(value, "days", 1) or _whole(value, "minutes", 1)
-        or _words(value, "outcomes", OUTCOMES)
+        or _words(value, "outcomes", OUTCOMES) or _words(value, "after_first", OUTCOMES)
         or _one(value, "per", PER) or _one(value, "direction", DIRECTIONS)
     )  # fmt: skip
 
@@ -130,12 +132,14 @@ KINDS: Mapping[str, tuple[frozenset[str], Mapping[str, Any], Callable[[dict[str,
         _hours,
     ),
     "count": (
-        frozenset({"most", "per", "outcomes"}), {"days": None, "minutes": None, "direction": "out"}, _count,
+        frozenset({"most", "per", "outcomes"}), {"days": None, "minutes": None, "direction": "out", "after_first": []},
+        _count,
     ),
     "wait": (frozenset({"days", "per", "after"}), {"direction": "any"}, _wait),
     "intensity": (frozenset({"days", "weights", "most"}), {}, _intensity),
     "register": (frozenset({"entries"}), {}, _register),
     "requires": (frozenset({"entry"}), {"days_after": 0, "within_days": None, "purpose": None}, _requires),
+    "never": (frozenset(), {}, _fine),
     "visitors": (frozenset({"least"}), {}, lambda value: _whole(value, "least", 1)),
     "complaint": (frozenset(), {}, _fine),
     "promise": (frozenset({"grace_days"}), {}, lambda value: _whole(value, "grace_days", 0)),

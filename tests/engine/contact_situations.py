@@ -60,7 +60,10 @@ KINDS = [
     "public_medium", *HOLDS, "complaint", "promise", "hardship", "talks", "other",
 ]  # fmt: skip
 NOTICES = ["placement", "validation", "email_procedure"]
+WANTED = ["consent", "notice_sent", "lost_contact", "verified"]
 LIFTING = ["consent", "direct_consent", "hours_agreed", "frequency_agreed", "lost_contact", "verified"]
+FORBIDDING = [kind for kind in KINDS if kind not in (*LIFTING, "notice_sent", "recording_consent")]
+TOLD = [kind for kind in FORBIDDING if kind not in ("promise", "complaint")]
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,9 @@ def situation(random: Random, day: date, provider: Table) -> Table:
         made["provider"] = provider
     channel = made.get("channel")
     contacts = _contacts(random, at, zones, channel, several)
+    if random.random() < 0.5:
+        numbers = random.choice([NUMBERS, NUMBERS[:1]])
+        contacts = [{**contact, "address": random.choice(numbers)} for contact in contacts]
     if contacts or random.random() < 0.1:
         made["contacts"] = contacts
     registers = [_entry(random, at, zones, contacts) for _ in range(random.choice([0, 0, 0, 1, 1, 2, 3, 5]))]
@@ -211,7 +217,6 @@ def _contact(random: Random, channel: str | None, several: bool) -> Table:
     _maybe(random, made, 0.2, "purpose", PURPOSES)
     _maybe(random, made, 0.2, "to", TO)
     _maybe(random, made, 0.15, "mode", ["interactive", "notification"])
-    _maybe(random, made, 0.4, "address", NUMBERS)
     _maybe(random, made, 0.1, "place", AT)
     _maybe(random, made, 0.2, "collector", ["own", "agency"])
     _maybe(random, made, 0.4, "account", ACCOUNTS)
@@ -242,13 +247,14 @@ def _entry(random: Random, at: datetime, zones: Sequence[str], contacts: Sequenc
         first = datetime.fromisoformat(made["from"]).astimezone(ZoneInfo(zone)).date() + DAY
         made["until"] = max(first, today + random.choice([-3, -2, -1, 0, 0, 1, 5, 40]) * DAY).isoformat()
     _maybe(random, made, 0.25, "channel", ["phone", "phone", *CHANNELS])
-    _maybe(random, made, 0.2, "address", NUMBERS)
+    if made["kind"] not in WANTED:
+        _maybe(random, made, 0.2, "address", NUMBERS)
     _maybe(random, made, 0.1, "account", ACCOUNTS)
     if made["kind"] == "notice_sent":
         _maybe(random, made, 0.8, "purpose", NOTICES)
-    elif random.random() < 0.1:
+    elif made["kind"] in FORBIDDING and random.random() < 0.1:
         made["purpose"] = random.choice(PURPOSES)
-    if made["kind"] == "inconvenient_place" or random.random() < 0.05:
+    if made["kind"] == "inconvenient_place" or (made["kind"] in FORBIDDING and random.random() < 0.05):
         made["place"] = random.choice(AT)
     if made["kind"] in ("inconvenient_time", "hours_agreed"):
         if random.random() < 0.5:
@@ -343,12 +349,12 @@ def _hours(random: Random) -> Table:
         return made
 
     if random.random() < 0.3:
-        early = table([("07:00", "12:00"), ("09:00", "11:30"), ("00:00", "02:30")])
+        early = table([("07:00", "12:00"), ("09:00", "11:30"), ("00:00", "06:00")])
         late = table([("13:00", "17:00"), ("12:00", "21:00"), ("15:30", "24:00")])
         made: Table = {"spans": [early, late]}
     else:
         made = table([("08:00", "21:00"), ("08:00", "22:00"), ("07:30", "19:00"), ("07:00", "22:00"),
-                      ("00:00", "24:00"), ("02:30", "23:30"), ("08:00", "20:00")])  # fmt: skip
+                      ("00:00", "24:00"), ("04:00", "23:30"), ("08:00", "20:00")])  # fmt: skip
     _maybe(random, made, 0.3, "holidays", ["closed", "closed", "open"])
     return made
 
@@ -375,6 +381,8 @@ def _count(random: Random) -> Table:
     else:
         made["days"] = random.choice([1, 1, 7, 7, 30])
     made["outcomes"] = _outcomes(random)
+    if random.random() < 0.15:
+        made["after_first"] = ["reached"]
     if random.random() < 0.3:
         made["direction"] = random.choice(["out", "in", "any"])
     return made
@@ -395,11 +403,11 @@ def _intensity(random: Random) -> Table:
 
 
 def _register(random: Random) -> Table:
-    return {"entries": sorted(random.sample(KINDS, random.choice([2, 6, 12])))}
+    return {"entries": sorted(random.sample(TOLD, random.choice([2, 6, 12])))}
 
 
 def _requires(random: Random) -> Table:
-    made: Table = {"entry": random.choice(["consent", "notice_sent", "notice_sent", "lost_contact", "verified"])}
+    made: Table = {"entry": random.choice([*WANTED, "notice_sent"])}
     if made["entry"] == "notice_sent" and random.random() < 0.7:
         made["purpose"] = random.choice(NOTICES)
     _maybe(random, made, 0.4, "days_after", [0, 1, 6, 35])
@@ -424,8 +432,9 @@ VALUES: dict[str, Any] = {
     "register": _register,
     "requires": _requires,
     "visitors": lambda random: {"least": random.choice([2, 3])},
+    "never": lambda random: {},
     "complaint": lambda random: {},
-    "promise": lambda random: {"grace_days": random.choice([0, 3])},
+    "promise": lambda _: {"grace_days": 3},
     "season": _season,
     "content": lambda random: {"must": ["opt_out"]},
     "recording": lambda random: {"may": random.choice(["required", "allowed", "ask", "forbidden"])},

@@ -19,6 +19,7 @@ CHANNELS = ("email", "letter", "sms", "phone", "visit", "im")
 WORST = ("forbidden", "presumed-violation", "advice")
 BINDS_THE_PERSON = {"cease_request", "attorney", "insolvency", "deceased", "minor"}
 UNNOTICED = {"undeliverable", "not_connected"}
+CONSENTS = {"consent", "direct_consent", "hours_agreed", "frequency_agreed"}
 NOT_HIM = {"third_person", "attorney"}
 EU = set("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())
 AHEAD = 31 * 86_400
@@ -298,10 +299,10 @@ class Asked:
             values = self.speaks_here(rule)
             if values is None:
                 continue
+            if self.lifting(rule, values):
+                continue
             if rule["kind"] == "hours" and self.effect(rule) != "note":
                 hours.append((rule, values))
-            if self.lifting(rule):
-                continue
             said = self.ask(rule, values)
             found += said
             if rule["kind"] == "register" and self.effect(rule) != "note":
@@ -358,9 +359,10 @@ class Asked:
             return None
         return self.values(rule)
 
-    def lifting(self, rule: Table) -> list[Table]:
-        """The entries that lift a rule now."""
-        here = {"channel": self.channel, "address": self.address, "place": self.facts["at_place"],
+    def lifting(self, rule: Table, values: Table) -> list[Table]:
+        """The entries that lift a rule now; one for an address lifts what is counted for that address alone."""
+        address = self.address if values.get("per") == "address" else None
+        here = {"channel": self.channel, "address": address, "place": self.facts["at_place"],
                 "purpose": self.facts["purpose"], "account": self.account}  # fmt: skip
         return [
             entry
@@ -397,15 +399,18 @@ class Asked:
         """When, from a moment on and so far ahead, an hours rule is kept in all zones."""
         beside = {key: value for key, value in values.items() if key != "spans"}
         tables: list[Table] = [{**beside, **span} for span in values.get("spans", [{}])]
-        holidays = self.holidays()
+        holidays = self.holidays(rule)
         spans = [(start, start + ahead)]
         for each in sorted({clocks(zone, start, start + ahead) for zone in self.zones}):
             spans = both(spans, on_the_wall(each, tables, holidays))
         return joined(spans)
 
-    def holidays(self) -> frozenset[date]:
-        place = f"{self.country}-{self.region}" if self.region else self.country
-        return self.world.holidays.get(place or "", frozenset())
+    def holidays(self, rule: Table) -> frozenset[date]:
+        if self.country is not None:
+            places = [f"{self.country}-{self.region}" if self.region else self.country]
+        else:
+            places = rule["applies"].get("place") or []
+        return frozenset().union(*(self.world.holidays.get(place, frozenset()) for place in places))
 
     def window(
         self, hours: list[tuple[Table, Table]], kinds: list[str], others: list[Finding]
@@ -423,16 +428,10 @@ class Asked:
         return None
 
     def open(self, hours: list[tuple[Table, Table]], kinds: list[str], start: int, ahead: int) -> list[Span]:
-        """When all hours rules are kept, or lifted, and no entry of these kinds takes the hour."""
+        """When all hours rules are kept, and no entry of these kinds takes the hour."""
         spans = [(start, start + ahead)]
         for rule, values in hours:
-            mine = self.kept(rule, values, start, ahead)
-            lifted = [self.permit_ends(entry) for entry in self.lifting(rule)]
-            if lifted:
-                last = start + ahead if None in lifted else max(end for end in lifted if end is not None)
-                if last > start:
-                    mine = joined([*mine, (start, min(last, start + ahead))])
-            spans = both(spans, mine)
+            spans = both(spans, self.kept(rule, values, start, ahead))
         bounds = [start, *(bound for span in self.taken(kinds, start, ahead) for bound in span), start + ahead]
         return joined(both(spans, list(zip(bounds[::2], bounds[1::2], strict=True))))
 
@@ -452,7 +451,7 @@ class Asked:
 
     def was_under_consent(self, rule: Table, contact: dict[str, Any]) -> bool:
         return any(
-            entry["kind"] in (rule.get("unless") or [])
+            entry["kind"] in CONSENTS & {*(rule.get("unless") or [])}
             and self.permits(entry, contact)
             and self.was_given_before(entry, contact["moment"])
             and self.permits_at(entry, contact["moment"])
@@ -481,7 +480,7 @@ class Asked:
         if per == "account":
             return self.account is None or contact.get("account") in (None, self.account)
         if per == "address":
-            return address == NAMELESS or contact.get("address") in (None, address)
+            return contact.get("address") in (None, address)
         if per == "debt":
             debts = contact.get("debts")
             if talked and contact["outcome"] == "reached" and contact.get("talked") is not None:
@@ -500,6 +499,10 @@ class Asked:
                     continue
                 if not self.is_of(contact, per, debt, address, talked=False):
                     continue
+                if values.get("after_first") and not self.is_after_first(contact, values):
+                    continue
+                if contact["moment"] <= self.first_moment(values.get("after_first"), per):
+                    continue
                 if "minutes" in values:
                     if contact["moment"] >= self.at - values["minutes"] * 60:
                         leaving.append(contact["moment"] + values["minutes"] * 60 + 1)
@@ -510,6 +513,30 @@ class Asked:
                 until = leaving[values["most"] - 1] if values["most"] else None
                 found += self.say(rule, until, len(leaving), debt, address)
         return found
+
+    def first_moment(self, outcomes: list[str] | None, per: str) -> float:
+        """When the first of such contacts took place: only later ones count."""
+        begun = [
+            contact["moment"]
+            for contact in self.contacts
+            if contact["outcome"] in (outcomes or ())
+            and contact.get("to") not in NOT_HIM
+            and (per != "account" or self.is_of(contact, per, None, None, talked=False))
+        ]
+        return min(begun, default=float("inf")) if outcomes else float("-inf")
+
+    def _never(self, rule: Table, values: Table) -> list[Finding]:
+        return self.say(rule)
+
+    def is_after_first(self, contact: dict[str, Any], values: Table) -> bool:
+        """Whether a contact came after the first one that ended so, with him and, per account, about this account."""
+        return any(
+            other["outcome"] in values["after_first"]
+            and other.get("to") not in NOT_HIM
+            and other["moment"] < contact["moment"]
+            and (values["per"] != "account" or self.is_of(other, "account", None, None, talked=False))
+            for other in self.contacts
+        )
 
     def _wait(self, rule: Table, values: Table) -> list[Finding]:
         found = []
@@ -552,15 +579,19 @@ class Asked:
 
     # --- registers ---
 
-    def last_day(self, entry: Table, zone: str, grace: int = 0) -> date | None:
+    def first_day(self, entry: Table) -> date:
+        """The day from which an entry is: the earliest at his place, where a moment is given."""
+        return day_of(entry["from"]) or min(day_in(zone, seconds(entry["from"])) for zone in self.zones)
+
+    def last_day(self, entry: Table, grace: int = 0) -> date | None:
         last = day_of(entry["until"]) if entry.get("until") else None
         if last is None and entry["kind"] == "direct_consent":
-            last = (day_of(entry["from"]) or day_in(zone, seconds(entry["from"]))) + 6 * DAY
+            last = self.first_day(entry) + 6 * DAY
         return last + grace * DAY if last else None
 
     def holds_at(self, entry: Table, zone: str, moment: int, grace: int = 0) -> bool:
         """Whether an entry is in force, by the clock of one zone."""
-        first, today, last = day_of(entry["from"]), day_in(zone, moment), self.last_day(entry, zone, grace)
+        first, today, last = day_of(entry["from"]), day_in(zone, moment), self.last_day(entry, grace)
         if (today < first) if first else (moment < seconds(entry["from"])):
             return False
         if last is not None and today > last:
@@ -574,7 +605,7 @@ class Asked:
 
     def ends(self, entry: Table, zone: str, moment: int, grace: int = 0) -> int | None:
         """The end of what holds at a moment, by the clock of one zone."""
-        last = self.last_day(entry, zone, grace)
+        last = self.last_day(entry, grace)
         found = [midnight(zone, last + DAY)] if last is not None else []
         tomorrow = midnight(zone, day_in(zone, moment) + DAY)
         if entry.get("weekdays"):
@@ -624,7 +655,7 @@ class Asked:
             day, hours = day_of(entry["from"]), entry.get("hours") or ["00:00", "24:00"]
             table = {"from": hours[0], "until": hours[1], "weekdays": entry.get("weekdays") or range(1, 8)}
             for zone in self.zones:
-                last = self.last_day(entry, zone)
+                last = self.last_day(entry)
                 begins = midnight(zone, day) if day else seconds(entry["from"])
                 ends = midnight(zone, last + DAY) if last else start + ahead
                 spans = on_the_wall(clocks(zone, start, start + ahead), [table], frozenset())
@@ -674,10 +705,6 @@ class Asked:
             for contact in self.contacts
         )
 
-    def permit_ends(self, entry: Table) -> int | None:
-        ends = [self.ends(entry, zone, self.at) for zone in self.zones]
-        return min((end for end in ends if end is not None), default=None)
-
     def _requires(self, rule: Table, values: Table) -> list[Finding]:
         here = {"channel": self.channel, "address": self.address, "place": self.facts["at_place"],
                 "purpose": self.facts["purpose"], "account": self.account}  # fmt: skip
@@ -690,21 +717,11 @@ class Asked:
         ]
         if any(self.is_enough(entry, values, self.at) for entry in asked):
             return []
-        later = []
-        for entry in asked:
-            day = day_of(entry["from"])
-            begun = 0 if day else seconds(entry["from"])
-            old = [
-                midnight(zone, (day or day_in(zone, begun)) + values.get("days_after", 0) * DAY) for zone in self.zones
-            ]
-            enough = max([begun, *old])
-            if enough > self.at and self.is_enough(entry, values, enough):
-                later.append(enough)
-        return self.say(rule, min(later, default=None))
+        return self.say(rule)
 
     def is_enough(self, entry: Table, values: Table, moment: int) -> bool:
         for zone in self.zones:
-            age = day_in(zone, moment) - (day_of(entry["from"]) or day_in(zone, seconds(entry["from"])))
+            age = day_in(zone, moment) - self.first_day(entry)
             if age < values.get("days_after", 0) * DAY:
                 return False
             if values.get("within_days") is not None and age >= values["within_days"] * DAY:
@@ -712,6 +729,9 @@ class Asked:
         return self.permits_at(entry, moment, asked=True)
 
     # --- the rest ---
+
+    def _never(self, rule: Table, values: Table) -> list[Finding]:
+        return self.say(rule)
 
     def _visitors(self, rule: Table, values: Table) -> list[Finding]:
         persons = self.situation.get("persons")
