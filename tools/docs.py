@@ -1,4 +1,4 @@
-"""Write the pages of `docs/reference` from the program itself: settings, commands, rules, files. `--check` compares.
+"""Write the pages of `docs/reference` and `docs/rules` from the program itself. `--check` compares.
 
 .venv/bin/python -m tools.docs
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 
 def settings_page() -> str:
@@ -55,32 +55,6 @@ def _help(command: click.Command, name: str, parent: click.Context) -> list[str]
             if below is not None:
                 parts += _help(below, each, context)
     return parts
-
-
-def rules_page() -> str:
-    """Every rule with its source, its values and its cases."""
-    from dunwell.rulebook.rules_file import house_rules
-
-    parts = [
-        "# Contact rules",
-        "",
-        "Each rule is data in `dunwell/rulebook/rules`; its cases run as tests.",
-        "Confidence `house`: our own rule, not law.",
-        "",
-    ]
-    for rule in house_rules().rules:
-        parts += [
-            f"## {rule.id}",
-            "",
-            f"{rule.title['en']} · {rule.title['zh-Hans']} · {rule.title['zh-Hant']}",
-            "",
-            f"- effect: {rule.effect}, on {', '.join(rule.channels)}",
-            *(f"- from {day}: {_values(values)}" for day, values in rule.values),
-            f"- source: {rule.source} (confidence: {rule.confidence}); to be reviewed by {rule.review_by}",
-            "- cases: " + "; ".join(f"{case['name']} → {case['finding']}" for case in rule.cases),
-            "",
-        ]
-    return "\n".join(parts)
 
 
 def _values(values: dict[str, object]) -> str:
@@ -169,13 +143,20 @@ def interest_page() -> str:
     return "\n".join(parts)
 
 
-PAGES = {
-    "interest.md": interest_page,
-    "settings.md": settings_page,
-    "commands.md": commands_page,
-    "rules.md": rules_page,
-    "files.md": files_page,
-}
+def pages() -> dict[str, str]:
+    """All pages by their path below `docs`."""
+    from dunwell.rulebook.rules_file import house_rules
+    from tools import rule_pages
+
+    rules = house_rules()
+    return {
+        "reference/interest.md": interest_page(),
+        "reference/settings.md": settings_page(),
+        "reference/commands.md": commands_page(),
+        "reference/files.md": files_page(),
+        "reference/rules.md": rule_pages.index(rules),
+        **{f"rules/{pack}.md": rule_pages.page(rules, pack) for pack in rule_pages.packs(rules)},
+    }
 
 
 def main(arguments: list[str]) -> int:
@@ -184,14 +165,20 @@ def main(arguments: list[str]) -> int:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dunwell.config.django")
     django.setup()
-    stale = [name for name, page in PAGES.items() if not _same(FOLDER / name, page())]
+    wanted = pages()
+    stale = [name for name, text in wanted.items() if not _same(DOCS / name, text)]
+    # a page nothing asks for any more
+    left = [path for path in sorted((DOCS / "rules").glob("*.md")) if f"rules/{path.name}" not in wanted]
     if "--check" in arguments:
-        if stale:
-            print(f"out of date: {', '.join(stale)}. Run: .venv/bin/python -m tools.docs", file=sys.stderr)
-        return int(bool(stale))
-    FOLDER.mkdir(parents=True, exist_ok=True)
+        names = [*stale, *(f"rules/{path.name}" for path in left)]
+        if names:
+            print(f"out of date: {', '.join(names)}. Run: .venv/bin/python -m tools.docs", file=sys.stderr)
+        return int(bool(names))
+    for path in left:
+        path.unlink()
     for name in stale:
-        (FOLDER / name).write_text(PAGES[name](), encoding="utf-8")
+        (DOCS / name).parent.mkdir(parents=True, exist_ok=True)
+        (DOCS / name).write_text(wanted[name], encoding="utf-8")
     return 0
 
 

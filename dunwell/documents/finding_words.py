@@ -59,8 +59,13 @@ def source_words(rule: Rule, language: str) -> str:
         rule=rule.id,
         source=rule.source,
         strength=say(f"finding.strength.{rule.strength}", language),
-        confidence=say(f"finding.confidence.{rule.confidence}", language),
+        confidence=confidence_words(rule, language),
     )
+
+
+def confidence_words(rule: Rule, language: str) -> str:
+    """How far a rule's source can be trusted."""
+    return say(f"finding.confidence.{rule.confidence}", language)
 
 
 def numbers_words(

@@ -1,0 +1,101 @@
+"""`dunwell rules`: the contact rules, how far they can be trusted, and when they are to be looked at again."""
+
+import json
+from datetime import date
+from typing import Any
+
+import click
+from rich.table import Table
+
+from dunwell.core.errors import DunwellError
+from dunwell.documents import finding_words as worded
+from dunwell.jobs.context import language, moment, show, tell, words
+from dunwell.jobs.day_option import Day
+from dunwell.rulebook.contact_rules import Rule
+from dunwell.rulebook.rule_pages import page_of
+from dunwell.rulebook.rules_file import house_rules
+
+
+@click.group("rules")
+def rules() -> None:
+    """Contact rules: which there are, on whose authority, and when they are to be looked at again."""
+
+
+@rules.command("report")
+@click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
+def report(*, as_json: bool) -> None:
+    """All contact rules, those first whose review is overdue."""
+    today = moment().date()
+    found = sorted(house_rules().rules, key=lambda rule: (rule.review_by >= today, rule.pack, rule.id))
+    if as_json:
+        click.echo(json.dumps([_data(rule, today) for rule in found], ensure_ascii=False, indent=2))
+        return
+    names = ("rule", "pack", "kind", "effect", "strength", "cases", "confidence", "review")
+    table = Table(*(words(f"rules.{name}") for name in names), box=None)
+    for rule in found:
+        review = rule.review_by.isoformat()
+        table.add_row(
+            rule.id, rule.pack, rule.kind, rule.effect, rule.strength, str(len(rule.cases)), rule.confidence,
+            words("rules.overdue", day=review) if rule.review_by < today else review,
+        )  # fmt: skip
+    show(table)
+    tell("rules.counted", count=len(found), overdue=sum(rule.review_by < today for rule in found))
+
+
+@rules.command("show")
+@click.argument("rule_id", metavar="RULE")
+@click.option("--on", "day", type=Day(), help="With the values of this day (default: today).")
+def show_rule(rule_id: str, day: date | None) -> None:
+    """What one rule says, with its source and its cases."""
+    known = {rule.id: rule for rule in house_rules().rules}
+    if rule_id not in known:
+        raise DunwellError("rules.unknown", value=rule_id[:100], near=_near(rule_id, list(known)))
+    rule, spoken, on = known[rule_id], language(), day or moment().date()
+    value = rule.on(on)
+    tell("rules.title", rule=rule.id, title=rule.title[spoken])
+    if rule.quote:
+        click.echo(f"  > {rule.quote}")
+    effect = worded.effect_words(rule.effect, spoken)
+    tell("rules.says", effect=effect, source=worded.source_words(rule, spoken))
+    for name, listed in rule.scope.lists.items():
+        click.echo(f"  {name}: {', '.join(sorted(listed))}")
+    tell("rules.values", day=on.isoformat(), value=_values(value))
+    if rule.rebuttal:
+        click.echo("  " + worded.rebuttal_words(rule, spoken))
+    for each in house_rules().rules:
+        if rule.id in (each.excepts, each.id) and each.excepts:
+            tell("rules.exception", exception=each.id, rule=each.excepts)
+    for case in rule.cases:
+        click.echo(f"  - {case['name']}: {case['finding']}")
+    tell("rules.page", page=page_of(rule), day=rule.review_by.isoformat())
+
+
+def _values(value: Any) -> str:
+    if value is None:
+        return words("rules.not_in_force")
+    told = {name: each for name, each in value.items() if each not in (None, [])}
+    return ", ".join(f"{name} {each}" for name, each in told.items()) or words("rules.in_force")
+
+
+def _near(asked: str, known: list[str]) -> str:
+    from difflib import get_close_matches
+
+    return ", ".join(get_close_matches(asked[:100], known, n=3)) or "-"
+
+
+def _data(rule: Rule, today: date) -> dict[str, Any]:
+    return {
+        "rule": rule.id,
+        "title": rule.title[language()],
+        "pack": rule.pack,
+        "kind": rule.kind,
+        "effect": rule.effect,
+        "strength": rule.strength,
+        "cases": len(rule.cases),
+        "source": rule.source,
+        "confidence": rule.confidence,
+        "quoted": bool(rule.quote),
+        "review_by": rule.review_by.isoformat(),
+        "overdue": rule.review_by < today,
+        "page": page_of(rule),
+    }
