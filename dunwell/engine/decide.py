@@ -100,7 +100,7 @@ def decide(facts: Facts, strategy: Strategy, rules: Rules, day: date, moment: da
     known = facts.on(day)
     applied = cash.apply_cash(known)
     items = _items(known, claims.net_items(known, day, applied, netting=strategy.netting), strategy, day)
-    told = both(known, rules, day, moment, applied.came)
+    told = both(known, rules.binding, day, moment, applied.came)
     found = of_book(told)
     lines = _lines(known, items, open_lists.in_doubt(applied.came, known), strategy, day)
     lines = _stopped(lines, found, frozenset(rule.id for rule, _ in rules.in_force(day, *CAPS)))

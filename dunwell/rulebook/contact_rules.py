@@ -1,7 +1,7 @@
 """Rules on contacts: what each asks, where it applies, and how much it binds. See docs/contact-rules.md."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -173,6 +173,11 @@ class Rules:
         """Rules of some kinds with their values on a day, ordered by id."""
         found = [(rule, rule.on(day)) for rule in self.rules if rule.kind in kinds]
         return [(rule, value) for rule, value in found if value is not None]
+
+    @property
+    def binding(self) -> "Rules":
+        """Those that stop what leaves by itself: a rule that is only recalled is told to people, and binds nobody."""
+        return replace(self, rules=tuple(rule for rule in self.rules if rule.confidence != "recalled"))
 
     def named(self, rule_id: str) -> Rule:
         """The rule of an id; KeyError when there is none."""
