@@ -1,45 +1,19 @@
 """What the rules say of described situations: the very functions that ask about a book."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date
 from itertools import groupby
 from typing import Any
 
 import polars as pl
 
+from dunwell.documents.contact_answer import ChannelAnswer, Finding
 from dunwell.engine.asked import CONTACT_DEBTS, CONTACTS, DEBTS, ENTRIES, PERMITS, SUBJECTS, Asked
+from dunwell.engine.channel_answers import channel_answer
 from dunwell.engine.contact_findings import Said, say
-from dunwell.engine.hours import AHEAD_DAYS
 from dunwell.engine.scopes import CHANNELS
-from dunwell.rulebook.contact_rules import EFFECTS, HARD_STOPS, Rules
+from dunwell.rulebook.contact_rules import HARD_STOPS, Rules
 from dunwell.rulebook.situation import Situation
-
-VERDICTS = (*EFFECTS[:3], "allowed")
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one rule says of a channel. `until_at`: from when on it does not; None: open end, or not known."""
-
-    rule: str
-    effect: str
-    detail: str | None
-    count: int | None
-    debt: str | None
-    address: str | None
-    until_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelAnswer:
-    """The answer for one channel: the worst of its findings, and the next span in which nothing stands in the way."""
-
-    channel: str
-    verdict: str
-    findings: tuple[Finding, ...]
-    next_from: datetime | None
-    next_until: datetime | None
 
 
 def answer(situations: Sequence[Situation], rules: Rules) -> list[tuple[ChannelAnswer, ...]]:
@@ -166,16 +140,7 @@ def _channel(
         if row["channel"] in (None, channel)
     ]  # fmt: skip
     used = [each for each in found if each.address is None or _is_used(situation, channel, each.address)]
-    next_from, next_until = _next(said.hours.spans[spot, channel], situation.at, used)
-    shut = [
-        Finding(rule, said.effects[rule], None, None, None, None, opens)
-        for rule, opens in said.hours.shut[spot, channel]
-    ]
-    everything = tuple(
-        sorted((*used, *shut), key=lambda each: (EFFECTS.index(each.effect), each.rule, each.debt or ""))
-    )
-    worst = min((VERDICTS.index(each.effect) for each in everything if each.effect in VERDICTS), default=3)
-    return ChannelAnswer(channel, VERDICTS[worst], everything, next_from, next_until)
+    return channel_answer(channel, situation.at, used, said, spot)
 
 
 def _is_used(situation: Situation, channel: str, address: str) -> bool:
@@ -186,18 +151,3 @@ def _is_used(situation: Situation, channel: str, address: str) -> bool:
     named += [(each.channel, each.address) for each in situation.entries]
     known = {word for on, word in named if word is not None and on in (None, channel)}
     return known == {address}
-
-
-def _next(
-    spans: Sequence[tuple[datetime, datetime]], at: datetime, found: Sequence[Finding]
-) -> tuple[datetime | None, datetime | None]:
-    """The first span in which neither hours nor any other finding stand in the way."""
-    stops = [each.until_at for each in found if each.effect in VERDICTS]
-    if None in stops:
-        return None, None
-    free = max([at, *(stop for stop in stops if stop is not None)])
-    last = at + timedelta(days=AHEAD_DAYS)
-    return next(
-        ((max(opened, free), closed if closed < last else None) for opened, closed in spans if closed > free),
-        (None, None),
-    )

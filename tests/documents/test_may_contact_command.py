@@ -16,8 +16,8 @@ import pytest
 from dunwell.core.errors import DunwellError
 from dunwell.intake import situation_json
 from dunwell.intake.situation_json import read_situation
-from dunwell.jobs.may_contact import with_holidays
 from dunwell.rulebook.rules_file import house_rules
+from dunwell.rulebook.situation_holidays import with_holidays
 from tests.conftest import ROOT
 
 PAGE = (ROOT / "docs" / "contact-rules.md").read_text(encoding="utf-8")
