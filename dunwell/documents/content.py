@@ -67,6 +67,7 @@ class Content:
     reach: str
     paid: str
     reply: str
+    opt_out: str
     closing: tuple[str, ...]
     signatory: str
     signatory_title: str
@@ -153,6 +154,7 @@ def content(notice: Notice) -> Content:
         reach=_reach(sender, words),
         paid=words["paid"],
         reply=words["reply"],
+        opt_out=words["opt_out"] if notice.opt_out else "",
         closing=tuple(words["closing"]),
         signatory=plain(sender.signatory_name, 80),
         signatory_title=plain(sender.signatory_title or "", 80),

@@ -83,6 +83,7 @@ class Notice:
     credit_minor   payments and credits not yet matched with items, as a positive number
     late_minor     late interest and costs of the items up to `day`, demanded beside them: `annex` shows how they came
                    about, and its total is what the notice asks for, or `documents.annex_disagrees`
+    opt_out        whether an electronic message must say how to stop them
     pay_by         the deadline; both dunning stages need one, and none lies before `day`
 
     From the reminder on every item demanded must be past its due date (`documents.item_not_due`): nobody is dunned
@@ -105,6 +106,7 @@ class Notice:
     reference: str
     late_minor: int = 0
     annex: Statement | None = None
+    opt_out: bool = False
 
     def __post_init__(self) -> None:
         self._check_words()

@@ -154,3 +154,13 @@ class TestPropertyOfTheSum:
         text = render_email(notice(items=listed, credit_minor=credit, currency=currency)).text
         [line] = [line for line in text.splitlines() if line.startswith("Amount to pay")]
         assert line.endswith(f" {currency} {grouped_amount(demanded - credit, currency)}")
+
+
+class TestOptOut:
+    @pytest.mark.parametrize("language", ["en", "zh-Hans", "zh-Hant"])
+    def test_stands_in_a_mail_that_must_carry_it_and_in_no_other(self, language):
+        plain = notice(language, Stage.REMINDER)
+        told = render_email(replace(plain, opt_out=True))
+        assert "STOP" in told.text
+        assert "STOP" in told.html
+        assert "STOP" not in render_email(plain).text
