@@ -16,6 +16,7 @@ from dunwell.engine.situation import ChannelAnswer, Finding, answer
 from dunwell.intake.situation_json import situation_of
 from dunwell.rulebook.notice_periods import notice_periods
 from dunwell.rulebook.rules_file import Rules, house_rules, read_rules
+from dunwell.rulebook.situation import Situation
 from tests.rulebook.examples import examples_of
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -34,14 +35,19 @@ def moment(day: str, clock: str = "12:00:00") -> str:
     return datetime.combine(date.fromisoformat(day), time.fromisoformat(clock), NEW_YORK).isoformat()
 
 
-def asked(at: str, *, rules: Rules = US, **told: Any) -> ChannelAnswer:
-    """What the rules say of a call of a collector about a consumer's card, if nothing else is said."""
+def told_of(at: str, **told: Any) -> Situation:
+    """A call of a collector about a consumer's card, if nothing else is said."""
     situation = {
         "at": at, "channel": "phone", "collector": "agency", "debt": {"kind": "credit_card"},
         "debtor": {"kind": "consumer", "country": "US", "zones": ["America/New_York"]}, **told,
     }  # fmt: skip
     situation["registers"] = [*told.get("registers", []), SENT]
-    [[said]] = answer([situation_of(situation)], rules)
+    return situation_of(situation)
+
+
+def asked(at: str, *, rules: Rules = US, **told: Any) -> ChannelAnswer:
+    """What the rules say of it."""
+    [[said]] = answer([told_of(at, **told)], rules)
     return said
 
 
@@ -79,11 +85,13 @@ def calls_of(listed: Sequence[Table], **rest: Any) -> list[Table]:
 
 def violated(calls: Sequence[Table], **told: Any) -> list[tuple[int, str]]:
     """The calls that were in excess of a frequency when they were made, by number and prong."""
+    ours = [n for n, call in enumerate(calls) if call.get("direction") != "in"]
+    situations = [told_of(calls[n]["at"], contacts=list(calls[:n]), about=calls[n].get("debts"), **told) for n in ours]
     return [
-        (n, FREQUENCIES[each.rule])
-        for n, call in enumerate(calls, 1)
-        for each in asked(call["at"], contacts=calls[: n - 1], **told).findings
-        if call.get("direction") != "in" and each.rule in FREQUENCIES
+        (n + 1, FREQUENCIES[each.rule])
+        for n, [said] in zip(ours, answer(situations, US), strict=True)
+        for each in said.findings
+        if each.rule in FREQUENCIES
     ]
 
 
@@ -302,10 +310,8 @@ class TestTheExamples:
         assert wanted["blocked"] == ["weekdays 15:00-17:00", "Saturday", "Sunday"]
         clocks = ["08:00:00", "14:59:59", "15:00:00", "16:59:59", "17:00:00", "20:59:59"]
         for day in (date(2026, 3, 2) + timedelta(days=n) for n in range(7)):
-            shut = [
-                said_by("us.regf.inconvenient-time", asked(moment(day.isoformat(), clock), registers=BUSY)) is not None
-                for clock in clocks
-            ]
+            calls = [told_of(moment(day.isoformat(), clock), registers=BUSY) for clock in clocks]
+            shut = [said_by("us.regf.inconvenient-time", said) is not None for [said] in answer(calls, US)]
             assert shut == ([True] * 6 if day.isoweekday() > 5 else [False, False, True, True, False, False])
 
     def test_of_his_mail_at_an_inconvenient_time(self, example):
@@ -452,9 +458,7 @@ class TestTheCommentary:
             for n in range(7)
             for i, debt in enumerate(debts)
         ]
-        assert [
-            v for n, call in enumerate(calls) for v in violated([*calls[:n], call], about=call["debts"]) if v[0] > n
-        ] == []
+        assert violated(calls) == []
         said = asked(moment("2026-04-07", "20:00:00"), contacts=calls, about=debts)
         full = Counter(each.debt for each in said.findings if each.rule == "us.regf.seven-in-seven" and each.count == 7)
         assert full == Counter(debts)
