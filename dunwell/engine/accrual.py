@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
+from functools import cache
 
 import polars as pl
 
@@ -284,11 +285,26 @@ def _through_events(
 
 def _step(state: pl.DataFrame, curves: Curves) -> pl.DataFrame:
     """Let interest run up to an event, then take the event: the columns of the state as they are after it."""
-    event = pl.col("event")
-    entry = event <= _Event.PAYMENT
+    ran = _accrue(state.with_columns(_reaches()), curves)
+    return ran.with_columns(_shares()).with_columns(_taken())
+
+
+# What is the same in every step is built once: a debt with a thousand entries takes a thousand steps.
+
+
+@cache
+def _reaches() -> pl.Expr:
+    """through: the place up to which interest runs before the event."""
+    entry = pl.col("event") <= _Event.PAYMENT
     # with a free day of payment the day itself bears interest on the balance it ends with
     reaches = pl.col("place") - (pl.col("free") & entry).cast(pl.Int32)
-    ran = _accrue(state.with_columns(through=pl.max_horizontal("last", reaches)), curves)
+    return pl.max_horizontal("last", reaches).alias("through")
+
+
+@cache
+def _taken() -> list[pl.Expr]:
+    """The balance after the event."""
+    event = pl.col("event")
     amount = pl.col("amount")
     credited = pl.when(event == _Event.CREDIT).then(pl.min_horizontal(amount, "principal")).otherwise(0)
     costs = (
@@ -298,27 +314,29 @@ def _step(state: pl.DataFrame, curves: Curves) -> pl.DataFrame:
         .then(amount)
         .otherwise(0)
     )
-    return ran.with_columns(_shares()).with_columns(
-        surplus=pl.col("surplus")
+    balance = {
+        "surplus": pl.col("surplus")
         + pl.when(event == _Event.PAYMENT)
         .then(amount - pl.sum_horizontal(f"to_{name}" for name in COMPONENTS))
         .when(event == _Event.CREDIT)
         .then(amount - credited)
         .otherwise(0),
-        capital=pl.when(event == _Event.CAPITAL)
+        "capital": pl.when(event == _Event.CAPITAL)
         .then("interest_open")
         .otherwise((pl.col("capital") - pl.col("to_interest")).clip(lower_bound=0)),
-        costs=pl.col("costs") + costs - pl.col("to_costs"),
-        principal=pl.col("principal") - credited - pl.col("to_principal"),
-        interest_paid=pl.col("interest_paid") + pl.col("to_interest"),
-        interest_open=pl.col("interest_open") - pl.col("to_interest"),
-        extra_paid=pl.col("extra_paid") + pl.col("to_extra"),
-        extra_open=pl.col("extra_open") - pl.col("to_extra"),
-        last="through",
-        number=pl.col("number") + 1,
-    )
+        "costs": pl.col("costs") + costs - pl.col("to_costs"),
+        "principal": pl.col("principal") - credited - pl.col("to_principal"),
+        "interest_paid": pl.col("interest_paid") + pl.col("to_interest"),
+        "interest_open": pl.col("interest_open") - pl.col("to_interest"),
+        "extra_paid": pl.col("extra_paid") + pl.col("to_extra"),
+        "extra_open": pl.col("extra_open") - pl.col("to_extra"),
+        "last": pl.col("through"),
+        "number": pl.col("number") + 1,
+    }
+    return [after.alias(name) for name, after in balance.items()]
 
 
+@cache
 def _shares() -> list[pl.Expr]:
     """to_<component>: what a payment gives to each, in the order of its debt's ranks, a designated one first."""
     open_of = {
@@ -345,6 +363,13 @@ def _accrue(state: pl.DataFrame, curves: Curves) -> pl.DataFrame:
     state = state.with_columns(bearing=pl.col("principal") + pl.col("capital"))
     state = _run(state, curves, "", "interest", pl.col("bearing"))
     state = _run(state, curves, "extra_", "extra", pl.col("principal"))
+    grown, owed, still = _open_interest()
+    return state.with_columns(grown).with_columns(owed).with_columns(still)
+
+
+@cache
+def _open_interest() -> tuple[list[pl.Expr], list[pl.Expr], pl.Expr]:
+    """What interest came to; what of it is owed within its cap, and of the second one; what of the first is open."""
     once = pl.col("rounding") == _ROUND["once"]
 
     def so_far(name: str, prefix: str) -> pl.Expr:
@@ -352,10 +377,13 @@ def _accrue(state: pl.DataFrame, curves: Curves) -> pl.DataFrame:
             pl.when(once).then(_whole(pl.col(f"{name}_exact"), pl.col(f"{prefix}units"))).otherwise(f"{name}_rounded")
         )
 
-    return state.with_columns(interest_full=so_far("interest", ""), extra_owed=so_far("extra", "extra_")).with_columns(
-        interest_owed=pl.min_horizontal("interest_full", "sum_cap_minor"),
-        extra_open=pl.col("extra_owed") - pl.col("extra_paid"),
-    ).with_columns(interest_open=(pl.col("interest_owed") - pl.col("interest_paid")).clip(lower_bound=0))  # fmt: skip
+    grown = [so_far("interest", "").alias("interest_full"), so_far("extra", "extra_").alias("extra_owed")]
+    owed = [
+        pl.min_horizontal("interest_full", "sum_cap_minor").alias("interest_owed"),
+        (pl.col("extra_owed") - pl.col("extra_paid")).alias("extra_open"),
+    ]
+    still = (pl.col("interest_owed") - pl.col("interest_paid")).clip(lower_bound=0).alias("interest_open")
+    return grown, owed, still
 
 
 def _run(state: pl.DataFrame, curves: Curves, prefix: str, name: str, bearing: pl.Expr) -> pl.DataFrame:

@@ -45,8 +45,8 @@ def resolve(debts: pl.DataFrame, terms: Mapping[str, Terms], as_of: date) -> tup
             ),
         ),
     )
-    earliest: date | None = starts["start_date"].min()  # type: ignore[assignment]
-    first = min(earliest or as_of, as_of) - timedelta(days=1)
+    known: list[date | None] = [starts["start_date"].min(), starts["as_of_date"].min(), as_of]  # type: ignore[list-item]
+    first = min(day for day in known if day is not None) - timedelta(days=1)
     rates = [rate for each in used.values() for _, *both in each.versions for rate in both]
     curves = make_curves(rates, first, as_of)
     parts = [

@@ -27,12 +27,14 @@ def make_statement(
     demanded = _accounts(asked, as_of)
     parts = [undisputed(debt) for debt in debts]
     informed = demanded if asked == parts else _accounts(parts, as_of)
-    whole = _sums(compute([_whole(debt) for debt in debts], as_of).sums)
+    disputed = [n for n, debt in enumerate(debts) if debt.in_dispute]
+    wholes = _sums(compute([_whole(debts[n]) for n in disputed], as_of).sums) if disputed else []
+    whole = dict(zip(disputed, wholes, strict=True))
     found, _ = resolve(frame(parts), terms_of(parts), as_of)
     made = [
         DebtStatement(
             debt=debt, start=start, demanded=demanded[n], informed=None if debt.terms.claimed else informed[n],
-            disputed=_less(whole[n], demanded[n].sums) if debt.in_dispute else None, assumed_since=assumed,
+            disputed=_less(whole[n], demanded[n].sums) if n in whole else None, assumed_since=assumed,
         )
         for n, (debt, start, assumed) in enumerate(
             zip(debts, found["start_date"].to_list(), found["assumed_since"].to_list(), strict=True)
@@ -42,8 +44,11 @@ def make_statement(
     deadline = [pay_by, pay_by + timedelta(days=1)] if pay_by else []
     if pay_by:
         compute(asked, pay_by)  # what cannot be known by then is refused in words
-    coming = (_on(asked, ahead), _on(asked, deadline))
-    return Statement(as_of, tuple(made), *coming, tuple(loose), _assumed_ahead(asked, as_of, [*ahead, *deadline]))
+    days = [*ahead, *deadline]
+    told = _on(asked, days)
+    known = [[pair for pair in part if pair] for part in (told[: len(ahead)], told[len(ahead) :])]
+    coming, pay = (tuple(part) for part in known)
+    return Statement(as_of, tuple(made), coming, pay, tuple(loose), _assumed_ahead(asked, as_of, days))
 
 
 def _assumed_ahead(debts: Sequence[Debt], as_of: date, days: Sequence[date]) -> date | None:
@@ -82,14 +87,12 @@ def _whole(debt: Debt) -> Debt:
     return claimed(replace(debt, disputed_minor=0, entries=entries))
 
 
-def _on(debts: Sequence[Debt], days: Sequence[date]) -> tuple[tuple[date, dict[str, int]], ...]:
-    """The totals of some days, each computed anew: there is no second formula. Days that are refused are left out."""
-    totals = on_days(debts, days) if days else []
-    return tuple(
-        (day, _by_currency(list(zip(debts, owed, strict=True))))
-        for day, owed in zip(days, totals, strict=True)
-        if owed is not None
-    )
+def _on(debts: Sequence[Debt], days: Sequence[date]) -> list[tuple[date, dict[str, int]] | None]:
+    """The totals of some days, each computed anew: there is no second formula. None for a day that is refused."""
+    return [
+        None if owed is None else (day, _by_currency(list(zip(debts, owed, strict=True))))
+        for day, owed in zip(days, on_days(debts, days), strict=True)
+    ]
 
 
 def _by_currency(pairs: Sequence[tuple[Debt, int]]) -> dict[str, int]:

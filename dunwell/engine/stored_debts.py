@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from dunwell.core.terms import ReceivableKind
+from dunwell.core.terms import ReceivableKind, ReceivableStatus
 from dunwell.engine import cash
 from dunwell.engine.claims import open_items
 from dunwell.engine.described import with_fixed_sum
@@ -39,7 +39,7 @@ def debts_of(
     money = applied.came.filter(pl.col("claim").is_not_null()).sort("claim", "value_date", "number", "payment_id")
     came = money.partition_by("claim", as_dict=True)
     found: dict[int, list[Debt]] = {}
-    for key, rows in applied.items.partition_by("claim", as_dict=True).items():
+    for key, rows in _demandable(applied).partition_by("claim", as_dict=True).items():
         paid = _money(came[key].rows(named=True)) if key in came else []
         heads = rows.filter(pl.col("receivable_id") == pl.col("claim_id")).rows(named=True)
         charges = _charges(rows, disputed)
@@ -57,6 +57,18 @@ def debts_of(
             debt = _debt(alone, Held(make_terms("none")), tuple(paid), {})
         found.setdefault(rows["claim_id"][0], []).append(debt)
     return found
+
+
+def _demandable(applied: cash.Cash) -> pl.DataFrame:
+    """The items; of charges that were written off only what was paid before."""
+    paid = applied.paid.group_by("receivable_id").agg(paid_minor=pl.col("amount_minor").sum())
+    given_up = (pl.col("kind") == ReceivableKind.CHARGE) & (pl.col("status") != ReceivableStatus.OPEN)
+    return (
+        applied.items.join(paid, on="receivable_id", how="left", maintain_order="left")
+        .with_columns(amount_minor=pl.when(given_up).then(pl.col("paid_minor").fill_null(0)).otherwise("amount_minor"))
+        .filter(pl.col("amount_minor") > 0)
+        .drop("paid_minor")
+    )
 
 
 def _debt(

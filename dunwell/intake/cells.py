@@ -300,8 +300,13 @@ class Cells:
             if either.any():
                 problems = problems.set(either, "intake.doubtful_amount")
                 parsed = parsed.with_columns(minor=pl.when(~either).then("minor"))
+        strange = problems.eq_missing("intake.not_an_amount")
+        if strange.any():
+            turned = canonical(pl.lit(bare_column(cells)), "," if decimal == "." else ".").is_not_null()
+            problems = problems.set(strange & frame.select(turned).to_series(), "intake.other_decimal_mark")
         for problem in problems.drop_nulls().unique().sort():
-            self.fault(problems == problem, field, problem, cells, currency)
+            of_mark = problem == "intake.other_decimal_mark"
+            self.fault(problems == problem, field, problem, cells, decimal if of_mark else currency)
         if not simple:
             beside = frame.select(code(text)).to_series()
             differs = beside.is_not_null() & (beside != currency)

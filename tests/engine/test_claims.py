@@ -192,3 +192,10 @@ class TestTheEngine:
         # 100 at 7.3 % is 0.02 a day, 1.00 in 50 days
         sums = described.compute([one], date(2025, 3, 22)).sums
         assert sums["interest_minor"].item() == 10**digits
+
+
+class TestADebtThatIsDueMuchLater:
+    def test_is_told_on_each_coming_day(self):
+        told = make_statement([debt(due=date(2025, 6, 1))], date(2025, 3, 2), date(2025, 3, 5))
+        assert {sums["EUR"] for _, sums in (*told.coming, *told.pay_by)} == {1_000_000}
+        assert len(told.coming) == 14

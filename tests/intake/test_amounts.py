@@ -221,7 +221,14 @@ class TestTheDecimalMark:
     def test_makes_the_few_that_use_the_other_one_errors(self, tmp_path):
         batch = read(tmp_path, a=book("1.50", "2.50", "3.50", "4,50"))
         assert minors(batch) == [150, 250, 350]
-        assert said(batch) == [(5, "amount", "4,50", "not_an_amount")]
+        assert said(batch) == [(5, "amount", "4,50", "other_decimal_mark")]
+        assert batch.errors["other"].to_list() == ["."]
+
+    def test_that_was_told_and_is_the_other_one_says_which_it_is(self, tmp_path):
+        batch = read(tmp_path, a=book("1.234,56", "x"), mapping=Mapping(decimal="."))
+        assert said(batch) == [
+            (2, "amount", "1.234,56", "other_decimal_mark"), (3, "amount", "x", "not_an_amount"),
+        ]  # fmt: skip
 
     @given(st.lists(st.integers(-(10**9), 10**9), min_size=1, max_size=6), st.booleans(), st.booleans())
     def test_found_for_a_column_gives_back_its_numbers(self, tmp_path_factory, numbers, comma, grouped):
