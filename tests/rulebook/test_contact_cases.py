@@ -44,11 +44,12 @@ class TestTheCase:
     def test_stands_on_both_sides_of_every_rule(self) -> None:
         for rule in house_rules().rules:
             told = {case["finding"] for case in rule.cases}
-            assert "allowed" in told and len(told) > 1, rule.id
+            assert "allowed" in told, rule.id
+            assert len(told) > 1, rule.id
 
     @pytest.mark.parametrize("rule", [r for r in house_rules().rules if r.kind in WITH_NUMBERS], ids=lambda r: r.id)
     def test_stands_twice_on_both_sides_of_every_number(self, rule: Rule) -> None:
         if any(value and value.get("most") == 0 for _, value in rule.values):
             return  # what is never allowed has no bound
         told = [case["finding"] == "allowed" for case in rule.cases]
-        assert told.count(True) >= 2 and told.count(False) >= 2
+        assert min(told.count(True), told.count(False)) >= 2
