@@ -8,6 +8,7 @@ from dunwell.rulebook.fees import house_fees
 from dunwell.rulebook.interest_terms import house_regimes
 from dunwell.rulebook.legal_terms import house_legal_terms
 from dunwell.rulebook.limitation_rules import limitation_rules
+from dunwell.rulebook.lost_contact_terms import house_lost_contact
 from dunwell.rulebook.notice_periods import notice_periods
 from dunwell.rulebook.official_days import official_days
 from dunwell.rulebook.rates import house_series
@@ -35,7 +36,7 @@ def overdue(today: date) -> list[Review]:
 def _all() -> Iterator[tuple[str, date]]:
     limitation = limitation_rules()
     for group in (
-        house_rules().rules, house_series().values(), house_regimes().values(), house_fees().rules,
+        house_rules().rules, house_lost_contact(), house_series().values(), house_regimes().values(), house_fees().rules,
         house_legal_terms().values(), limitation.clocks, limitation.threats, limitation.deadlines,
         notice_periods().values(),
     ):  # fmt: skip

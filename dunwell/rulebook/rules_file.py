@@ -17,7 +17,7 @@ from dunwell.rulebook.contact_rules import EFFECTS, REGISTERS, SCOPE, STRENGTHS,
 from dunwell.rulebook.rule_error import RuleError
 from dunwell.rulebook.rule_values import KINDS, read_values
 
-__all__ = ["Rule", "RuleError", "Rules", "house_rules", "read_rules"]
+__all__ = ["Rule", "RuleError", "Rules", "house_rules", "read_rules", "read_scope"]
 
 _NEEDED = {"id", "title", "applies", "kind", "effect", "strength", "values", "citation", "review_by", "cases"}
 _MAY = {"excepts", "unless", "rebuttal", "given"}
@@ -111,7 +111,7 @@ def _rule(entry: Any, file: str) -> Rule:
     return Rule(
         id=entry["id"],
         title=entry["title"],
-        scope=_scope(entry["applies"], where),
+        scope=read_scope(entry["applies"], where),
         kind=entry["kind"],
         effect="advice" if citation.confidence == "recalled" and binding else entry["effect"],
         strength=entry["strength"],
@@ -128,7 +128,10 @@ def _rule(entry: Any, file: str) -> Rule:
     )
 
 
-def _scope(applies: dict[str, Any], where: str) -> Scope:
+def read_scope(applies: Any, where: str) -> Scope:
+    """Where a rule applies, from its lists by dimension. Raises RuleError for a word that nobody knows."""
+    if not isinstance(applies, dict):
+        raise RuleError(f"{where}: applies is a table")
     lists: dict[str, frozenset[str]] = {}
     for name, words in applies.items():
         if name not in SCOPE:
