@@ -18,7 +18,8 @@ LOST: dict[str, pl.DataType] = {
     "evidence": pl.List(pl.Int64()),
 }  # fmt: skip
 """Who is lost: by which of `WAYS`, on which day the evidence was complete, from which day on it holds (it may lie
-ahead), and the contacts that prove it, in order of time. Days are those of the latest of the zones the debtor may be in."""
+ahead), and the contacts that prove it, in order of time. Where the debtor may be in several zones, the latest of their
+days counts."""
 _SEEKS = {"dials": ("phone",), "days": ("phone", "visit")}
 
 

@@ -36,7 +36,8 @@ def overdue(today: date) -> list[Review]:
 def _all() -> Iterator[tuple[str, date]]:
     limitation = limitation_rules()
     for group in (
-        house_rules().rules, house_lost_contact(), house_series().values(), house_regimes().values(), house_fees().rules,
+        house_rules().rules, house_series().values(), house_regimes().values(), house_fees().rules,
+        house_lost_contact(),
         house_legal_terms().values(), limitation.clocks, limitation.threats, limitation.deadlines,
         notice_periods().values(),
     ):  # fmt: skip

@@ -4,6 +4,7 @@ from functools import cache
 
 import pytest
 
+from dunwell.core.errors import catalogue
 from dunwell.engine.situation import answer
 from dunwell.intake.situation_json import situation_of
 from dunwell.jobs.may_contact import with_holidays
@@ -53,3 +54,13 @@ class TestTheCase:
             return  # what is never allowed has no bound
         told = [case["finding"] == "allowed" for case in rule.cases]
         assert min(told.count(True), told.count(False)) >= 2
+
+    def test_is_followed_by_words_for_every_code_of_its_rule(self) -> None:
+        codes = {
+            code
+            for rule in house_rules().rules
+            for _, value in rule.values
+            for name in ("points", "must", "must_not")
+            for code in (value or {}).get(name, ())
+        } | {code for rule in house_rules().rules for code in rule.rebuttal}
+        assert sorted(code for code in codes if f"finding.code.{code}" not in catalogue()) == []
