@@ -13,7 +13,7 @@ from dunwell.core.errors import Refused
 from dunwell.core.money import DIGITS
 from dunwell.core.terms import LANGUAGES
 from dunwell.documents.bank import check_bic, check_iban
-from dunwell.rulebook.interest_terms import CREDITORS, OTHER
+from dunwell.rulebook.creditor_kinds import KINDS, OTHER, kinds_of, with_collector
 from dunwell.store import journal
 from dunwell.store.models import Creditor
 
@@ -21,8 +21,8 @@ NEEDED = ("name", "country", "zone", "currency")
 """Without these a creditor cannot be added."""
 
 _LIMITS = {field.name: field.max_length for field in Creditor._meta.concrete_fields if field.name not in ("id", "code")}
-FIELDS = tuple(_LIMITS)
-"""Everything about a creditor that may be set."""
+FIELDS = (*_LIMITS, "collector")
+"""Everything about a creditor that may be set. `collector` is told by `kind`: own, or agency."""
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _COUNTRY = re.compile(r"(?!ZZ)[A-Z]{2}")
@@ -41,8 +41,11 @@ def set_creditor(*, code: str, changes: Mapping[str, str], at: datetime, by: Act
     """
     if not _CODE.fullmatch(code):
         raise Refused("creditor.code_invalid", code=code[:60])
-    values = {name: _checked(name, value) for name, value in changes.items()}
+    values = {name: _checked(name, value) for name, value in changes.items() if name != "collector"}
     creditor = Creditor.objects.select_for_update().filter(code=code).first()
+    if "collector" in changes:
+        told = values.get("kind", creditor.kind if creditor else "")
+        values["kind"] = _collector(changes["collector"], told, said="kind" in values)
     if creditor is None:
         if missing := [name for name in NEEDED if not values.get(name)]:
             raise Refused("creditor.incomplete", code=code, missing=", ".join(missing))
@@ -108,9 +111,19 @@ def _email(value: str) -> str:
 def _kind(value: str) -> str:
     """What rules ask of a creditor, several with commas between; `other` alone: none of it."""
     kinds = sorted({part.strip() for part in value.split(",")})
-    if not set(kinds) <= {*CREDITORS, OTHER} or (OTHER in kinds and len(kinds) > 1):
-        raise Refused("creditor.kind_unknown", value=value[:60], known=", ".join(CREDITORS), other=OTHER)
+    if not set(kinds) <= {*KINDS, OTHER} or (OTHER in kinds and len(kinds) > 1):
+        raise Refused("creditor.kind_unknown", value=value[:60], known=", ".join(KINDS), other=OTHER)
     return ",".join(kinds)
+
+
+def _collector(value: str, kinds: str, *, said: bool) -> str:
+    """The kinds after it was said who collects. said: they were given in the same breath, so they must agree."""
+    if value.strip() not in ("own", "agency"):
+        raise Refused("creditor.collector_unknown", value=value[:60])
+    after = with_collector(kinds_of(kinds), value.strip())
+    if said and after != kinds_of(kinds) and value.strip() == "own":
+        raise Refused("creditor.collector_contradicts", kind="debt_collector")
+    return ",".join(sorted(after))
 
 
 _CHECKS: dict[str, Callable[[str], str]] = {

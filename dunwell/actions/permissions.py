@@ -21,6 +21,10 @@ _OPERATOR = frozenset(
         "hold.lift",
         "contact.record",
         "contact.arrive",
+        "contact.plan",
+        "contact.override",
+        "register.add",
+        "register.end",
         "address.invalid",
         "address.set",
         "backup.make",
@@ -37,7 +41,8 @@ _OPERATOR = frozenset(
 RIGHTS: dict[ActorKind, frozenset[str]] = {
     # Whoever may run the command line on the data home owns it; roles of people come with the workspace.
     ActorKind.USER: _OPERATOR,
-    ActorKind.JOB: _OPERATOR,
+    # going past a rule takes a person
+    ActorKind.JOB: _OPERATOR - {"contact.override"},
     ActorKind.DEBTOR: frozenset(),
     ActorKind.API: frozenset(),
 }

@@ -17,4 +17,4 @@ def refresh(debtor: Debtor) -> None:
         return
     facts = facts_of(creditor, debtors=[debtor.pk], around=day)
     outcome = decide(facts, default_strategy(), house_rules(), day, day_start(creditor, day))
-    outcome_tables.refresh_standing(creditor, day, outcome, debtor.pk)
+    outcome_tables.refresh_standing(creditor, day, outcome, debtor=debtor.pk)

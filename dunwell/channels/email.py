@@ -11,6 +11,7 @@ from contextlib import suppress
 from ipaddress import ip_address
 from typing import ClassVar
 
+from dunwell.channels.cleared import Cleared, spend
 from dunwell.channels.mail_text import mail_bytes, mailbox
 from dunwell.channels.message import ChannelDown, Message, Receipt, TryLater, Undeliverable, Unknown
 from dunwell.core.errors import DunwellError
@@ -41,8 +42,9 @@ class EmailChannel:
         """The exact mail. Raises Undeliverable for an impossible address."""
         return mail_bytes(message)
 
-    def send(self, message: Message, packed: bytes) -> Receipt:
+    def send(self, message: Message, packed: bytes, leave: Cleared) -> Receipt:
         """Hand the mail to the server. Raises TryLater, ChannelDown, Undeliverable, Unknown."""
+        spend(leave, message.key, self.name)
         sender, to = mailbox(message.sender.value), mailbox(message.to.value)
         server = self._begin(sender)
         try:

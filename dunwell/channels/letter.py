@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import ClassVar
 
+from dunwell.channels.cleared import Cleared, spend
 from dunwell.channels.files import make_folder, write_whole
 from dunwell.channels.message import ChannelDown, Message, Receipt, Undeliverable
 from dunwell.core.errors import DunwellError
@@ -28,13 +29,14 @@ class LetterChannel:
             raise Undeliverable("no_letter")
         return message.attachments[0].data
 
-    def send(self, message: Message, packed: bytes) -> Receipt:
+    def send(self, message: Message, packed: bytes, leave: Cleared) -> Receipt:
         """Write the file; the receipt names it, relative to the letters' folder. Raises ChannelDown (disk full...)."""
-        return self.write(message.creditor, message.at.date(), file_name(message.title, message.key), packed)
+        return self.write(message.creditor, message.at.date(), message.title, message.key, packed, leave)
 
-    def write(self, creditor: str, day: date, name: str, packed: bytes) -> Receipt:
+    def write(self, creditor: str, day: date, title: str, key: str, packed: bytes, leave: Cleared) -> Receipt:
         """The same for a letter of which only place and bytes are known: one that a crash interrupted."""
-        path = day_folder(self._folder, creditor, day) / name
+        spend(leave, key, self.name)
+        path = day_folder(self._folder, creditor, day) / file_name(title, key)
         try:
             make_folder(path.parent)
             write_whole(path, packed)

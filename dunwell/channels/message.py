@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol
 
+from dunwell.channels.cleared import Cleared
 from dunwell.core.errors import DunwellError
 
 
@@ -89,8 +90,8 @@ class Channel(Protocol):
     def pack(self, message: Message) -> bytes:
         """The exact bytes that will leave. Raises Undeliverable; nothing has happened yet."""
 
-    def send(self, message: Message, packed: bytes) -> Receipt:
-        """Let them leave. Raises TryLater, Undeliverable or Unknown."""
+    def send(self, message: Message, packed: bytes, leave: Cleared) -> Receipt:
+        """Let them leave, once. Raises TryLater, Undeliverable or Unknown, and NotCleared before anything happens."""
 
     def close(self) -> None:
         """Let go of connections; the channel may be used again."""

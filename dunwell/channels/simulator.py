@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from dunwell.channels.cleared import Cleared, spend
 from dunwell.channels.message import ChannelDown, Message, Receipt, TryLater, Undeliverable, Unknown
 from dunwell.core.errors import DunwellError
 
@@ -19,8 +20,9 @@ class Simulator:
         """The text."""
         return message.text.encode()
 
-    def send(self, message: Message, packed: bytes) -> Receipt:
+    def send(self, message: Message, packed: bytes, leave: Cleared) -> Receipt:
         """Answer as the address asks."""
+        spend(leave, message.key, self.name)
         match message.to.value.partition("@")[0]:
             case "try-later":
                 raise TryLater("server_later", "451 simulated")

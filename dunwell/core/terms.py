@@ -64,23 +64,26 @@ class Stage(IntEnum):
 
 
 class HoldReason(StrEnum):
-    """Why collecting is paused. The first five stop everything until a person lifts them."""
+    """Why collecting is paused. The first five bind the person, whichever of his accounts they were told about."""
 
     CEASE_REQUEST = "cease_request"
     INSOLVENCY = "insolvency"
     DECEASED = "deceased"
     ATTORNEY = "attorney"
+    MINOR = "minor"
     HARDSHIP = "hardship"
     TALKS = "talks"
     OTHER = "other"
 
 
 class ContactOutcome(StrEnum):
-    """What came of a call or a visit. Every one counts as a contact: the debtor, or somebody near him, was bothered."""
+    """What came of a call or a visit; docs/contact-rules.md says what each means. Rules say which of them they count."""
 
     REACHED = "reached"
-    NO_ANSWER = "no_answer"
+    DROPPED = "dropped"
     MESSAGE_LEFT = "message_left"
+    NO_ANSWER = "no_answer"
+    NOT_CONNECTED = "not_connected"
     WRONG_PERSON = "wrong_person"
 
 

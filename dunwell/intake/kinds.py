@@ -13,6 +13,7 @@ from dunwell.intake.links import Links
 from dunwell.intake.shapes import FRAMES, Defaults, Mapping
 from dunwell.intake.sheet import Sheet
 from dunwell.rulebook.due_dates import due_dates
+from dunwell.rulebook.places import part_of
 
 INVOICE_KINDS = ("invoice", "instalment")
 ALL_KINDS = ("invoice", "instalment", "charge", "credit_note")
@@ -61,9 +62,22 @@ def customers(sheet: Sheet, desk: Desk) -> pl.DataFrame:
         name=cells.text("name", required=True),
         kind=cells.word("kind", "debtor_kind", "intake.unknown_debtor_kind", default=desk.defaults.debtor_kind),
         buyer_kind=cells.word("buyer_kind", "buyer_kind", "intake.unknown_buyer_kind"),
+        debt_kind=cells.word("debt_kind", "debt_kind", "intake.unknown_debt_kind"),
+        subdivision=_subdivision(cells),
         **_about_customer(cells),
         derived=pl.lit(False),
     )
+
+
+def _subdivision(cells: Cells) -> pl.Series:
+    """The part of the country, as it was told; one that no such country has is an error."""
+    told = cells.text("subdivision", longest=100)
+    if not cells.given("subdivision"):
+        return told
+    country = cells.looked_up(cells.raw("country"), "country")
+    unknown = [bool(of and part and part_of(of, part) is None) for of, part in zip(country, told, strict=True)]
+    cells.fault(pl.Series(unknown, dtype=pl.Boolean), "subdivision", "intake.unknown_subdivision", told)
+    return told
 
 
 def _about_customer(cells: Cells) -> dict[str, pl.Series]:

@@ -30,8 +30,8 @@ def _texts(names: str) -> dict[str, pl.DataType]:
 FRAMES: dict[str, dict[str, pl.DataType]] = {
     "customers": _schema(
         **_texts(
-            "number name kind buyer_kind country language zone person segment email phone street postcode city region"
-            " preferred_channel contact_name"
+            "number name kind buyer_kind debt_kind subdivision country language zone person segment email phone street"
+            " postcode city region preferred_channel contact_name"
         ),
         derived=pl.Boolean(),
     ),

@@ -1,6 +1,6 @@
 """A day on the command line. Needs no Django: the demonstration reads its options before there is any."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import click
@@ -31,6 +31,21 @@ class Day(click.ParamType[date]):
             bounds = {"first": self.first.isoformat(), "last": self.last.isoformat()}
             self.fail(words("day.out_of_range", value=day.isoformat(), **bounds), param, ctx)
         return day
+
+
+class Moment(click.ParamType[datetime]):
+    """A moment in ISO form, e.g. 2026-11-22T10:30+01:00; without an offset it is meant at the creditor's place."""
+
+    name = "moment"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Text to a moment; a wrong one or one out of range is refused in words."""
+        try:
+            at = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(words("day.bad_moment", value=str(value)[:40]), param, ctx)
+        Day().convert(at.date(), param, ctx)
+        return at
 
 
 def refuse_early(pay_by: date | None, day: date) -> None:

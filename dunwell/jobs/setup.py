@@ -28,7 +28,9 @@ _HELP = {
     "account": "Account number where there is no IBAN.",
     "signatory_name": "The person who signs letters.",
     "signatory_title": "His or her title.",
-    "kind": "What rules of late interest ask: sme, licensed_lender, debt_collector (with commas), or other.",
+    "kind": "What the creditor is, with commas: sme, licensed_lender, debt_collector, bank, consumer_finance, "
+    "money_lender, supplier, utility; or other. Rules of late interest and of contact ask it.",
+    "collector": "Who collects: own (the creditor himself) or agency (somebody who collects the debts of others).",
 }
 
 

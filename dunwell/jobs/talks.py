@@ -1,8 +1,7 @@
-"""What debtors tell us, by hand: promise, dispute, complaint, hold, contact, address; and what stands, by list."""
+"""What debtors tell us, by hand: promise, dispute, complaint, hold, address. Calls and visits: `jobs.contacts`."""
 
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -10,31 +9,27 @@ import click
 
 from dunwell.actions import talks as acts
 from dunwell.actions.business_day import today
-from dunwell.actions.limitation import record_arrival
 from dunwell.actions.sending.addresses import mark_invalid
 from dunwell.actions.talks.promises import respected_until
 from dunwell.core.dates import format_date
 from dunwell.core.errors import DunwellError
 from dunwell.core.money import Money, format_money
-from dunwell.core.terms import Channel, ContactOutcome, HoldReason
+from dunwell.core.terms import Channel, HoldReason
 from dunwell.intake.amounts import parse_one
 from dunwell.jobs.context import language, moment, operator, tell, words
 from dunwell.jobs.day_option import Day
-from dunwell.jobs.limitation_records import hash_of, proven
 from dunwell.store.reads import creditors
-from dunwell.store.reads import limitation as read_limitation
 from dunwell.store.reads import talks as read
 
-_PHONE = Channel.PHONE
 
-
-def _once(command: Callable[..., Any]) -> Callable[..., Any]:
+def once(command: Callable[..., Any]) -> Callable[..., Any]:
     """Options that every act by hand takes."""
     command = click.option("--creditor", "code", help="Whose book (may be left out when there is only one).")(command)
     return click.option("--key", help="Repeating the command with the same key does it once.")(command)
 
 
-def _act(key: str | None) -> dict[str, Any]:
+def acted(key: str | None) -> dict[str, Any]:
+    """What every act by hand is told: when, by whom, and the key that makes it happen once."""
     return {"at": moment(), "by": operator(), "key": key if key is not None else uuid4()}
 
 
@@ -53,7 +48,7 @@ def _day(day: date) -> str:
 @click.option("--by", "due", type=Day(), help="The last day by which it is to be paid.")
 @click.option("--made", type=Day(), help="The day it was given (default: today).")
 @click.option("--withdraw", metavar="ID", help="Take this promise of the debtor back instead.")
-@_once
+@once
 def promise(
     debtor: str,
     amount: str | None,
@@ -74,13 +69,13 @@ def promise(
         given = read.promise(creditor, withdraw)
         if given.debtor_id != owner.pk:
             raise DunwellError("promise.unknown", number=withdraw[:30])
-        acts.withdraw_promise(promise=given, **_act(key))
+        acts.withdraw_promise(promise=given, **acted(key))
         tell("talks.promise_withdrawn", promise=given.pk)
         return
     if amount is None or due is None:
         raise DunwellError("talks.promise_incomplete")
     money = _money(amount, (currency or creditor.currency).upper())
-    taken = acts.record_promise(debtor=owner, amount=money, due_date=due, made_date=made, **_act(key))
+    taken = acts.record_promise(debtor=owner, amount=money, due_date=due, made_date=made, **acted(key))
     tell(
         "talks.promised",
         promise=taken.pk,
@@ -101,24 +96,24 @@ def dispute() -> None:
 @click.option("--reason", required=True, help="In the debtor's words.")
 @click.option("--amount", help="Only so much of it (default: the whole).")
 @click.option("--opened", type=Day(), help="The day he said so (default: today).")
-@_once
+@once
 def dispute_open(
     item: str, reason: str, amount: str | None, opened: date | None, key: str | None, code: str | None
 ) -> None:
     """Record that a debtor contests ITEM (an invoice number), or a part of it. What is contested is not demanded."""
     receivable = read.receivable(creditors.choose(code), item)
     part = _money(amount, receivable.currency) if amount is not None else None
-    opened_now = acts.open_dispute(receivable=receivable, reason=reason, amount=part, opened_date=opened, **_act(key))
+    opened_now = acts.open_dispute(receivable=receivable, reason=reason, amount=part, opened_date=opened, **acted(key))
     tell("talks.dispute_opened", dispute=opened_now.number, item=receivable.number, number=receivable.debtor.number)
 
 
 @dispute.command("close")
 @click.argument("number")
 @click.option("--outcome", required=True, help="What was decided, e.g. 'credit note 4711 given'.")
-@_once
+@once
 def dispute_close(number: str, outcome: str, key: str | None, code: str | None) -> None:
     """Close the dispute NUMBER: from today its item is demanded again."""
-    closed = acts.close_dispute(dispute=read.dispute(creditors.choose(code), number), outcome=outcome, **_act(key))
+    closed = acts.close_dispute(dispute=read.dispute(creditors.choose(code), number), outcome=outcome, **acted(key))
     tell("talks.dispute_closed", dispute=closed.number)
 
 
@@ -131,22 +126,22 @@ def complaint() -> None:
 @click.argument("debtor")
 @click.argument("text")
 @click.option("--opened", type=Day(), help="The day it reached us (default: today).")
-@_once
+@once
 def complaint_open(debtor: str, text: str, opened: date | None, key: str | None, code: str | None) -> None:
     """Record a complaint in the debtor's words. Until it is answered nothing is demanded of him."""
     owner = read.debtor(creditors.choose(code), debtor)
-    taken = acts.open_complaint(debtor=owner, text=text, opened_date=opened, **_act(key))
+    taken = acts.open_complaint(debtor=owner, text=text, opened_date=opened, **acted(key))
     tell("talks.complaint_opened", complaint=taken.pk, number=owner.number)
 
 
 @complaint.command("answer")
 @click.argument("complaint_id", metavar="ID")
 @click.argument("answer")
-@_once
+@once
 def complaint_answer(complaint_id: str, answer: str, key: str | None, code: str | None) -> None:
     """Record what the debtor was answered."""
     waiting = read.complaint(creditors.choose(code), complaint_id)
-    acts.answer_complaint(complaint=waiting, answer=answer, **_act(key))
+    acts.answer_complaint(complaint=waiting, answer=answer, **acted(key))
     tell("talks.complaint_answered", complaint=waiting.pk)
 
 
@@ -163,7 +158,7 @@ def hold() -> None:
 @click.option("--from", "start", type=Day(), help="First day (default: today).")
 @click.option("--until", type=Day(), help="Last day (default: until it is lifted).")
 @click.option("--note", default="", help="What colleagues should know.")
-@_once
+@once
 def hold_set(
     debtor: str,
     reason: str,
@@ -186,7 +181,7 @@ def hold_set(
         from_date=start,
         until_date=until,
         note=note,
-        **_act(key),
+        **acted(key),
     )
     scope = words("talks.hold_of_item", item=item) if item is not None else ""
     scope += words("talks.hold_of_channel", channel=words(f"channel.{channel}")) if channel else ""
@@ -199,65 +194,11 @@ def hold_set(
 @hold.command("lift")
 @click.argument("hold_id", metavar="ID")
 @click.option("--note", default="", help="Why.")
-@_once
+@once
 def hold_lift(hold_id: str, note: str, key: str | None, code: str | None) -> None:
     """End a hold: from today collecting goes on."""
-    lifted = acts.lift_hold(hold=read.hold(creditors.choose(code), hold_id), note=note, **_act(key))
+    lifted = acts.lift_hold(hold=read.hold(creditors.choose(code), hold_id), note=note, **acted(key))
     tell("talks.hold_lifted", hold=lifted.pk)
-
-
-@click.group("contact")
-def contact() -> None:
-    """Calls and visits that people made; the proof that what we sent arrived."""
-
-
-@contact.command("record")
-@click.argument("debtor")
-@click.option("--channel", type=click.Choice([str(_PHONE), str(Channel.VISIT)]), default=str(_PHONE), show_default=True)
-@click.option("--outcome", required=True, type=click.Choice([str(o) for o in ContactOutcome]), help="Who answered.")
-@click.option("--date", "day", type=Day(), help="The day it took place (default: today).")
-@click.option("--inbound", is_flag=True, help="The debtor came to us: it does not count as a contact from us.")
-@click.option("--note", default="", help="What was said.")
-@_once
-def contact_record(
-    debtor: str,
-    channel: str,
-    outcome: str,
-    day: date | None,
-    inbound: bool,
-    note: str,
-    key: str | None,
-    code: str | None,
-) -> None:
-    """Record a call or a visit. It counts where a rule limits how often a person is contacted."""
-    owner = read.debtor(creditors.choose(code), debtor)
-    made = acts.record_contact(
-        debtor=owner,
-        channel=Channel(channel),
-        outcome=ContactOutcome(outcome),
-        contact_date=day,
-        inbound=inbound,
-        note=note,
-        **_act(key),
-    )
-    tell("talks.contact_recorded", contact=made.pk, number=owner.number, day=_day(made.contact_date))
-
-
-@contact.command("arrived")
-@click.argument("contact_id", metavar="CONTACT")
-@click.option("--on", "day", type=Day(), required=True, help="The day it arrived.")
-@proven
-@_once
-def contact_arrived(
-    contact_id: str, day: date, proof: str | None, document: Path | None, key: str | None, code: str | None
-) -> None:
-    """Record the proof that a demand we sent arrived: a number of EMS, an answer, a receipt of reading.
-
-    CONTACT is its number, as `dunwell limitation show` tells it. Every item that it named has the proof then.
-    """
-    sent = read_limitation.contact(creditors.choose(code), contact_id)
-    made = record_arrival(contact=sent, arrived_date=day, proof=proof, proof_sha256=hash_of(document), **_act(key))
-    tell("limitation.arrived", record=read_limitation.reference(made), contact=sent.pk, day=_day(made.event_date))
 
 
 @click.group("address")
@@ -275,7 +216,7 @@ def address() -> None:
 @click.option("--region", help="State or province.")
 @click.option("--country", help="Two letters of ISO 3166.")
 @click.option("--contact-name", help="Who is asked for there.")
-@_once
+@once
 def address_set(debtor: str, key: str | None, code: str | None, **lines: str | None) -> None:
     """Make an address the first of its kind: one of e-mail, phone, or postal address."""
     owner = read.debtor(creditors.choose(code), debtor)
@@ -285,9 +226,9 @@ def address_set(debtor: str, key: str | None, code: str | None, **lines: str | N
     if len(values) + postal != 1:
         raise DunwellError("talks.one_address")
     for channel, value in values.items():
-        acts.set_address(debtor=owner, channel=channel, lines={"value": value, **given}, **_act(key))
+        acts.set_address(debtor=owner, channel=channel, lines={"value": value, **given}, **acted(key))
     if postal:
-        acts.set_address(debtor=owner, channel=Channel.LETTER, lines=given, **_act(key))
+        acts.set_address(debtor=owner, channel=Channel.LETTER, lines=given, **acted(key))
     tell("talks.address_set", number=owner.number)
 
 

@@ -15,6 +15,7 @@ import yaml
 from dunwell.core.errors import DunwellError
 from dunwell.core.terms import LANGUAGES
 from dunwell.rulebook.citation import Citation, read_citation
+from dunwell.rulebook.creditor_kinds import OTHER as OTHER
 from dunwell.rulebook.places import ANYWHERE, is_law
 from dunwell.rulebook.rates import Series, house_series, ppm_of
 
@@ -33,8 +34,6 @@ BUYERS = ("state_organ", "public_institution", "large_enterprise")
 CREDITORS = ("sme", "licensed_lender", "debt_collector")
 """What a rule may ask of the creditor: a small or medium enterprise, a financial institution with a licence to lend,
 somebody who collects the debts of others."""
-OTHER = "other"
-"""Recorded, and none of `BUYERS` or `CREDITORS`."""
 
 _NEEDED = {"id", "title", "place", "applies", "values", "citation", "review_by", "warnings", "cases"}
 _MAY = {

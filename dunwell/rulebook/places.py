@@ -1,5 +1,7 @@
 """Places: in which time zones a debtor may be, and which law is part of which."""
 
+import re
+import tomllib
 from functools import cache
 from importlib import resources
 
@@ -25,11 +27,62 @@ def every_zone() -> tuple[str, ...]:
     return tuple(sorted({zone for zones in zones_by_country().values() for zone in zones}))
 
 
-def candidate_zones(country: str | None, zone: str | None) -> tuple[str, ...]:
-    """The zones a debtor may be in, most exact first knowledge first; nothing known: every zone of the world."""
+def candidate_zones(country: str | None, zone: str | None, part: str | None = None) -> tuple[str, ...]:
+    """The zones a debtor may be in, most exact knowledge first; nothing known: every zone of the world.
+
+    part   of the country, see `part_of`
+    """
     if zone:
         return (zone,)
+    if found := zones_of_part(country, part):
+        return found
     return zones_by_country().get(country or "", every_zone())
+
+
+@cache
+def zones_of_part(country: str | None, part: str | None) -> tuple[str, ...]:
+    """The zones of a part of a country that has several; none where they are not told apart."""
+    return _zones_by_part().get(f"{country}-{part}", ())
+
+
+@cache
+def _zones_by_part() -> dict[str, tuple[str, ...]]:
+    text = (resources.files("dunwell.rulebook") / "zones_of_parts.toml").read_text(encoding="utf-8")
+    return {
+        f"{country}-{part}": tuple(zones)
+        for country, parts in tomllib.loads(text).items()
+        for part, zones in parts.items()
+    }
+
+
+def part_of(country: str | None, told: str | None) -> str | None:
+    """The part of a country that a code or a name means: the code of ISO 3166-2 after the hyphen, None where it is no
+    part that has a name there. `ON`, `CA-ON` and `Ontario` are the same; England and Wales are one part: EAW."""
+    if not country or not told:
+        return None
+    return _parts(country).get(_folded(told).removeprefix(f"{country.casefold()}-"))
+
+
+@cache
+def _parts(country: str) -> dict[str, str]:
+    import holidays  # costs a third of a second: only who asks for parts waits for it
+
+    calendar = getattr(holidays, country, None)
+    found = {_folded(code): code for code in getattr(calendar, "subdivisions", ()) if _PART.fullmatch(code)}
+    aliases = getattr(calendar, "subdivisions_aliases", {})
+    found.update({_folded(name): code for name, code in aliases.items() if _PART.fullmatch(code)})
+    if country == "GB":
+        found |= {"england and wales": "EAW", "eaw": "EAW"}
+        return {name: _GB_LAW.get(code, code) for name, code in found.items()}
+    return found
+
+
+_PART = re.compile("[A-Z0-9]{1,3}")
+_GB_LAW = {"ENG": "EAW", "WLS": "EAW"}
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.split()).casefold()
 
 
 UK_PARTS = ("UK-ENG", "UK-SCT", "UK-NIR")

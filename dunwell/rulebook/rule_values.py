@@ -81,6 +81,11 @@ def _intensity(value: dict[str, Any]) -> str:
 
 
 def _register(value: dict[str, Any]) -> str:
+    """`lasts`: how many days an entry of a kind lasts where nothing else was said, its first day counted."""
+    lasts = value["lasts"]
+    good = isinstance(lasts, dict) and set(lasts) <= set(REGISTERS)
+    if not good or not all(_is_whole(days, 1) for days in lasts.values()):
+        return "lasts names kinds of entries, each with whole days"
     return _words(value, "entries", REGISTERS)
 
 
@@ -137,7 +142,7 @@ KINDS: Mapping[str, tuple[frozenset[str], Mapping[str, Any], Callable[[dict[str,
     ),
     "wait": (frozenset({"days", "per", "after"}), {"direction": "any"}, _wait),
     "intensity": (frozenset({"days", "weights", "most"}), {}, _intensity),
-    "register": (frozenset({"entries"}), {}, _register),
+    "register": (frozenset({"entries"}), {"lasts": {}}, _register),
     "requires": (frozenset({"entry"}), {"days_after": 0, "within_days": None, "purpose": None}, _requires),
     "never": (frozenset(), {}, _fine),
     "visitors": (frozenset({"least"}), {}, lambda value: _whole(value, "least", 1)),

@@ -10,11 +10,13 @@ from datetime import datetime
 import polars as pl
 from django.db import connection
 
+from dunwell.rulebook.creditor_kinds import collector_of, contact_kind_of, kinds_of
 from dunwell.store import dialect
 from dunwell.store.models import Creditor
+from dunwell.store.point_zones import by_debtor
 
 _VERSIONED = {
-    "debtors": ("debtor", "debtor_id", {"debt_kind": "NULL", "region": "NULL", "zones": "NULL"}),
+    "debtors": ("debtor", "debtor_id", {"region": "subdivision", "zones": "NULL"}),
     "contact_points": ("contactpoint", "contact_point_id", {"usable": "invalid_since IS NULL"}),
     "receivables": ("receivable", "receivable_id", {}),
     "payments": ("payment", "payment_id", {}),
@@ -22,6 +24,7 @@ _VERSIONED = {
     "disputes": ("dispute", "dispute_id", {}),
     "holds": ("hold", "hold_id", {}),
     "complaints": ("complaint", "complaint_id", {}),
+    "registers": ("registerentry", "register_id", {"address_id": "contact_point_id", "at_place": "place"}),
 }
 _RECORDS: dict[str, tuple[str, str, dict[str, str]]] = {
     "limitation_claims": ("limitationclaim", "limitation_claim_id", {}),
@@ -46,15 +49,19 @@ def frames(
     contact with them: so that each of them is decided as within the whole book. The caller picks out whom he asked for.
     """
     only = None if debtors is None else _with_related(debtors)
-    found = {name: _versioned(creditor, name, dict(schemas[name]), known_at, only) for name in _VERSIONED}
+    asked = {name: dict(schemas[name]) for name in _VERSIONED}
+    asked["contact_points"]["zones"] = pl.String()
+    found = {name: _versioned(creditor, name, schema, known_at, only) for name, schema in asked.items()}
+    found["debtors"] = by_debtor(found["debtors"], found["contact_points"].filter("usable"))
+    found["contact_points"] = found["contact_points"].drop("zones")
+    kinds = kinds_of(creditor.kind)
     found["creditor"] = pl.DataFrame(
         {
             "code": [creditor.code], "zone": [creditor.zone], "country": [creditor.country],
-            "kind": [None], "collector": ["own"],
+            "kind": [contact_kind_of(kinds)], "collector": [collector_of(kinds)],
         },
         schema=dict(schemas["creditor"]),
     )  # fmt: skip
-    found["registers"] = pl.DataFrame(schema=dict(schemas["registers"]))
     found["days_off"] = pl.DataFrame(schema=dict(schemas["days_off"]))
     found["open_item_days"] = _open_item_days(creditor, schemas["open_item_days"], known_at)
     found["contacts"] = _contacts(creditor, dict(schemas["contacts"]), known_at, only)
@@ -164,7 +171,7 @@ def _contacts(
     creditor: Creditor, schema: dict[str, pl.DataType], known_at: datetime | None, debtors: list[int] | None
 ) -> pl.DataFrame:
     columns = {column: f"c.{'id' if column == 'contact_id' else column}" for column in schema}
-    columns |= {"addressee": "NULL", "mode": "NULL", "contact_point_id": "NULL"}
+    columns["at"] = "c.happened_at AS at"
     messages, params = "", list[object]()
     if known_at is not None:
         # before its message was settled nobody knew what came of it; settling and resolving set this moment
@@ -184,7 +191,8 @@ def _contact_items(
     creditor: Creditor, schema: dict[str, pl.DataType], known_at: datetime | None, debtors: list[int] | None
 ) -> pl.DataFrame:
     sql = (
-        "SELECT i.contact_id, i.receivable_id, i.stage, NULL AS called, NULL AS talked FROM store_contactitem i"
+        "SELECT i.contact_id, i.receivable_id, i.stage, COALESCE(i.called, TRUE) AS called,"
+        " COALESCE(i.talked, FALSE) AS talked FROM store_contactitem i"
         " JOIN store_contactattempt c ON c.id = i.contact_id"
         f" WHERE i.creditor_id = %s{_among('c.debtor_id', debtors)}"
     )

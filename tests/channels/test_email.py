@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dunwell.channels.cleared import clear
 from dunwell.channels.email import EmailChannel, is_this_machine
 from dunwell.channels.mail_text import message_id
 from dunwell.channels.message import Address, ChannelDown, Message, Receipt, TryLater, Undeliverable, Unknown
@@ -44,7 +45,7 @@ def text_of(mail: EmailMessage) -> str:
 
 
 def hand(channel: EmailChannel, message: Message) -> Receipt:
-    return channel.send(message, channel.pack(message))
+    return channel.send(message, channel.pack(message), clear(message.key, channel.name, 1))
 
 
 class TestEmail:

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dunwell.channels.cleared import clear
 from dunwell.channels.letter import LetterChannel, file_name
 from dunwell.channels.message import Attachment, ChannelDown, Undeliverable
 from tests.channels.test_mail_text import a_message
@@ -13,7 +14,7 @@ class TestLetter:
     def test_lies_under_its_creditor_and_day_named_by_debtor_and_stage(self, tmp_path):
         channel = LetterChannel(tmp_path / "letters")
         message = a_message(attachments=PDF)
-        receipt = channel.send(message, channel.pack(message))
+        receipt = channel.send(message, channel.pack(message), clear(message.key, "letter", 1))
         assert receipt.text.startswith("main/2026-11-24/10001-reminder-")
         assert (tmp_path / "letters" / receipt.text).read_bytes() == PDF[0].data
 
@@ -21,13 +22,14 @@ class TestLetter:
         channel = LetterChannel(tmp_path)
         message = a_message(attachments=PDF)
         for _ in range(2):
-            channel.send(message, channel.pack(message))
+            channel.send(message, channel.pack(message), clear(message.key, "letter", 1))
         assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [file_name(message.title, message.key)]
 
     def test_of_another_creditor_lies_apart(self, tmp_path):
         channel = LetterChannel(tmp_path)
         for code in ("one", "two"):
-            channel.send(a_message(attachments=PDF, creditor=code), PDF[0].data)
+            message = a_message(attachments=PDF, creditor=code)
+            channel.send(message, PDF[0].data, clear(message.key, "letter", 1))
         assert {path.name: len(list(path.glob("2026-11-24/*.pdf"))) for path in tmp_path.iterdir()} == {
             "one": 1,
             "two": 1,
@@ -53,4 +55,4 @@ class TestLetter:
         channel = LetterChannel(tmp_path / "letters")
         assert [problem.code for problem in channel.problems()] == ["send.letters_locked"]
         with pytest.raises(ChannelDown):
-            channel.send(a_message(), b"%PDF")
+            channel.send(a_message(), b"%PDF", clear(a_message().key, "letter", 1))

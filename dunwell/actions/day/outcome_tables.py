@@ -3,6 +3,7 @@
 Each compares frames and touches only what changed; the conditional updates lose to a sender that was quicker.
 """
 
+import json
 from datetime import date, datetime
 
 import polars as pl
@@ -136,8 +137,13 @@ def keep_decisions(run: Run, outcome: Outcome) -> None:
     dialect.insert_frame("store_decision", rows)
 
 
-def refresh_standing(creditor: Creditor, as_of: date, outcome: Outcome, debtor: int | None = None) -> None:
-    """The latest answer per debtor and currency; of the whole book, or of one debtor. Writes only what changed."""
+def refresh_standing(
+    creditor: Creditor, as_of: date, outcome: Outcome, *, run: Run | None = None, debtor: int | None = None
+) -> None:
+    """The latest answer per debtor and currency; of the whole book, or of one debtor. Writes only what changed.
+
+    run   whose folder keeps what the contact rules said for it; without one, the rows of the one debtor keep it
+    """
     now = outcome.lines.join(_body(outcome.lines), on=["debtor_id", "currency"]).select(
         "debtor_id",
         "currency",
@@ -167,8 +173,22 @@ def refresh_standing(creditor: Creditor, as_of: date, outcome: Outcome, debtor: 
             cursor.execute(f"DELETE FROM store_standing WHERE id IN ({part})")
     dialect.insert_frame(
         "store_standing",
-        fresh.with_columns(creditor_id=pl.lit(creditor.pk, pl.Int64), as_of=pl.lit(as_of)),
+        fresh.with_columns(
+            creditor_id=pl.lit(creditor.pk, pl.Int64),
+            as_of=pl.lit(as_of),
+            run_id=pl.lit(run.pk if run else None, pl.Int64),
+            findings=pl.lit(None if run else _findings_json(outcome.findings, debtor), pl.String),
+        ),
     )
+
+
+def _findings_json(found: pl.DataFrame, debtor: int | None) -> str:
+    mine = found if debtor is None else found.filter(pl.col("debtor_id") == debtor)
+    return json.dumps([{name: _plain(value) for name, value in row.items()} for row in mine.to_dicts()])
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def refresh_matches(creditor: Creditor, outcome: Outcome, at: datetime) -> None:

@@ -152,7 +152,7 @@ def _keep(
     if to_outbox:
         outbox = outcome_tables.put_in_outbox(run, outcome, inputs.facts["debtors"], at)
         outcome_tables.keep_decisions(run, outcome)
-        outcome_tables.refresh_standing(creditor, inputs.as_of, outcome)
+        outcome_tables.refresh_standing(creditor, inputs.as_of, outcome, run=run)
         outcome_tables.refresh_matches(creditor, outcome, at)
     journal.append(
         "run.decided",

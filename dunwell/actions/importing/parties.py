@@ -8,6 +8,8 @@ import polars as pl
 from dunwell.actions.importing.book import Book, Said, Spoken, compare, condition, numbered
 from dunwell.actions.importing.changes import CHANGES, differences, nothing
 from dunwell.actions.importing.report import no_outcome
+from dunwell.intake.time_zones import zones_of
+from dunwell.rulebook.places import part_of
 from dunwell.store import bulk
 
 CLOSED_RANK = 1000
@@ -59,6 +61,7 @@ def plan_parties(customers: pl.DataFrame, contacts: pl.DataFrame, *, book: Book,
         .then(pl.coalesce("country", pl.lit(book.creditor.country)))
         .otherwise("country"),
     )
+    rows = _with_subdivision(rows)
     fresh = numbered(rows.filter(is_new))
     known = rows.filter(~is_new)
     settled = _told_by_customers(rows, book)
@@ -66,6 +69,9 @@ def plan_parties(customers: pl.DataFrame, contacts: pl.DataFrame, *, book: Book,
     speaks: dict[str, Spoken] = {}
     for name in bulk.DEBTORS.columns:
         speaks[name] = said.of_customer("person" if name == "person_id" else name)
+        if name == "subdivision" and (told := [speaks[name], said.of_customer("region")]) != [False, False]:
+            # which part a name means depends on the country: without one, what stands is left as it is
+            speaks[name] = (condition(told[0]) | condition(told[1])) & pl.col("country_told").is_not_null()
         if speaks[name] is not False and rows["derived"].any():
             adds = pl.col(name).is_not_null() & (~_is(settled) | pl.col(f"{name}_was").is_null())
             speaks[name] = condition(speaks[name]) & (~pl.col("derived") | adds)
@@ -77,6 +83,7 @@ def plan_parties(customers: pl.DataFrame, contacts: pl.DataFrame, *, book: Book,
         pl.concat([part.select(_MAIN) for part in owners]),
         contacts.join(debtors, left_on="debtor", right_on="number", how="left", maintain_order="left"),
         settled,
+        pl.concat([part.select("debtor_id", "country") for part in owners]),
     )
     touched = moved["debtor_id"].unique().implode()
     outcome = pl.concat(
@@ -111,6 +118,15 @@ def _persons(rows: pl.DataFrame, book: Book) -> tuple[pl.DataFrame, pl.DataFrame
         [known.select(person_number="number", person_id="id"), fresh.select(person_number="number", person_id="ref")]
     )
     return persons, fresh.select("ref", "number")
+
+
+def _with_subdivision(rows: pl.DataFrame) -> pl.DataFrame:
+    """The part of the country by its code: as it was told, or as the postal region says; null where neither is one."""
+    told = rows.with_columns(subdivision=pl.coalesce("subdivision", "region"))
+    pairs = told.select("country", "subdivision").drop_nulls().unique()
+    found = pairs.with_columns(part=pl.Series([part_of(*pair) for pair in pairs.rows()], dtype=pl.String))
+    joined = told.join(found, on=["country", "subdivision"], how="left", maintain_order="left")
+    return joined.with_columns(subdivision="part").drop("part")
 
 
 def _told_by_customers(rows: pl.DataFrame, book: Book) -> pl.Series:
@@ -148,9 +164,12 @@ class _Addresses:
         self.outcome = no_outcome()
 
     def plan(
-        self, customers: pl.DataFrame, contacts: pl.DataFrame, settled: pl.Series
+        self, customers: pl.DataFrame, contacts: pl.DataFrame, settled: pl.Series, countries: pl.DataFrame
     ) -> tuple[bulk.Change, pl.DataFrame]:
-        """The change, and the addresses that the customers' columns moved (debtor_id)."""
+        """The change, and the addresses that the customers' columns moved (debtor_id).
+
+        countries   debtor_id, country: of those whom files of customers speak of
+        """
         who = pl.concat([customers["debtor_id"], contacts["debtor_id"]]).unique()
         columns = list(bulk.CONTACT_POINTS.columns)
         found = bulk.read(
@@ -166,13 +185,24 @@ class _Addresses:
         if contacts.height:
             after = self._others(state, contacts)
             differing = self._differing(after, found)
-        new = after.filter(pl.col("id").is_null())
-        changed = differing.filter(pl.col("id").is_not_null())
+        new = self._zoned(after.filter(pl.col("id").is_null()), countries)
+        changed = self._zoned(differing.filter(pl.col("id").is_not_null()), countries)
         return bulk.Change(
             bulk.CONTACT_POINTS,
             numbered(new).select("ref", *columns, "file"),
             changed.select("id", *columns, "file", seen_from="known_from"),
         ), moved
+
+    def _zoned(self, points: pl.DataFrame, countries: pl.DataFrame) -> pl.DataFrame:
+        """The time zones that new and changed addresses tell. Of a debtor of whom no file told where he is, what the
+        tables say."""
+        others = points.select(pl.col("debtor_id").unique()).join(countries, on="debtor_id", how="anti")["debtor_id"]
+        known = bulk.read(bulk.DEBTORS, self._book.creditor.pk, ["country"], ids=others.filter(others > 0))
+        where = pl.concat([countries, known.select(debtor_id="id", country="country")])
+        at = points.join(where, on="debtor_id", how="left", suffix="_of", maintain_order="left").select(
+            "channel", "value", "region", country=pl.coalesce("country", "country_of")
+        )
+        return points.with_columns(zones=zones_of(at))
 
     def _main_differences(self, wanted: pl.DataFrame, found: pl.DataFrame) -> None:
         """Main addresses of known debtors that are another from now on: field email, phone or street."""

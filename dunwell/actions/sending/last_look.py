@@ -4,16 +4,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-import polars as pl
-
+from dunwell.actions import gate
 from dunwell.actions.day.items_hash import items_hashes
 from dunwell.actions.facts import facts_of
 from dunwell.core.terms import Stage
 from dunwell.engine.decide import decide
 from dunwell.engine.facts import Facts
-from dunwell.engine.findings import windows
-from dunwell.engine.hours import Hours
+from dunwell.engine.planned import Planned, Told
 from dunwell.rulebook.contact_rules import Rules
 from dunwell.rulebook.strategy import Strategy
 from dunwell.store.models import Creditor, OutboxMessage
@@ -24,14 +23,15 @@ STALE_AFTER = timedelta(days=3)
 
 @dataclass(frozen=True, slots=True)
 class Go:
-    """It may leave until `until_at` (the end of the allowed hours; None: no hours bind its channel).
+    """It may leave.
 
+    told    what the gate said of it: it is allowed until `told.until_at`
     facts   of its debtor and others: what the look rests on
     """
 
     line: Mapping[str, Any]
     items: tuple[Mapping[str, Any], ...]
-    until_at: datetime | None
+    told: Told
     facts: Facts
 
 
@@ -73,9 +73,16 @@ def look(
     items: dict[tuple[int, str], list[Mapping[str, Any]]] = {}
     for item in outcome.items.iter_rows(named=True):
         items.setdefault((item["debtor_id"], item["currency"]), []).append(item)
-    closing = _closing(windows(facts, rules, moment).hours)
+    planned = [
+        Planned(
+            row.debtor_id, row.channel, row.purpose, contact_point=row.contact_point_id, currency=row.currency,
+            about=tuple(item["receivable_id"] for item in items.get((row.debtor_id, row.currency), ())),
+        )
+        for row in rows
+    ]  # fmt: skip
+    answers = gate.ask(creditor, planned, at=moment, facts=facts.on(day), rules=rules)
     verdicts: dict[int, Verdict] = {}
-    for row in rows:
+    for row, told in zip(rows, answers, strict=True):
         pair = (row.debtor_id, row.currency)
         line = lines.get(pair)
         if day - row.as_of > STALE_AFTER:
@@ -84,9 +91,19 @@ def look(
             verdicts[row.pk] = Cancel(reason)
         elif line["not_before_at"] > moment:
             verdicts[row.pk] = Wait(line["not_before_at"])
+        elif told.answer.verdict != gate.ALLOWED:
+            verdicts[row.pk] = _held_back(creditor, told, day)
         else:
-            verdicts[row.pk] = Go(line, tuple(items[pair]), closing.get((row.debtor_id, row.channel)), facts)
+            verdicts[row.pk] = Go(line, tuple(items[pair]), told, facts)
     return verdicts
+
+
+def _held_back(creditor: Creditor, told: Told, day: date) -> Wait | Cancel:
+    """What the gate stops waits for another hour of the same day; on another day the run decides afresh."""
+    later = told.answer.next_from
+    if later is not None and later.astimezone(ZoneInfo(creditor.zone)).date() == day:
+        return Wait(later)
+    return Cancel(f"forbidden:{next(iter(gate.against(told)))}"[:60])
 
 
 def _why_not(row: OutboxMessage, line: Mapping[str, Any] | None, items_hash: str | None) -> str:
@@ -107,11 +124,3 @@ def _why_not(row: OutboxMessage, line: Mapping[str, Any] | None, items_hash: str
         and items_hash == row.items_hash
     )
     return "" if same else "changed"
-
-
-def _closing(hours: Hours) -> dict[tuple[int, str], datetime]:
-    """When the present window of a debtor closes, by channel whose hours a rule binds."""
-    rows = hours.spots.join(hours.windows.filter(pl.col("bound") & pl.col("close_at").is_not_null()), on="spot")
-    return {
-        (debtor, channel): closed for debtor, channel, closed in rows.select("subject_id", "channel", "close_at").rows()
-    }

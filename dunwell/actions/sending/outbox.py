@@ -18,13 +18,16 @@ from typing import Any
 from django.db import connection, models
 from django.db.models import F
 
+from dunwell.actions import gate
 from dunwell.actions.act import act
 from dunwell.actions.sending.addresses import mark_invalid
 from dunwell.actions.sending.compose import Composed
 from dunwell.actions.sending.owner import is_dead
+from dunwell.channels.cleared import Cleared
 from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
 from dunwell.core.terms import LIVE_STATES, OutboxState
+from dunwell.engine.planned import Told
 from dunwell.store import journal
 from dunwell.store.models import ContactAttempt, ContactItem, Creditor, Document, OutboxMessage
 
@@ -45,9 +48,10 @@ _WAITING = (OutboxState.RELEASED, OutboxState.TRY_LATER)
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A claimed message whose bytes are made and kept."""
+    """A claimed message whose bytes are made and kept. `told`: what the gate said of it at the last look."""
 
     row: OutboxMessage
+    told: Told
     composed: Composed
     sha256: str
     size_bytes: int
@@ -183,23 +187,24 @@ def cancel(*, rows: Iterable[tuple[OutboxMessage, str]], now: datetime, by: Acto
 
 
 @act("outbox.settle", may_record_nothing=True)
-def refuse(*, row: OutboxMessage, reason: str, day: date, now: datetime, by: Actor) -> None:
+def refuse(*, row: OutboxMessage, told: Told, reason: str, day: date, now: datetime, by: Actor) -> None:
     """A message that cannot be sent to its address at all, found before the channel was called."""
     if _mine(row).update(state=OutboxState.UNDELIVERABLE, state_reason=reason, settled_at=now, lease_until_at=None):
-        _contact(row, day, now, outcome="undeliverable")
+        clearance = gate.record(row.creditor, told, at=now, by=by)
+        _contact(row, day, now, outcome="undeliverable", clearance=clearance)
         _note("message.failed", row, now, by, {"reason": reason})
         mark_invalid(contact_point=row.contact_point_id, reason=reason, at=now, by=by)
 
 
 @act("outbox.settle", may_record_nothing=True)
-def turn(*, ended: Ended | None, starting: Ready | None, day: date, now: datetime, by: Actor) -> bool:
+def turn(*, ended: Ended | None, starting: Ready | None, day: date, now: datetime, by: Actor) -> Cleared | None:
     """Settle the message whose call has ended and begin the next one: one transaction, for a commit is dear.
 
-    Returns whether the message to begin is still ours; if not, its channel must not be called.
+    Returns leave for the message to begin, if that is still ours; without it its channel cannot be called.
     """
     if ended is not None:
         _settle(ended, now, by)
-    return starting is not None and _begin(starting, day, now)
+    return None if starting is None else _begin(starting, day, now, by)
 
 
 @act("outbox.sweep", may_record_nothing=True)
@@ -269,15 +274,16 @@ def resolve(*, key: str, sent: bool, now: datetime, by: Actor) -> OutboxMessage:
     return row
 
 
-def _begin(ready: Ready, day: date, now: datetime) -> bool:
+def _begin(ready: Ready, day: date, now: datetime, by: Actor) -> Cleared | None:
     row, clock = ready.row, _clock()
     if (
         not _mine(row)
         .filter(call_started_at=None)
         .update(call_started_at=clock, lease_until_at=clock + LEASE, attempts=F("attempts") + 1)
     ):
-        return False
+        return None
     row.attempts += 1
+    clearance = gate.record(row.creditor, ready.told, at=now, by=by)
     # only the holder of this claim can make these bytes, so nobody else inserts the row meanwhile
     document = Document.objects.filter(creditor=row.creditor_id, sha256=ready.sha256).first()
     if document is None:
@@ -293,17 +299,19 @@ def _begin(ready: Ready, day: date, now: datetime) -> bool:
         day,
         now,
         outcome="unknown",
+        clearance=clearance,
         deadline_date=ready.composed.deadline_date,
         document=document,
         template_version=ready.composed.template,
     )
     ContactItem.objects.bulk_create(
         ContactItem(
-            creditor_id=row.creditor_id, contact=contact, receivable_id=receivable, stage=stage, open_minor=asked
+            creditor_id=row.creditor_id, contact=contact, receivable_id=receivable, stage=stage, open_minor=asked,
+            called=True, talked=False,
         )
         for receivable, stage, asked in ready.composed.items
-    )
-    return True
+    )  # fmt: skip
+    return gate.let_go(row, clearance)
 
 
 def _settle(ended: Ended, now: datetime, by: Actor) -> None:
@@ -372,8 +380,11 @@ def _contact(row: OutboxMessage, day: date, now: datetime, **fields: Any) -> Con
         person_id=row.debtor.person_id,
         message=row,
         at=now,
+        happened_at=now,
         contact_date=day,
         channel=row.channel,
+        contact_point_id=row.contact_point_id,
+        addressee="debtor",
         direction="out",
         purpose=row.purpose,
         stage=row.stage,

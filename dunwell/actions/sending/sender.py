@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
+from dunwell.actions import gate
 from dunwell.actions.sending import outbox, sent_bytes
 from dunwell.actions.sending.clock import Clock
 from dunwell.actions.sending.compose import compose, notice_of, sender_of
@@ -17,7 +18,8 @@ from dunwell.actions.sending.late_interest import LateInterest
 from dunwell.actions.sending.outbox import Ended, Ready
 from dunwell.actions.sending.owner import new_owner
 from dunwell.actions.sending.report import SendReport
-from dunwell.channels.letter import LetterChannel, day_folder, file_name
+from dunwell.channels.cleared import Cleared
+from dunwell.channels.letter import LetterChannel, day_folder
 from dunwell.channels.message import Channel, ChannelDown, TryLater, Undeliverable, Unknown
 from dunwell.core.actor import Actor
 from dunwell.core.errors import DunwellError
@@ -81,8 +83,9 @@ class Sender:
         """Write a letter that a crash interrupted, byte for byte, where it belongs; None when that cannot be done."""
         try:
             packed = sent_bytes.read(self.settings.documents, sha256)
-            name = file_name(f"{row.debtor.number}-{Stage(row.stage).word}", row.key)
-            return LetterChannel(self.settings.letters).write(row.creditor.code, day, name, packed).text
+            title = f"{row.debtor.number}-{Stage(row.stage).word}"
+            letters = LetterChannel(self.settings.letters)
+            return letters.write(row.creditor.code, day, title, row.key, packed, gate.finish(row)).text
         except (DunwellError, OSError, ChannelDown):
             return None
 
@@ -156,7 +159,7 @@ class Sender:
                 composed = compose(row, written, go.items, at=now)
                 packed = self.channels[row.channel].pack(composed.message)
             except Undeliverable as failure:
-                outbox.refuse(row=row, reason=failure.reason, day=now.date(), now=now, by=self.by)
+                outbox.refuse(row=row, told=go.told, reason=failure.reason, day=now.date(), now=now, by=self.by)
                 self.report.failed.append((row.key, failure.reason, failure.said))
             except Exception as error:  # noqa: BLE001 - whatever a row holds, the others must leave
                 broken.append((row, "cannot_render"))
@@ -164,8 +167,11 @@ class Sender:
             else:
                 sha256 = sent_bytes.keep(self.settings.documents, packed)
                 made.append(
-                    _Made(Ready(row, composed, sha256, len(packed), _MEDIA_TYPES[row.channel]), packed, go.until_at)
-                )
+                    _Made(
+                        Ready(row, go.told, composed, sha256, len(packed), _MEDIA_TYPES[row.channel]), packed,
+                        go.told.until_at,
+                    )
+                )  # fmt: skip
         self._cancel(broken, now)
         return made
 
@@ -185,25 +191,25 @@ class Sender:
             if closed or each.ready.row.channel not in self.channels:
                 continue
             previous, ended = ended, None
-            if self._turn(previous, each.ready):
+            if leave := self._turn(previous, each.ready):
                 self.pause_at("begun")
-                ended = self._call(each)
+                ended = self._call(each, leave)
                 self.pause_at("called")
         if ended is not None:
             self._turn(ended, None)
         self.pause_at("settled")
 
-    def _turn(self, ended: Ended | None, starting: Ready | None) -> bool:
+    def _turn(self, ended: Ended | None, starting: Ready | None) -> Cleared | None:
         now = self._now()
         return outbox.turn(ended=ended, starting=starting, day=now.date(), now=now, by=self.by)
 
-    def _call(self, made: _Made) -> Ended:
+    def _call(self, made: _Made, leave: Cleared) -> Ended:
         """Call the channel; every way it can end is an answer."""
         channel = self.channels[made.ready.row.channel]
         state, counts = OutboxState.SENT, True
         reason, said = "", ""
         try:
-            said = channel.send(made.ready.composed.message, made.packed).text
+            said = channel.send(made.ready.composed.message, made.packed, leave).text
         except ChannelDown as failure:
             state, reason, said, counts = OutboxState.TRY_LATER, failure.reason, failure.said, False
             self._leave_alone(channel.name, reason, said)

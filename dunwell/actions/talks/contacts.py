@@ -1,24 +1,29 @@
 """What people did by themselves: a call or a visit that took place, and an address that somebody gave us."""
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from dunwell.actions import gate
 from dunwell.actions.act import act
 from dunwell.actions.once import clean_text, first_result, happened_on, plain_day
+from dunwell.actions.talks.plans import number_of, planned_of
+from dunwell.actions.talks.registers import add_entry, lasting_days
 from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
 from dunwell.core.terms import Channel, ContactOutcome
+from dunwell.engine.planned import Planned
 from dunwell.intake.cells import Cells
+from dunwell.intake.time_zones import zones_of
+from dunwell.rulebook.rules_file import house_rules
 from dunwell.store import journal
-from dunwell.store.models import ContactAttempt, ContactPoint, Debtor
+from dunwell.store.models import Clearance, ContactAttempt, ContactItem, ContactPoint, Creditor, Debtor, Receivable
 from dunwell.store.versions import change
-
-BY_PEOPLE = (Channel.PHONE, Channel.VISIT)
-"""Channels on which people make contact; messages on the others leave by the outbox."""
 
 POSTAL = ("street", "postcode", "city", "region", "country")
 """The lines of a postal address."""
@@ -34,46 +39,183 @@ def record_contact(
     by: Actor,
     key: UUID | str,
     contact_date: date | None = None,
+    happened_at: datetime | None = None,
     inbound: bool = False,
+    purpose: str = "collection",
+    to: str = "debtor",
+    mode: str | None = None,
+    place: str | None = None,
+    persons: int | None = None,
+    contact_point: ContactPoint | None = None,
+    collector: str = "",
+    about: Sequence[Receivable] | None = None,
+    talked: Sequence[Receivable] | None = None,
+    upset: bool = False,
+    plan: Clearance | None = None,
     note: str = "",
 ) -> ContactAttempt:
     """Record a call or a visit, reached or not. It is no step of the strategy, but counts as a contact of this person
     where rules count contacts, unless the debtor came to us (`inbound`).
 
-    contact_date   the day it took place, at the creditor's place (None: today). `at` is the moment we were told, so
-    that a run asked what was known then does not see it earlier.
-    It is recorded even where a rule forbade it: that it happened is a fact.
+    happened_at    when it took place (None: now, or the noon of `contact_date` at the creditor's place). `at` is the
+                   moment we were told, so that a run asked what was known then does not see it earlier
+    collector      the agency that made it; empty: we did
+    about, talked  what it was about, and what of that was talked about (None: not told; all of it when he was reached)
+    upset          the talk upset him: he is left alone for the days that a house rule names (`registers.lasting_days`)
+    plan           what the gate said before it was made; without one the gate is asked now about then
+    It is recorded even where a rule forbade it: that it happened is a fact, and a deviation stands in the journal.
     """
     note = clean_text(note, "note", limit=2_000)
-    if channel not in BY_PEOPLE:
-        raise Refused("contact.not_by_people", channel=str(channel), known=", ".join(BY_PEOPLE))
+    collector = clean_text(collector, "collector", limit=200)
+    items = tuple(each.pk for each in about) if about is not None else None
+    planned = planned_of(
+        debtor, channel, contact_point, purpose=purpose, to=to, place=place, mode=mode, persons=persons,
+        collector="agency" if collector else None, about=items,
+    )  # fmt: skip
     asked = {
         "channel": str(channel),
         "outcome": str(outcome),
         "inbound": inbound,
         "contact_date_told": plain_day(contact_date),
         "note": note,
+        # what was not told stands in no entry, so that keys of older entries still mean the same
+        **{
+            name: told
+            for name, told in {
+                "happened_at_told": happened_at.astimezone(UTC).isoformat() if happened_at else None,
+                "purpose": purpose if purpose != "collection" else None,
+                "to": to if to != "debtor" else None,
+                "mode": mode,
+                "place": place,
+                "persons": persons,
+                "contact_point": contact_point.pk if contact_point else None,
+                "collector": collector or None,
+                "about": list(items) if items is not None else None,
+                "talked": [each.pk for each in talked] if talked is not None else None,
+                "upset": upset or None,
+                "plan": plan.pk if plan else None,
+            }.items()
+            if told is not None
+        },
     }
     debtor, text, before = first_result(debtor, "contact.recorded", key, asked)
     if before is not None:
         return ContactAttempt.objects.get(pk=before["contact"])
-    day, _ = happened_on(debtor.creditor, contact_date, at)
+    number_of(debtor, channel, contact_point)
+    _refuse_items(debtor, (*(about or ()), *(talked or ())))
+    day, moment = _when(debtor.creditor, contact_date, happened_at, at)
+    clearance = None if inbound else _clearance(debtor, planned, plan, moment, at, by)
     contact = ContactAttempt.objects.create(
         creditor=debtor.creditor,
         debtor=debtor,
         person_id=debtor.person_id,
         at=at,
+        happened_at=moment,
         contact_date=day,
         channel=str(channel),
+        contact_point=contact_point,
+        mode=mode,
+        addressee=to,
+        place=place,
+        persons=persons,
+        collector=collector,
+        clearance=clearance,
         direction="in" if inbound else "out",
-        purpose="collection",
+        purpose=purpose,
         outcome=str(outcome),
     )
+    _name_items(contact, items, talked, outcome)
+    verdict = clearance.verdict if clearance else None
     journal.append(
         "contact.recorded", creditor=debtor.creditor, debtor=debtor, by=by, at=at, key=text,
-        body={"contact": contact.pk, "number": debtor.number, "contact_date": day, **asked},
+        body={
+            "contact": contact.pk,
+            "number": debtor.number,
+            "contact_date": day,
+            "happened_at": moment.astimezone(UTC).isoformat(),
+            "verdict": verdict,
+            **asked,
+        },
     )  # fmt: skip
+    if clearance is not None and verdict == gate.FORBIDDEN:
+        rules = list(dict.fromkeys(each["rule"] for each in clearance.findings if each["effect"] == gate.FORBIDDEN))
+        journal.append(
+            "contact.deviated", creditor=debtor.creditor, debtor=debtor, by=by, at=at,
+            body={"contact": contact.pk, "number": debtor.number, "clearance": clearance.pk, "rules": rules},
+        )  # fmt: skip
+    if upset:
+        _leave_alone(debtor, day, at, by, text)
     return contact
+
+
+def _when(
+    creditor: Creditor, contact_date: date | None, happened_at: datetime | None, at: datetime
+) -> tuple[date, datetime]:
+    """The day at the creditor's place, and the moment. Refuses what lies ahead, and two that contradict."""
+    zone = ZoneInfo(creditor.zone)
+    if happened_at is not None:
+        if happened_at > at:
+            raise Refused("talk.moment_ahead", moment=happened_at.isoformat())
+        day = happened_at.astimezone(zone).date()
+        if contact_date not in (None, day):
+            raise Refused("contact.two_days", day=str(contact_date), moment=happened_at.isoformat())
+        return day, happened_at
+    day, today = happened_on(creditor, contact_date, at)
+    return day, at if day == today else datetime.combine(day, _NOON, zone)
+
+
+_NOON = time(12)
+
+
+def _clearance(
+    debtor: Debtor, planned: Planned, plan: Clearance | None, moment: datetime, at: datetime, by: Actor
+) -> Clearance:
+    """What the rules say of the contact: as it was asked before, or as they are asked now about then."""
+    if plan is None:
+        [told] = gate.ask(debtor.creditor, [planned], at=moment)
+        return gate.record(debtor.creditor, told, at=at, by=by)
+    if (plan.debtor_id, plan.channel) != (debtor.pk, planned.channel):
+        raise Refused("contact.other_plan", plan=plan.pk, number=debtor.number)
+    if ContactAttempt.objects.filter(clearance=plan).exists():
+        raise Refused("contact.plan_used", plan=plan.pk)
+    return plan
+
+
+def _refuse_items(debtor: Debtor, items: Sequence[Receivable]) -> None:
+    for item in items:
+        if item.debtor_id != debtor.pk:
+            raise Refused("hold.other_debtor", item=item.number, debtor=debtor.number)
+
+
+def _name_items(
+    contact: ContactAttempt,
+    about: tuple[int, ...] | None,
+    talked: Sequence[Receivable] | None,
+    outcome: ContactOutcome,
+) -> None:
+    """The receivables it was about, without a stage: a call is no step of the strategy."""
+    reached = outcome is ContactOutcome.REACHED
+    of_talk = {each.pk for each in talked} if talked is not None else set(about or ()) if reached else set[int]()
+    ContactItem.objects.bulk_create(
+        ContactItem(
+            creditor_id=contact.creditor_id, contact=contact, receivable_id=item, called=item in (about or ()),
+            talked=item in of_talk,
+        )
+        for item in sorted({*(about or ()), *of_talk})
+    )  # fmt: skip
+
+
+def _leave_alone(debtor: Debtor, day: date, at: datetime, by: Actor, key: str) -> None:
+    """He is left alone for some days from that day on, so far as they are not over."""
+    days = lasting_days(house_rules(), day, "cooling_off")
+    if days is None:
+        raise Refused("contact.no_cooling_off")
+    until = day + timedelta(days=days - 1)
+    if until >= happened_on(debtor.creditor, None, at)[1]:
+        hashed = sha256(key.encode()).hexdigest()
+        add_entry(
+            debtor=debtor, kind="cooling_off", from_date=day, until_date=until, at=at, by=by, key=f"upset:{hashed}"
+        )
 
 
 @act("address.set", may_record_nothing=True, refreshes=True)
@@ -92,6 +234,7 @@ def set_address(
     if before is not None:
         return ContactPoint.objects.get(pk=before["contact_point"])
     points = list(ContactPoint.objects.select_for_update().filter(debtor=debtor, channel=str(channel)))
+    values["zones"] = _zones(debtor, channel, values)
     others = sorted((p for p in points if p.value != values["value"]), key=lambda p: (p.rank, p.pk))
     for rank, other in enumerate(others, start=1):
         change(other, at=at, rank=rank)
@@ -103,13 +246,24 @@ def set_address(
         )
     else:
         # who is asked for there stays, unless we were told another name
-        told = {name: value for name, value in values.items() if value is not None or name in POSTAL}
+        told = {name: value for name, value in values.items() if value is not None or name in (*POSTAL, "zones")}
         change(point, at=at, rank=0, invalid_since=None, **told)
     journal.append(
         "address.set", creditor=debtor.creditor, debtor=debtor, by=by, at=at, key=text,
         body={"contact_point": point.pk, "number": debtor.number, "old": old, **asked},
     )  # fmt: skip
     return point
+
+
+def _zones(debtor: Debtor, channel: Channel, values: Mapping[str, Any]) -> str | None:
+    """The time zones that an address tells."""
+    country = values["country"] or debtor.country
+    told = pl.DataFrame(
+        {"channel": [str(channel)], "value": [values["value"]], "country": [country], "region": [values["region"]]},
+        schema=dict.fromkeys(("channel", "value", "country", "region"), pl.String),
+    )
+    found: str | None = zones_of(told).item()
+    return found
 
 
 def _address(channel: Channel, lines: Mapping[str, str]) -> dict[str, Any]:

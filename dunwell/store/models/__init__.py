@@ -1,6 +1,6 @@
 """All tables, by what they tell."""
 
-from dunwell.store.models.contacts import ContactAttempt, ContactItem, Document, OutboxMessage
+from dunwell.store.models.contacts import Clearance, ContactAttempt, ContactItem, Document, OutboxMessage
 from dunwell.store.models.day import Decision, Run, Standing
 from dunwell.store.models.interest import InterestTerms, InterestTermsPast, RateValue, RateValuePast
 from dunwell.store.models.journal import JournalEntry
@@ -35,6 +35,7 @@ from dunwell.store.models.parties import (
     GuarantorPast,
     Person,
 )
+from dunwell.store.models.registers import RegisterEntry, RegisterEntryPast
 from dunwell.store.models.talks import (
     Complaint,
     ComplaintPast,
@@ -47,11 +48,11 @@ from dunwell.store.models.talks import (
 )
 
 __all__ = [
-    "Complaint", "ComplaintPast", "ContactAttempt", "ContactItem", "ContactPoint", "ContactPointPast", "Contract",
-    "ContractPast", "Creditor", "Debtor", "DebtorPast", "Decision", "Dispute", "DisputePast", "Document", "Guarantee",
-    "GuaranteePast", "Guarantor", "GuarantorPast", "Hold", "HoldPast", "ImportFile", "InsolvencyFiling",
+    "Clearance", "Complaint", "ComplaintPast", "ContactAttempt", "ContactItem", "ContactPoint", "ContactPointPast",
+    "Contract", "ContractPast", "Creditor", "Debtor", "DebtorPast", "Decision", "Dispute", "DisputePast", "Document",
+    "Guarantee", "GuaranteePast", "Guarantor", "GuarantorPast", "Hold", "HoldPast", "ImportFile", "InsolvencyFiling",
     "InsolvencyFilingPast", "InterestTerms", "InterestTermsPast", "JournalEntry", "LimitationClaim",
     "LimitationClaimPast", "LimitationEvent", "LimitationEventPast", "Match", "MatchPast", "OutboxMessage", "Payment",
     "PaymentPast", "Person", "Promise", "PromisePast", "RateValue", "RateValuePast", "Receivable", "ReceivablePast",
-    "Run", "Standing",
+    "RegisterEntry", "RegisterEntryPast", "Run", "Standing",
 ]  # fmt: skip

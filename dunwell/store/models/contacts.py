@@ -65,18 +65,53 @@ class Document(Owned):
         constraints = [models.UniqueConstraint(fields=["creditor", "sha256"], name="document_hash")]
 
 
+class Clearance(Owned):
+    """What the contact rules said when a contact was planned or begun: the finding set that it rests on.
+
+    `findings`: a list of rule, effect, detail, count, until (text). `override`: why a person went past a presumption or
+    an advice, as `asked_by`. Never changed; a contact that was tried again rests on a new one.
+    """
+
+    debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    channel = models.CharField(max_length=10)
+    purpose = models.CharField(max_length=20)
+    addressee = models.CharField(max_length=12)
+    contact_point = models.ForeignKey(
+        ContactPoint, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
+    verdict = models.CharField(max_length=20)
+    findings = models.JSONField()
+    rules_hash = models.CharField(max_length=64)
+    override = models.TextField(blank=True)
+    asked_by = models.CharField(max_length=200)
+
+
 class ContactAttempt(Owned):
     """A contact that took place or was tried. It is never changed: a correction is a new entry.
 
     `outcome` sent, undeliverable or unknown (a crash left its fate open: it counts as a contact).
+    `at` when we were told or recorded it, `happened_at` when it took place, `contact_date` that day at the creditor's
+    place. `collector`: the agency that made it; empty: we did. `clearance`: null where the debtor came to us, and for
+    what was recorded before there was a gate.
     """
 
     debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="+")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     message = models.OneToOneField(OutboxMessage, on_delete=models.PROTECT, related_name="+", null=True)
     at = models.DateTimeField()
+    happened_at = models.DateTimeField()
     contact_date = models.DateField()
     channel = models.CharField(max_length=10)
+    contact_point = models.ForeignKey(
+        ContactPoint, on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
+    mode = models.CharField(max_length=12, null=True)
+    addressee = models.CharField(max_length=12, null=True)
+    place = models.CharField(max_length=12, null=True)
+    persons = models.PositiveSmallIntegerField(null=True)
+    collector = models.CharField(max_length=200, blank=True)
+    clearance = models.ForeignKey(Clearance, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     direction = models.CharField(max_length=3)
     purpose = models.CharField(max_length=20)
     stage = models.PositiveSmallIntegerField(null=True)
@@ -89,9 +124,15 @@ class ContactAttempt(Owned):
 
 
 class ContactItem(Owned):
-    """A receivable named in a contact, with the stage it reached by it and what was open then."""
+    """A receivable named in a contact.
+
+    Of a message the stage it reached by it, and what was open then; both null for a call or a visit, which is no step
+    of the strategy. `called`: the contact was about it; `talked`: it was talked about; null: not told.
+    """
 
     contact = models.ForeignKey(ContactAttempt, on_delete=models.PROTECT, related_name="+")
     receivable = models.ForeignKey(Receivable, on_delete=models.PROTECT, related_name="+")
-    stage = models.PositiveSmallIntegerField()
-    open_minor = models.BigIntegerField()
+    stage = models.PositiveSmallIntegerField(null=True)
+    open_minor = models.BigIntegerField(null=True)
+    called = models.BooleanField(null=True)
+    talked = models.BooleanField(null=True)

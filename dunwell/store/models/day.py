@@ -43,7 +43,10 @@ class Decision(Derived):
 
 
 class Standing(Derived):
-    """The engine's latest answer per debtor and currency, for fast screens. Derived: nobody counts by hand."""
+    """The engine's latest answer per debtor and currency, for fast screens. Derived: nobody counts by hand.
+
+    What the contact rules said for it: in the folder of `run`, or, where an act decided one debtor anew, in `findings`.
+    """
 
     debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     currency = models.CharField(max_length=3)
@@ -56,6 +59,10 @@ class Standing(Derived):
     action = models.CharField(max_length=10)
     reason = models.CharField(max_length=60)
     body = models.JSONField()
+    run = models.ForeignKey(
+        Run, on_delete=models.PROTECT, related_name="+", null=True, db_index=False, db_constraint=False
+    )
+    findings = models.JSONField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["debtor", "currency"], name="standing_line")]

@@ -2,11 +2,12 @@
 
 from django.db import models
 
+from dunwell.rulebook.creditor_kinds import collector_of, kinds_of
 from dunwell.store.models.base import Fact, Owned, Past
 
 
 class Creditor(models.Model):
-    """Who is owed: the sender of every letter. `kind`: what rules of late interest ask, see `actions.creditors`."""
+    """Who is owed: the sender of every letter. `kind`: what he is, see `rulebook.creditor_kinds`."""
 
     code = models.CharField(max_length=32, unique=True)
     name = models.CharField(max_length=200)
@@ -25,7 +26,12 @@ class Creditor(models.Model):
     account = models.CharField(max_length=64, blank=True)
     signatory_name = models.CharField(max_length=200, blank=True)
     signatory_title = models.CharField(max_length=200, blank=True)
-    kind = models.CharField(max_length=60, blank=True)
+    kind = models.CharField(max_length=120, blank=True)
+
+    @property
+    def collector(self) -> str:
+        """Who collects: `own`, or `agency` where he collects the debts of others."""
+        return collector_of(kinds_of(self.kind))
 
 
 class Person(Owned):
@@ -38,7 +44,9 @@ class Person(Owned):
 
 
 class DebtorFields(Fact):
-    """A customer account of the creditor's ledger. `buyer_kind`: what he is where rules ask what a buyer is."""
+    """A customer account of the creditor's ledger. `buyer_kind`: what he is where rules ask what a buyer is;
+    `debt_kind`: what contact rules call his debt; `subdivision`: the part of the country whose law he has (`ON`, `MA`,
+    `SCT`: ISO 3166-2 after the hyphen)."""
 
     number = models.CharField(max_length=100)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
@@ -51,6 +59,8 @@ class DebtorFields(Fact):
     zone = models.CharField(max_length=64, null=True)
     segment = models.CharField(max_length=500, null=True)
     preferred_channel = models.CharField(max_length=10, null=True)
+    debt_kind = models.CharField(max_length=20, null=True)
+    subdivision = models.CharField(max_length=10, null=True)
 
     class Meta:
         abstract = True
@@ -68,7 +78,10 @@ class DebtorPast(DebtorFields, Past):
 
 
 class ContactPointFields(Fact):
-    """An address of a debtor on one channel. E-mail and phone live in `value`, a postal address in its lines."""
+    """An address of a debtor on one channel. E-mail and phone live in `value`, a postal address in its lines.
+
+    `zones`: the time zones it may lie in, joined by a blank, by its prefix or its place; null: it does not tell.
+    """
 
     debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="+")
     channel = models.CharField(max_length=10)
@@ -81,6 +94,7 @@ class ContactPointFields(Fact):
     country = models.CharField(max_length=2, null=True)
     rank = models.PositiveSmallIntegerField(default=0)
     invalid_since = models.DateTimeField(null=True)
+    zones = models.TextField(null=True)
 
     class Meta:
         abstract = True

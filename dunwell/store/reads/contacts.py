@@ -23,6 +23,7 @@ class PastContact:
     total_minor     what the message asked for; None for a call or a visit
     reason          why it did not arrive (words: `send.reason.<code>`); empty when nothing is known against it
     outcome         as known at the moment that was asked for
+    items           that a message named; what a call was about is not told here
     note            what was said in a call or on a visit, as it was written down
     """
 
@@ -69,6 +70,7 @@ def _past(row: ContactAttempt, named: list[ContactItem], note: str, known_at: da
     items = (
         NamedItem(each.receivable.number, each.open_minor, (row.contact_date - each.receivable.due_date).days)
         for each in named
+        if each.open_minor is not None
     )
     return PastContact(
         day=row.contact_date,

@@ -8,6 +8,7 @@ from typing import Any
 
 from dunwell.core.errors import DunwellError
 from dunwell.core.terms import ReceivableKind
+from dunwell.rulebook.creditor_kinds import interest_kinds_of, kinds_of
 from dunwell.rulebook.debt import Held
 from dunwell.rulebook.interest_scope import Case, check_scope
 from dunwell.rulebook.interest_terms import Rate, Terms, make_terms
@@ -84,7 +85,7 @@ def _contract(creditor: Creditor, number: str) -> Contract:
 
 def _case(creditor: Creditor, debtor: str, buyer: str | None, contract: Contract | None, country: str | None) -> Case:
     return Case(
-        debtor=debtor, buyer=buyer or None, creditor=frozenset(filter(None, creditor.kind.split(","))),
+        debtor=debtor, buyer=buyer or None, creditor=interest_kinds_of(kinds_of(creditor.kind)),
         law=contract.law if contract else None,
         countries=tuple(each for each in (creditor.country, country) if each),
     )  # fmt: skip

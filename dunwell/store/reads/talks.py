@@ -41,17 +41,17 @@ def dispute(creditor: Creditor, number: str) -> Dispute:
 
 def promise(creditor: Creditor, number: str) -> Promise:
     """The promise of an id, as it was typed. Raises `promise.unknown`."""
-    return _by_id(Promise, creditor, number, "promise.unknown")
+    return by_id(Promise, creditor, number, "promise.unknown")
 
 
 def complaint(creditor: Creditor, number: str) -> Complaint:
     """The complaint of an id, as it was typed. Raises `complaint.unknown`."""
-    return _by_id(Complaint, creditor, number, "complaint.unknown")
+    return by_id(Complaint, creditor, number, "complaint.unknown")
 
 
 def hold(creditor: Creditor, number: str) -> Hold:
     """The hold of an id, as it was typed. Raises `hold.unknown`."""
-    return _by_id(Hold, creditor, number, "hold.unknown")
+    return by_id(Hold, creditor, number, "hold.unknown")
 
 
 def address(owner: Debtor, value: str) -> ContactPoint:
@@ -93,7 +93,8 @@ def _of(model: Any, creditor: Creditor, owner: Debtor | None) -> QuerySet[Any]:
     return rows if owner is None else rows.filter(debtor=owner)
 
 
-def _by_id[M](model: type[M], creditor: Creditor, number: str, code: str) -> M:
+def by_id[M](model: type[M], creditor: Creditor, number: str, code: str) -> M:
+    """The row of an id, as it was typed, with its debtor. Raises the error of `code`."""
     rows: Any = model
     found: M | None = None
     if re.fullmatch("[0-9]{1,18}", number.strip()):

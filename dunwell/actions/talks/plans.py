@@ -1,0 +1,131 @@
+"""A person is about to call or to visit: the gate answers before he is shown a number."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from dunwell.actions import gate
+from dunwell.actions.act import act
+from dunwell.actions.once import clean_text, first_result
+from dunwell.core.actor import Actor
+from dunwell.core.errors import Refused
+from dunwell.core.terms import Channel
+from dunwell.engine.planned import Planned, Told
+from dunwell.rulebook.contact_rules import SCOPE
+from dunwell.store import journal
+from dunwell.store.models import Clearance, ContactPoint, Debtor
+
+BY_PEOPLE = (Channel.PHONE, Channel.VISIT)
+"""Channels on which people make contact; messages on the others leave by the outbox."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the gate said, as it was recorded.
+
+    told            None: this plan was recorded before, by the same key
+    contact_point   the number to be called; None on a visit, and where none is known
+    """
+
+    debtor: Debtor
+    clearance: Clearance
+    told: Told | None
+    contact_point: ContactPoint | None
+
+    @property
+    def may_go(self) -> bool:
+        """It is allowed, or a person who may went past what stood against it."""
+        return self.clearance.verdict == gate.ALLOWED or bool(self.clearance.override)
+
+
+@act("contact.plan", may_record_nothing=True)
+def plan_contact(
+    *,
+    debtor: Debtor,
+    channel: Channel,
+    at: datetime,
+    by: Actor,
+    key: UUID | str,
+    purpose: str = "collection",
+    to: str = "debtor",
+    place: str | None = None,
+    mode: str = "interactive",
+    persons: int | None = None,
+    contact_point: ContactPoint | None = None,
+    override: str = "",
+) -> Plan:
+    """Ask whether a call or a visit may take place now, and record the answer, whatever it is.
+
+    override   the reason for going past a presumption or an advice
+    Refuses an override of what is forbidden, and one by somebody who may not.
+    """
+    override = clean_text(override, "override", limit=2_000)
+    point = number_of(debtor, channel, contact_point)
+    planned = planned_of(debtor, channel, point, purpose=purpose, to=to, place=place, mode=mode, persons=persons)
+    asked = {
+        "channel": str(channel), "purpose": purpose, "to": to, "place": place, "mode": mode, "persons": persons,
+        "contact_point_told": contact_point.pk if contact_point else None, "override": override,
+    }  # fmt: skip
+    debtor, text, before = first_result(debtor, "contact.planned", key, asked)
+    if before is not None:
+        return Plan(debtor, Clearance.objects.get(pk=before["clearance"]), None, point)
+    [told] = gate.ask(debtor.creditor, [planned], at=at, with_notes=True)
+    gate.check_override(told, override, by)
+    clearance = gate.record(debtor.creditor, told, at=at, by=by, override=override)
+    journal.append(
+        "contact.planned", creditor=debtor.creditor, debtor=debtor, by=by, at=at, key=text,
+        body={
+            "clearance": clearance.pk,
+            "number": debtor.number,
+            "verdict": clearance.verdict,
+            "rules": list(gate.against(told)),
+            "overridden": bool(clearance.override),
+            **asked,
+        },
+    )  # fmt: skip
+    return Plan(debtor, clearance, told, point)
+
+
+def planned_of(
+    debtor: Debtor,
+    channel: Channel,
+    point: ContactPoint | None,
+    *,
+    purpose: str,
+    to: str,
+    place: str | None = None,
+    mode: str | None = None,
+    persons: int | None = None,
+    collector: str | None = None,
+    about: tuple[int, ...] | None = None,
+) -> Planned:
+    """A call or a visit as the gate is asked about it.
+
+    Refuses a channel that is not for people, words that docs/contact-rules.md does not know, and less than one person.
+    """
+    if channel not in BY_PEOPLE:
+        raise Refused("contact.not_by_people", channel=str(channel), known=", ".join(BY_PEOPLE))
+    told = {"purpose": purpose, "to": to, "at_place": place, "mode": mode}
+    for field, value in told.items():
+        if value is not None and value not in SCOPE[field]:
+            name = field.removeprefix("at_")
+            raise Refused("register.not_one_of", field=name, value=value[:40], known=", ".join(SCOPE[field]))
+    if persons is not None and not 1 <= persons <= 99:
+        raise Refused("contact.bad_persons", persons=persons)
+    return Planned(
+        debtor.pk, str(channel), purpose, to, contact_point=point.pk if point else None, place=place,
+        mode=mode or "interactive", persons=persons, collector=collector, about=about,
+    )  # fmt: skip
+
+
+def number_of(debtor: Debtor, channel: Channel, asked: ContactPoint | None) -> ContactPoint | None:
+    """The number to be called: the one asked for, else the debtor's first good one; None on a visit, and where none is
+    known. Refuses one of somebody else."""
+    if asked is not None:
+        if asked.debtor_id != debtor.pk:
+            raise Refused("register.other_address", number=debtor.number)
+        return asked
+    if channel is not Channel.PHONE:
+        return None
+    points = ContactPoint.objects.filter(debtor=debtor, channel=str(channel), invalid_since=None)
+    return points.order_by("rank", "pk").first()
