@@ -103,8 +103,9 @@ def decide(facts: Facts, strategy: Strategy, rules: Rules, day: date, moment: da
     told = both(known, rules.binding, day, moment, applied.came)
     found = of_book(told)
     lines = _lines(known, items, open_lists.in_doubt(applied.came, known), strategy, day)
-    lines = _stopped(lines, found, frozenset(rule.id for rule, _ in rules.in_force(day, *CAPS)))
-    lines = _by_channel(lines, known, found, strategy)
+    caps = frozenset(rule.id for rule, _ in rules.in_force(day, *CAPS))
+    lines = _stopped(lines, found, caps)
+    lines = _by_channel(lines, _ways(lines, known, found, strategy, caps))
     lines = _in_hours(lines, told.hours, moment)
     lines = _deadline(lines, strategy, day, _days_off(known))
     lines = lines.select(list(LINES)).cast(dict(LINES)).sort("debtor_id", "currency")  # type: ignore[arg-type]
@@ -289,47 +290,77 @@ def _stopped(lines: pl.DataFrame, found: pl.DataFrame, caps: frozenset[str]) -> 
     return _to_person(stopped, pl.col("is_capped"))
 
 
-def _by_channel(lines: pl.DataFrame, facts: Facts, found: pl.DataFrame, strategy: Strategy) -> pl.DataFrame:
-    """Choose the address: the debtor's preferred channel if the step allows it, else the step's order."""
-    against = found.filter(pl.col("effect").is_in(STOPPING))
-    forbidden = (
-        against.filter(pl.col("channel").is_not_null() & pl.col("contact_point_id").is_null())
-        .select("debtor_id", "channel")
-        .unique()
-    )
-    addresses = against.select("contact_point_id").drop_nulls().unique()
-    points = (
-        facts["contact_points"]
-        .filter(pl.col("usable"))
-        .join(addresses, on="contact_point_id", how="anti")
-        .sort("debtor_id", "channel", "rank", "contact_point_id")
-        .unique(["debtor_id", "channel"], keep="first", maintain_order=True)
-        .join(forbidden, on=["debtor_id", "channel"], how="anti")
-        .select("debtor_id", "channel", "contact_point_id")
-    )
+def _ways(
+    lines: pl.DataFrame, facts: Facts, found: pl.DataFrame, strategy: Strategy, caps: frozenset[str]
+) -> pl.DataFrame:
+    """Every address a message may go to, the best first: the debtor's preferred channel if the step allows it, else the
+    step's order.
+
+    rule         what stands against it, the longest; null: nothing
+    until_date   the last day of that, null: no end is known
+    only_caps    nothing but caps on contacts stands against it
+    """
     order = pl.DataFrame(
         [(int(step.stage), channel, place) for step in strategy.steps for place, channel in enumerate(step.channels)],
         schema={"stage": pl.Int16, "channel": pl.String, "place": pl.Int16},
         orient="row",
     )
-    chosen = (
+    ways = (
         lines.filter(pl.col("action") == "message")
         .select("debtor_id", "currency", "stage", "preferred_channel")
         .join(order, on="stage")
-        .join(points, on=["debtor_id", "channel"])
+        .join(facts["contact_points"].filter(pl.col("usable")).drop("usable"), on=["debtor_id", "channel"])
         .with_columns(other=(pl.col("channel") != pl.col("preferred_channel")).fill_null(value=True))
-        .sort("debtor_id", "currency", "other", "place")
-        .unique(["debtor_id", "currency"], keep="first", maintain_order=True)
-        .select("debtor_id", "currency", "channel", "contact_point_id")
     )
+    against = found.filter(pl.col("effect").is_in(STOPPING)).select(
+        "debtor_id", "channel", "contact_point_id", "rule", "until_date", about="currency"
+    )
+    keys = ["debtor_id", "currency", "contact_point_id"]
+    of_channel = against.filter(pl.col("channel").is_not_null() & pl.col("contact_point_id").is_null())
+    of_address = against.filter(pl.col("contact_point_id").is_not_null())
+    shut = pl.concat([
+        ways.join(of_channel.drop("contact_point_id"), on=["debtor_id", "channel"]),
+        ways.join(of_address.drop("debtor_id", "channel"), on="contact_point_id"),
+    ], how="diagonal").filter(pl.col("about").is_null() | (pl.col("about") == pl.col("currency")))  # fmt: skip
+    longest = (
+        shut.with_columns(only_caps=pl.col("rule").is_in(sorted(caps)).all().over(keys))
+        .sort("until_date", "rule", descending=[True, False], nulls_last=False)
+        .unique(keys, keep="first", maintain_order=True)
+    )
+    return ways.join(longest.select(*keys, "rule", "until_date", "only_caps"), on=keys, how="left").sort(
+        "debtor_id", "currency", "other", "place", "rank", "contact_point_id"
+    )
+
+
+def _by_channel(lines: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
+    """Choose the address. Where a cap alone stands against all there are, the message waits until there is room again;
+    if something waits for a person, it is his task meanwhile."""
+    keys = ["debtor_id", "currency"]
+    chosen = (
+        ways.filter(pl.col("rule").is_null())
+        .unique(keys, keep="first", maintain_order=True)
+        .select(*keys, "channel", "contact_point_id")
+    )
+    later = (
+        ways.filter(pl.col("only_caps") & pl.col("until_date").is_not_null())
+        .sort("until_date", maintain_order=True)
+        .unique(keys, keep="first", maintain_order=True)
+        .select(*keys, full="rule", full_date="until_date")
+    )
+    lines = lines.join(chosen, on=keys, how="left").join(later, on=keys, how="left")
     unreachable = (pl.col("action") == "message") & pl.col("channel").is_null()
-    return lines.join(chosen, on=["debtor_id", "currency"], how="left").with_columns(
+    full = unreachable & pl.col("full").is_not_null()
+    lines = lines.with_columns(
+        next_date=pl.when(full).then(pl.col("full_date").dt.offset_by("1d")).otherwise("next_date"),
+        rule=pl.when(full & (pl.col("person_minor") == 0)).then("full").otherwise("rule"),
         # a notice before the due date is a courtesy: nobody has to look for an address because of it
         action=pl.when(unreachable)
-        .then(pl.when(pl.col("stage") == Stage.NOTICE).then(pl.lit("none")).otherwise(pl.lit("task")))
+        .then(pl.when(full | (pl.col("stage") == Stage.NOTICE)).then(pl.lit("none")).otherwise(pl.lit("task")))
         .otherwise("action"),
-        reason=pl.when(unreachable).then(pl.lit("no_address")).otherwise("reason"),
+        reason=pl.when(full).then(pl.lit("forbidden")).when(unreachable).then(pl.lit("no_address")).otherwise("reason"),
+        waits=full & (pl.col("person_minor") > 0),
     )
+    return _to_person(lines, pl.col("waits"))
 
 
 def _in_hours(lines: pl.DataFrame, hours: Hours, moment: datetime) -> pl.DataFrame:

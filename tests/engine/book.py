@@ -27,9 +27,7 @@ class Book:
     def __init__(self, zone: str = "Europe/Berlin") -> None:
         self.zone = zone
         self.rows: dict[str, list[dict[str, Any]]] = {name: [] for name in SCHEMAS}
-        self.rows["creditor"].append(
-            {"code": "acme", "zone": zone, "country": "DE", "kind": None, "collector": "own"}
-        )
+        self.rows["creditor"].append({"code": "acme", "zone": zone, "country": "DE", "kind": None, "collector": "own"})
 
     def add(self, frame: str, **row: Any) -> int:
         """A row of any frame; columns that are not named are null."""
@@ -48,11 +46,15 @@ class Book:
         zone: str | None = None,
         language: str = "en",
         preferred: str | None = None,
+        kind: str | None = "business",
+        debt_kind: str | None = "trade",
+        region: str | None = None,
+        zones: str | None = None,
     ) -> int:
         """A debtor with one address per channel; without `person`, a person of his own."""
         debtor = self.add(
-            "debtors", number=number, kind="business", country=country, zone=zone, language=language,
-            preferred_channel=preferred,
+            "debtors", number=number, kind=kind, debt_kind=debt_kind, country=country, region=region, zone=zone,
+            zones=zones, language=language, preferred_channel=preferred,
         )  # fmt: skip
         self.rows["debtors"][-1]["person_id"] = 1_000 + debtor if person is None else person
         for channel in channels:
@@ -159,18 +161,36 @@ class Book:
         currency: str | None = "EUR",
         deadline: date | None = None,
         outcome: str = "sent",
+        clock: time = time(10),
+        talked: tuple[int, ...] = (),
+        **more: Any,
     ) -> int:
-        """A contact that named `items` (receivable -> stage it reached)."""
+        """A contact that named `items` (receivable -> stage it reached), of which some were `talked` about.
+
+        clock   in UTC
+        more    other columns: purpose, addressee, mode, contact_point_id
+        """
         named = items or {}
         person = next(row["person_id"] for row in self.rows["debtors"] if row["debtor_id"] == debtor)
         contact = self.add(
-            "contacts", debtor_id=debtor, person_id=person, at=datetime.combine(on, time(10), UTC), contact_date=on,
+            "contacts", debtor_id=debtor, person_id=person, at=datetime.combine(on, clock, UTC), contact_date=on,
             channel=channel, direction=direction, stage=stage or max(named.values(), default=None), currency=currency,
-            deadline_date=deadline, outcome=outcome,
+            deadline_date=deadline, outcome=outcome, **more,
         )  # fmt: skip
         for receivable, reached in sorted(named.items()):
-            self.rows["contact_items"].append({"contact_id": contact, "receivable_id": receivable, "stage": reached})
+            self.rows["contact_items"].append({
+                "contact_id": contact, "receivable_id": receivable, "stage": reached, "called": True,
+                "talked": receivable in talked,
+            })  # fmt: skip
         return contact
+
+    def register(self, debtor: int, kind: str, since: date, until: date | None = None, **more: Any) -> int:
+        """What a debtor told us: an entry of the registers."""
+        return self.add("registers", debtor_id=debtor, kind=kind, from_date=since, until_date=until, **more)
+
+    def day_off(self, place: str, *on: date) -> None:
+        """Public holidays of a place."""
+        self.rows["days_off"].extend({"place": place, "day_off": day} for day in on)
 
     def open_items(self, *as_of: date) -> None:
         """Days on which a list of open items was taken in."""

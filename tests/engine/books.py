@@ -1,6 +1,6 @@
 """Random small books for Hypothesis: few debtors, many coincidences of dates and amounts, awkward references."""
 
-from datetime import date
+from datetime import UTC, date, datetime, time
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
@@ -11,15 +11,35 @@ CURRENCIES = ("EUR", "EUR", "EUR", "JPY", "KWD")
 AMOUNTS = st.sampled_from([1, 100, 499, 500, 501, 600, 700, 1_000, 1_100, 10_000, 33_333])
 REASONS = ("cease_request", "insolvency", "deceased", "attorney", "hardship", "talks", "other")
 PLACES = (
-    ("DE", None),
-    ("DE", None),
-    ("CN", None),
-    ("US", None),
-    ("IN", None),
-    (None, None),
-    ("XX", None),
-    (None, "Asia/Kathmandu"),
+    ("DE", None, None, None),
+    ("DE", "BY", None, None),
+    ("CN", None, None, None),
+    ("US", None, None, None),
+    ("US", "NY", None, "America/New_York America/Los_Angeles"),
+    ("IN", None, None, None),
+    (None, None, None, None),
+    ("XX", None, None, None),
+    (None, None, "Asia/Kathmandu", None),
 )
+"""Country, region, the debtor's own zone, the zones of his addresses."""
+HOLIDAYS = ("DE", "DE-BY", "CN", "US")
+OUTCOMES = {
+    "email": ("sent", "sent", "unknown", "undeliverable"),
+    "letter": ("sent", "sent", "unknown", "undeliverable"),
+    "phone": ("reached", "dropped", "message_left", "no_answer", "not_connected", "wrong_person"),
+    "visit": ("reached", "no_answer"),
+}
+TIMED = (
+    {},
+    {"weekdays": "1 3"},
+    {"hours_from": "09:00", "hours_until": "17:30"},
+    {"weekdays": "2", "hours_from": "07:00", "hours_until": "24:00"},
+)
+
+KINDS = (
+    "opt_out", "opt_out", "inconvenient_time", "cooling_off", "breathing_space", "minor", "direct_consent",
+    "hours_agreed", "frequency_agreed", "lost_contact", "notice_sent", "inconvenient_place",
+)  # fmt: skip
 
 REACHED_BY = (("email", "letter"), ("email",), ("letter",), ("phone",), (), ("email", "letter"))
 
@@ -34,9 +54,11 @@ def books(draw: DrawFn, *, debtors: int = 3, ledger: bool = True) -> Book:
     """A book of up to so many debtors, of whom some share a person."""
     book = Book(draw(st.sampled_from(["Europe/Berlin", "Asia/Shanghai", "America/New_York"])))
     for number in range(draw(st.integers(1, debtors))):
-        country, zone = draw(st.sampled_from(PLACES))
+        country, region, zone, zones = draw(st.sampled_from(PLACES))
         debtor = book.debtor(
-            f"D{number}", country=country, zone=zone, person=draw(st.sampled_from([7, 8, None])),
+            f"D{number}", country=country, region=region, zone=zone, zones=zones,
+            kind=draw(st.sampled_from(["business", "consumer", "consumer", None])),
+            debt_kind=draw(st.sampled_from(["trade", "credit_card", None])), person=draw(st.sampled_from([7, 8, None])),
             channels=draw(st.sampled_from(REACHED_BY)),
             preferred=draw(st.sampled_from([None, "email", "letter", "phone"])),
         )  # fmt: skip
@@ -47,6 +69,13 @@ def books(draw: DrawFn, *, debtors: int = 3, ledger: bool = True) -> Book:
         # contacts keep the person of their day; whose account it is may have been corrected since
         for row in book.rows["contacts"]:
             row["person_id"] = draw(st.sampled_from([7, 8, 9]))
+    for place in HOLIDAYS:
+        # of the creditor's place too: what falls due on such a day is asked for by the next
+        book.day_off(place, *draw(st.lists(around(3, 15), max_size=4, unique=True)))
+    book.rows["creditor"][0] |= {
+        "kind": draw(st.sampled_from([None, "supplier", "bank"])),
+        "collector": draw(st.sampled_from(["own", "agency"])),
+    }
     if ledger and draw(st.booleans()):
         book.open_items(*draw(st.lists(around(40, 3), max_size=3)))
     return book
@@ -128,13 +157,46 @@ def _talk(draw: DrawFn, book: Book, debtor: int, items: list[int]) -> None:
         )  # fmt: skip
     if draw(st.integers(0, 7)) == 0:
         book.complaint(debtor, draw(around(20, 2)), draw(st.sampled_from([None, DAY, days(1)])))
-    for _ in range(draw(st.integers(0, 4))):
+    for _ in range(draw(st.integers(0, 6))):
         named = draw(st.dictionaries(st.sampled_from(items), st.integers(1, 4), max_size=3)) if items else {}
-        on = draw(around(45, 1))
+        on = draw(around(draw(st.sampled_from([4, 10, 45])), 1))
+        channel = draw(st.sampled_from(["email", "letter", "phone", "visit"]))
+        outcome = draw(st.sampled_from(OUTCOMES[channel]))
         book.contact(
-            debtor, on, named, channel=draw(st.sampled_from(["email", "letter", "phone"])),
-            direction=draw(st.sampled_from(["out", "out", "out", "in"])),
-            outcome=draw(st.sampled_from(["sent", "sent", "unknown", "undeliverable"])),
-            currency=draw(st.sampled_from(["EUR", "JPY", "KWD"])),
-            deadline=draw(st.sampled_from([None, days(10, on)])),
+            debtor, on, named, channel=channel,
+            direction=draw(st.sampled_from(["out", "out", "out", "in"])), outcome=outcome,
+            currency=draw(st.sampled_from(["EUR", "JPY", "KWD"])), deadline=draw(st.sampled_from([None, days(10, on)])),
+            clock=draw(st.sampled_from([time(10), time(0), time(23, 59, 59)])),
+            talked=tuple(sorted(named))[:1] if outcome == "reached" else (),
+            purpose=draw(st.sampled_from([None, "collection", "answer"])),
+            addressee=draw(st.sampled_from([None, "debtor", "third_person"])),
+            mode=draw(st.sampled_from([None, "interactive", "notification"])),
+            contact_point_id=draw(st.sampled_from([None, *_points(book, debtor, channel)])),
         )  # fmt: skip
+    for _ in range(draw(st.sampled_from([0, 0, 1, 2]))):
+        _told(draw, book, debtor)
+
+
+def _told(draw: DrawFn, book: Book, debtor: int) -> None:
+    """An entry of the registers, with the moment it was told at, at times."""
+    kind = draw(st.sampled_from(KINDS))
+    since = draw(around(12, 1))
+    channel = draw(st.sampled_from([None, None, "email", "phone"]))
+    timed = draw(st.sampled_from(TIMED)) if kind in ("inconvenient_time", "opt_out") else {}
+    addresses = [None, None, *_points(book, debtor, channel)]
+    at_noon = kind == "direct_consent" and draw(st.booleans())
+    book.register(
+        debtor, kind, since, draw(st.sampled_from([None, None, days(0), days(4), since])), channel=channel,
+        address_id=draw(st.sampled_from(addresses)) if kind == "opt_out" and not timed else None,
+        from_at=datetime.combine(since, time(12), UTC) if at_noon else None,
+        purpose=draw(st.sampled_from([None, None, "collection", "placement"])) if not timed else None,
+        **timed,
+    )  # fmt: skip
+
+
+def _points(book: Book, debtor: int, channel: str | None) -> list[int]:
+    return [
+        row["contact_point_id"]
+        for row in book.rows["contact_points"]
+        if row["debtor_id"] == debtor and channel in (None, row["channel"])
+    ]

@@ -7,17 +7,14 @@ on purpose; nothing in the product uses it.
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
 
 from dunwell.engine.facts import SCHEMAS, Facts
-from dunwell.rulebook.places import candidate_zones
-from dunwell.rulebook.rules_file import Rules
+from dunwell.rulebook.contact_rules import Rules
 from dunwell.rulebook.strategy import Strategy
+from tests.oracles.book_contacts import Contacts
 from tests.oracles.open_lists import Claim, Money, OpenLists, Row, above
 
-CHANNELS = {"email", "letter", "sms", "phone", "visit", "im"}
 HAPPENED = {
     "receivables": "issue_date",
     "payments": "value_date",
@@ -27,8 +24,8 @@ HAPPENED = {
     "holds": "from_date",
     "complaints": "opened_date",
     "contacts": "contact_date",
+    "registers": "from_date",
 }
-MANY_DAYS = timedelta(days=400)
 
 
 @dataclass
@@ -49,7 +46,7 @@ class Oracle:
         self._read(facts, day)
         self.cash = self._cash()
         self.open = self._open()
-        self.findings = self._findings()
+        self.contacts = Contacts(self.facts, rules, day, moment, self.promises())
         self.lines = self._lines()
         self.line_items = self._line_items()
         self.decisions = self._decisions()
@@ -227,7 +224,8 @@ class Oracle:
     # --- stages ---
 
     def _outbound(self) -> list[Row]:
-        return [c for c in self.facts["contacts"] if c["direction"] == "out" and c["outcome"] in ("sent", "unknown")]
+        """What went out and may have arrived; calls and visits, whoever answered."""
+        return [c for c in self.facts["contacts"] if c["direction"] == "out" and c["outcome"] != "undeliverable"]
 
     def _history(self, row: Row) -> None:
         contacts = {c["contact_id"]: c for c in self._outbound()}
@@ -260,68 +258,7 @@ class Oracle:
                 return stage, on
         return 0, None
 
-    # --- findings ---
-
-    def _findings(self) -> list[Row]:
-        found: list[Row] = []
-
-        def speak(rule: Any, debtor: int, channel: str | None = None, **more: Any) -> None:
-            every = set(rule.channels) == CHANNELS
-            found.extend(
-                {
-                    "debtor_id": debtor, "channel": each, "currency": None, "rule": rule.id, "effect": rule.effect,
-                    "detail": None, "count": None, "until_date": None, **more,
-                }
-                for each in ([channel] if every else [c for c in rule.channels if channel in (None, c)])
-            )  # fmt: skip
-
-        persons = {row["debtor_id"]: row["person_id"] for row in self.facts["debtors"]}
-        for rule in self.rules.rules:
-            value = rule.on(self.day)
-            if value is None:
-                continue
-            if rule.kind == "frequency":
-                for debtor in self.facts["debtors"]:
-                    dates = sorted(
-                        c["contact_date"]
-                        for c in self._outbound()
-                        if persons.get(c["debtor_id"], c["person_id"]) == debtor["person_id"]
-                        and c["channel"] in rule.channels
-                        and 0 <= (self.day - c["contact_date"]).days < value["days"]
-                    )
-                    if len(dates) >= value["contacts"]:
-                        # one more is allowed as soon as fewer than the cap remain in the window
-                        leaves = dates[-value["contacts"]] + timedelta(days=value["days"] - 1)
-                        speak(rule, debtor["debtor_id"], count=len(dates), until_date=leaves)
-            if rule.kind == "hold":
-                said = set()
-                for hold in self.facts["holds"]:
-                    running = hold["until_date"] is None or hold["until_date"] >= self.day
-                    if hold["receivable_id"] is None and running and hold["reason"] in value["reasons"]:
-                        of_account = hold["reason"] in ("talks", "hardship", "other")
-                        for debtor_id, person in persons.items():
-                            own = debtor_id == hold["debtor_id"]
-                            if own or (not of_account and person == persons[hold["debtor_id"]]):
-                                said.add((debtor_id, hold["channel"], hold["reason"], hold["until_date"]))
-                for debtor_id, channel, reason, until in said:
-                    speak(rule, debtor_id, channel, detail=reason, until_date=until)
-            if rule.kind == "complaint":
-                counted: dict[int, int] = defaultdict(int)
-                for each in self.facts["complaints"]:
-                    if each["answered_date"] is None or each["answered_date"] > self.day:
-                        for debtor_id, person in persons.items():
-                            counted[debtor_id] += person == persons[each["debtor_id"]]
-                for debtor_id, count in counted.items():
-                    if count:
-                        speak(rule, debtor_id, count=count)
-            if rule.kind == "promise":
-                running_promises: dict[tuple[int, str], list[date]] = defaultdict(list)
-                for promise in self.promises():
-                    if promise["state"] == "open":
-                        running_promises[promise["debtor_id"], promise["currency"]].append(promise["until_date"])
-                for (debtor_id, currency), ends in running_promises.items():
-                    speak(rule, debtor_id, currency=currency, count=len(ends), until_date=max(ends))
-        return found
+    # --- promises ---
 
     def promises(self) -> list[Row]:
         """Each promise with its state."""
@@ -365,36 +302,6 @@ class Oracle:
                 state = "part_kept" if received > 0 else "broken"
             found.append({**promise, "received_minor": received, "until_date": until, "state": state})
         return found
-
-    # --- hours ---
-
-    def window(self, debtor: Row) -> tuple[datetime | None, datetime | None]:
-        """The first span allowed in every zone the debtor may be in: found by looking at each quarter of an hour."""
-        zones = [ZoneInfo(name) for name in candidate_zones(debtor["country"], debtor["zone"])]
-        local_day = self.moment.astimezone(ZoneInfo(self.facts["creditor"][0]["zone"])).date()
-        hours = [v for r in self.rules.rules if r.kind == "hours" and (v := r.on(local_day)) is not None]
-
-        def allowed(at: datetime) -> bool:
-            return all(
-                local.isoweekday() in rule["weekdays"] and rule["from"] <= local.strftime("%H:%M") < rule["until"]
-                for local in (at.astimezone(zone) for zone in zones)
-                for rule in hours
-            )
-
-        quarter = timedelta(minutes=15)
-        at = self.moment.astimezone(UTC).replace(second=0, microsecond=0)
-        at -= timedelta(minutes=at.minute % 15)
-        end = at + timedelta(days=7)
-        while not allowed(at):
-            at += quarter
-            if at > end:
-                return None, None
-        opened, closed = at, at
-        while allowed(opened - quarter):
-            opened -= quarter
-        while allowed(closed):
-            closed += quarter
-        return opened, closed
 
     # --- lines ---
 
@@ -452,13 +359,13 @@ class Oracle:
         if line["reason"] == "credit_in_doubt":
             asked = sum(row["demand_minor"] for row in overdue)
             line.update(action="task", stage=5, total_minor=asked)
-            self._forbid(line)
+            self._forbid(line, debtor)
         if line["reason"] in ("step_due", "deadline_passed"):
             if line["reason"] == "step_due":
                 line["action"] = "message"
             else:
                 self._task(line)
-            self._forbid(line)
+            self._forbid(line, debtor)
         if line["action"] == "message":
             self._address(line, debtor)
         if line["action"] == "message":
@@ -495,69 +402,71 @@ class Oracle:
     def _task(self, line: Row) -> None:
         line.update(action="task", reason="deadline_passed", stage=5, total_minor=line["person_minor"])
 
-    def _forbid(self, line: Row) -> None:
+    def _forbid(self, line: Row, debtor: Row) -> None:
         """A cap never takes back a task; a message that it takes back leaves the task that waits beside it."""
-        stops = [
-            f
-            for f in self.findings
-            if f["debtor_id"] == line["debtor_id"]
-            and f["effect"] == "forbidden"
-            and f["channel"] is None
-            and f["currency"] in (None, line["currency"])
-        ]
-        caps = [f for f in stops if self.rules.named(f["rule"]).kind == "frequency"]
+        stops = self.contacts.everywhere(debtor, line["currency"])
+        caps = [stop for stop in stops if stop.is_cap]
         if line["person_minor"] or line["action"] == "task":
-            stops = [f for f in stops if f not in caps]
+            stops = [stop for stop in stops if not stop.is_cap]
         if not stops and caps and line["action"] == "message":
-            line["next_date"] = max(f["until_date"] for f in caps) + timedelta(days=1)
+            last = max(stop.last or date.max for stop in caps)
+            line["next_date"] = last + timedelta(days=1) if last < date.max else None
             self._task(line)
         if stops:
-            longest = max(f["until_date"] or date.max for f in stops)
-            first = min(
-                (f for f in stops if (f["until_date"] or date.max) == longest),
-                key=lambda f: (f["rule"], f["detail"] is None, f["detail"] or ""),
-            )
+            longest = max(stop.last or date.max for stop in stops)
+            first = next(stop for stop in stops if (stop.last or date.max) == longest)
             line.update(
-                action="none", reason="forbidden", rule=first["rule"], detail=first["detail"],
+                action="none", reason="forbidden", rule=first.rule, detail=first.detail,
                 next_date=longest + timedelta(days=1) if longest < date.max else None,
             )  # fmt: skip
 
     def _address(self, line: Row, debtor: Row) -> None:
-        closed = {
-            f["channel"]
-            for f in self.findings
-            if f["debtor_id"] == debtor["debtor_id"] and f["effect"] == "forbidden" and f["channel"]
-        }
+        """The first channel of the step, the debtor's own before the others, with an address that nothing forbids."""
         step = next(s for s in self.strategy.steps if s.stage == line["stage"])
         order = sorted(step.channels, key=lambda c: (c != debtor["preferred_channel"], step.channels.index(c)))
+        full: list[tuple[date, str]] = []
         for channel in order:
             points = [
                 p
                 for p in self.facts["contact_points"]
                 if p["debtor_id"] == debtor["debtor_id"] and p["channel"] == channel and p["usable"]
             ]
-            if points and channel not in closed:
-                best = min(points, key=lambda p: (p["rank"], p["contact_point_id"]))
-                line["channel"], line["contact_point_id"] = channel, best["contact_point_id"]
+            for point in sorted(points, key=lambda p: (p["rank"], p["contact_point_id"])):
+                against = self.contacts.against(debtor, channel, str(point["contact_point_id"]), line["currency"])
+                if against:
+                    lasts = [stop.last for stop in against]
+                    if all(stop.is_cap for stop in against) and None not in lasts:
+                        last = max(stop.last for stop in against if stop.last)
+                        full.append((last, min(stop.rule for stop in against if stop.last == last)))
+                    continue
+                line["channel"], line["contact_point_id"] = channel, point["contact_point_id"]
                 if step.pay_within_days is not None:
-                    line["pay_by_date"] = self.day + timedelta(days=step.pay_within_days)
-                    while line["pay_by_date"].isoweekday() > 5:
-                        line["pay_by_date"] += timedelta(days=1)
+                    line["pay_by_date"] = self._working(self.day + timedelta(days=step.pay_within_days))
                 return
+        if full:
+            last, rule = min(full, key=lambda one: one[0])
+            line["next_date"] = last + timedelta(days=1)
+            if line["person_minor"]:
+                self._task(line)
+            else:
+                line.update(action="none", reason="forbidden", rule=rule)
+            return
         line.update(action="none" if line["stage"] == 1 else "task", reason="no_address")
 
+    def _working(self, day: date) -> date:
+        """The next day on which banks work at the creditor's place."""
+        place = self.facts["creditor"][0]["country"]
+        off = {row["day_off"] for row in self.facts["days_off"] if row["place"] == place}
+        while day.isoweekday() > 5 or day in off:
+            day += timedelta(days=1)
+        return day
+
     def _time(self, line: Row, debtor: Row) -> None:
-        rules = [r for r in self.rules.rules if r.kind == "hours" and r.on(self.day) is not None]
-        if not rules or line["channel"] not in rules[0].channels:
-            line["not_before_at"] = self.moment
-            return
-        opened, _ = self.window(debtor)
+        opened, _, shut = self.contacts.opens(debtor, line["channel"])
         if opened is not None:
-            line["not_before_at"] = max(opened, self.moment)
+            line["not_before_at"] = opened
             return
-        line.update(
-            action="task", reason="forbidden", rule=rules[0].id, channel=None, contact_point_id=None, pay_by_date=None
-        )
+        line.update(action="task", reason="forbidden", rule=shut, channel=None, contact_point_id=None, pay_by_date=None)
 
     def _line_items(self) -> list[Row]:
         found = []
