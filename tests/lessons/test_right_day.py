@@ -3,13 +3,14 @@
 from datetime import date
 from itertools import pairwise
 
+import polars as pl
 import pytest
 
 from dunwell.actions.explain import explain
 from dunwell.core.errors import say
 from dunwell.core.money import format_money
 from dunwell.core.terms import LANGUAGES, Stage
-from dunwell.engine.findings import promises
+from dunwell.engine.promises import promises
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.rulebook.strategy import StrategyError, default_strategy, read_strategy
 from tests.engine.book import DAY, Book, days, stages
@@ -17,9 +18,9 @@ from tests.runs.kept import creditor, keep
 from tests.support.homes import Home
 
 
-def one() -> tuple[Book, int]:
+def one(kind: str = "business") -> tuple[Book, int]:
     book = Book()
-    return book, book.debtor()
+    return book, book.debtor(kind=kind)
 
 
 class TestAReminder:
@@ -217,6 +218,14 @@ class TestADistance:
         assert (line["stage"], line["pay_by_date"]) == (Stage.SECOND_DUNNING, days(on + later))
         assert line["pay_by_date"].weekday() < 5
 
+    def test_never_ends_on_a_holiday_at_the_creditors_place(self) -> None:
+        book, debtor = one()
+        invoice = book.invoice(debtor, 100_00, days(-60))
+        book.contact(debtor, days(-30), {invoice: Stage.FIRST_DUNNING})
+        book.day_off("DE", days(10), days(11), days(14))
+        book.day_off("FR", days(15))
+        assert book.line()["pay_by_date"] == days(15)
+
     def test_of_a_pause_has_a_reason_and_an_end(self) -> None:
         """Invoice Ninja 4293; Fineract 3604, 3659, 5100, 6157: pauses computed wrongly or back-dated."""
         book, debtor = one()
@@ -298,24 +307,25 @@ class TestAPerson:
         book.complaint(one, days(-1))
         found = book.decide()
         assert found.lines["rule"].to_list() == ["house.complaint"] * 2
-        assert found.findings["count"].to_list() == [1, 1]
+        told = found.findings.filter(pl.col("rule") == "house.complaint")
+        assert told.select("debtor_id", "detail", "until_at").rows() == [(n, "complaint", None) for n in (one, other)]
 
     def test_is_asked_of_the_account_and_not_of_the_contact(self) -> None:
         """Two accounts turn out to be of one person: what each was sent before counts for both from now on."""
         book = Book()
-        one, other = book.debtor("D1", person=7), book.debtor("D2", person=8)
+        one, other = (book.debtor(f"D{n}", person=n, kind="consumer") for n in (7, 8))
         for debtor in (one, other):
             book.invoice(debtor, 100_00, days(-20))
         for debtor, ago in ((one, 1), (one, 2), (other, 3)):
             book.contact(debtor, days(-ago), channel="phone", currency=None)
         assert set(book.decide().lines["action"]) == {"message"}
         book.rows["debtors"][1]["person_id"] = 7
-        assert set(book.decide().lines["rule"]) == {"house.frequency"}
+        assert set(book.decide().lines["rule"]) == {"house.natural.contacts"}
 
 
 class TestATask:
     def waiting(self) -> tuple[Book, int]:
-        book, debtor = one()
+        book, debtor = one("consumer")
         old = book.invoice(debtor, 100_00, days(-60))
         book.contact(debtor, days(-20), {old: Stage.SECOND_DUNNING}, deadline=days(-10))
         return book, debtor
@@ -325,7 +335,7 @@ class TestATask:
         for ago in (1, 2, 3):
             book.contact(debtor, days(-ago), channel="phone", currency=None)
         line = book.line()
-        assert "house.frequency" in book.decide().findings["rule"].to_list()
+        assert "house.natural.contacts" in book.decide().findings["rule"].to_list()
         assert (line["action"], line["reason"], line["rule"]) == ("task", "deadline_passed", None)
 
     def test_takes_the_place_of_a_message_beside_it_that_the_cap_forbids(self) -> None:

@@ -19,7 +19,7 @@ EARLY = datetime(2020, 1, 1, tzinfo=UTC)
 _TABLES = {
     "debtors": "debtor", "contact_points": "contactpoint", "receivables": "receivable", "payments": "payment",
     "promises": "promise", "disputes": "dispute", "holds": "hold", "complaints": "complaint",
-    "contacts": "contactattempt",
+    "registers": "registerentry", "contacts": "contactattempt",
 }  # fmt: skip
 _ALSO: dict[str, dict[str, pl.Expr]] = {
     "debtors": {"name": pl.concat_str(pl.lit("Debtor "), "number")},
@@ -27,8 +27,19 @@ _ALSO: dict[str, dict[str, pl.Expr]] = {
     "disputes": {"number": pl.concat_str(pl.lit("S"), "dispute_id"), "reason": pl.lit("wrong price")},
     "holds": {"note": pl.lit("")},
     "complaints": {"text": pl.lit("")},
-    "contacts": {"purpose": pl.lit("collection"), "template_version": pl.lit(""), "receipt": pl.lit("")},
+    "contacts": {
+        "purpose": pl.col("purpose").fill_null("collection"),
+        "template_version": pl.lit(""),
+        "receipt": pl.lit(""),
+        "happened_at": pl.col("at"),
+        "collector": pl.lit(""),
+    },
+    "registers": {"evidence": pl.lit(""), "recorded_by": pl.lit("test")},
 }
+_NAMES = {"debtors": {"region": "subdivision"}, "registers": {"address_id": "contact_point_id", "at_place": "place"}}
+"""Columns that are called otherwise in the tables."""
+_TOLD = {"debtors": ["zones"], "contact_points": ["usable"]}
+"""Columns that other tables or columns tell."""
 
 
 def noon(day: date) -> datetime:
@@ -90,7 +101,7 @@ def _rows(facts: Facts, frame: str) -> pl.DataFrame:
     rows = facts[frame].with_columns(**_ALSO.get(frame, {})).rename({next(iter(SCHEMAS[frame])): "id"})
     if frame != "contacts":
         rows = rows.with_columns(known_from=pl.lit(EARLY))
-    return rows.drop("usable") if frame == "contact_points" else rows
+    return rows.drop(_TOLD.get(frame, [])).rename(_NAMES.get(frame, {}))
 
 
 def _fresh(name: str, rows: pl.DataFrame, owner: Creditor) -> None:
