@@ -9,7 +9,7 @@ from dunwell.core.terms import Channel
 from dunwell.engine.asked import Asked
 from dunwell.engine.local_days import leaves
 from dunwell.engine.scopes import Applied
-from dunwell.engine.spoken import spoken
+from dunwell.engine.spoken import nothing, spoken
 
 KINDS = ("count", "wait", "intensity")
 REACHED_US = "reached"
@@ -36,11 +36,14 @@ def counted(
         alone = [_planned_alone(each, subjects) for each in found if each.rule.kind == "intensity"]
         return alone + [_not_even_one(each, subjects) for each in found if each.value.get("most") == 0]
     linked = _linked(asked, subjects, found)
+    seen = linked.select("channel", "outcome").unique().rows()
     parts = []
     for each in found:
         if each.rule.kind == "intensity":
             parts.append(_intensity(each, linked, subjects))
-        else:
+        elif each.value.get("most") == 0:
+            parts.append(_not_even_one(each, subjects))
+        elif any(channel in each.rule.channels and outcome in _outcomes(each) for channel, outcome in seen):
             rows = _counting(each, linked, consents)
             if each.value.get("after_first"):
                 rows = _after_first(each, rows, asked)
@@ -62,19 +65,24 @@ def _linked(asked: Asked, subjects: pl.DataFrame, found: Sequence[Applied]) -> p
     ).with_columns(own=(pl.col("account_id") == pl.col("my_account")).fill_null(value=True))
 
 
+def _outcomes(each: Applied) -> Sequence[str]:
+    outcomes: Sequence[str] = each.value["after" if each.rule.kind == "wait" else "outcomes"]
+    return outcomes
+
+
 def _counting(each: Applied, linked: pl.DataFrame, consents: pl.DataFrame) -> pl.DataFrame:
     """The contacts that a rule counts."""
     value = each.value
-    after = value["after"] if each.rule.kind == "wait" else value["outcomes"]
     start = (
         pl.col(f"since_{value['days']}") if value.get("days") else pl.col("now").dt.offset_by(f"-{value['minutes']}m")
     )
     conditions = [
-        pl.col("profile").is_in(each.profiles.implode()),
         pl.col("channel").is_in(each.rule.channels),
-        pl.col("outcome").is_in(after),
+        pl.col("outcome").is_in(_outcomes(each)),
         pl.col("at") >= start,
     ]
+    if not each.everyone:
+        conditions.append(pl.col("profile").is_in(each.profiles.implode()))
     if value["direction"] != "any":
         conditions.append(pl.col("direction") == value["direction"])
     for name in ("purpose", "to", "mode"):
@@ -109,13 +117,14 @@ def _without_consent(rows: pl.DataFrame, consents: pl.DataFrame) -> pl.DataFrame
     if rows.is_empty() or consents.is_empty():
         return rows
     welcome = (
-        rows.select("subject_id", "contact_id", "channel", "address_id", "at")
+        rows.select("subject_id", "contact_id", "channel", "address_id", "account_id", "at")
         .join(consents, on="subject_id", suffix="_told")
         .filter(
             pl.col("at") > pl.col("given_at"),
             pl.col("ends_at").is_null() | (pl.col("at") < pl.col("ends_at")),
             pl.col("channel_told").is_null() | (pl.col("channel_told") == pl.col("channel")),
             pl.col("address_id_told").is_null() | pl.col("address_id_told").eq_missing(pl.col("address_id")),
+            pl.col("account_id_told").is_null() | pl.col("account_id_told").eq_missing(pl.col("account_id")),
         )
     )
     return rows.join(welcome, on=["subject_id", "contact_id"], how="anti")
@@ -125,19 +134,22 @@ def _full(each: Applied, rows: pl.DataFrame, asked: Asked, subjects: pl.DataFram
     """Whom the rule lets contact no more, and until the contact that fills the count has left the window."""
     value = each.value
     most = 1 if each.rule.kind == "wait" else value["most"]
+    if rows.height < most:
+        return nothing()
     keys = ["subject_id", "profile", "zones"]
     if value["per"] == "debt":
         rows = _by_debt(each, rows, asked, subjects)
         keys.append("debt_id")
     elif value["per"] == "address":
         keys.append("address_id")
-    if most == 0:
-        return _not_even_one(each, subjects)
-    found = (
-        rows.group_by(keys)
-        .agg(count=pl.len(), counted_at=pl.col("at").top_k(most).min())
-        .filter(pl.col("count") >= most)
-    )
+    # whom fewer reached is left out before the latest are sought: that is nearly everybody
+    counts = rows.group_by(keys).agg(count=pl.len())
+    full = counts.filter(pl.col("count") >= most)
+    if full.is_empty():
+        return nothing()
+    if full.height < counts.height:
+        rows = rows.join(full, on=keys, how="semi", nulls_equal=True)
+    found = rows.group_by(keys).agg(count=pl.len(), counted_at=pl.col("at").top_k(most).min())
     if value.get("days"):
         found = leaves(found, value["days"])
     else:
@@ -149,8 +161,7 @@ def _full(each: Applied, rows: pl.DataFrame, asked: Asked, subjects: pl.DataFram
 
 def _not_even_one(each: Applied, subjects: pl.DataFrame) -> pl.DataFrame:
     """A rule that permits none: it speaks whatever took place."""
-    mine = subjects.filter(pl.col("profile").is_in(each.profiles.implode()))
-    return spoken(each, mine.select("subject_id", "profile", count=pl.lit(0)))
+    return spoken(each, each.of(subjects).select("subject_id", "profile", count=pl.lit(0)))
 
 
 def _by_debt(each: Applied, rows: pl.DataFrame, asked: Asked, subjects: pl.DataFrame) -> pl.DataFrame:
@@ -172,24 +183,33 @@ def _debts_of_person(asked: Asked, subjects: pl.DataFrame) -> pl.DataFrame:
 
 def _intensity(each: Applied, linked: pl.DataFrame, subjects: pl.DataFrame) -> pl.DataFrame:
     """The weighted sum of all contacts with a person, with the one that is planned."""
+    weights, keys = each.value["weights"], ["subject_id", "profile", "zones"]
+    room_of = {channel: each.value["most"] - weights[channel] for channel in each.rule.channels}
+    # channels of the same weight have the same room left
+    rooms = sorted(set(room_of.values()))
     rows = _weighed(each, linked)
-    total = rows.group_by("subject_id").agg(figure=pl.col("weight").sum())
+    total = rows.group_by(keys).agg(count=pl.col("weight").sum())
     parts = [_planned_alone(each, subjects.join(total, on="subject_id", how="anti"))]
-    weights = each.value["weights"]
-    mine = rows.sort("at", descending=True).with_columns(reaches=pl.col("weight").cum_sum().over("subject_id"))
-    for channel in each.rule.channels:
-        room = each.value["most"] - weights[channel]
-        over = (
-            mine.filter(pl.col("reaches") > room)
-            .group_by("subject_id", "profile", "zones")
-            .agg(counted_at=pl.col("at").max())
-            .join(total, on="subject_id")
-            .rename({"figure": "count"})
-            .with_columns(channel=pl.lit(channel))
-        )
+    heavy = total.filter(pl.col("count") > min(rooms))
+    if heavy.is_empty():
+        return pl.concat(parts)
+    reaches = pl.col("weight").cum_sum().over("subject_id")
+    over = (
+        rows.join(heavy.select("subject_id", "count"), on="subject_id")
+        .sort("at", descending=True)
+        .with_columns(reaches=reaches)
+        .group_by(*keys, "count")
+        .agg(pl.col("at").filter(pl.col("reaches") > room).max().alias(f"{room}") for room in rooms)
+    )
+    on = pl.DataFrame({"channel": list(room_of), "room": list(room_of.values())})
+    reached = pl.coalesce(pl.when(pl.col("room") == room).then(f"{room}") for room in rooms)
+    full = over.join(on, how="cross").with_columns(counted_at=reached).filter(pl.col("counted_at").is_not_null())
+    full = leaves(full, each.value["days"])
+    if rooms[0] < 0:
         # what weighs too much by itself will do so on any day
-        parts.append(spoken(each, over if room < 0 else leaves(over, each.value["days"])))
-    return pl.concat(parts)
+        lasting = pl.col("room") >= 0
+        full = full.with_columns(pl.when(lasting).then(name).alias(name) for name in ("until_at", "until_date"))
+    return pl.concat([*parts, spoken(each, full)])
 
 
 def _weighed(each: Applied, linked: pl.DataFrame) -> pl.DataFrame:
@@ -197,19 +217,22 @@ def _weighed(each: Applied, linked: pl.DataFrame) -> pl.DataFrame:
     weights: Mapping[str, Any] = each.value["weights"]
     weight = pl.col("channel").replace_strict({str(c): weights[str(c)] for c in Channel}, return_dtype=pl.Int64)
     talk = pl.when(pl.col("outcome") == REACHED_US).then(weights["reached"]).otherwise(0)
-    return linked.filter(
-        pl.col("profile").is_in(each.profiles.implode()),
-        pl.col("direction") == "out",
-        ~pl.col("outcome").is_in(UNSENT),
-        pl.col("at") >= pl.col(f"since_{each.value['days']}"),
-    ).with_columns(weight=weight + talk)
+    return (
+        each.of(linked)
+        .filter(
+            pl.col("direction") == "out",
+            ~pl.col("outcome").is_in(UNSENT),
+            pl.col("at") >= pl.col(f"since_{each.value['days']}"),
+        )
+        .with_columns(weight=weight + talk)
+    )
 
 
 def _planned_alone(each: Applied, subjects: pl.DataFrame) -> pl.DataFrame:
     """A channel that weighs too much by itself."""
     heavy = [channel for channel in each.rule.channels if each.value["weights"][channel] > each.value["most"]]
-    rows = subjects.filter(pl.col("profile").is_in(each.profiles.implode())).select(
-        "subject_id", "profile", count=pl.lit(0)
-    )
+    if not heavy:
+        return nothing()
     on = pl.DataFrame({"channel": heavy}, schema={"channel": pl.String})
+    rows = each.of(subjects).select("subject_id", "profile", count=pl.lit(0))
     return spoken(each, rows.join(on, how="cross"))

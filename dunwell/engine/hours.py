@@ -64,7 +64,10 @@ def windows(
     lifted   rule, subject_id, channel: where one of them does not hold (`registers.lifted`)
     timed    subject_id, rule, channel and the wish: entries about weekdays and hours that a rule makes binding
     """
-    wishes = _by_subject(timed, ("channel", "rule", "weekdays", "hours_from", "hours_until", "from_date", "until_date"))
+    wishes = _by_subject(
+        timed.with_columns(pl.col("from_at").dt.epoch("s")),
+        ("channel", "rule", "weekdays", "hours_from", "hours_until", "from_date", "until_date", "from_at"),
+    )
     free = _by_subject(
         lifted.filter(pl.col("rule").is_in([each.rule.id for each in found]) & pl.col("address_id").is_null()),
         ("rule", "channel"),
@@ -101,6 +104,8 @@ def windows(
 
 def _by_subject(rows: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
     """subject_id, told: what was told of each as one text, so that spots can be compared."""
+    if rows.is_empty():
+        return pl.DataFrame(schema={"subject_id": pl.Int64, "told": pl.String})
     told = pl.concat_str([pl.col(name).cast(pl.String).fill_null("") for name in columns], separator="|")
     return rows.group_by("subject_id").agg(told=told.unique().sort()).with_columns(pl.col("told").list.join("\n"))
 
@@ -128,19 +133,24 @@ def _spans(
         spans = _of_rule(each, zones, at, off[each.rule.id])
         common = _both(common, spans)
         if not _covers(spans, at):
-            shut[each.rule.id] = _first(spans, at)[0]
+            shut[each.rule.id] = _seen(_first(spans, at)[0], at)
     # what several entries ask for is one wish, as far as the same rule makes them binding
     for rule in sorted({wish[0] for wish in wishes}):
         mine = [wish for wish in wishes if wish[0] == rule]
         taken = _joined(span for wish in mine for zone in zones.split(" ") for span in _wished(zone, at, wish))
         common = _without(common, taken)
         if _covers(taken, at):
-            shut[rule] = _first(taken, at)[1]
+            shut[rule] = _seen(_first(taken, at)[1], at)
     return common, tuple(sorted(shut.items()))
 
 
 def _first(spans: Spans, at: datetime) -> tuple[datetime | None, datetime | None]:
     return next(((opened, closed) for opened, closed in spans if closed > at), (None, None))
+
+
+def _seen(end: datetime | None, at: datetime) -> datetime | None:
+    """An end, if it lies in the time that is looked at."""
+    return end if end is not None and end < at + timedelta(days=AHEAD_DAYS) else None
 
 
 def _covers(spans: Spans, at: datetime) -> bool:
@@ -189,12 +199,14 @@ def _in_zone(zone: str, day: date, spans: tuple[Any, ...], off: frozenset[date])
 
 
 def _wished(zone: str, at: datetime, wish: Sequence[str]) -> Spans:
-    """When somebody asked to be left alone: rule, weekdays, hours_from, hours_until, from_date, until_date."""
-    _, weekdays, start, until, first, last = wish
+    """When somebody asked to be left alone: rule, weekdays, hours_from, hours_until, from_date, until_date,
+    from_at (seconds since 1970: it was asked then, and not from the day's beginning)."""
+    _, weekdays, start, until, first, last, asked = wish
     days = set(weekdays.split()) or set("1234567")
     today = at.astimezone(UTC).date()
+    since = datetime.fromtimestamp(int(asked or 0), UTC)
     return _joined([
-        (_local(zone, day, start or "00:00"), _local(zone, day, until or "24:00"))
+        (max(since, _local(zone, day, start or "00:00")), _local(zone, day, until or "24:00"))
         for day in (today + timedelta(days=n) for n in range(-2, AHEAD_DAYS + 2))
         if str(day.isoweekday()) in days and first <= day.isoformat() and (not last or day.isoformat() <= last)
     ])  # fmt: skip

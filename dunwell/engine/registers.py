@@ -14,7 +14,7 @@ from dunwell.engine.asked import PERMITS, Asked
 from dunwell.engine.contact_counts import REACHED_US
 from dunwell.engine.local_days import midnight
 from dunwell.engine.scopes import Applied
-from dunwell.engine.spoken import spoken
+from dunwell.engine.spoken import nothing, spoken
 from dunwell.rulebook.contact_rules import DIRECT_CONSENT_DAYS
 
 KINDS = ("register", "complaint", "promise")
@@ -47,6 +47,8 @@ def of_subjects(asked: Asked, subjects: pl.DataFrame) -> pl.DataFrame:
 
 def in_force(entries: pl.DataFrame, grace_days: int = 0) -> pl.DataFrame:
     """Those in force now. What permits must be so in every zone, what forbids in any. Grace follows a promise."""
+    if entries.is_empty():
+        return entries
     entries = entries.with_columns(
         until_date=pl.when(pl.col("kind") == "promise")
         .then(pl.col("until_date").dt.offset_by(f"{grace_days}d"))
@@ -84,15 +86,15 @@ def _shows(row: dict[str, Any]) -> bool:
 
 
 def spans(asked: Asked, entries: pl.DataFrame) -> pl.DataFrame:
-    """When contacts were welcome: subject_id, kind, channel, address_id, begins_at, given_at, ends_at (excluded; null:
-    open).
+    """When contacts were welcome: subject_id, kind, channel, address_id, account_id, begins_at, given_at, ends_at
+    (excluded; null: open).
 
     `given_at`: what took place later was under it; where only the day is known, when that day is over. A consent ends
     with the first conversation after it, and in the earliest zone.
     """
     permits = entries.filter(pl.col("kind").is_in(["consent", "direct_consent", "hours_agreed", "frequency_agreed"]))
     rows = []
-    talks = _talks(asked, permits)
+    talks = {} if permits.is_empty() else _talks(asked, permits)
     for row in permits.rows(named=True):
         zones = row["zones"].split(" ")
         begins = row["from_at"] or max(midnight(zone, row["from_date"]) for zone in zones)
@@ -104,11 +106,13 @@ def spans(asked: Asked, entries: pl.DataFrame) -> pl.DataFrame:
             ends = min((each for each in (ends, talked) if each is not None), default=None)
         next_day = row["from_date"] + timedelta(days=1)
         given = row["from_at"] or max(midnight(zone, next_day) for zone in zones) - timedelta(microseconds=1)
-        rows.append((row["subject_id"], row["kind"], row["channel"], row["address_id"], begins, given, ends))
+        rows.append((
+            row["subject_id"], row["kind"], row["channel"], row["address_id"], row["account_id"], begins, given, ends,
+        ))  # fmt: skip
     moment = pl.Datetime("us", "UTC")
     schema: dict[str, Any] = {
         "subject_id": pl.Int64, "kind": pl.String, "channel": pl.String, "address_id": pl.Int64,
-        "begins_at": moment, "given_at": moment, "ends_at": moment,
+        "account_id": pl.Int64, "begins_at": moment, "given_at": moment, "ends_at": moment,
     }  # fmt: skip
     return pl.DataFrame(rows, schema=schema, orient="row")
 
@@ -132,6 +136,9 @@ def lifted(found: Sequence[Applied], active: pl.DataFrame, consents: pl.DataFram
     consents   `spans`, whose ends count for consents
     now        subject_id, at
     """
+    schema = {"subject_id": pl.Int64, "channel": pl.String, "address_id": pl.Int64, "rule": pl.String}
+    if active.is_empty() and consents.is_empty():
+        return pl.DataFrame(schema=schema)
     parts = []
     welcome = consents.join(now, on="subject_id").filter(
         pl.col("at") >= pl.col("begins_at"),
@@ -148,14 +155,15 @@ def lifted(found: Sequence[Applied], active: pl.DataFrame, consents: pl.DataFram
             welcome.filter((pl.col("kind") == "direct_consent") & pl.col("kind").is_in(kinds)).select(keys),
         ])  # fmt: skip
         parts.append(rows.unique().with_columns(rule=pl.lit(each.rule.id)))
-    schema = {"subject_id": pl.Int64, "channel": pl.String, "address_id": pl.Int64, "rule": pl.String}
     return pl.concat([pl.DataFrame(schema=schema), *parts])
 
 
 def told(each: Applied, active: pl.DataFrame) -> pl.DataFrame:
     """A rule about entries that forbid."""
     kinds = each.value["entries"] if each.rule.kind == "register" else [each.rule.kind]
-    rows = active.filter(pl.col("profile").is_in(each.profiles.implode()) & pl.col("kind").is_in(kinds) & ~TIMED)
+    if active.is_empty() or not active["kind"].is_in(kinds).any():
+        return nothing()
+    rows = each.of(active).filter(pl.col("kind").is_in(kinds) & ~TIMED)
     return spoken(
         each,
         rows.select(
@@ -166,18 +174,23 @@ def told(each: Applied, active: pl.DataFrame) -> pl.DataFrame:
 
 def wishes(found: Sequence[Applied], entries: pl.DataFrame) -> pl.DataFrame:
     """Entries about weekdays and hours that a rule makes binding, once for each channel: subject_id, rule, channel,
-    weekdays, hours_from, hours_until, from_date, until_date."""
-    columns = ["subject_id", "rule", "channel", "weekdays", "hours_from", "hours_until", "from_date", "until_date"]
+    weekdays, hours_from, hours_until, from_date, until_date, from_at."""
+    columns = [
+        "subject_id", "rule", "channel", "weekdays", "hours_from", "hours_until", "from_date", "until_date", "from_at",
+    ]  # fmt: skip
+    none = entries.with_columns(rule=pl.lit("")).select(columns).clear()
+    timed = entries if entries.is_empty() else _meant(entries).filter(TIMED)
+    if timed.is_empty():
+        return none
     parts = [
-        _meant(entries)
-        .filter(TIMED & pl.col("kind").is_in(each.value["entries"]))
+        timed.filter(pl.col("kind").is_in(each.value["entries"]))
         .join(each.on_channels().rename({"channel": "on"}), on="profile")
         .filter(pl.col("channel").is_null() | (pl.col("channel") == pl.col("on")))
         .with_columns(channel="on", rule=pl.lit(each.rule.id))
         .select(columns)
         for each in found
     ]
-    return pl.concat([entries.with_columns(rule=pl.lit("")).select(columns).clear(), *parts])
+    return pl.concat([none, *parts])
 
 
 def with_end(rows: pl.DataFrame) -> pl.DataFrame:
@@ -192,8 +205,9 @@ def with_end(rows: pl.DataFrame) -> pl.DataFrame:
 
 def required(each: Applied, subjects: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
     """A rule that wants an entry: of whom there is none, by channel where the entries name channels."""
-    mine = subjects.filter(pl.col("profile").is_in(each.profiles.implode()))
-    value = each.value
+    mine, value = each.of(subjects), each.value
+    if entries.is_empty():
+        return spoken(each, mine.select("subject_id", "profile", detail=pl.lit(value["entry"])))
     old_enough = pl.col("from_date").dt.offset_by(f"{value['days_after']}d") <= pl.col("first_today")
     conditions = [pl.col("kind") == value["entry"], old_enough]
     if value["within_days"] is not None:

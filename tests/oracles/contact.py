@@ -452,6 +452,7 @@ class Asked:
     def was_under_consent(self, rule: Table, contact: dict[str, Any]) -> bool:
         return any(
             entry["kind"] in CONSENTS & {*(rule.get("unless") or [])}
+            and (entry.get("account") is None or entry["account"] == self.account)
             and self.permits(entry, contact)
             and self.was_given_before(entry, contact["moment"])
             and self.permits_at(entry, contact["moment"])
@@ -631,7 +632,7 @@ class Asked:
         for entry in self.entries:
             if entry["kind"] not in kinds or not self.is_about(entry, here):
                 continue
-            if entry.get("address") is not None and entry["address"] != self.address:
+            if entry.get("address") not in (None, self.address) and not is_timed(entry):
                 continue
             account = None if entry["kind"] in BINDS_THE_PERSON else entry.get("account")
             if account is None or self.account is None or account == self.account:
