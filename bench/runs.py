@@ -28,14 +28,14 @@ from tests.support.postgres import binaries, remove
 
 MOMENT = datetime(book.DAY.year, book.DAY.month, book.DAY.day, tzinfo=UTC)
 _ROWS = {
-    "store_debtor": "id, number, person_id, kind, country, zone, language, preferred_channel",
-    "store_contactpoint": "id, debtor_id, channel, rank, invalid_since",
+    "store_debtor": "id, number, person_id, kind, debt_kind, country, subdivision, zone, language, preferred_channel",
+    "store_contactpoint": "id, debtor_id, channel, rank, invalid_since, zones",
     "store_receivable": "id, debtor_id, number, kind, parent_id, issue_date, due_date, currency, amount_minor, status",
     "store_payment": "id, debtor_id, number, receivable_id, reverses_id, value_date, currency, amount_minor,"
     " source_kind",
-    "store_contactattempt": "id, debtor_id, person_id, at, contact_date, channel, direction, stage, currency,"
-    " deadline_date, outcome",
-    "store_contactitem": "contact_id, receivable_id, stage",
+    "store_contactattempt": "id, debtor_id, person_id, happened_at, contact_date, channel, direction, stage,"
+    " currency, deadline_date, outcome, purpose, addressee, mode, contact_point_id",
+    "store_contactitem": "contact_id, receivable_id, stage, called, talked",
 }
 
 

@@ -17,6 +17,7 @@ from dunwell.core.dates import format_date
 from dunwell.core.errors import DunwellError, say
 from dunwell.core.money import format_money
 from dunwell.core.terms import Channel, Stage
+from dunwell.documents.finding_words import entry_words
 from dunwell.engine import cash
 from dunwell.engine.claims import net_items
 from dunwell.engine.decide import decide
@@ -256,7 +257,7 @@ class Explanation:
 
     def _detail(self, line: dict[str, Any], language: str) -> str:
         if line["detail"]:
-            return say(f"hold.{line['detail']}", language)
+            return entry_words(line["detail"], language)
         counted = [f["count"] for f in self.findings if f["rule"] == line["rule"] and f["count"]]
         return say("explain.counted", language, count=counted[0]) if counted else "-"
 

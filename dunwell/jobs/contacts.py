@@ -3,6 +3,7 @@
 import json
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -22,7 +23,6 @@ from dunwell.jobs.limitation_records import hash_of, proven
 from dunwell.jobs.talks import acted, once
 from dunwell.rulebook.contact_rules import SCOPE
 from dunwell.rulebook.rules_file import house_rules
-from dunwell.store.models import Clearance, Creditor
 from dunwell.store.reads import creditors, registers
 from dunwell.store.reads import limitation as read_limitation
 from dunwell.store.reads import talks as read
@@ -89,7 +89,7 @@ def contact_plan(
     ctx.exit(0 if plan.may_go else 1)
 
 
-def _tell_plan(plan: Plan, creditor: Creditor, at: datetime) -> None:
+def _tell_plan(plan: Plan, creditor: Any, at: datetime) -> None:
     clearance = plan.clearance
     tell(
         "contact.plan_verdict", channel=words(f"channel.{clearance.channel}"), number=plan.debtor.number,
@@ -110,7 +110,7 @@ def _tell_plan(plan: Plan, creditor: Creditor, at: datetime) -> None:
     tell("contact.plan_record", number=plan.debtor.number, channel=clearance.channel, plan=clearance.pk)
 
 
-def _answer_lines(told: Told, creditor: Creditor, at: datetime) -> list[str]:
+def _answer_lines(told: Told, creditor: Any, at: datetime) -> list[str]:
     """Findings with rule and source, and the next window on the debtor's clock."""
     zone = ZoneInfo(creditor.zone)
     worded = AnswerWords(house_rules(), at.astimezone(zone).date(), told.zones, zone, language())
@@ -206,7 +206,7 @@ def contact_record(
         _tell_against(made.clearance)
 
 
-def _tell_against(clearance: Clearance) -> None:
+def _tell_against(clearance: Any) -> None:
     rules = words("explain.comma").join(dict.fromkeys(each["rule"] for each in clearance.findings))
     if clearance.verdict == gate.FORBIDDEN:
         tell("contact.deviated", rules=rules)

@@ -6,22 +6,21 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
-from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
 from dunwell.actions import talks as acts
 from dunwell.actions.business_day import day_start, today
+from dunwell.actions.talks.lost_contact import borne_out_from
 from dunwell.actions.talks.registers import KINDS, PLACES
 from dunwell.core.dates import format_date
 from dunwell.core.errors import DunwellError
 from dunwell.core.terms import Channel
 from dunwell.documents.finding_words import code_words, entry_words
 from dunwell.documents.plain import plain
-from dunwell.jobs.context import language, moment, tell, words
+from dunwell.jobs.context import language, moment, show, tell, words
 from dunwell.jobs.day_option import Day, Moment
 from dunwell.jobs.talks import acted, once
-from dunwell.store.models import Creditor, RegisterEntry
 from dunwell.store.reads import creditors, registers
 from dunwell.store.reads import talks as read
 
@@ -91,6 +90,12 @@ def register_add(
         tell("register.added_until", start=since, until=format_date(entry.until_date, language()), **named)
     else:
         tell("register.added", start=since, **named)
+    if kind == "lost_contact":
+        proven = borne_out_from(owner, moment())
+        if proven is None:
+            tell("register.not_borne_out")
+        else:
+            tell("register.borne_out", day=format_date(proven, language()))
 
 
 @register.command("end")
@@ -124,7 +129,7 @@ def register_list(debtor: str | None, every: bool, known: date | None, as_json: 
         _print(found, creditor)
 
 
-def _data(entry: RegisterEntry, creditor: Creditor) -> dict[str, Any]:
+def _data(entry: Any, creditor: Any) -> dict[str, Any]:
     return {
         "id": entry.pk,
         "debtor": entry.debtor.number,
@@ -142,8 +147,8 @@ def _data(entry: RegisterEntry, creditor: Creditor) -> dict[str, Any]:
     }
 
 
-def _print(found: list[RegisterEntry], creditor: Creditor) -> None:
-    names = ("id", "debtor", "what", "channel", "from", "until", "note")
+def _print(found: list[Any], creditor: Any) -> None:
+    names = ("id", "debtor", "kind", "scope", "from", "until", "evidence")
     table = Table(*(Column(words(f"list.column.{name}"), no_wrap=name in ("id", "debtor")) for name in names))
     for each in found:
         cells = (
@@ -152,15 +157,16 @@ def _print(found: list[RegisterEntry], creditor: Creditor) -> None:
             format_date(each.until_date, language()) if each.until_date else "-", plain(each.evidence, 120) or "-",
         )  # fmt: skip
         table.add_row(*(Text(cell) for cell in cells))
-    Console().print(table)
+    show(table)
 
 
-def _since(entry: RegisterEntry, creditor: Creditor) -> date:
+def _since(entry: Any, creditor: Any) -> date:
     """The first day at the creditor's place."""
-    return entry.from_at.astimezone(ZoneInfo(creditor.zone)).date() if entry.from_at else entry.from_date
+    first: date = entry.from_at.astimezone(ZoneInfo(creditor.zone)).date() if entry.from_at else entry.from_date
+    return first
 
 
-def _scope(entry: RegisterEntry) -> str:
+def _scope(entry: Any) -> str:
     """What the entry is limited to, in words."""
     point = entry.contact_point
     parts = [

@@ -57,6 +57,7 @@ def a_demand(book: Book, **changes: Any) -> ContactAttempt:
         "channel": "letter", "direction": "out", "purpose": "collection", "stage": 2, "outcome": "sent",
         "contact_date": date(2026, 11, 3), "at": datetime(2026, 11, 3, 9, tzinfo=UTC), **changes,
     }  # fmt: skip
+    values.setdefault("happened_at", values["at"])
     with guard.writing("test"):
         sent = ContactAttempt.objects.create(
             creditor=book.creditor, debtor=book.debtor, person_id=book.debtor.person_id, **values

@@ -22,8 +22,8 @@ def reminded(debtor: Debtor) -> None:
     with guard.writing("test"):
         contact = ContactAttempt.objects.create(
             creditor=debtor.creditor, debtor=debtor, person_id=debtor.person_id, channel="email", direction="out",
-            at=datetime(2026, 10, 30, 9, tzinfo=UTC), contact_date=date(2026, 10, 30), purpose="collection", stage=2,
-            currency="EUR", outcome="sent",
+            at=datetime(2026, 10, 30, 9, tzinfo=UTC), happened_at=datetime(2026, 10, 30, 9, tzinfo=UTC),
+            contact_date=date(2026, 10, 30), purpose="collection", stage=2, currency="EUR", outcome="sent",
         )  # fmt: skip
         for receivable in Receivable.objects.filter(debtor=debtor):
             ContactItem.objects.create(

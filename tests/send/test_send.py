@@ -214,12 +214,12 @@ class TestTheLastLook:
     def test_keeps_the_weekly_cap_of_a_person_over_currencies(self, sink):
         creditor = a_book()
         debtor = add_debtor(creditor, "M0", email="m0@debtor.example")
-        for currency in ("USD", "GBP", "CHF"):
+        for currency in ("USD", "GBP", "CHF", "SEK", "NOK"):
             owe(debtor, f"R-{currency}", currency=currency)
-        assert run(creditor)["prepared"] == 4
+        assert run(creditor)["prepared"] == 6
         report = let_go()
-        assert dict(report.sent) == {("email", 2): 3}
-        assert dict(report.cancelled) == {"forbidden:house.frequency": 1}
+        assert dict(report.sent) == {("email", 2): 5}
+        assert dict(report.cancelled) == {"forbidden:house.trade.contacts": 1}
 
     def test_cancels_when_the_address_has_changed(self, sink):
         run(a_book(mails=1))
@@ -373,7 +373,7 @@ class TestATrial:
         report = let_go(clock=Clock(walked=DAY))
         assert report.sent.total() == 4
         at = dict(ContactAttempt.objects.values_list("debtor__number", "at"))
-        assert [at[number].hour for number in "NSB"] == [23, 0, 7]
+        assert [at[number].hour for number in "NSB"] == [13, 0, 7]
         assert set(ContactAttempt.objects.values_list("contact_date", flat=True)) == {DAY}
 
     def test_leaves_alone_what_is_not_of_that_day(self, sink):

@@ -77,8 +77,8 @@ class TestTheHours:
     def test_are_those_of_the_debtors_clock(self, db):
         debtor = a_debtor(a_creditor(), country="US", zone="America/New_York")
         # Sunday morning in Berlin: in New York Saturday's hours are over
-        assert "23 November 2026 08:00 to 20:00 (America/New_York)" in told(debtor, now=NOW)
-        assert "2026年11月23日 08:00 至 20:00（America/New_York）" in told(debtor, language="zh-Hans", now=NOW)
+        assert "23 November 2026 08:00 to 18:00 (America/New_York)" in told(debtor, now=NOW)
+        assert "2026年11月23日 08:00 至 18:00（America/New_York）" in told(debtor, language="zh-Hans", now=NOW)
 
     def test_are_those_of_our_clock_where_his_is_one_of_several(self, db):
         debtor = a_debtor(a_creditor(), country="AU")
@@ -88,7 +88,7 @@ class TestTheHours:
 
     def test_are_not_told_apart_where_all_zones_of_a_country_agree(self, db):
         said = told(a_debtor(a_creditor(), country="DE"))
-        assert "08:00 to 20:00 (Europe/Berlin)" in said
+        assert "08:00 to 18:00 (Europe/Berlin)" in said
         assert "time zones" not in said
 
 

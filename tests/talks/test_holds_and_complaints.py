@@ -132,7 +132,7 @@ class TestAContactByAPerson:
         facts = facts_of(book.creditor).on(TODAY)
         assert outbound(facts).height == len(ContactOutcome)
         assert last_message(facts).is_empty()
-        assert "house.frequency" in spoken(book)
+        assert "house.trade.contacts" in spoken(book)
 
     def test_does_not_count_when_the_debtor_came_to_us(self, db):
         book = a_book()

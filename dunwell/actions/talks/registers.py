@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from dunwell.actions.act import act
 from dunwell.actions.once import clean_text, first_result, happened_on, plain_day
+from dunwell.actions.talks.lost_contact import borne_out_from
 from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
 from dunwell.core.terms import Channel, HoldReason
@@ -103,9 +104,10 @@ def add_entry(
         creditor=debtor.creditor, debtor=debtor, contact_point=contact_point, from_date=start, from_at=from_at,
         until_date=until_date, evidence=evidence, recorded_by=str(by)[:200], known_from=at, **kept,
     )  # fmt: skip
+    proven = {"borne_out_from": plain_day(borne_out_from(debtor, at))} if kind == "lost_contact" else {}
     journal.append(
         "register.added", creditor=debtor.creditor, debtor=debtor, by=by, at=at, key=text,
-        body={"entry": entry.pk, "number": debtor.number, "from_date": start, **told},
+        body={"entry": entry.pk, "number": debtor.number, "from_date": start, **proven, **told},
     )  # fmt: skip
     return entry
 

@@ -1,0 +1,184 @@
+"""May we call or visit now? The gate answers before the number is shown; what was done is recorded with its answer."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from dunwell.actions.facts import facts_of
+from dunwell.actions.permissions import may
+from dunwell.actions.talks import add_entry, plan_contact, record_contact, set_address
+from dunwell.core.actor import Actor, ActorKind
+from dunwell.core.errors import Refused
+from dunwell.core.terms import Channel, ContactOutcome
+from dunwell.engine.history import reached
+from dunwell.jobs import cli
+from dunwell.store import guard
+from dunwell.store.models import Clearance, ContactAttempt, ContactItem, Debtor, JournalEntry
+from tests.support.rows import MEI
+from tests.talks.book import a_book
+
+MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
+NIGHT = datetime(2026, 11, 23, 20, tzinfo=UTC)
+QUICK = pytest.mark.parametrize("home", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def book(db):
+    book = a_book()
+    with guard.writing("test"):
+        Debtor.objects.update(country="DE")
+    book.debtor.refresh_from_db()
+    set_address(
+        debtor=book.debtor, channel=Channel.PHONE, lines={"value": "+49 30 1234567"}, at=MONDAY, by=MEI, key="phone"
+    )
+    return book
+
+
+def plan(book, at=MONDAY, key="p", **values):
+    return plan_contact(debtor=book.debtor, **{"channel": Channel.PHONE, "at": at, "by": MEI, "key": key, **values})
+
+
+def record(book, at=MONDAY, key="r", **values):
+    told = {"channel": Channel.PHONE, "outcome": ContactOutcome.NO_ANSWER, "at": at, "by": MEI, "key": key, **values}
+    return record_contact(debtor=book.debtor, **told)
+
+
+def refusal(act, *args, **values):
+    with pytest.raises(Refused) as refused:
+        act(*args, **values)
+    assert refused.value.words("zh-Hans")
+    return refused.value.code
+
+
+def events(*names):
+    return JournalEntry.objects.filter(event__in=names).count()
+
+
+class TestAPlan:
+    def test_is_answered_and_kept_with_the_number(self, book):
+        made = plan(book)
+        assert (made.may_go, made.clearance.verdict, made.contact_point.value) == (True, "allowed", "+49 30 1234567")
+        assert plan(book).clearance == made.clearance
+        assert (Clearance.objects.count(), events("contact.planned")) == (1, 1)
+
+    def test_against_an_advice_goes_on_with_a_reason_only(self, book):
+        stopped = plan(book, at=NIGHT)
+        assert (stopped.may_go, stopped.clearance.verdict) == (False, "advice")
+        assert [each["rule"] for each in stopped.clearance.findings] == ["house.trade.hours"]
+        assert stopped.told.answer.next_from == datetime(2026, 11, 24, 7, tzinfo=UTC)
+        gone = plan(book, at=NIGHT, key="2", override="He asked for a call at nine")
+        assert (gone.may_go, gone.clearance.override) == (True, "He asked for a call at nine")
+        body = json.loads(bytes(JournalEntry.objects.filter(event="contact.planned").latest("recorded_at").body))
+        assert body["body"]["overridden"] is True
+
+    def test_against_what_is_forbidden_goes_on_with_no_reason(self, book):
+        add_entry(debtor=book.debtor, kind="opt_out", channel=Channel.PHONE, at=MONDAY, by=MEI, key="o")
+        assert refusal(plan, book, override="the boss says so") == "gate.forbidden_stays"
+        assert Clearance.objects.count() == 0
+        made = plan(book, key="2")
+        assert (made.may_go, made.clearance.verdict) == (False, "forbidden")
+
+    def test_is_overridden_by_people_alone(self, book):
+        assert may(MEI, "contact.override")
+        job = Actor(ActorKind.JOB, "night")
+        assert not may(job, "contact.override")
+        assert refusal(plan, book, at=NIGHT, override="x", by=job) == "act.not_allowed"
+
+    @QUICK
+    @pytest.mark.parametrize(
+        ("values", "code"),
+        [
+            ({"channel": Channel.EMAIL}, "contact.not_by_people"),
+            ({"place": "moon"}, "register.not_one_of"),
+            ({"persons": 0}, "contact.bad_persons"),
+            ({"override": "\x1b[31m"}, "talk.unclean"),
+        ],
+    )
+    def test_refuses_what_it_cannot_ask(self, book, values, code):
+        assert refusal(plan, book, **values) == code
+
+
+class TestARecord:
+    def test_rests_on_its_plan_once(self, book):
+        planned = plan(book).clearance
+        assert record(book, plan=planned).clearance == planned
+        assert refusal(record, book, key="2", plan=planned) == "contact.plan_used"
+        visit = {"channel": Channel.VISIT, "persons": 2}
+        assert refusal(record, book, key="3", plan=plan(book, key="p2").clearance, **visit) == "contact.other_plan"
+
+    def test_without_a_plan_is_asked_about_when_it_took_place(self, book):
+        made = record(book, at=NIGHT, happened_at=MONDAY)
+        assert (made.clearance.verdict, made.happened_at, made.at) == ("allowed", MONDAY, NIGHT)
+        late = record(book, at=NIGHT, key="2")
+        assert (late.clearance.verdict, late.happened_at) == ("advice", NIGHT)
+        assert events("contact.deviated") == 0
+
+    def test_of_what_was_forbidden_is_kept_as_a_deviation(self, book):
+        add_entry(debtor=book.debtor, kind="opt_out", channel=Channel.PHONE, at=MONDAY, by=MEI, key="o")
+        for _ in range(2):
+            made = record(book)
+        assert made.clearance.verdict == "forbidden"
+        entry = json.loads(bytes(JournalEntry.objects.get(event="contact.deviated").body))["body"]
+        assert (entry["contact"], entry["rules"]) == (made.pk, ["house.wishes"])
+        assert record(book, key="in", inbound=True).clearance is None
+
+    def test_reaches_the_engine_as_it_took_place(self, book):
+        day = date(2026, 11, 16)
+        record(
+            book, contact_date=day, outcome=ContactOutcome.REACHED, about=[book.invoice], collector="Fast Cash Ltd",
+            mode="notification", to="guarantor",
+        )  # fmt: skip
+        facts = facts_of(book.creditor)
+        [row] = facts["contacts"].filter(facts["contacts"]["channel"] == "phone").to_dicts()
+        assert (row["at"], row["contact_date"]) == (datetime(2026, 11, 16, 11, tzinfo=UTC), day)
+        assert (row["mode"], row["addressee"]) == ("notification", "guarantor")
+        [item] = facts["contact_items"].to_dicts()
+        assert (item["receivable_id"], item["stage"], item["called"], item["talked"]) == (
+            book.invoice.pk, None, True, True
+        )  # fmt: skip
+        assert ContactAttempt.objects.get().collector == "Fast Cash Ltd"
+        assert reached(facts).is_empty()
+
+    def test_is_not_known_before_it_was_told(self, book):
+        record(book, at=NIGHT, happened_at=MONDAY)
+        assert facts_of(book.creditor, known_at=NIGHT - timedelta(seconds=1))["contacts"].is_empty()
+        assert facts_of(book.creditor, known_at=NIGHT)["contacts"]["at"].to_list() == [MONDAY]
+
+    @QUICK
+    def test_says_when_it_contradicts_itself(self, book):
+        assert refusal(record, book, happened_at=NIGHT) == "talk.moment_ahead"
+        assert refusal(record, book, happened_at=MONDAY, contact_date=date(2026, 11, 20)) == "contact.two_days"
+        assert (ContactAttempt.objects.count(), ContactItem.objects.count()) == (0, 0)
+
+
+class TestTheCommand:
+    def told(self, capsys, *line, code):
+        assert cli._run(line) == code
+        return capsys.readouterr().out
+
+    @QUICK
+    @pytest.mark.parametrize("language", ["en", "zh-Hans", "zh-Hant"])
+    def test_answers_before_it_shows_the_number(self, book, capsys, monkeypatch, language):
+        from django.conf import settings
+
+        now = settings.DUNWELL
+        values = {name: getattr(now, name) for name in now.__dataclass_fields__}
+
+        def at(moment):
+            monkeypatch.setattr(settings, "DUNWELL", type(now)(**{**values, "now": moment, "language": language}))
+
+        number = book.debtor.number
+        at(NIGHT)
+        stopped = self.told(capsys, "contact", "plan", number, code=1)
+        assert "1234567" not in stopped
+        assert "house.trade.hours" in stopped
+        assert "08:00" in stopped
+        at(MONDAY)
+        gone = self.told(capsys, "contact", "plan", number, code=0)
+        assert "+49 30 1234567" in gone
+        row = json.loads(self.told(capsys, "contact", "plan", number, "--json", code=0))
+        assert (row["verdict"], row["number"]) == ("allowed", "+49 30 1234567")
+        assert self.told(
+            capsys, "contact", "record", number, "--outcome", "not_connected", "--plan", str(row["plan"]), code=0
+        )

@@ -1,0 +1,197 @@
+"""What debtors told us about contacts: entries that hold from when they were told, once, and as they were known."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from dunwell.actions import gate
+from dunwell.actions.facts import facts_of
+from dunwell.actions.talks import add_entry, end_entry, record_contact, set_address, set_hold
+from dunwell.actions.talks.lost_contact import borne_out_from
+from dunwell.actions.talks.registers import KINDS
+from dunwell.core.errors import Refused, say
+from dunwell.core.terms import LANGUAGES, Channel, ContactOutcome, HoldReason
+from dunwell.engine.planned import Planned
+from dunwell.jobs import cli
+from dunwell.store.models import JournalEntry, RegisterEntry, RegisterEntryPast
+from tests.support.rows import MEI, a_creditor, a_debtor
+from tests.talks.book import a_book
+
+MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
+"""Ten o'clock in Berlin."""
+HOW = {"at": MONDAY, "by": MEI}
+QUICK = pytest.mark.parametrize("home", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def debtor(db):
+    return a_debtor(a_creditor(), country="DE", zone="Europe/Berlin")
+
+
+def add(debtor, kind, key="k", **values):
+    return add_entry(debtor=debtor, kind=kind, key=key, **{**HOW, **values})
+
+
+def verdict(debtor, channel="phone", at=MONDAY, **values):
+    [told] = gate.ask(debtor.creditor, [Planned(debtor.pk, channel, **values)], at=at)
+    return told.answer.verdict
+
+
+def refusal(debtor, kind, **values):
+    with pytest.raises(Refused) as refused:
+        add(debtor, kind, **values)
+    assert all(refused.value.words(language) for language in LANGUAGES)
+    return refused.value.code
+
+
+class TestAnEntry:
+    def test_stops_the_channel_it_names_and_no_other(self, debtor):
+        add(debtor, "opt_out", channel=Channel.PHONE)
+        assert (verdict(debtor), verdict(debtor, "email")) == ("forbidden", "allowed")
+
+    def test_stops_the_address_it_names_and_no_other(self, debtor):
+        one = set_address(debtor=debtor, channel=Channel.PHONE, lines={"value": "+49 30 1"}, key="1", **HOW)
+        two = set_address(debtor=debtor, channel=Channel.PHONE, lines={"value": "+49 30 2"}, key="2", **HOW)
+        add(debtor, "opt_out", contact_point=one)
+        assert verdict(debtor, contact_point=one.pk) == "forbidden"
+        assert verdict(debtor, contact_point=two.pk) == "allowed"
+
+    def test_about_hours_stops_in_them_alone(self, debtor):
+        add(debtor, "inconvenient_time", weekdays=(1,), hours=("09:00", "11:00"))
+        assert verdict(debtor) == "forbidden"
+        assert verdict(debtor, at=MONDAY + timedelta(hours=1)) == "allowed"
+        assert verdict(debtor, at=MONDAY + timedelta(days=1)) == "allowed"
+
+    def test_about_an_employer_stops_at_work_alone(self, debtor):
+        add(debtor, "employer_prohibits")
+        assert verdict(debtor, "visit", place="work", persons=2) == "forbidden"
+        assert verdict(debtor, place="home") == "allowed"
+
+    def test_holds_to_its_last_day_at_the_debtors_place(self, debtor):
+        add(debtor, "cooling_off", until_date=date(2026, 11, 24))
+        assert verdict(debtor, at=MONDAY + timedelta(days=1)) == "forbidden"
+        assert verdict(debtor, at=MONDAY + timedelta(days=2)) == "allowed"
+
+    def test_that_permits_begins_with_the_moment_it_was_told(self, debtor):
+        entry = add(debtor, "hours_agreed")
+        assert entry.from_at == MONDAY
+        night = datetime(2026, 11, 23, 21, tzinfo=UTC)
+        assert verdict(debtor, at=night) == "allowed"
+        assert verdict(debtor, at=MONDAY - timedelta(hours=4)) == "advice"
+
+    def test_is_one_however_often_it_is_told(self, debtor):
+        first = add(debtor, "opt_out", channel=Channel.SMS)
+        assert add(debtor, "opt_out", channel=Channel.SMS) == first
+        assert refusal(debtor, "opt_out", channel=Channel.SMS, key="other") == "register.stands"
+        assert refusal(debtor, "opt_out", channel=Channel.PHONE) == "talk.key_reused"
+        assert (RegisterEntry.objects.count(), JournalEntry.objects.filter(event="register.added").count()) == (1, 1)
+
+    def test_ends_and_stays_known_as_it_was(self, debtor):
+        entry = add(debtor, "opt_out", channel=Channel.PHONE, from_date=date(2026, 11, 16))
+        later = MONDAY + timedelta(hours=2)
+        for _ in range(2):
+            ended = end_entry(entry=entry, at=later, by=MEI, key="e", note="he called")
+        assert ended.until_date == date(2026, 11, 22)
+        assert verdict(debtor, at=later) == "allowed"
+        assert RegisterEntryPast.objects.get(of=entry.pk).until_date is None
+        then = facts_of(debtor.creditor, known_at=MONDAY)["registers"]
+        assert then.select("kind", "channel", "until_date").rows() == [("opt_out", "phone", None)]
+        with pytest.raises(Refused, match="over already"):
+            end_entry(entry=entry, at=later, by=MEI, key="again")
+
+    @pytest.mark.parametrize(
+        ("kind", "values", "code"),
+        [
+            ("cease_request", {}, "register.kind_unknown"),
+            ("opt_out", {}, "register.needs_channel"),
+            ("verified", {}, "register.needs_address"),
+            ("inconvenient_place", {}, "register.needs_place"),
+            ("notice_sent", {}, "register.needs_purpose"),
+            ("notice_sent", {"purpose": "A B"}, "register.bad_notice"),
+            ("lost_contact", {"evidence": " "}, "register.needs_evidence"),
+            ("cooling_off", {"place": "moon"}, "register.not_one_of"),
+            ("cooling_off", {"purpose": "moon"}, "register.not_one_of"),
+            ("cooling_off", {"weekdays": (1,)}, "register.no_hours"),
+            ("inconvenient_time", {"weekdays": (8,)}, "register.bad_weekdays"),
+            ("inconvenient_time", {"hours": ("17:00", "15:00")}, "register.bad_hours"),
+            ("inconvenient_time", {"hours": ("9:00", "15:00")}, "register.bad_hours"),
+            ("cooling_off", {"until_date": date(2026, 11, 22)}, "register.ends_before"),
+            ("cooling_off", {"from_at": MONDAY + timedelta(seconds=1)}, "talk.moment_ahead"),
+            ("cooling_off", {"evidence": "a\x00b"}, "talk.unclean"),
+        ],
+    )
+    @QUICK
+    def test_that_says_too_little_or_nonsense_is_refused(self, debtor, kind, values, code):
+        assert refusal(debtor, kind, **values) == code
+        assert RegisterEntry.objects.count() == 0
+
+    @QUICK
+    def test_about_another_debtors_address_is_refused(self, debtor):
+        other = a_debtor(debtor.creditor, "2")
+        point = set_address(debtor=other, channel=Channel.PHONE, lines={"value": "+49 30 1"}, key="1", **HOW)
+        assert refusal(debtor, "verified", contact_point=point) == "register.other_address"
+
+    @QUICK
+    def test_of_every_kind_has_words(self, debtor):
+        assert all(say(f"finding.entry.{kind}", language) for kind in KINDS for language in LANGUAGES)
+
+
+class TestLostContact:
+    def test_tells_whether_the_record_bears_it_out(self, db):
+        person = a_debtor(a_creditor(), country="CN", zone="Asia/Shanghai", kind="consumer", debt_kind="online_credit")
+        set_address(debtor=person, channel=Channel.PHONE, lines={"value": "+86 13800138000"}, key="1", **HOW)
+        assert borne_out_from(person, MONDAY) is None
+        add(person, "lost_contact", evidence="the number was called three times")
+        for hour in range(3):
+            record_contact(
+                debtor=person, channel=Channel.PHONE, outcome=ContactOutcome.NO_ANSWER, key=str(hour),
+                **{**HOW, "at": MONDAY + timedelta(minutes=20 * hour)},
+            )  # fmt: skip
+        assert borne_out_from(person, MONDAY + timedelta(hours=2)) is not None
+        body = json.loads(bytes(JournalEntry.objects.get(event="register.added").body))["body"]
+        assert body["borne_out_from"] is None
+
+
+class TestAMinor:
+    def test_is_a_hard_stop(self, debtor):
+        set_hold(debtor=debtor, reason=HoldReason.MINOR, key="m", **HOW)
+        assert {verdict(debtor, channel) for channel in ("phone", "email", "letter")} == {"forbidden"}
+
+
+class TestATalkThatUpsetHim:
+    def test_leaves_him_alone_for_the_days_of_the_house_rule(self, debtor):
+        for _ in range(2):
+            record_contact(
+                debtor=debtor, channel=Channel.PHONE, outcome=ContactOutcome.REACHED, upset=True, key="c", **HOW
+            )
+        entry = RegisterEntry.objects.get()
+        assert (entry.kind, entry.from_date, entry.until_date) == (
+            "cooling_off", date(2026, 11, 23), date(2026, 12, 6)
+        )  # fmt: skip
+        assert verdict(debtor, "letter", at=MONDAY + timedelta(days=13)) == "forbidden"
+
+
+class TestTheCommand:
+    def told(self, capsys, *line, code=0):
+        assert cli._run(line) == code
+        found = capsys.readouterr()
+        return found.out + found.err
+
+    @QUICK
+    def test_adds_lists_and_ends(self, db, capsys):
+        book = a_book()
+        number = book.debtor.number
+        said = self.told(
+            capsys, "register", "add", number, "inconvenient_time", "--weekdays", "1,2", "--hours", "15:00-17:00",
+            "--evidence", "asked on the phone",
+        )  # fmt: skip
+        assert "15:00-17:00" in said
+        [row] = json.loads(self.told(capsys, "register", "list", "--json"))
+        assert (row["kind"], row["weekdays"], row["hours"]) == ("inconvenient_time", [1, 2], ["15:00", "17:00"])
+        assert "asked on the phone" in self.told(capsys, "register", "list", "--debtor", number)
+        assert "holds no longer" in self.told(capsys, "register", "end", str(row["id"]))
+        assert "No entries" in self.told(capsys, "register", "list")
+        assert json.loads(self.told(capsys, "register", "list", "--all", "--json"))[0]["until"] is not None
+        assert "7" in self.told(capsys, "register", "add", number, "inconvenient_time", "--weekdays", "x", code=2)
+        assert "no entry 99" in self.told(capsys, "register", "end", "99", code=2)
