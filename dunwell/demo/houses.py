@@ -34,6 +34,7 @@ HOUSES = (
         code="hamburg",
         fields={
             "name": "Beispiel Werkzeugbau GmbH",
+            "kind": "supplier",
             "street": "Musterkai 7",
             "postcode": "20457",
             "city": "Hamburg",
@@ -64,6 +65,7 @@ HOUSES = (
         code="shanghai",
         fields={
             "name": "示例精密机械（上海）有限公司",
+            "kind": "supplier",
             "street": "示范工业园区样板路88号",
             "postcode": "201100",
             "city": "上海市",
@@ -93,6 +95,7 @@ HOUSES = (
         code="taipei",
         fields={
             "name": "範例電子材料股份有限公司",
+            "kind": "supplier",
             "street": "內湖區樣本路66號5樓",
             "postcode": "114",
             "city": "台北市",

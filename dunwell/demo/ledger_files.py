@@ -76,9 +76,10 @@ def _write(path: Path, style: Style, kind: str, rows: Sequence[tuple[str, ...]])
 def _customer(style: Style, each: DemoDebtor) -> tuple[str, ...]:
     say = _words(style)
     return (
-        each.number, each.name, say("consumer" if each.consumer else "business"), say(each.place.country),
-        say(each.place.language), each.zone, each.person, each.email, each.street, each.postcode, each.city,
-        each.region, say(each.preferred_channel), each.contact_name,
+        each.number, each.name, say("consumer" if each.consumer else "business"),
+        say("other" if each.consumer else "trade"), say(each.place.country), say(each.place.language), each.zone,
+        each.person, each.email, each.street, each.postcode, each.city, each.region, say(each.preferred_channel),
+        each.contact_name,
     )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ from dunwell.demo import ledger_files, side_by_side
 from dunwell.demo.home import MARKER, make_home
 from dunwell.demo.houses import HOUSES
 from dunwell.engine.ageing import ageing
-from dunwell.engine.findings import promises
+from dunwell.engine.promises import promises
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.rulebook.strategy import default_strategy
 from tests.support.homes import Home, django_on, environment
@@ -133,26 +133,32 @@ class TestDemonstration:
         assert latest
 
     def test_writes_to_no_person_more_often_than_the_cap(self, played):
-        rule, value = next(iter(house_rules().in_force(contacts()[0].contact_date, "frequency")))
         days = defaultdict(list)
         for contact in contacts():
-            days[contact.person_id].append(contact.contact_date)
-        for each in days.values():
+            days[contact.person_id, contact.debtor.kind].append(contact.contact_date)
+        for (_, kind), each in days.items():
+            rule = house_rules().named({"consumer": "house.natural.contacts", "business": "house.trade.contacts"}[kind])
+            value = rule.on(each[0])
             for day in each:
                 window = [other for other in each if timedelta(0) <= day - other < timedelta(days=value["days"])]
-                assert len(window) <= value["contacts"], rule.id
+                assert len(window) <= value["most"], rule.id
+        assert {kind for _, kind in days} == {"consumer", "business"}
 
     def test_writes_within_hours_at_the_debtors_place(self, played):
         from zoneinfo import ZoneInfo
 
+        from dunwell.rulebook.calendars import public_holidays
         from dunwell.rulebook.places import candidate_zones
 
         mails = [contact for contact in contacts() if contact.channel == "email"]
         for contact in mails:
             for zone in candidate_zones(contact.debtor.country, contact.debtor.zone):
                 there = contact.at.astimezone(ZoneInfo(zone))
-                assert 8 <= there.hour < 20
-                assert there.isoweekday() < 7
+                consumer = contact.debtor.kind == "consumer"
+                assert (9 <= there.hour < 19) if consumer else (8 <= there.hour < 18)
+                assert there.isoweekday() < (7 if consumer else 6)
+                assert there.date() not in public_holidays(contact.debtor.country, there.date(), there.date())
+        assert mails
 
     def test_has_a_contact_and_a_journal_entry_for_each_mail_that_arrived_and_no_other(self, played):
         from dunwell.store.models import JournalEntry
