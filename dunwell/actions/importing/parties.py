@@ -69,7 +69,8 @@ def plan_parties(customers: pl.DataFrame, contacts: pl.DataFrame, *, book: Book,
     speaks: dict[str, Spoken] = {}
     for name in bulk.DEBTORS.columns:
         speaks[name] = said.of_customer("person" if name == "person_id" else name)
-        if name == "subdivision" and (told := [speaks[name], said.of_customer("region")]) != [False, False]:
+        told = (speaks[name], said.of_customer("region"))
+        if name == "subdivision" and any(each is not False for each in told):
             # which part a name means depends on the country: without one, what stands is left as it is
             speaks[name] = (condition(told[0]) | condition(told[1])) & pl.col("country_told").is_not_null()
         if speaks[name] is not False and rows["derived"].any():
