@@ -1,7 +1,7 @@
 """All that the contact rules say of some subjects at a moment, but for the hours: see `engine.hours`."""
 
 from calendar import monthrange
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from dunwell.engine.asked import Asked
 from dunwell.engine.hours import Hours, windows
 from dunwell.engine.local_days import with_days
 from dunwell.engine.scopes import CHANNELS, Applied, applied, with_profiles
-from dunwell.engine.spoken import SPOKEN, nothing, spoken
+from dunwell.engine.spoken import SPOKEN, nothing, on_channels, spoken
 from dunwell.rulebook.contact_rules import Rules
 
 NOTES = ("content", "recording", "conduct")
@@ -45,11 +45,11 @@ def say(asked: Asked, rules: Rules, day: date, *, with_notes: bool = False, hour
     hours_from   hours are sought from this moment on (None: that of the subjects)
     """
     subjects, profiles = with_profiles(asked.subjects)
-
-    def of(*kinds: str) -> list[Applied]:
-        return applied(rules, kinds, day, profiles, asked.providers)
-
-    counting, opening, others, notes = of(*contact_counts.KINDS), of("hours"), of(*_ASKED), of(*NOTES)
+    by_kind = applied(rules, day, profiles, asked.providers)
+    counting, opening, others, notes = (
+        [each for kind in kinds for each in by_kind.get(kind, ())]
+        for kinds in (contact_counts.KINDS, ("hours",), _ASKED, NOTES)
+    )
     subjects = with_days(subjects, contact_counts.spans_of(counting))
     told = registers.of_subjects(asked, subjects)
     grace = max((each.value["grace_days"] for each in others if each.rule.kind == "promise"), default=0)
@@ -60,13 +60,16 @@ def say(asked: Asked, rules: Rules, day: date, *, with_notes: bool = False, hour
         subjects if hours_from is None else subjects.with_columns(at=pl.lit(hours_from).cast(subjects["at"].dtype))
     )
     parts = [
+        nothing(),
         *contact_counts.counted(asked, subjects, counting, consents),
         *(_other(each, subjects, active) for each in others),
-        *(_noted(each, subjects) for each in notes if with_notes),
     ]
+    found = on_channels(pl.concat(parts), [*counting, *others])
     wishes = registers.wishes([each for each in others if each.rule.kind == "register"], told)
     return Said(
-        findings=_without_lifted(pl.concat([nothing(), *parts]), freed).sort(list(SPOKEN), nulls_last=True),
+        findings=_without_lifted(pl.concat([found, _noted(notes, subjects)]) if with_notes else found, freed).sort(
+            list(SPOKEN), nulls_last=True
+        ),
         hours=windows(asked, from_then, opening, freed, wishes),
         profiles=subjects.select("subject_id", "profile"),
         notes=tuple(notes),
@@ -79,7 +82,7 @@ def _other(each: Applied, subjects: pl.DataFrame, active: pl.DataFrame) -> pl.Da
         return registers.told(each, active)
     if each.rule.kind == "requires":
         return registers.required(each, subjects, active)
-    mine = subjects.filter(pl.col("profile").is_in(each.profiles.implode()))
+    mine = each.of(subjects)
     if each.rule.kind == "never":
         return spoken(each, mine.select("subject_id", "profile"))
     if each.rule.kind == "visitors":
@@ -104,6 +107,8 @@ def _season(each: Applied, subjects: pl.DataFrame) -> pl.DataFrame:
             ends += more
         if ends:
             rows.append((first, last, max(ends)))
+    if not rows:
+        return nothing()
     schema = {"first_today": pl.Date, "last_today": pl.Date, "until_date": pl.Date}
     inside = subjects.join(pl.DataFrame(rows, schema=schema, orient="row"), on=["first_today", "last_today"])
     return spoken(each, registers.with_end(inside.select("subject_id", "profile", "zones", "until_date")))
@@ -115,9 +120,18 @@ def _in_year(year: int, month_day: str) -> date:
     return date(year, month, min(day, monthrange(year, month)[1]))
 
 
-def _noted(each: Applied, subjects: pl.DataFrame) -> pl.DataFrame:
-    mine = subjects.filter(pl.col("profile").is_in(each.profiles.implode()))
-    return spoken(each, mine.select("subject_id", "profile", detail=pl.lit(_codes(each.value))))
+def _noted(notes: Sequence[Applied], subjects: pl.DataFrame) -> pl.DataFrame:
+    """All notes at once: they ask nothing but the profile."""
+    rows = [
+        (profile, None if len(on) == len(CHANNELS) else channel, each.rule.id, each.rule.effect, _codes(each.value))
+        for each in notes
+        for profile, on in each.channels.items()
+        for channel in (on if len(on) < len(CHANNELS) else on[:1])
+    ]
+    schema = {"profile": pl.Int32(), **{name: pl.String() for name in ("channel", "rule", "effect", "detail")}}
+    told = subjects.select("subject_id", "profile").join(pl.DataFrame(rows, schema=schema, orient="row"), on="profile")
+    absent = [pl.lit(None, kind).alias(name) for name, kind in SPOKEN.items() if name not in told.columns]
+    return told.with_columns(absent).select(list(SPOKEN))
 
 
 def _codes(value: Any) -> str:

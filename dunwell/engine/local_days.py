@@ -33,13 +33,28 @@ def with_days(subjects: pl.DataFrame, spans: Sequence[int]) -> pl.DataFrame:
 def leaves(rows: pl.DataFrame, days: int) -> pl.DataFrame:
     """Rows (zones, counted_at) + until_at: the moment from which what took place at `counted_at` lies outside a rolling
     window of so many days in every zone; until_date: the last day it counts."""
-    found = []
-    for zones, counted_at in rows.select("zones", "counted_at").unique().rows():
-        last = [(name, counted_at.astimezone(_zone(name)).date() + timedelta(days=days)) for name in zones.split(" ")]
-        free = max(midnight(name, day) for name, day in last)
-        found.append((zones, counted_at, free, max(day for _, day in last) - timedelta(days=1)))
-    schema = {"zones": pl.String(), "counted_at": _MOMENT, "until_at": _MOMENT, "until_date": pl.Date()}
-    return rows.join(pl.DataFrame(found, schema=schema, orient="row"), on=["zones", "counted_at"], how="left")
+    if rows.is_empty():
+        return rows.with_columns(until_at=pl.lit(None, _MOMENT), until_date=pl.lit(None, pl.Date()))
+    first, last = rows.select(first=pl.col("counted_at").min(), last=pl.col("counted_at").max()).row(0)
+    # the days on which windows may end, whose midnights are looked up: no clock is more than a day off
+    ends = [first.date() + timedelta(days=n) for n in range(days - 1, days + (last.date() - first.date()).days + 2)]
+    parts = []
+    for part in rows.partition_by("zones"):
+        local = {
+            name: pl.col("counted_at").dt.convert_time_zone(name).dt.date().dt.offset_by(f"{days}d")
+            for name in part["zones"][0].split(" ")
+        }
+        free = (
+            day.replace_strict(ends, [midnight(name, end) for end in ends], return_dtype=_MOMENT)
+            for name, day in local.items()
+        )
+        parts.append(
+            part.with_columns(
+                until_at=pl.max_horizontal(free),
+                until_date=pl.max_horizontal(local.values()).dt.offset_by("-1d"),
+            )
+        )
+    return pl.concat(parts) if len(parts) > 1 else parts[0]
 
 
 @lru_cache(maxsize=65536)

@@ -1,8 +1,9 @@
 """Which rules apply to whom: subjects of the same profile are asked the same rules."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import polars as pl
@@ -16,66 +17,83 @@ CHANNELS = tuple(str(channel) for channel in Channel)
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A rule with its values of the day, and by profile the channels on which it speaks."""
+    """A rule with its values of the day, and by profile the channels on which it speaks. `everyone`: all profiles."""
 
     rule: Rule
     value: Mapping[str, Any]
     channels: Mapping[int, tuple[str, ...]]
+    everyone: bool
 
     @property
     def profiles(self) -> pl.Series:
         """The profiles it applies to."""
         return pl.Series(list(self.channels), dtype=pl.Int32)
 
+    def of(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Those rows (profile) that it applies to."""
+        return rows if self.everyone else rows.filter(pl.col("profile").is_in(self.profiles.implode()))
+
     def on_channels(self) -> pl.DataFrame:
         """profile, channel: one row for each channel of a profile."""
         rows = [(profile, channel) for profile, channels in self.channels.items() for channel in channels]
-        return pl.DataFrame(rows, schema={"profile": pl.Int32, "channel": pl.String}, orient="row")
-
-    def spoken_on(self) -> pl.DataFrame:
-        """profile, channel: one row for each channel of a profile; null where the rule speaks of every channel."""
-        rows = [
-            (profile, channel)
-            for profile, channels in self.channels.items()
-            for channel in ([None] if len(channels) == len(CHANNELS) else channels)
-        ]
         return pl.DataFrame(rows, schema={"profile": pl.Int32, "channel": pl.String}, orient="row")
 
 
 def with_profiles(subjects: pl.DataFrame) -> tuple[pl.DataFrame, list[dict[str, str | None]]]:
     """Subjects + profile, and what each profile is told of (see `contact_rules.Scope.matches`)."""
     distinct = subjects.select(DIMENSIONS).unique().sort(DIMENSIONS, nulls_last=True).with_row_index("profile")
-    joined = subjects.join(
-        distinct.with_columns(pl.col("profile").cast(pl.Int32)), on=list(DIMENSIONS), how="left", nulls_equal=True
-    )
-    return joined, distinct.select(DIMENSIONS).to_dicts()
+    distinct = distinct.with_columns(pl.col("profile").cast(pl.Int32))
+    joined = subjects.join(distinct, on=list(DIMENSIONS), how="left", nulls_equal=True)
+    return joined, distinct.drop("profile").to_dicts()
 
 
 def applied(
-    rules: Rules,
-    kinds: Iterable[str],
-    day: date,
-    profiles: list[dict[str, str | None]],
-    providers: Mapping[str, str],
-) -> list[Applied]:
-    """The rules of some kinds in force on a day that apply to any profile, without those an exception silences."""
+    rules: Rules, day: date, profiles: list[dict[str, str | None]], providers: Mapping[str, str]
+) -> dict[str, list[Applied]]:
+    """The rules in force on a day that apply to any profile, without those an exception silences, by kind."""
+    named, carriers = _Named(rules.hash, rules), tuple(sorted(providers.items()))
+    speaking = [_channels(named, day, tuple(profile.items()), carriers) for profile in profiles]
+    found: dict[str, list[Applied]] = {}
+    for rule, value in rules.in_force(day):
+        channels = {number: on[rule.id] for number, on in enumerate(speaking) if rule.id in on}
+        if channels:
+            found.setdefault(rule.kind, []).append(Applied(rule, value, channels, len(channels) == len(profiles)))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """Rules that are the same where their hash is."""
+
+    hash: str
+    rules: Rules = field(compare=False)
+
+
+@lru_cache(maxsize=4096)
+def _channels(
+    named: _Named, day: date, profile: tuple[tuple[str, str | None], ...], providers: tuple[tuple[str, str], ...]
+) -> Mapping[str, tuple[str, ...]]:
+    """By rule the channels on which it speaks of a profile. Kept: a book has few profiles, and asks often."""
     exceptions: dict[str, list[tuple[Rule, Mapping[str, Any]]]] = {}
-    for rule, value in rules.in_force(day, "exception"):
+    for rule, value in named.rules.in_force(day, "exception"):
         exceptions.setdefault(rule.excepts or "", []).append((rule, value))
-    found = []
-    for rule, value in rules.in_force(day, *kinds):
-        channels = {}
-        for number, profile in enumerate(profiles):
+    told, carriers = dict(profile), dict(providers)
+    found = {}
+    for rule, _ in named.rules.in_force(day):
+        mine, by_provider = exceptions.get(rule.id, ()), "provider" in rule.scope.lists
+        # a channel that is not told matches, so that one look leaves most rules out
+        if rule.kind == "exception" or not (by_provider or rule.scope.matches(told)):
+            continue
+        on = rule.channels
+        if mine or by_provider:
             on = tuple(
                 channel
-                for channel in rule.channels
-                if rule.scope.matches(told := {**profile, "channel": channel, "provider": providers.get(channel)})
-                and not _silenced(exceptions.get(rule.id, ()), told)
+                for channel in on
+                if rule.scope.matches(here := {**told, "channel": channel, "provider": carriers.get(channel)})
+                and not _silenced(mine, here)
             )
-            if on:
-                channels[number] = on
-        if channels:
-            found.append(Applied(rule, value, channels))
+        if on:
+            found[rule.id] = on
     return found
 
 

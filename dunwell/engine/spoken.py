@@ -1,8 +1,11 @@
 """The shape of what rules say of subjects."""
 
+from collections.abc import Iterable
+from functools import cache
+
 import polars as pl
 
-from dunwell.engine.scopes import Applied
+from dunwell.engine.scopes import CHANNELS, Applied
 
 SPOKEN: dict[str, pl.DataType] = {
     "subject_id": pl.Int64(),
@@ -21,25 +24,43 @@ SPOKEN: dict[str, pl.DataType] = {
 of them. `detail`: e.g. the kind of an entry; `count`: what was counted. `until_date`: the last day it holds, and
 `until_at` the moment from which it does not; null: open end."""
 
+_RAW: dict[str, pl.DataType] = {"profile": pl.Int32(), **{name: SPOKEN[name] for name in SPOKEN if name != "effect"}}
+
 
 def spoken(asked: Applied, rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows of `SPOKEN` from what a rule found; columns that are missing are null. `rows` have subject_id and profile.
-
-    A row that names no channel becomes one for each channel of the rule, unless it speaks of all.
-    """
-    absent = [pl.lit(None, kind).alias(name) for name, kind in SPOKEN.items() if name not in rows.columns]
-    rows = rows.with_columns(absent)
-    rows = rows.join(asked.spoken_on().rename({"channel": "bound"}), on="profile").filter(
-        pl.col("channel").is_null() | pl.col("bound").is_null() | (pl.col("channel") == pl.col("bound"))
-    )
+    """What a rule found (`_RAW`): columns of `rows` (subject_id, profile and more) that are missing are null. A row
+    that names no channel is one about each channel of the rule: see `on_channels`."""
+    if rows.is_empty():
+        return nothing()
     return rows.select(
-        *(pl.col(name).cast(kind) for name, kind in SPOKEN.items() if name not in ("channel", "rule", "effect")),
-        channel=pl.coalesce("channel", "bound"),
-        rule=pl.lit(asked.rule.id),
-        effect=pl.lit(asked.rule.effect),
-    ).select(list(SPOKEN))
+        pl.lit(asked.rule.id).alias(name) if name == "rule"
+        else pl.col(name).cast(kind) if name in rows.columns else pl.lit(None, kind).alias(name)
+        for name, kind in _RAW.items()
+    )  # fmt: skip
 
 
+def on_channels(found: pl.DataFrame, asked: Iterable[Applied]) -> pl.DataFrame:
+    """`SPOKEN` from all that rules found: a row that names no channel becomes one for each channel of its rule, unless
+    the rule speaks of all."""
+    speaking = set(found["rule"].unique())
+    rows = [
+        (each.rule.id, profile, channel, each.rule.effect)
+        for each in asked
+        if each.rule.id in speaking
+        for profile, channels in each.channels.items()
+        for channel in ([None] if len(channels) == len(CHANNELS) else channels)
+    ]
+    schema = {"rule": pl.String(), "profile": pl.Int32(), "bound": pl.String(), "effect": pl.String()}
+    bound, channel = pl.DataFrame(rows, schema=schema, orient="row"), pl.col("channel")
+    return (
+        found.join(bound, on=["rule", "profile"])
+        .filter(channel.is_null() | pl.col("bound").is_null() | (channel == pl.col("bound")))
+        .with_columns(channel=pl.coalesce("channel", "bound"))
+        .select(list(SPOKEN))
+    )
+
+
+@cache
 def nothing() -> pl.DataFrame:
-    """No findings."""
-    return pl.DataFrame(schema=SPOKEN)
+    """No findings of a rule."""
+    return pl.DataFrame(schema=_RAW)

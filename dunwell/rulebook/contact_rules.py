@@ -39,8 +39,8 @@ HARD_STOPS = ("cease_request", "attorney", "insolvency", "deceased", "minor")
 """Entries that bind the person, whichever account they were told about."""
 REGISTERS = (
     *HARD_STOPS, "hardship", "talks", "other", "complaint", "promise", "opt_out", "consent", "direct_consent",
-    "hours_agreed", "frequency_agreed", "inconvenient_time", "inconvenient_place", "employer_prohibits", "cooling_off", "lost_contact",
-    "third_person_refused", "verified", "notice_sent", "recording_consent", "recording_refused", "breathing_space",
+    "hours_agreed", "frequency_agreed", "inconvenient_time", "inconvenient_place", "employer_prohibits", "cooling_off",
+    "lost_contact", "third_person_refused", "verified", "notice_sent", "recording_consent", "recording_refused", "breathing_space",
     "work_address", "public_medium",
 )  # fmt: skip
 """Kinds of entries of the registers."""
@@ -170,14 +170,15 @@ class Rules:
     _by_id: Mapping[str, Rule] = field(default_factory=dict, compare=False)
 
     def in_force(self, day: date, *kinds: str) -> list[tuple[Rule, Mapping[str, Any]]]:
-        """Rules of some kinds with their values on a day, ordered by id."""
-        found = [(rule, rule.on(day)) for rule in self.rules if rule.kind in kinds]
+        """Rules of some kinds (none named: of all) with their values on a day, ordered by id."""
+        found = [(rule, rule.on(day)) for rule in self.rules if not kinds or rule.kind in kinds]
         return [(rule, value) for rule, value in found if value is not None]
 
     @property
     def binding(self) -> "Rules":
         """Those that stop what leaves by itself: a rule that is only recalled is told to people, and binds nobody."""
-        return replace(self, rules=tuple(rule for rule in self.rules if rule.confidence != "recalled"))
+        kept = tuple(rule for rule in self.rules if rule.confidence != "recalled")
+        return replace(self, rules=kept, hash=f"{self.hash} binding")
 
     def named(self, rule_id: str) -> Rule:
         """The rule of an id; KeyError when there is none."""
