@@ -92,7 +92,9 @@ def spans(asked: Asked, entries: pl.DataFrame) -> pl.DataFrame:
     `given_at`: what took place later was under it; where only the day is known, when that day is over. A consent ends
     with the first conversation after it, and in the earliest zone.
     """
-    permits = entries.filter(pl.col("kind").is_in(["consent", "direct_consent", "hours_agreed", "frequency_agreed"]))
+    kinds = ["consent", "direct_consent", "hours_agreed", "frequency_agreed"]
+    # what was agreed for some hours says nothing of how often
+    permits = entries.filter(pl.col("kind").is_in(kinds) & ~TIMED)
     rows = []
     talks = {} if permits.is_empty() else _talks(asked, permits)
     for row in permits.rows(named=True):

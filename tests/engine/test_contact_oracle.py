@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from dunwell.documents.contact_answer import ChannelAnswer
+from dunwell.documents.contact_answer import Finding as EngineFinding
 from dunwell.engine import situation as engine
-from dunwell.engine.channel_answers import ChannelAnswer
-from dunwell.engine.channel_answers import Finding as EngineFinding
 from dunwell.intake.situation_json import situation_of
 from dunwell.rulebook.calendars import public_holidays
 from dunwell.rulebook.contact_rules import Rules

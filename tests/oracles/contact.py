@@ -360,8 +360,9 @@ class Asked:
         return self.values(rule)
 
     def lifting(self, rule: Table, values: Table) -> list[Table]:
-        """The entries that lift a rule now; one for an address lifts what is counted for that address alone."""
-        address = self.address if values.get("per") == "address" else None
+        """The entries that lift a rule now; one for an address lifts what is counted of contacts that name it."""
+        named = values.get("per") == "address" and any(contact.get("address") for contact in self.contacts)
+        address = self.address if named else None
         here = {"channel": self.channel, "address": address, "place": self.facts["at_place"],
                 "purpose": self.facts["purpose"], "account": self.account}  # fmt: skip
         return [
@@ -454,6 +455,7 @@ class Asked:
             entry["kind"] in CONSENTS & {*(rule.get("unless") or [])}
             and (entry.get("account") is None or entry["account"] == self.account)
             and self.permits(entry, contact)
+            and not is_timed(entry)
             and self.was_given_before(entry, contact["moment"])
             and self.permits_at(entry, contact["moment"])
             for entry in self.entries
@@ -470,11 +472,11 @@ class Asked:
         return max(midnight(z, day_in(z, contact["moment"]) + days * DAY) for z in self.zones)
 
     def groups(self, per: str, rule: Table) -> list[tuple[str | None, str | None]]:
-        """(debt, address) each of which is counted by itself; none if an address must be known and is not."""
+        """(debt, address) each of which is counted by itself."""
         if per == "debt":
             return [(debt, None) for debt in self.debts]
         if per == "address":
-            return [] if self.address is None else [(None, self.address)]
+            return [(None, self.address or NAMELESS)]
         return [(None, None)]
 
     def is_of(self, contact: dict[str, Any], per: str, debt: str | None, address: str | None, talked: bool) -> bool:
@@ -500,8 +502,6 @@ class Asked:
                     continue
                 if not self.is_of(contact, per, debt, address, talked=False):
                     continue
-                if values.get("after_first") and not self.is_after_first(contact, values):
-                    continue
                 if contact["moment"] <= self.first_moment(values.get("after_first"), per):
                     continue
                 if "minutes" in values:
@@ -525,19 +525,6 @@ class Asked:
             and (per != "account" or self.is_of(contact, per, None, None, talked=False))
         ]
         return min(begun, default=float("inf")) if outcomes else float("-inf")
-
-    def _never(self, rule: Table, values: Table) -> list[Finding]:
-        return self.say(rule)
-
-    def is_after_first(self, contact: dict[str, Any], values: Table) -> bool:
-        """Whether a contact came after the first one that ended so, with him and, per account, about this account."""
-        return any(
-            other["outcome"] in values["after_first"]
-            and other.get("to") not in NOT_HIM
-            and other["moment"] < contact["moment"]
-            and (values["per"] != "account" or self.is_of(other, "account", None, None, talked=False))
-            for other in self.contacts
-        )
 
     def _wait(self, rule: Table, values: Table) -> list[Finding]:
         found = []
