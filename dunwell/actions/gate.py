@@ -111,6 +111,13 @@ def finish(row: OutboxMessage) -> Cleared:
     return let_go(row, contact.clearance)
 
 
+def wanted(told: Told) -> frozenset[str]:
+    """What a message must carry, in the codes of content rules; asked with notes."""
+    return frozenset(
+        code for each in told.answer.findings if each.effect == "note" for code in (each.detail or "").split()
+    )
+
+
 def against(told: Told) -> Iterable[str]:
     """The rules that stand against a contact, each once."""
     return dict.fromkeys(each.rule for each in told.answer.findings if each.effect != "note")

@@ -15,7 +15,7 @@ from dunwell.engine import cash, claims, history, open_lists
 from dunwell.engine.ageing import ageing_of
 from dunwell.engine.contact_counts import KINDS as CAPS
 from dunwell.engine.facts import Facts, in_days
-from dunwell.engine.findings import STOPPING, both, of_book
+from dunwell.engine.findings import STOPPING, both, of_book, uncarried
 from dunwell.engine.hours import Hours
 from dunwell.rulebook.contact_rules import Rules
 from dunwell.rulebook.strategy import Strategy
@@ -105,7 +105,7 @@ def decide(facts: Facts, strategy: Strategy, rules: Rules, day: date, moment: da
     lines = _lines(known, items, open_lists.in_doubt(applied.came, known), strategy, day)
     caps = frozenset(rule.id for rule, _ in rules.in_force(day, *CAPS))
     lines = _stopped(lines, found, caps)
-    lines = _by_channel(lines, _ways(lines, known, found, strategy, caps))
+    lines = _by_channel(lines, _ways(lines, known, pl.concat([found, uncarried(told)], how="diagonal"), strategy, caps))
     lines = _in_hours(lines, told.hours, moment)
     lines = _deadline(lines, strategy, day, _days_off(known))
     lines = lines.select(list(LINES)).cast(dict(LINES)).sort("debtor_id", "currency")  # type: ignore[arg-type]
@@ -312,7 +312,7 @@ def _ways(
         .join(facts["contact_points"].filter(pl.col("usable")).drop("usable"), on=["debtor_id", "channel"])
         .with_columns(other=(pl.col("channel") != pl.col("preferred_channel")).fill_null(value=True))
     )
-    against = found.filter(pl.col("effect").is_in(STOPPING)).select(
+    against = found.filter(pl.col("effect").is_in(STOPPING) | pl.col("effect").is_null()).select(
         "debtor_id", "channel", "contact_point_id", "rule", "until_date", about="currency"
     )
     keys = ["debtor_id", "currency", "contact_point_id"]
@@ -347,17 +347,30 @@ def _by_channel(lines: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
         .unique(keys, keep="first", maintain_order=True)
         .select(*keys, full="rule", full_date="until_date")
     )
-    lines = lines.join(chosen, on=keys, how="left").join(later, on=keys, how="left")
+    barred = ways.filter(pl.col("rule").is_not_null()).unique(keys, keep="first", maintain_order=True)
+    lines = (
+        lines.join(chosen, on=keys, how="left")
+        .join(later, on=keys, how="left")
+        .join(barred.select(*keys, barred="rule"), on=keys, how="left")
+    )
     unreachable = (pl.col("action") == "message") & pl.col("channel").is_null()
     full = unreachable & pl.col("full").is_not_null()
     lines = lines.with_columns(
         next_date=pl.when(full).then(pl.col("full_date").dt.offset_by("1d")).otherwise("next_date"),
-        rule=pl.when(full & (pl.col("person_minor") == 0)).then("full").otherwise("rule"),
+        rule=pl.when(full & (pl.col("person_minor") == 0))
+        .then("full")
+        .when(unreachable & ~full)
+        .then("barred")
+        .otherwise("rule"),
         # a notice before the due date is a courtesy: nobody has to look for an address because of it
         action=pl.when(unreachable)
         .then(pl.when(full | (pl.col("stage") == Stage.NOTICE)).then(pl.lit("none")).otherwise(pl.lit("task")))
         .otherwise("action"),
-        reason=pl.when(full).then(pl.lit("forbidden")).when(unreachable).then(pl.lit("no_address")).otherwise("reason"),
+        reason=pl.when(unreachable & (full | pl.col("barred").is_not_null()))
+        .then(pl.lit("forbidden"))
+        .when(unreachable)
+        .then(pl.lit("no_address"))
+        .otherwise("reason"),
         waits=full & (pl.col("person_minor") > 0),
     )
     return _to_person(lines, pl.col("waits"))

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from dunwell.documents.carried import CARRIED
 from dunwell.engine.asked import CONTACT_DEBTS, CONTACTS, DEBTS, ENTRIES, SUBJECTS, Asked
 from dunwell.engine.contact_findings import Said, say
 from dunwell.engine.facts import Facts
@@ -68,6 +69,21 @@ def both(facts: Facts, rules: Rules, day: date, moment: datetime, came: pl.DataF
 def of_book(found: Said) -> pl.DataFrame:
     """The findings in the words of the book: `FINDINGS`."""
     return found.findings.rename({theirs: ours for ours, theirs in _OF_THE_BOOK.items()}).select(list(FINDINGS))
+
+
+def uncarried(told: Said) -> pl.DataFrame:
+    """debtor_id, channel, rule: by which channels our own messages do not carry all that a rule wants them to."""
+    rows = [
+        (profile, channel, each.rule.id)
+        for each in told.notes
+        if each.rule.kind == "content"
+        for profile, channels in each.channels.items()
+        for channel in channels
+        if not set(each.value["must"]) <= CARRIED.get(channel, frozenset())
+    ]
+    schema = {"profile": pl.Int32, "channel": pl.String, "rule": pl.String}
+    found = told.profiles.join(pl.DataFrame(rows, schema=schema, orient="row"), on="profile")
+    return found.select("channel", "rule", debtor_id="subject_id")
 
 
 def paused(found: pl.DataFrame) -> pl.DataFrame:

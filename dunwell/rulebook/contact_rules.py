@@ -40,8 +40,8 @@ HARD_STOPS = ("cease_request", "attorney", "insolvency", "deceased", "minor")
 REGISTERS = (
     *HARD_STOPS, "hardship", "talks", "other", "complaint", "promise", "opt_out", "consent", "direct_consent",
     "hours_agreed", "frequency_agreed", "inconvenient_time", "inconvenient_place", "employer_prohibits", "cooling_off",
-    "lost_contact", "third_person_refused", "verified", "notice_sent", "recording_consent", "recording_refused", "breathing_space",
-    "work_address", "public_medium",
+    "lost_contact", "third_person_refused", "verified", "notice_sent", "recording_consent", "recording_refused",
+    "breathing_space", "work_address", "public_medium",
 )  # fmt: skip
 """Kinds of entries of the registers."""
 DIRECT_CONSENT_DAYS = 7

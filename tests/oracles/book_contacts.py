@@ -16,6 +16,16 @@ from tests.oracles.open_lists import Row
 
 NO_ADDRESS = "-"
 OF_THE_PERSON = {"complaint", *contact.BINDS_THE_PERSON}
+CARRIED = {
+    "letter": {
+        "debtor_name", "balance", "current_amount", "current_creditor", "how_to_check_pay_and_object",
+        "creditor_contact", "own_name",
+    },
+    "email": {
+        "debtor_name", "balance", "current_amount", "current_creditor", "how_to_check_pay_and_object",
+        "creditor_contact", "own_name", "opt_out_notice",
+    },
+}  # fmt: skip
 TOLD_BESIDE = {"hours", "content", "recording", "conduct"}
 CAPS = {"count", "wait", "intensity"}
 FOR_EVER = float("inf")
@@ -158,6 +168,17 @@ class Contacts:
         return [
             Stop(rule, None, self._last(debtor, rule, until), self.kinds[rule] in CAPS)
             for rule, until in sorted(ends.items())
+        ] + [Stop(rule, None, None, False) for rule in self._wants_more(debtor, channel)]
+
+    def _wants_more(self, debtor: Row, channel: str) -> list[str]:
+        """The rules that want a message to carry what ours do not."""
+        asked = contact.Asked(self.rules, self.situation(debtor, self.at), self.world, channel)
+        return [
+            rule["id"]
+            for rule in self.rules
+            if rule["kind"] == "content"
+            and (values := asked.speaks_here(rule)) is not None
+            and set(values.get("must", [])) - CARRIED[channel]
         ]
 
     def everywhere(self, debtor: Row, currency: str) -> list[Stop]:

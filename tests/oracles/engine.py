@@ -425,6 +425,7 @@ class Oracle:
         step = next(s for s in self.strategy.steps if s.stage == line["stage"])
         order = sorted(step.channels, key=lambda c: (c != debtor["preferred_channel"], step.channels.index(c)))
         full: list[tuple[date, str]] = []
+        barred: list[str] = []
         for channel in order:
             points = [
                 p
@@ -435,6 +436,8 @@ class Oracle:
                 against = self.contacts.against(debtor, channel, str(point["contact_point_id"]), line["currency"])
                 if against:
                     lasts = [stop.last for stop in against]
+                    longest = None if None in lasts else max(last for last in lasts if last)
+                    barred.append(min(stop.rule for stop in against if stop.last == longest))
                     if all(stop.is_cap for stop in against) and None not in lasts:
                         last = max(stop.last for stop in against if stop.last)
                         full.append((last, min(stop.rule for stop in against if stop.last == last)))
@@ -451,7 +454,9 @@ class Oracle:
             else:
                 line.update(action="none", reason="forbidden", rule=rule)
             return
-        line.update(action="none" if line["stage"] == 1 else "task", reason="no_address")
+        line.update(action="none" if line["stage"] == 1 else "task", reason="forbidden" if barred else "no_address")
+        if barred:
+            line["rule"] = barred[0]
 
     def _working(self, day: date) -> date:
         """The next day on which banks work at the creditor's place."""

@@ -98,7 +98,8 @@ class TestARegister:
         book.register(debtor, "opt_out", days(-3), channel="email", address_id=first)
         assert book.line()["contact_point_id"] == second
         book.register(debtor, "opt_out", days(-3), channel="email")
-        assert (book.line()["action"], book.line()["reason"]) == ("task", "no_address")
+        line = book.line()
+        assert (line["action"], line["reason"], line["rule"]) == ("task", "forbidden", "house.wishes")
 
     def test_of_hours_moves_the_message_behind_them(self) -> None:
         book = Book()

@@ -80,7 +80,7 @@ def look(
         )
         for row in rows
     ]  # fmt: skip
-    answers = gate.ask(creditor, planned, at=moment, facts=facts.on(day), rules=rules)
+    answers = gate.ask(creditor, planned, at=moment, facts=facts.on(day), rules=rules.binding, with_notes=True)
     verdicts: dict[int, Verdict] = {}
     for row, told in zip(rows, answers, strict=True):
         pair = (row.debtor_id, row.currency)

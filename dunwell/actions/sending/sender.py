@@ -6,7 +6,7 @@ messages go to the same person, so that the last look judges each of them truly.
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from dunwell.actions import gate
@@ -152,6 +152,8 @@ class Sender:
         for row, go in goes:
             try:
                 written = notice_of(row, go.line, go.items, sender=sender, receivables=receivables, day=now.date())
+                if "opt_out_notice" in gate.wanted(go.told):
+                    written = replace(written, opt_out=True)
                 if late is not None and strategy.step(Stage(row.stage)).interest:
                     written, why = late.added(written, row, [item["receivable_id"] for item in go.items])
                     if why is not None:
