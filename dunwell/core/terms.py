@@ -77,7 +77,7 @@ class HoldReason(StrEnum):
 
 
 class ContactOutcome(StrEnum):
-    """What came of a call or a visit; docs/contact-rules.md says what each means. Rules say which of them they count."""
+    """What came of a call or a visit; docs/contact-rules.md says what each means. Rules say which they count."""
 
     REACHED = "reached"
     DROPPED = "dropped"
