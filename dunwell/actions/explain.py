@@ -4,8 +4,8 @@ Reads the facts of one debtor and asks the very functions of the daily run.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,16 +17,18 @@ from dunwell.core.dates import format_date
 from dunwell.core.errors import DunwellError, say
 from dunwell.core.money import format_money
 from dunwell.core.terms import Channel, Stage
+from dunwell.documents.contact_answer import AnswerWords, ChannelAnswer
 from dunwell.documents.finding_words import entry_words
 from dunwell.engine import cash
 from dunwell.engine.claims import net_items
 from dunwell.engine.decide import decide
-from dunwell.engine.findings import paused, windows
+from dunwell.engine.facts import Facts
+from dunwell.engine.findings import paused
+from dunwell.engine.planned import Planned, told_of
 from dunwell.engine.promises import promises
-from dunwell.rulebook.places import candidate_zones
 from dunwell.rulebook.rules_file import Rules, house_rules
 from dunwell.rulebook.strategy import Strategy, default_strategy
-from dunwell.store.models import Creditor, Debtor
+from dunwell.store.models import ContactPoint, Creditor, Debtor, Receivable
 from dunwell.store.reads.contacts import NamedItem, PastContact, past
 
 
@@ -60,7 +62,7 @@ class Demand:
 
 class Explanation:
     """The parts of an explanation as data: `items`, `lines`, `loose`, `left_out`, `ahead` (see `engine.cash`),
-    `findings`, `promises`, `contacts`, `window`.
+    `findings`, `promises`, `contacts`, `told` (by channel, at `asked_at`).
 
     loose   currency -> the debtor's money that pays nothing (minor units; below zero: more went back than came in)
     """
@@ -100,13 +102,17 @@ class Explanation:
         self.paused: frozenset[str | None] = frozenset(waits["currency"].to_list())
         self.promises = promises(known, rules, as_of).filter(mine).sort("made_date").to_dicts()
         self.contacts = past(debtor, until=as_of, known_at=known_at)
-        since = now if now is not None and today(creditor, now) == as_of else moment
-        hours = windows(known, rules, since).hours
-        spot = hours.spots.filter(pl.col("subject_id") == debtor.pk)["spot"].item()
-        self.window = hours.windows.filter((pl.col("spot") == spot) & (pl.col("channel") == Channel.EMAIL)).to_dicts()[
-            0
-        ]
-        self.place = known["debtors"].filter(mine).select("country", "zone").row(0)
+        self.asked_at = now if now is not None and today(creditor, now) == as_of else moment + _NOON
+        self.told = told_of(known, rules, as_of, self.asked_at.astimezone(UTC), self._planned(known, mine))
+
+    def _planned(self, known: Facts, mine: pl.Expr) -> list[Planned]:
+        """A contact for collection by each channel, at the address of the debtor where he has one alone."""
+        points = known["contact_points"].filter(mine)
+        found = []
+        for channel in Channel:
+            on = points.filter(pl.col("channel") == channel)["contact_point_id"].to_list()
+            found.append(Planned(self.debtor.pk, channel, contact_point=on[0] if len(on) == 1 else None))
+        return found
 
     def words(self, language: str) -> Iterator[str]:
         """The explanation, paragraph by paragraph, in a language."""
@@ -268,18 +274,11 @@ class Explanation:
         return f"{rule.title[language]} ({rule.id}, {rule.source})"
 
     def rules_words(self, language: str) -> Iterator[str]:
-        """The rules that speak today, the hours of contact, and the promises: sentences."""
-        if not self.findings:
-            yield say("explain.no_findings", language)
-        for finding in self.findings:
-            until = finding["until_date"]
-            yield say(
-                "explain.finding_until" if until else "explain.finding",
-                language,
-                rule=self._rule(finding["rule"], language),
-                until=format_date(until, language) if until else "-",
-            )
-        yield self._hours(language)
+        """By which channels we may contact the debtor, because of which rules, and the promises: sentences."""
+        told = AnswerWords(self.rules, self.as_of, self.told[0].zones, ZoneInfo(self.creditor.zone), language)
+        yield say("explain.may_contact", language, at=told.clock(self.asked_at))
+        for paragraph in told.lines([self._named(each.answer) for each in self.told], pages=False):
+            yield from (f"  {line}" for line in paragraph)
         for promise in self.promises:
             state = promise["state"]
             if state == "open" and promise["due_date"] < self.as_of:
@@ -293,26 +292,18 @@ class Explanation:
                 received=format_money(promise["received_minor"], promise["currency"], language),
             )
 
-    def _hours(self, language: str) -> str:
-        """The next hours of contact, on the debtor's clock; on ours where his may be one of several."""
-        opened, closed = self.window["open_at"], self.window["close_at"]
-        if opened is None:
-            return say("explain.no_window", language)
-        country, zone = self.place
-        zones = candidate_zones(country, zone)
-        ours = self.creditor.zone
-        same = len({opened.astimezone(ZoneInfo(each)).utcoffset() for each in zones}) == 1
-        shown = ours if not same or ours in zones else zones[0]
-        since, until = opened.astimezone(ZoneInfo(shown)), closed.astimezone(ZoneInfo(shown))
-        clock = f"{until:%H:%M}"
-        return say(
-            "explain.window" if same else "explain.window_many",
-            language,
-            since=f"{format_date(since.date(), language)} {since:%H:%M}",
-            until=clock if until.date() == since.date() else f"{format_date(until.date(), language)} {clock}",
-            zone=shown,
-            count=len(zones),
+    def _named(self, answer: ChannelAnswer) -> ChannelAnswer:
+        """The answer with numbers of items and addresses in place of their keys."""
+        findings = tuple(
+            replace(each, debt=self._number(each.debt), address=self._address(each.address)) for each in answer.findings
         )
+        return replace(answer, findings=findings)
+
+    def _number(self, debt: str | None) -> str | None:
+        return None if debt is None else str(Receivable.objects.get(pk=int(debt)).number)
+
+    def _address(self, point: str | None) -> str | None:
+        return None if point is None else ContactPoint.objects.get(pk=int(point)).value or None
 
     def _history(self, language: str) -> Iterator[str]:
         if not self.contacts:
@@ -364,6 +355,8 @@ def _named(item: NamedItem, currency: str | None, language: str) -> str:
     )
 
 
+_NOON = timedelta(hours=12)
+"""When a contact on another day than today is asked about."""
 _NAMED = 3
 """So many items of a message are named."""
 _LONG_OVERDUE_DAYS = 60

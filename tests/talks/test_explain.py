@@ -83,8 +83,7 @@ class TestTheHours:
     def test_are_those_of_our_clock_where_his_is_one_of_several(self, db):
         debtor = a_debtor(a_creditor(), country="AU")
         said = told(debtor)
-        assert "time zones" in said
-        assert "(Europe/Berlin)" in said
+        assert "(Europe/Berlin; at the debtor's place between" in said
 
     def test_are_not_told_apart_where_all_zones_of_a_country_agree(self, db):
         said = told(a_debtor(a_creditor(), country="DE"))
@@ -150,3 +149,27 @@ class TestPastContacts:
 
 def outcomes(creditor, known_at):
     return extract.frames(creditor, SCHEMAS, known_at=known_at)["contacts"]["outcome"].to_list()
+
+
+@SQLITE
+class TestTheStrip:
+    def test_tells_every_channel_with_the_rule_its_end_and_the_next_window(self, db):
+        debtor = a_debtor(a_creditor(), country="US", zone="America/New_York")
+        said = told(debtor, now=NOW)
+        assert "May we contact the debtor for collection?" in said
+        # all that have hours say the same on one line; letters may always go
+        assert "e-mail, SMS, phone, visit, instant message: Not advisable" in said
+        assert "letter: Allowed" in said
+        assert "Outside business hours." in said
+        assert "[house.trade.hours; " in said
+        assert "Until 23 November 2026 08:00 (America/New_York)." in said
+
+    def test_tells_what_stops_every_channel_once(self, db):
+        debtor = a_debtor(a_creditor(), country="DE")
+        talks.set_hold(debtor=debtor, reason=HoldReason.ATTORNEY, at=NOW, by=MEI, key="1")
+        said = told(debtor, now=NOW)
+        # with and without hours
+        assert said.count("[house.hold; ") == 2
+        assert "represented by a lawyer" in said
+        assert "No next window is known." in said
+        assert all("house.hold" in told(debtor, language=language, now=NOW) for language in LANGUAGES)
