@@ -54,7 +54,8 @@ class TestCustomers:
             "number": "C9", "name": "Ada Ltd", "kind": "business", "country": "DE", "language": "en",
             "zone": "Europe/Berlin", "person": "G1", "segment": "A", "email": "ada@example.com", "phone": "+49 30 123",
             "street": "Weg 1", "postcode": "10115", "city": "Berlin", "region": "BE", "preferred_channel": "letter",
-            "contact_name": "Ada", "derived": False, "buyer_kind": None,
+            "contact_name": "Ada", "derived": False, "buyer_kind": None, "debt_kind": None,
+            "subdivision": None,
         }  # fmt: skip
         second = frame(batch, "customers")[1]
         assert (second["kind"], second["country"], second["language"]) == ("consumer", "CN", "zh-Hans")
