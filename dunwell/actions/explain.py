@@ -26,10 +26,11 @@ from dunwell.engine.facts import Facts
 from dunwell.engine.findings import paused
 from dunwell.engine.planned import Planned, told_of
 from dunwell.engine.promises import promises
-from dunwell.rulebook.rules_file import Rules, house_rules
+from dunwell.rulebook.rules_file import Rules
 from dunwell.rulebook.strategy import Strategy, default_strategy
 from dunwell.store.models import ContactPoint, Creditor, Debtor, Receivable
 from dunwell.store.reads.contacts import NamedItem, PastContact, past
+from dunwell.store.reads.house_rules import rules_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,7 +385,13 @@ def explain(
     known_at = day_start(creditor, as_of + timedelta(days=1)) if as_known_then else None
     try:
         return Explanation(
-            creditor, debtor, as_of, known_at, now, strategy or default_strategy(), rules or house_rules()
+            creditor,
+            debtor,
+            as_of,
+            known_at,
+            now,
+            strategy or default_strategy(),
+            rules or rules_of(creditor, known_at),
         )
     except IndexError:
         raise DunwellError("debtor.not_known_then", number=debtor_number[:100], day=as_of.isoformat()) from None

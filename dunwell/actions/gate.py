@@ -21,8 +21,8 @@ from dunwell.core.errors import Refused
 from dunwell.engine.facts import Facts
 from dunwell.engine.planned import Planned, Told, told_of
 from dunwell.rulebook.contact_rules import Rules
-from dunwell.rulebook.rules_file import house_rules
 from dunwell.store.models import Clearance, ContactAttempt, Creditor, OutboxMessage
+from dunwell.store.reads.house_rules import rules_of
 
 ALLOWED, FORBIDDEN = "allowed", "forbidden"
 
@@ -45,7 +45,7 @@ def ask(
     day = at.astimezone(ZoneInfo(creditor.zone)).date()
     if facts is None:
         facts = facts_of(creditor, debtors={each.debtor_id for each in planned}, around=day).on(day)
-    return told_of(facts, rules or house_rules(), day, at.astimezone(UTC), planned, with_notes=with_notes)
+    return told_of(facts, rules or rules_of(creditor), day, at.astimezone(UTC), planned, with_notes=with_notes)
 
 
 def check_override(told: Told, reason: str, by: Actor) -> None:
@@ -72,7 +72,7 @@ def record(creditor: Creditor, told: Told, *, at: datetime, by: Actor, override:
         contact_point_id=planned.contact_point,
         verdict=told.answer.verdict,
         findings=finding_set(told),
-        rules_hash=house_rules().hash,
+        rules_hash=rules_of(creditor).hash,
         override=override if told.answer.verdict != ALLOWED else "",
         asked_by=str(by)[:200],
     )

@@ -28,6 +28,8 @@ _OPERATOR = frozenset(
         "address.invalid",
         "address.set",
         "backup.make",
+        "rules.set",
+        "rules.unset",
         "terms.set",
         "terms.remove",
         "rates.import",

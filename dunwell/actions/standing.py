@@ -4,9 +4,9 @@ from dunwell.actions.business_day import day_start
 from dunwell.actions.day import outcome_tables
 from dunwell.actions.facts import facts_of
 from dunwell.engine.decide import decide
-from dunwell.rulebook.rules_file import house_rules
 from dunwell.rulebook.strategy import default_strategy
 from dunwell.store.models import Debtor, Standing
+from dunwell.store.reads.house_rules import rules_of
 
 
 def refresh(debtor: Debtor) -> None:
@@ -16,5 +16,5 @@ def refresh(debtor: Debtor) -> None:
     if day is None:
         return
     facts = facts_of(creditor, debtors=[debtor.pk], around=day)
-    outcome = decide(facts, default_strategy(), house_rules(), day, day_start(creditor, day))
+    outcome = decide(facts, default_strategy(), rules_of(creditor), day, day_start(creditor, day))
     outcome_tables.refresh_standing(creditor, day, outcome, debtor=debtor.pk)

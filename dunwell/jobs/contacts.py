@@ -22,10 +22,10 @@ from dunwell.jobs.day_option import Day, Moment
 from dunwell.jobs.limitation_records import hash_of, proven
 from dunwell.jobs.talks import acted, once
 from dunwell.rulebook.contact_rules import SCOPE
-from dunwell.rulebook.rules_file import house_rules
 from dunwell.store.reads import creditors, registers
 from dunwell.store.reads import limitation as read_limitation
 from dunwell.store.reads import talks as read
+from dunwell.store.reads.house_rules import rules_of
 
 _CHANNELS = click.Choice([str(channel) for channel in BY_PEOPLE])
 
@@ -113,7 +113,7 @@ def _tell_plan(plan: Plan, creditor: Any, at: datetime) -> None:
 def _answer_lines(told: Told, creditor: Any, at: datetime) -> list[str]:
     """Findings with rule and source, and the next window on the debtor's clock."""
     zone = ZoneInfo(creditor.zone)
-    worded = AnswerWords(house_rules(), at.astimezone(zone).date(), told.zones, zone, language())
+    worded = AnswerWords(rules_of(creditor), at.astimezone(zone).date(), told.zones, zone, language())
     return [line for paragraph in worded.lines([told.answer], pages=True) for line in paragraph[1:]]
 
 

@@ -7,13 +7,19 @@ from typing import Any
 import click
 from rich.table import Table
 
+from dunwell.actions.house_rules import set_rule, unset_rule
 from dunwell.core.errors import DunwellError
 from dunwell.documents import finding_words as worded
-from dunwell.jobs.context import language, moment, show, tell, words
+from dunwell.jobs.context import language, moment, operator, show, tell, words
 from dunwell.jobs.day_option import Day
 from dunwell.rulebook.contact_rules import Rule
 from dunwell.rulebook.rule_pages import page_of
 from dunwell.rulebook.rules_file import house_rules
+from dunwell.store.reads import creditors
+from dunwell.store.reads.health import require_ready
+from dunwell.store.reads.house_rules import own_values_of
+
+CREDITOR = click.option("--creditor", "code", help="Whose rules (may be left out when there is only one).")
 
 
 @click.group("rules")
@@ -68,6 +74,54 @@ def show_rule(rule_id: str, day: date | None) -> None:
     for case in rule.cases:
         click.echo(f"  - {case['name']}: {case['finding']}")
     tell("rules.page", page=page_of(rule), day=rule.review_by.isoformat())
+
+
+@rules.command("set")
+@click.argument("rule_id", metavar="RULE")
+@click.argument("wishes", nargs=-1, required=True, metavar="NAME=VALUE...")
+@CREDITOR
+def set_command(rule_id: str, wishes: tuple[str, ...], code: str | None) -> None:
+    """Set a house rule for trade debts, from today on: dunwell rules set house.trade.hours from=09:00 until=17:00
+
+    Hours: from, until, weekdays (1,2,3,4,5), holidays (closed, open). Contacts: most, days. Seasons: yearly
+    (12-24:12-26,12-31), spans (2027-02-05:2027-02-12). What is not named is as it comes with Dunwell.
+    """
+    require_ready()
+    told = [wish.partition("=") for wish in wishes]
+    for name, sign, _ in told:
+        if not sign:
+            raise DunwellError("rules.no_value", value=name[:60])
+    found = set_rule(
+        creditor=creditors.choose(code), rule=rule_id, at=moment(), by=operator(),
+        wishes={name: value for name, _, value in told},
+    )  # fmt: skip
+    tell("rules.was_set", rule=found.rule, day=found.from_date.isoformat(), values=found.values)
+
+
+@rules.command("unset")
+@click.argument("rule_id", metavar="RULE")
+@CREDITOR
+def unset_command(rule_id: str, code: str | None) -> None:
+    """Let a house rule for trade debts hold as it comes with Dunwell again, from today on."""
+    require_ready()
+    found = unset_rule(creditor=creditors.choose(code), rule=rule_id, at=moment(), by=operator())
+    tell("rules.was_unset", rule=found.rule, day=found.from_date.isoformat())
+
+
+@rules.command("own")
+@CREDITOR
+def own_command(code: str | None) -> None:
+    """What the creditor set of the house rules for trade debts, by day."""
+    require_ready()
+    found = own_values_of(creditors.choose(code))
+    for each in found:
+        day = each.from_date.isoformat()
+        if each.values is None:
+            tell("rules.was_unset", rule=each.rule, day=day)
+        else:
+            tell("rules.was_set", rule=each.rule, day=day, values=each.values)
+    if not found:
+        tell("rules.none_own")
 
 
 def _values(value: Any) -> str:

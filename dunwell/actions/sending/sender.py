@@ -26,9 +26,9 @@ from dunwell.core.errors import DunwellError
 from dunwell.core.settings import Settings
 from dunwell.core.terms import OutboxState, Stage
 from dunwell.documents import notice
-from dunwell.rulebook.rules_file import house_rules
 from dunwell.rulebook.strategy import default_strategy
 from dunwell.store.models import Creditor, OutboxMessage, Receivable
+from dunwell.store.reads.house_rules import rules_of
 
 BATCH = 50
 LOOK_LASTS = timedelta(minutes=2)
@@ -132,7 +132,7 @@ class Sender:
 
     def _look(self, rows: list[OutboxMessage], now: datetime) -> list[tuple[OutboxMessage, Go]]:
         verdicts = look(
-            self.creditor, rows, day=now.date(), moment=now, strategy=default_strategy(), rules=house_rules()
+            self.creditor, rows, day=now.date(), moment=now, strategy=default_strategy(), rules=rules_of(self.creditor)
         )
         found = [(row, verdicts[row.pk]) for row in rows]
         self.pause_at("looked")

@@ -36,6 +36,7 @@ from dunwell.store.models.parties import (
     Person,
 )
 from dunwell.store.models.registers import RegisterEntry, RegisterEntryPast
+from dunwell.store.models.rules import HouseRule, HouseRulePast
 from dunwell.store.models.talks import (
     Complaint,
     ComplaintPast,
@@ -50,9 +51,9 @@ from dunwell.store.models.talks import (
 __all__ = [
     "Clearance", "Complaint", "ComplaintPast", "ContactAttempt", "ContactItem", "ContactPoint", "ContactPointPast",
     "Contract", "ContractPast", "Creditor", "Debtor", "DebtorPast", "Decision", "Dispute", "DisputePast", "Document",
-    "Guarantee", "GuaranteePast", "Guarantor", "GuarantorPast", "Hold", "HoldPast", "ImportFile", "InsolvencyFiling",
-    "InsolvencyFilingPast", "InterestTerms", "InterestTermsPast", "JournalEntry", "LimitationClaim",
-    "LimitationClaimPast", "LimitationEvent", "LimitationEventPast", "Match", "MatchPast", "OutboxMessage", "Payment",
-    "PaymentPast", "Person", "Promise", "PromisePast", "RateValue", "RateValuePast", "Receivable", "ReceivablePast",
-    "RegisterEntry", "RegisterEntryPast", "Run", "Standing",
+    "Guarantee", "GuaranteePast", "Guarantor", "GuarantorPast", "Hold", "HoldPast", "HouseRule", "HouseRulePast",
+    "ImportFile", "InsolvencyFiling", "InsolvencyFilingPast", "InterestTerms", "InterestTermsPast", "JournalEntry",
+    "LimitationClaim", "LimitationClaimPast", "LimitationEvent", "LimitationEventPast", "Match", "MatchPast",
+    "OutboxMessage", "Payment", "PaymentPast", "Person", "Promise", "PromisePast", "RateValue", "RateValuePast",
+    "Receivable", "ReceivablePast", "RegisterEntry", "RegisterEntryPast", "Run", "Standing",
 ]  # fmt: skip
