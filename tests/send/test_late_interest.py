@@ -66,6 +66,8 @@ class TestLateInterest:
         assert f"Late interest and costs up to 24 November 2026{late:>14}".replace(" ", "") in words.replace(" ", "")
         assert "EUR 10,070.00" in words
         assert "EUR 10,070.00" in annex
+        contact = ContactAttempt.objects.get(stage=3)
+        assert contact.demanded_minor == 1_007_000
         assert "R-M0" in annex
 
     def test_is_not_demanded_by_terms_that_nobody_confirmed(self, sink, dunned):

@@ -26,6 +26,7 @@ class Composed:
     message: Message
     template: str
     deadline_date: date | None
+    demanded_minor: int
     items: tuple[tuple[int, int, int], ...]
     """receivable_id, stage reached by it, minor units asked for."""
 
@@ -144,6 +145,7 @@ def compose(row: OutboxMessage, notice: Notice, items: Iterable[Mapping[str, Any
         ),
         template=template,
         deadline_date=notice.pay_by,
+        demanded_minor=notice.payable_minor,
         items=tuple((item["receivable_id"], item["stage"], item["demand_minor"]) for item in items),
     )
 

@@ -301,6 +301,7 @@ def _begin(ready: Ready, day: date, now: datetime, by: Actor) -> Cleared | None:
         outcome="unknown",
         clearance=clearance,
         deadline_date=ready.composed.deadline_date,
+        demanded_minor=ready.composed.demanded_minor,
         document=document,
         template_version=ready.composed.template,
     )
@@ -336,7 +337,10 @@ def _settle(ended: Ended, now: datetime, by: Actor) -> None:
         return
     outcome = {OutboxState.SENT: "sent", OutboxState.UNDELIVERABLE: "undeliverable"}.get(ended.state, "unknown")
     ContactAttempt.objects.filter(message=row).update(outcome=outcome, receipt=ended.said[:500])
-    facts = {"document": ended.ready.sha256, "template": ended.ready.composed.template}
+    composed = ended.ready.composed
+    facts = {
+        "document": ended.ready.sha256, "template": composed.template, "demanded_minor": composed.demanded_minor,
+    }  # fmt: skip
     if ended.state == OutboxState.SENT:
         _note(EVENTS[row.channel], row, now, by, facts)
         return

@@ -92,7 +92,8 @@ class ContactAttempt(Owned):
 
     `outcome` sent, undeliverable or unknown (a crash left its fate open: it counts as a contact).
     `at` when we were told or recorded it, `happened_at` when it took place, `contact_date` that day at the creditor's
-    place. `collector`: the agency that made it; empty: we did. `clearance`: null where the debtor came to us, and for
+    place. `demanded_minor`: what a message asked for, late interest included. `collector`: the agency that made it;
+    empty: we did. `clearance`: null where the debtor came to us, and for
     what was recorded before there was a gate.
     """
 
@@ -116,6 +117,7 @@ class ContactAttempt(Owned):
     purpose = models.CharField(max_length=20)
     stage = models.PositiveSmallIntegerField(null=True)
     currency = models.CharField(max_length=3, null=True)
+    demanded_minor = models.BigIntegerField(null=True)
     deadline_date = models.DateField(null=True)
     outcome = models.CharField(max_length=20)
     document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)

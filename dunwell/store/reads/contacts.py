@@ -77,7 +77,7 @@ def _past(row: ContactAttempt, named: list[ContactItem], note: str, known_at: da
         channel=row.channel,
         stage=row.stage,
         currency=row.currency,
-        total_minor=message.total_minor if message else None,
+        total_minor=row.demanded_minor if row.demanded_minor is not None or not message else message.total_minor,
         deadline_date=row.deadline_date,
         inbound=row.direction == "in",
         outcome="unknown" if pending else row.outcome,
