@@ -144,10 +144,10 @@ def _full(each: Applied, rows: pl.DataFrame, asked: Asked, subjects: pl.DataFram
         keys.append("address_id")
     # whom fewer reached is left out before the latest are sought: that is nearly everybody
     counts = rows.group_by(keys).agg(count=pl.len())
-    full = counts.filter(pl.col("count") >= most)
-    if full.is_empty():
+    if counts.is_empty() or int(counts["count"].max()) < most:  # type: ignore[arg-type]
         return nothing()
-    if full.height < counts.height:
+    if int(counts["count"].min()) < most:  # type: ignore[arg-type]
+        full = counts.filter(pl.col("count") >= most)
         rows = rows.join(full, on=keys, how="semi", nulls_equal=True)
     found = rows.group_by(keys).agg(count=pl.len(), counted_at=pl.col("at").top_k(most).min())
     if value.get("days"):

@@ -35,11 +35,13 @@ def leaves(rows: pl.DataFrame, days: int) -> pl.DataFrame:
     window of so many days in every zone; until_date: the last day it counts."""
     if rows.is_empty():
         return rows.with_columns(until_at=pl.lit(None, _MOMENT), until_date=pl.lit(None, pl.Date()))
-    first, last = rows.select(first=pl.col("counted_at").min(), last=pl.col("counted_at").max()).row(0)
+    first, last = rows["counted_at"].min(), rows["counted_at"].max()
+    assert isinstance(first, datetime)
+    assert isinstance(last, datetime)
     # the days on which windows may end, whose midnights are looked up: no clock is more than a day off
     ends = [first.date() + timedelta(days=n) for n in range(days - 1, days + (last.date() - first.date()).days + 2)]
     parts = []
-    for part in rows.partition_by("zones"):
+    for part in [rows] if rows["zones"].n_unique() == 1 else rows.partition_by("zones"):
         local = {
             name: pl.col("counted_at").dt.convert_time_zone(name).dt.date().dt.offset_by(f"{days}d")
             for name in part["zones"][0].split(" ")
