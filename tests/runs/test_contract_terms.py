@@ -166,7 +166,7 @@ class TestTheKindOfCreditor:
         self.kind(say, "licensed_lender,sme")
         assert "does not hold for a creditor who is licensed_lender" in say("statement", "invoice-1", fails=True)
 
-    @pytest.mark.parametrize("kind", ["bank", "sme,other", "sme,", ","])
+    @pytest.mark.parametrize("kind", ["broker", "sme,other", "sme,", ","])
     def test_that_is_none_is_refused(self, say, kind):
         said = say("creditor", "set", "--code", "acme", "--kind", kind, fails=True)
         assert "licensed_lender" in said
