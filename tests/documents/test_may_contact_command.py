@@ -119,10 +119,11 @@ class TestTheExampleOfThePage:
         [channel] = told["channels"]
         found = {each["rule"]: each for each in channel["findings"]}
         assert found["house.natural.contacts"]["count"] == 7
-        if "us.regf.seven-in-seven" in {rule.id for rule in house_rules().rules}:
-            finding = found["us.regf.seven-in-seven"]
-            assert (finding["effect"], finding["count"]) == ("presumed-violation", 7)
-            assert finding["until"] == "2026-04-08T00:00:00-04:00"
+        finding = found["us.regf.seven-in-seven"]
+        assert (finding["effect"], finding["count"]) == ("presumed-violation", 7)
+        assert finding["until"] == "2026-04-08T00:00:00-04:00"
+        assert finding["page"] == "docs/rules/us.md#us-regf-seven-in-seven"
+        assert finding["rebuttal"]
 
 
 class TestTheSchema:
