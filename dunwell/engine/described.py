@@ -111,17 +111,32 @@ def without_interest(debt: Debt) -> Debt:
 def with_fixed_sum(debt: Debt, debtor: str, day: date) -> Debt:
     """The debt with the fixed sum that the law of its terms gives for late payment.
 
-    Costs of the debt count against it where the law says so.
+    It goes by what was owed without dispute when the debt became late. Costs of the debt count against it where the law
+    says so. Where the rate goes by the day of the contract, so does the fixed sum: one of an older contract has none.
 
     debtor   see `core.terms.DebtorKind`: there is none against consumers
     """
+    late = debt.start or debt.due + timedelta(days=1 + debt.terms.grace_days)
     row = {
         "debt_id": 0, "kind": str(ReceivableKind.INVOICE), "place": debt.terms.regime.place, "debtor_kind": debtor,
-        "currency": debt.currency, "amount_minor": debt.principal_minor,
-        "late_from": debt.start or debt.due + timedelta(days=1 + debt.terms.grace_days),
+        "currency": debt.currency, "amount_minor": _owed_when_late(debt, late), "late_from": late,
         "costs_minor": sum(e.amount_minor for e in debt.entries if e.kind == "charge" and e.day <= day),
     }  # fmt: skip
-    return replace(debt, fixed_sum_minor=int(fixed_sums(pl.DataFrame([row]), day)["fixed_minor"].item()))
+    rows = [row]
+    if debt.contract and debt.terms.regime.dated_by == "contract":
+        rows.append({**row, "debt_id": 1, "late_from": debt.contract, "costs_minor": 0})
+    sums = fixed_sums(pl.DataFrame(rows), day).sort("debt_id")["fixed_minor"].to_list()
+    return replace(debt, fixed_sum_minor=int(sums[0]) if all(sums) else 0)
+
+
+def _owed_when_late(debt: Debt, late: date) -> int:
+    """What of the principal was owed, and not disputed, when the debt became late. Payments paid charges first."""
+    before = [entry for entry in debt.entries if entry.day < late]
+    back = {entry.reverses: entry.amount_minor for entry in debt.entries if entry.kind == "reversal"}
+    charges = sum(entry.amount_minor for entry in before if entry.kind == "charge")
+    paid = sum(entry.amount_minor - back.get(entry.id, 0) for entry in before if entry.kind == "payment")
+    credited = sum(entry.amount_minor for entry in before if entry.kind == "credit")
+    return max(debt.principal_minor - debt.disputed_minor - credited - max(paid - charges, 0), 0)
 
 
 def yearly_rates(debts: Sequence[Debt], day: date) -> list[int]:

@@ -199,3 +199,30 @@ class TestADebtThatIsDueMuchLater:
         told = make_statement([debt(due=date(2025, 6, 1))], date(2025, 3, 2), date(2025, 3, 5))
         assert {sums["EUR"] for _, sums in (*told.coming, *told.pay_by)} == {1_000_000}
         assert len(told.coming) == 14
+
+
+class TestTheFixedSum:
+    UK = make_terms("uk.lpcdia-1998", {"confirmed": True})
+    BGB = make_terms("de.bgb-288-2", {"confirmed": True})
+
+    def of(self, one):
+        return described.with_fixed_sum(one, "business", date(2026, 6, 30)).fixed_sum_minor
+
+    def pounds(self, principal, *entries, **more):
+        return replace(
+            debt(principal=principal, due=date(2026, 1, 31), terms=self.UK, entries=entries, **more), currency="GBP"
+        )
+
+    def test_goes_by_what_was_owed_when_the_debt_became_late(self):
+        before, after = date(2026, 1, 15), date(2026, 2, 15)
+        assert self.of(self.pounds(1_050_000)) == 10_000
+        assert self.of(self.pounds(1_050_000, payment(before, 1_049_900))) == 4_000
+        assert self.of(self.pounds(1_050_000, payment(after, 1_049_900))) == 10_000
+        assert self.of(self.pounds(100_000, Entry("C", before, "credit", 100))) == 4_000
+        assert self.of(self.pounds(1_050_000, disputed_minor=100_000)) == 7_000
+
+    def test_is_none_for_a_contract_that_is_older_than_its_law(self):
+        late = debt(due=date(2026, 1, 31), terms=self.BGB)
+        assert self.of(late) == 4_000
+        assert self.of(replace(late, contract=date(2015, 7, 1))) == 4_000
+        assert self.of(replace(late, contract=date(2014, 7, 1))) == 0
