@@ -31,7 +31,7 @@ lint: ## Check style, types and which room imports which
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
-bench: ## Time import and run at 100,000 and 1,000,000 invoices beside their floors, on both databases
+bench: ## Time imports, runs, claims and contact rules beside their floors (imports and runs on both databases)
 	@$(SETUP) dev postgres
 	@$(BIN)/python -m bench
 

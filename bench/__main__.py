@@ -1,4 +1,4 @@
-"""`make bench`: import, run, claims and contact rules at several sizes, each beside the least the same rows can cost."""
+"""`make bench`: imports, runs, claims and contact rules at several sizes, each beside the least the rows can cost."""
 
 from importlib import import_module
 from importlib.util import find_spec
