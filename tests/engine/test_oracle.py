@@ -161,21 +161,24 @@ def assert_finds_the_same(book: Book, found: pl.DataFrame, oracle: Oracle) -> No
 
 
 class TestTheEngine:
+    @settings(max_examples=15)
     @given(books(), around(20, 20))
     def test_equals_the_oracle(self, book: Book, day: date) -> None:
         compare(book, day, default_strategy(), house_rules())
 
+    @settings(max_examples=15)
     @given(books(), around(20, 20))
     def test_equals_the_oracle_without_netting_and_under_other_rules(self, book: Book, day: date) -> None:
         compare(book, day, WITHOUT_NETTING, OTHER_RULES)
 
     @pytest.mark.long
     @pytest.mark.timeout(900)
-    @settings(max_examples=800)
+    @settings(max_examples=500)
     @given(books(debtors=5), around(20, 20), st.booleans())
     def test_equals_the_oracle_many_times(self, book: Book, day: date, netting: bool) -> None:
         compare(book, day, default_strategy() if netting else WITHOUT_NETTING, house_rules())
 
+    @settings(max_examples=20)
     @given(
         st.sampled_from(["DE", "US", "CN", "IN", "NP", "RU", "BR", "AU", None, "XX"]),
         st.sampled_from(["consumer", "business", None]), st.integers(0, 600 * 24 * 4), st.lists(st.integers(0, 30)),

@@ -59,6 +59,10 @@ class Contacts:
         self.world = contact.World(zones_by_country(), {place: frozenset(days) for place, days in days_off.items()})
         self.persons = {row["debtor_id"]: row["person_id"] for row in facts["debtors"]}
         self.binding = {kind for rule in self.rules if rule["kind"] == "register" for kind in in_force(rule)["entries"]}
+        self.told_of = {each.get("address") for _, each in self.entries()} | {
+            text(row["contact_point_id"]) for row in facts["contacts"]
+        }
+        self.promised = {(each["debtor_id"], each["currency"]) for each in self.promises}
         self.known: dict[Any, frozenset[Finding]] = {}
 
     def zones(self, debtor: Row) -> list[str]:
@@ -132,6 +136,9 @@ class Contacts:
         self, debtor: Row, channel: str, address: str = NO_ADDRESS, currency: str | None = None, only: str | None = None
     ) -> frozenset[Finding]:
         """What stands against a contact, or is to be known about it. `only`: entries of no other kind are there."""
+        # of an address that nothing names no more is said than of any, and of a currency nobody promised
+        address = address if address in self.told_of else NO_ADDRESS
+        currency = currency if (debtor["debtor_id"], currency) in self.promised else None
         key = (debtor["debtor_id"], channel, address, currency, only)
         if key not in self.known:
             found = self._ask(debtor, channel, address, currency, only)
@@ -161,10 +168,7 @@ class Contacts:
 
     def against(self, debtor: Row, channel: str, address: str, currency: str) -> list[Stop]:
         """What keeps us from a contact by a channel, to an address."""
-        named = any(address == each.get("address") for _, each in self.entries()) or any(
-            address == text(row["contact_point_id"]) for row in self.facts["contacts"]
-        )
-        ends = self._ends(self.said(debtor, channel, address if named else NO_ADDRESS, currency))
+        ends = self._ends(self.said(debtor, channel, address, currency))
         return [
             Stop(rule, None, self._last(debtor, rule, until), self.kinds[rule] in CAPS)
             for rule, until in sorted(ends.items())
@@ -218,13 +222,20 @@ class Contacts:
         raise AssertionError(rule)
 
     def _last(self, debtor: Row, rule: str, until: float) -> date | None:
-        """The last day: of what is counted the latest of those at his place, of entries and seasons their own."""
+        """The last day: the one before the midnight from which the rule is silent. Two zones a day apart may have it
+        at once: what is counted lasts until the later day, entries and seasons have days of their own."""
         if until == FOR_EVER:
             return None
-        zones = self.zones(debtor)
+        days = [contact.day_in(zone, int(until)) for zone in self.zones(debtor)]
         if self.kinds[rule] in CAPS:
-            return max(contact.day_in(zone, int(until) - 1) for zone in zones)
-        return min(contact.day_in(zone, int(until)) for zone in zones) - timedelta(days=1)
+            begun = [
+                day
+                for day, zone in zip(days, self.zones(debtor), strict=True)
+                if contact.midnight(zone, day) == int(until)
+            ]
+            # minutes end at any time
+            return max(begun) - timedelta(days=1) if begun else contact.day_in("UTC", int(until))
+        return min(days) - timedelta(days=1)
 
     # --- hours ---
 
