@@ -85,14 +85,14 @@ def name_of_day(calendar: str, day: date, language: str = "en") -> str:
 
 def public_holidays(calendar: str, first: date, last: date) -> list[date]:
     """The public holidays of a place from `first` to `last`, in order; those of the country alone for a part of it that
-    has no calendar, none for a country that has none."""
+    has no calendar, none for a country that has none, and none beyond the years of calendars."""
     name = _ALIASES.get(calendar, calendar)
     known = _countries().get(name[:2])
     if known is None:
         return []
     name = name if name[3:] in known else name[:2]
     found: list[date] = []
-    for year in range(_within(first).year, _within(last).year + 1):
+    for year in range(max(first, FIRST).year, min(last, LAST).year + 1):
         announced = _announced(name[:2], year)
         found += announced.off if announced else [day for day in _holidays(name, year, "en") if day.year == year]
     return sorted({day for day in found if first <= day <= last})

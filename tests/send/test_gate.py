@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from dunwell.actions import gate
-from dunwell.actions.talks import add_entry
+from dunwell.actions.talks import add_entry, set_hold
 from dunwell.channels import cleared
 from dunwell.channels.cleared import Cleared, NotCleared, clear, spend, withdraw
 from dunwell.channels.email import EmailChannel
@@ -13,10 +13,10 @@ from dunwell.channels.letter import LetterChannel
 from dunwell.channels.simulator import Simulator
 from dunwell.core.errors import Refused
 from dunwell.core.settings import Settings
-from dunwell.core.terms import Channel
+from dunwell.core.terms import Channel, HoldReason
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.store import guard
-from dunwell.store.models import Clearance, ContactAttempt, ContactPoint, Debtor, OutboxMessage
+from dunwell.store.models import Clearance, ContactAttempt, ContactPoint, Debtor, Hold, OutboxMessage
 from tests.channels.test_mail_text import a_message
 from tests.conftest import ROOT
 from tests.send.book import TEN, a_book, add_debtor, let_go, run, states
@@ -217,3 +217,19 @@ class TestAMessage:
         message = OutboxMessage.objects.get()
         with pytest.raises(Refused):
             gate.finish(message)
+
+
+class TestWhatWasToldMeanwhile:
+    def test_stops_a_message_that_was_looked_at_already(self, sink):
+        creditor = a_book(mails=2)
+        run(creditor)
+        debtor = Debtor.objects.get(number="M0")
+
+        def told(step: str) -> None:
+            if step == "made" and not Hold.objects.exists():
+                set_hold(debtor=debtor, reason=HoldReason.CEASE_REQUEST, at=TEN, by=MEI, key="k")
+
+        let_go(pause_at=told)
+        assert states()["M1"] == "sent"
+        assert states()["M0"].startswith("cancelled forbidden:house.cease")
+        assert [mail["To"].addresses[0].addr_spec for mail in sink.mails] == ["m1@debtor.example"]

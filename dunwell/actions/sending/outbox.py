@@ -29,7 +29,15 @@ from dunwell.core.errors import Refused
 from dunwell.core.terms import LIVE_STATES, OutboxState
 from dunwell.engine.planned import Told
 from dunwell.store import journal
-from dunwell.store.models import ContactAttempt, ContactItem, Creditor, Document, OutboxMessage
+from dunwell.store.models import (
+    ContactAttempt,
+    ContactItem,
+    Creditor,
+    Debtor,
+    Document,
+    JournalEntry,
+    OutboxMessage,
+)
 
 LEASE = timedelta(minutes=15)
 """How long a claim holds without a sign of life; longer than any single call of a channel may take."""
@@ -48,10 +56,17 @@ _WAITING = (OutboxState.RELEASED, OutboxState.TRY_LATER)
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A claimed message whose bytes are made and kept. `told`: what the gate said of it at the last look."""
+    """A claimed message whose bytes are made and kept.
+
+    told        what the gate said of it at the last look
+    asked_at    the moment of that look
+    looked_at   the same by the machine's own clock: what is written down about the person after it is not known yet
+    """
 
     row: OutboxMessage
     told: Told
+    asked_at: datetime
+    looked_at: datetime
     composed: Composed
     sha256: str
     size_bytes: int
@@ -276,6 +291,8 @@ def resolve(*, key: str, sent: bool, now: datetime, by: Actor) -> OutboxMessage:
 
 def _begin(ready: Ready, day: date, now: datetime, by: Actor) -> Cleared | None:
     row, clock = ready.row, _clock()
+    if _told_since(row, ready.looked_at):
+        return None  # it goes back, and is looked at once more
     if (
         not _mine(row)
         .filter(call_started_at=None)
@@ -283,7 +300,7 @@ def _begin(ready: Ready, day: date, now: datetime, by: Actor) -> Cleared | None:
     ):
         return None
     row.attempts += 1
-    clearance = gate.record(row.creditor, ready.told, at=now, by=by)
+    clearance = gate.record(row.creditor, ready.told, at=ready.asked_at, by=by)
     # only the holder of this claim can make these bytes, so nobody else inserts the row meanwhile
     document = Document.objects.filter(creditor=row.creditor_id, sha256=ready.sha256).first()
     if document is None:
@@ -313,6 +330,12 @@ def _begin(ready: Ready, day: date, now: datetime, by: Actor) -> Cleared | None:
         for receivable, stage, asked in ready.composed.items
     )  # fmt: skip
     return gate.let_go(row, clearance)
+
+
+def _told_since(row: OutboxMessage, moment: datetime) -> bool:
+    """Whether anything was written down about the person of a message after a moment: an opt-out, a call, a hold."""
+    accounts = Debtor.objects.filter(person_id=row.debtor.person_id).values_list("pk", flat=True)
+    return JournalEntry.objects.filter(debtor__in=list(accounts), recorded_at__gt=moment).exists()
 
 
 def _settle(ended: Ended, now: datetime, by: Actor) -> None:

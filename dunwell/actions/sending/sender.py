@@ -123,9 +123,10 @@ class Sender:
             return self.clock.walk_to(self.creditor, outbox.next_due(self.creditor, names, now.date(), now))
         try:
             self.pause_at("claimed")
-            made = self._make(self._look(rows, now), sender, now)
+            looked_at = datetime.now(UTC)
+            made = self._make(self._look(rows, now), sender, now, looked_at)
             self.pause_at("made")
-            self._call_all(made)
+            self._call_all(made, looked_at)
         finally:
             outbox.release(rows=rows, by=self.by)
         return True
@@ -142,7 +143,9 @@ class Sender:
         self._cancel([(row, verdict.reason) for row, verdict in found if isinstance(verdict, Cancel)], now)
         return [(row, verdict) for row, verdict in found if isinstance(verdict, Go)]
 
-    def _make(self, goes: list[tuple[OutboxMessage, Go]], sender: notice.Sender, now: datetime) -> list[_Made]:
+    def _make(
+        self, goes: list[tuple[OutboxMessage, Go]], sender: notice.Sender, now: datetime, looked_at: datetime
+    ) -> list[_Made]:
         """Make the bytes and keep them. A message that cannot be made must not stop the others."""
         receivables = Receivable.objects.in_bulk({item["receivable_id"] for _, go in goes for item in go.items})
         late = LateInterest(self.creditor, goes[0][1].facts, {row.debtor_id for row, _ in goes}) if goes else None
@@ -170,7 +173,8 @@ class Sender:
                 sha256 = sent_bytes.keep(self.settings.documents, packed)
                 made.append(
                     _Made(
-                        Ready(row, go.told, composed, sha256, len(packed), _MEDIA_TYPES[row.channel]), packed,
+                        Ready(row, go.told, now, looked_at, composed, sha256, len(packed), _MEDIA_TYPES[row.channel]),
+                        packed,
                         go.told.until_at,
                     )
                 )  # fmt: skip
@@ -182,9 +186,8 @@ class Sender:
             outbox.cancel(rows=rows, now=now, by=self.by)
             self.report.cancelled.update(reason for _, reason in rows)
 
-    def _call_all(self, made: list[_Made]) -> None:
+    def _call_all(self, made: list[_Made], looked_at: datetime) -> None:
         """Call the channel for each. Settling one and beginning the next share a transaction."""
-        looked_at = datetime.now(UTC)
         ended: Ended | None = None
         for number, each in enumerate(made):
             if number and (self.stopped() or datetime.now(UTC) - looked_at > LOOK_LASTS):

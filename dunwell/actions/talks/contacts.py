@@ -137,8 +137,8 @@ def record_contact(
             **asked,
         },
     )  # fmt: skip
-    if clearance is not None and verdict == gate.FORBIDDEN:
-        rules = list(dict.fromkeys(each["rule"] for each in clearance.findings if each["effect"] == gate.FORBIDDEN))
+    if clearance is not None and verdict in (gate.FORBIDDEN, "presumed-violation") and not clearance.override:
+        rules = list(dict.fromkeys(each["rule"] for each in clearance.findings if each["effect"] == verdict))
         journal.append(
             "contact.deviated", creditor=debtor.creditor, debtor=debtor, by=by, at=at,
             body={"contact": contact.pk, "number": debtor.number, "clearance": clearance.pk, "rules": rules},
@@ -165,6 +165,8 @@ def _when(
 
 
 _NOON = time(12)
+PLAN_LASTS = timedelta(hours=12)
+"""A contact rests on a plan of the same working day."""
 
 
 def _clearance(
@@ -174,8 +176,12 @@ def _clearance(
     if plan is None:
         [told] = gate.ask(debtor.creditor, [planned], at=moment)
         return gate.record(debtor.creditor, told, at=at, by=by)
-    if (plan.debtor_id, plan.channel) != (debtor.pk, planned.channel):
+    theirs = (plan.debtor_id, plan.channel, plan.purpose, plan.addressee)
+    ours = (debtor.pk, planned.channel, planned.purpose, planned.to)
+    if theirs != ours or planned.contact_point not in (None, plan.contact_point_id):
         raise Refused("contact.other_plan", plan=plan.pk, number=debtor.number)
+    if not plan.at <= moment <= plan.at + PLAN_LASTS:
+        raise Refused("contact.plan_old", plan=plan.pk, hours=int(PLAN_LASTS.total_seconds() // 3600))
     if ContactAttempt.objects.filter(clearance=plan).exists():
         raise Refused("contact.plan_used", plan=plan.pk)
     return plan

@@ -23,7 +23,8 @@ BY_PEOPLE = (Channel.PHONE, Channel.VISIT)
 class Plan:
     """What the gate said, as it was recorded.
 
-    told            None: this plan was recorded before, by the same key
+    told            None: this plan was recorded before, by the same key, and may still be followed
+    still           nothing stands against it now that did not when it was recorded
     contact_point   the number to be called; None on a visit, and where none is known
     """
 
@@ -31,11 +32,12 @@ class Plan:
     clearance: Clearance
     told: Told | None
     contact_point: ContactPoint | None
+    still: bool = True
 
     @property
     def may_go(self) -> bool:
         """It is allowed, or a person who may went past what stood against it."""
-        return self.clearance.verdict == gate.ALLOWED or bool(self.clearance.override)
+        return self.still and (self.clearance.verdict == gate.ALLOWED or bool(self.clearance.override))
 
 
 @act("contact.plan", may_record_nothing=True)
@@ -68,7 +70,12 @@ def plan_contact(
     }  # fmt: skip
     debtor, text, before = first_result(debtor, "contact.planned", key, asked)
     if before is not None:
-        return Plan(debtor, Clearance.objects.get(pk=before["clearance"]), None, point)
+        clearance = Clearance.objects.get(pk=before["clearance"])
+        # an old answer is no leave: what was told since may stand against it
+        [again] = gate.ask(debtor.creditor, [planned], at=at, with_notes=True)
+        known = {each["rule"] for each in clearance.findings}
+        still = again.answer.verdict == gate.ALLOWED or set(gate.against(again)) <= known
+        return Plan(debtor, clearance, None if still else again, point, still=still)
     [told] = gate.ask(debtor.creditor, [planned], at=at, with_notes=True)
     gate.check_override(told, override, by)
     clearance = gate.record(debtor.creditor, told, at=at, by=by, override=override)
