@@ -155,8 +155,9 @@ def _entries(facts: Facts, rules: Rules, day: date, came: pl.DataFrame | None) -
         "debtor_id", "channel", "from_date", "until_date", kind="reason"
     )  # fmt: skip
     complaints = facts["complaints"].select(
-        "debtor_id", from_date="opened_date", until_date=pl.col("answered_date").dt.offset_by("-1d"),
-        kind=pl.lit("complaint"),
+        "debtor_id", from_date="opened_date", kind=pl.lit("complaint"),
+        # nobody knows beforehand when it will be answered
+        until_date=pl.when(pl.col("answered_date") <= day).then(pl.col("answered_date").dt.offset_by("-1d")),
     )  # fmt: skip
     parts = [holds, complaints, facts["registers"].drop("register_id")]
     if not facts["promises"].is_empty():

@@ -23,7 +23,7 @@ from tests.engine.books import around, books
 _IDS = {
     "debtor_id": "debtors", "receivable_id": "receivables", "parent_id": "receivables", "payment_id": "payments",
     "reverses_id": "payments", "contact_id": "contacts", "promise_id": "promises", "dispute_id": "disputes",
-    "hold_id": "holds", "complaint_id": "complaints",
+    "hold_id": "holds", "complaint_id": "complaints", "register_id": "registers",
 }  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def by_number(book: Book, outcome: Outcome) -> list[list[dict[str, Any]]]:
                 name: debtors[value]
                 if name == "debtor_id"
                 else receivables[value]
-                if name == "receivable_id"
+                if name == "receivable_id" and value is not None
                 else value
                 for name, value in row.items()
             }

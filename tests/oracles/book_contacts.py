@@ -46,7 +46,7 @@ class Contacts:
     def __init__(
         self, facts: Mapping[str, Sequence[Row]], rules: Rules, day: date, moment: datetime, promises: Sequence[Row]
     ) -> None:
-        self.facts, self.moment = facts, moment
+        self.facts, self.day, self.moment = facts, day, moment
         self.rules = tables(rules, day)
         self.kinds = {rule["id"]: rule["kind"] for rule in self.rules}
         self.creditor = facts["creditor"][0]
@@ -124,7 +124,8 @@ class Contacts:
                 entry = {"kind": row["reason"], "from": row["from_date"], "until": row["until_date"]}
                 found.append((row, {**entry, "channel": row["channel"]}))
         for row in self.facts["complaints"]:
-            last = row["answered_date"] and row["answered_date"] - timedelta(days=1)
+            answered = row["answered_date"] if row["answered_date"] and row["answered_date"] <= self.day else None
+            last = answered and answered - timedelta(days=1)
             found.append((row, {"kind": "complaint", "from": row["opened_date"], "until": last}))
         for row, entry in found:
             entry["account"] = None if entry["kind"] in OF_THE_PERSON else str(row["debtor_id"])
