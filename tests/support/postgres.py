@@ -88,10 +88,24 @@ class Cluster:
             (self.base / "postgres.started").touch()
 
     def stop(self) -> None:
-        """End the server, if it was started."""
+        """End the server, if it was started and still lives: a killed session's may have died with its machine."""
         if self.started:
-            self._run("pg_ctl", "stop", "-m", "immediate", "-D", str(self.sockets / "data"))
+            try:
+                self._run("pg_ctl", "stop", "-m", "immediate", "-D", str(self.sockets / "data"))
+            except RuntimeError:
+                if self._lives():
+                    raise
             (self.base / "postgres.started").unlink()
+
+    def _lives(self) -> bool:
+        """Whether a server works on this folder: the process its pid file names is a PostgreSQL of ours."""
+        try:
+            pid = int((self.sockets / "data" / "postmaster.pid").read_text().splitlines()[0])
+            os.kill(pid, 0)
+        except (OSError, ValueError, IndexError):
+            return False
+        said = Path(f"/proc/{pid}/cmdline")
+        return not said.exists() or str(self.sockets).encode() in said.read_bytes()
 
     def _run(self, program: str, *arguments: str) -> None:
         folder = binaries()
