@@ -76,13 +76,13 @@ def facts(invoices: int, seed: int = 1) -> Facts:
         contact_date=pl.lit(date(2026, 2, 10)),
         channel=pl.lit("email"),
         direction=pl.lit("out"),
-        stage=pl.lit(2),
+        stage=pl.lit(20),
         currency=currency,
         deadline_date=pl.lit(None, pl.Date),
         outcome=pl.lit("sent"),
     )
     items = receivables.filter(pl.col("due_date") < date(2026, 2, 7)).select(
-        "receivable_id", contact_id="debtor_id", stage=pl.lit(2)
+        "receivable_id", contact_id="debtor_id", stage=pl.lit(20)
     )
     made = {
         "creditor": pl.DataFrame(

@@ -113,7 +113,7 @@ def _scan(folder: str) -> None:
 def _decide(folder: str) -> None:
     from dunwell.engine.decide import decide
     from dunwell.rulebook.rules_file import house_rules
-    from dunwell.rulebook.strategy import default_strategy
+    from dunwell.rulebook.strategy_file import default_strategy
 
     decide(_facts(folder), default_strategy(), house_rules(), book.DAY, MOMENT)
 

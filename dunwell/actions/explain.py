@@ -27,10 +27,11 @@ from dunwell.engine.findings import paused
 from dunwell.engine.planned import Planned, told_of
 from dunwell.engine.promises import promises
 from dunwell.rulebook.rules_file import Rules
-from dunwell.rulebook.strategy import Strategy, default_strategy
+from dunwell.rulebook.strategy import Strategy
 from dunwell.store.models import ContactPoint, Creditor, Debtor, Receivable
 from dunwell.store.reads.contacts import NamedItem, PastContact, past
 from dunwell.store.reads.house_rules import rules_of
+from dunwell.store.reads.strategies import strategy_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +230,7 @@ class Explanation:
                 rule=self._rule(line["rule"], language),
                 detail=self._detail(line, language),
                 last=format_date(line["last_message_date"], language) if line["last_message_date"] else "-",
-                pause=self.strategy.pause_days,
+                pause=self.strategy.segment(line["segment"]).pause_days,
             )
         ]
         if line["person_minor"] and line["action"] != "none" and line["reason"] != "deadline_passed":
@@ -390,7 +391,7 @@ def explain(
             as_of,
             known_at,
             now,
-            strategy or default_strategy(),
+            strategy or strategy_of(creditor, as_of),
             rules or rules_of(creditor, known_at),
         )
     except IndexError:

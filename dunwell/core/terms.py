@@ -48,19 +48,42 @@ class Channel(StrEnum):
 
 
 class Stage(IntEnum):
-    """The steps of the default strategy, in order; a step is never skipped."""
+    """The steps of a strategy, from gentle to firm. A strategy takes some of them, in this order; none that it has is
+    skipped unless it says so. The gaps leave room for more.
+    """
 
     NONE = 0
-    NOTICE = 1
-    REMINDER = 2
-    FIRST_DUNNING = 3
-    SECOND_DUNNING = 4
-    PERSON = 5
+    NOTICE = 10
+    REMINDER = 20
+    SECOND_REMINDER = 25
+    CALL = 30
+    FIRST_DUNNING = 40
+    SECOND_DUNNING = 50
+    PERSON = 60
+    LAWYER_LETTER = 70
+    MEDIATION = 80
+    AGENCY = 90
+    SUIT = 100
 
     @property
     def word(self) -> str:
         """The stage's name in files and keys, e.g. `first_dunning`."""
         return self.name.lower()
+
+    @property
+    def is_message(self) -> bool:
+        """Is it a letter or mail that the program can write? All others are the task of a person."""
+        return self in WRITTEN_STAGES
+
+
+WRITTEN_STAGES = (
+    Stage.NOTICE,
+    Stage.REMINDER,
+    Stage.SECOND_REMINDER,
+    Stage.FIRST_DUNNING,
+    Stage.SECOND_DUNNING,
+)
+"""The steps for which there are letters and mails."""
 
 
 class HoldReason(StrEnum):

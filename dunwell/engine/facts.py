@@ -12,7 +12,7 @@ import polars as pl
 
 from dunwell.core.errors import DunwellError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 _MOMENT = pl.Datetime("us", "UTC")
 _DATE = pl.Date()
 _INT = pl.Int64()
@@ -131,6 +131,23 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "hours_from": _TEXT,
         "hours_until": _TEXT,
     },
+    "steps": {
+        "step_id": _INT,
+        "debtor_id": _INT,
+        "receivable_id": _INT,
+        "stage": pl.Int16(),
+        "done_date": _DATE,
+        "taken": pl.Boolean(),
+        "withdrawn_date": _DATE,
+    },
+    "observations": {
+        "observation_id": _INT,
+        "debtor_id": _INT,
+        "kind": _TEXT,
+        "value": _TEXT,
+        "from_date": _DATE,
+        "until_date": _DATE,
+    },
     "days_off": {"place": _TEXT, "day_off": _DATE},
 }
 
@@ -175,6 +192,8 @@ _HAPPENED = {
     "complaints": "opened_date",
     "contacts": "contact_date",
     "registers": "from_date",
+    "steps": "done_date",
+    "observations": "from_date",
 }
 
 

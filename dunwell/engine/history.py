@@ -1,5 +1,7 @@
 """How far each item has come: stages are recomputed from the contacts that took place, never counted on a row."""
 
+from datetime import date
+
 import polars as pl
 
 from dunwell.core.terms import ContactOutcome, Stage
@@ -15,26 +17,42 @@ def outbound(facts: Facts) -> pl.DataFrame:
     return facts["contacts"].filter((pl.col("direction") == "out") & pl.col("outcome").is_in(COUNTED))
 
 
-def reached(facts: Facts) -> pl.DataFrame:
-    """Per item: reached (Int16, highest stage of a contact that named it), reached_date (the day it came there),
-    deadline_date (the first final deadline set for it; null before a second dunning).
+def reached(facts: Facts, day: date) -> pl.DataFrame:
+    """Per item that anything was done about:
+
+    reached          the highest stage of a contact that named it, or of a step recorded for it (Int16; 0: none)
+    reached_date     the day it came there
+    deadline_date    the first final deadline set for it; null before a second dunning
+    tries            calls at the stage of a call that reached nobody, and so took no step; tried_date: the last
 
     The first day and the first deadline count: letters about newer items name the older ones again, and must not
     put off their next step for ever.
     """
-    named = facts["contact_items"].join(
+    named = facts["contact_items"].filter(pl.col("stage").is_not_null()).join(
         outbound(facts).select("contact_id", "contact_date", "deadline_date"), on="contact_id"
-    )
-    first = named.group_by("receivable_id", "stage").agg(
+    )  # fmt: skip
+    done = facts["steps"].filter(pl.col("withdrawn_date").is_null() | (pl.col("withdrawn_date") > day))
+    taken = pl.concat([
+        named.select("receivable_id", "stage", "contact_date", "deadline_date"),
+        done.filter("taken").select("receivable_id", "stage", contact_date="done_date"),
+    ], how="diagonal")  # fmt: skip
+    first = taken.group_by("receivable_id", "stage").agg(
         reached_date=pl.col("contact_date").min(), deadline_date=pl.col("deadline_date").min()
     )
     deadlines = first.filter(pl.col("stage") == Stage.SECOND_DUNNING).select("receivable_id", "deadline_date")
+    tries = (
+        done.filter(~pl.col("taken"))
+        .group_by("receivable_id")
+        .agg(tries=pl.len().cast(pl.Int32), tried_date=pl.col("done_date").max())
+    )
     return (
         first.group_by("receivable_id")
         .agg(pl.col("stage").max())
         .join(first.drop("deadline_date"), on=["receivable_id", "stage"])
         .rename({"stage": "reached"})
         .join(deadlines, on="receivable_id", how="left")
+        .join(tries, on="receivable_id", how="full", coalesce=True)
+        .with_columns(pl.col("reached", "tries").fill_null(0))
     )
 
 

@@ -16,7 +16,7 @@ from dunwell.documents.plain import plain
 from dunwell.engine.ageing import BY, DEFAULT_BOUNDS, LARGEST_BOUND, MOST_BOUNDS, Ageing, Buckets, aged, buckets
 from dunwell.jobs.context import moment, show, tell, words
 from dunwell.jobs.day_option import Day
-from dunwell.rulebook.strategy import default_strategy
+from dunwell.rulebook.strategy_file import default_strategy
 from dunwell.store.reads import creditors
 from dunwell.store.reads.tasks import names
 

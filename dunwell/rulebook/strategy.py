@@ -1,43 +1,139 @@
-"""The strategy: which step comes when, by which channel. A table, not code."""
+"""The strategy: which step comes when, for whom, by which channel. A table, not code; `strategy_file` reads it."""
 
 import hashlib
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
-from typing import Any
+from enum import StrEnum
 
-import yaml
+from dunwell.core.terms import Stage
+from dunwell.rulebook.conditions import Condition
 
-from dunwell.core.money import DIGITS
-from dunwell.core.terms import Channel, Stage
 
-SCHEMA_VERSION = 1
+class Level(StrEnum):
+    """Whose step it is. docs/strategy.md shows the three on one example.
+
+    receivable    each item takes its own steps; a message goes out at the highest that is due
+    highest       the same, and every overdue item then stands where the highest stands
+    debtor        one ladder per debtor and currency, counted from the oldest overdue item
+    """
+
+    RECEIVABLE = "receivable"
+    HIGHEST = "highest"
+    DEBTOR = "debtor"
+
+
+class OfferKind(StrEnum):
+    """A way out that a treatment offers, inside its limits."""
+
+    WAIVER = "waiver"
+    EXTENSION = "extension"
+    DISCOUNT = "discount"
+    INSTALMENTS = "instalments"
+
+
+TONES = ("gentle", "plain", "firm")
+SYSTEM, PERSON = "system", "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What may be offered. Of the limits, those that its kind has.
+
+    percent_bp    waiver: so much of the late fees and interest; discount: of what is owed (hundredths of a percent)
+    days          extension: at most so many more days; waiver and discount: if paid within so many days
+    instalments   at most so many parts
+    """
+
+    kind: OfferKind
+    percent_bp: int | None = None
+    days: int | None = None
+    instalments: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """What is done at a stage, for those whom `when` holds for (None: for all).
+
+    name               `reminder`, or `reminder.2` for the second row under `instead`
+    skip               this stage is left out for them
+    by                 `system`: the message leaves by itself; `person`: it is a task
+    channels           in order; the debtor's own preference goes first where it is among them
+    pay_within_days    the deadline a message sets, in days from its day (the next working day, where that is none)
+    interest           late interest and costs are demanded too, as far as the debtor's terms let them be claimed
+    attempts           of a call: after so many that reached nobody the step counts as taken
+    """
+
+    name: str
+    when: Condition | None = None
+    skip: bool = False
+    by: str = SYSTEM
+    channels: tuple[str, ...] = ()
+    tone: str = "plain"
+    pay_within_days: int | None = None
+    interest: bool = False
+    attempts: int = 1
+    offer: Offer | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One stage of the strategy. `pay_within_days`: the deadline the message sets, in days from its day (the next
-    working day, where that is none). `interest`: it demands late interest too, as far as the terms of the debtor
-    let it be claimed."""
+    """One stage of a segment, and when it may be taken: on the latest of
+
+    offset_days            days after the due date (negative: before)
+    after_days             days after the step before
+    after_deadline_days    days after the final deadline that was set (the day after them)
+
+    treatments             the first whose condition holds; the last has none
+    """
 
     stage: Stage
-    offset_days: int
+    offset_days: int | None
     after_days: int
-    channels: tuple[str, ...]
-    pay_within_days: int | None
-    interest: bool = False
+    after_deadline_days: int | None
+    treatments: tuple[Treatment, ...]
+
+    @property
+    def treatment(self) -> Treatment:
+        """What is done where no condition holds."""
+        return self.treatments[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Debtors who are treated alike: those whom `when` holds for and no segment before it took. title: by language."""
+
+    name: str
+    title: dict[str, str]
+    when: Condition | None
+    pause_days: int
+    steps: tuple[Step, ...]
+
+    def step(self, stage: Stage) -> Step | None:
+        """The step of a stage, where the segment has it."""
+        return next((step for step in self.steps if step.stage == stage), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
-    """A strategy with the text it was read from, so that a run can be replayed."""
+    """A strategy with the text it was read from, so that a run can be replayed.
+
+    netting             unallocated payments and open credit notes are deducted before anything is demanded
+    grace_days          so many days after the due date nothing counts as overdue
+    minimum_minor       currency -> below it a debtor is sent nothing
+    minimum_bp          currency -> an item of which less than this part (hundredths of a percent) is open is left alone
+    residue_minor       currency -> who paid all but charges up to this is left alone
+    uneconomic_minor    channel -> currency -> below it the channel is too dear
+    """
 
     name: str
+    title: dict[str, str]
     netting: bool
-    pause_days: int
-    steps: tuple[Step, ...]
-    person_after_deadline_days: int
+    level: Level
+    grace_days: int
     minimum_minor: dict[str, int]
+    minimum_bp: dict[str, int]
+    residue_minor: dict[str, int]
+    uneconomic_minor: dict[str, dict[str, int]]
+    segments: tuple[Segment, ...]
     text: str
 
     @property
@@ -45,80 +141,15 @@ class Strategy:
         """SHA-256 of the text."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
-    def step(self, stage: Stage) -> Step:
-        """The step of a stage."""
-        return next(step for step in self.steps if step.stage == stage)
+    def segment(self, name: str) -> Segment:
+        """A segment by its name."""
+        return next(segment for segment in self.segments if segment.name == name)
 
-
-class StrategyError(ValueError):
-    """A strategy that cannot be followed: says where and why."""
-
-
-@cache
-def default_strategy() -> Strategy:
-    """The strategy a new installation starts with."""
-    return read_strategy(
-        (resources.files("dunwell.rulebook") / "strategies" / "default.yaml").read_text(encoding="utf-8")
-    )
-
-
-def read_strategy(text: str) -> Strategy:
-    """A strategy from its YAML text. Raises StrategyError."""
-    try:
-        table = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise StrategyError(f"no YAML: {error}") from error
-    wanted = {"name", "netting", "pause_days", "stages", "minimum_minor"}
-    if not isinstance(table, dict) or set(table) != wanted:
-        raise StrategyError(f"a strategy has exactly the keys {', '.join(sorted(wanted))}")
-    rows = table["stages"]
-    named = [row.get("stage") if isinstance(row, dict) else None for row in rows] if isinstance(rows, list) else []
-    if named != [s.word for s in Stage if s is not Stage.NONE]:
-        raise StrategyError("the stages stand in order: notice, reminder, first_dunning, second_dunning, person")
-    if not isinstance(table["netting"], bool):
-        raise StrategyError("netting is true or false")
-    steps = tuple(_step(row) for row in rows[:-1])
-    if steps[0].offset_days > 0 or any(step.offset_days < 1 for step in steps[1:]):
-        raise StrategyError("a notice comes before the due date, every other step after it")
-    if steps[-1].pay_within_days is None:
-        raise StrategyError("the second dunning sets a final deadline: pay_within_days")
-    minimum = table["minimum_minor"]
-    if not isinstance(minimum, dict):
-        raise StrategyError("minimum_minor is a table: currency to whole minor units")
-    for currency, least in minimum.items():
-        if currency not in DIGITS:
-            raise StrategyError(f"minimum_minor: {currency} is not a currency of ISO 4217")
-        _whole(least, f"minimum_minor: {currency}", 0)
-    return Strategy(
-        name=str(table["name"]),
-        netting=table["netting"],
-        pause_days=_whole(table["pause_days"], "pause_days", 1),
-        steps=steps,
-        person_after_deadline_days=_whole(rows[-1].get("after_deadline_days"), "person: after_deadline_days", 0),
-        minimum_minor=dict(minimum),
-        text=text,
-    )
-
-
-def _step(row: dict[str, Any]) -> Step:
-    where = row["stage"]
-    channels = tuple(row["channels"]) if isinstance(row.get("channels"), list) else ()
-    if not channels or not set(channels) <= {str(c) for c in Channel}:
-        raise StrategyError(f"{where}: channels are some of {', '.join(Channel)}")
-    within = row.get("pay_within_days")
-    if not isinstance(row.get("interest", False), bool):
-        raise StrategyError(f"{where}: interest is true or false")
-    return Step(
-        stage=Stage[where.upper()],
-        offset_days=_whole(row.get("offset_days"), f"{where}: offset_days", None),
-        after_days=_whole(row.get("after_days", 0), f"{where}: after_days", 0),
-        channels=channels,
-        pay_within_days=None if within is None else _whole(within, f"{where}: pay_within_days", 1),
-        interest=row.get("interest", False),
-    )
-
-
-def _whole(value: Any, where: str, least: int | None) -> int:
-    if type(value) is not int or (least is not None and value < least):
-        raise StrategyError(f"{where} is a whole number" + ("" if least is None else f", at least {least}"))
-    return value
+    def treatments(self) -> dict[tuple[str, str], Treatment]:
+        """(segment, treatment) -> what is done."""
+        return {
+            (segment.name, treatment.name): treatment
+            for segment in self.segments
+            for step in segment.steps
+            for treatment in step.treatments
+        }

@@ -24,6 +24,8 @@ _VERSIONED = {
     "disputes": ("dispute", "dispute_id", {}),
     "holds": ("hold", "hold_id", {}),
     "complaints": ("complaint", "complaint_id", {}),
+    "steps": ("step", "step_id", {}),
+    "observations": ("observation", "observation_id", {}),
     "registers": ("registerentry", "register_id", {"address_id": "contact_point_id", "at_place": "place"}),
 }
 _RECORDS: dict[str, tuple[str, str, dict[str, str]]] = {
@@ -104,6 +106,10 @@ _RELATED = (
     ),
     (
         "SELECT x.debtor_id FROM store_receivable r JOIN store_hold x ON x.receivable_id = r.id"
+        " WHERE r.debtor_id IN ({ids}) AND x.debtor_id <> r.debtor_id"
+    ),
+    (
+        "SELECT x.debtor_id FROM store_receivable r JOIN store_step x ON x.receivable_id = r.id"
         " WHERE r.debtor_id IN ({ids}) AND x.debtor_id <> r.debtor_id"
     ),
     (

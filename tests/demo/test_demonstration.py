@@ -30,7 +30,7 @@ from dunwell.demo.houses import HOUSES
 from dunwell.engine.ageing import ageing
 from dunwell.engine.promises import promises
 from dunwell.rulebook.rules_file import house_rules
-from dunwell.rulebook.strategy import default_strategy
+from dunwell.rulebook.strategy_file import default_strategy
 from tests.support.homes import Home, django_on, environment
 
 UNTIL, DAYS = "2026-11-20", "12"

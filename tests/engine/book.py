@@ -10,7 +10,8 @@ from dunwell.core.terms import Stage
 from dunwell.engine.decide import Outcome, decide
 from dunwell.engine.facts import SCHEMAS, Facts
 from dunwell.rulebook.rules_file import Rules, house_rules
-from dunwell.rulebook.strategy import Strategy, default_strategy
+from dunwell.rulebook.strategy import Strategy
+from tests.support.strategies import plain_strategy
 
 DAY = date(2026, 3, 2)
 """A Monday without feasts, far from changes of the clock: the day on which examples owe."""
@@ -205,7 +206,7 @@ class Book:
     ) -> Outcome:
         """Decide a day from its midnight at the creditor's place, or from a later hour."""
         moment = datetime.combine(day, time(hour), ZoneInfo(self.zone)).astimezone(UTC)
-        return decide(self.facts(), strategy or default_strategy(), rules or house_rules(), day, moment)
+        return decide(self.facts(), strategy or plain_strategy(), rules or house_rules(), day, moment)
 
     def line(self, day: date = DAY, **options: Any) -> dict[str, Any]:
         """The only line of a book with one debtor and one currency; empty when nothing is open."""

@@ -5,8 +5,11 @@ from datetime import UTC, date, datetime, time
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from dunwell.rulebook.strategy_columns import OBSERVED
 from tests.engine.book import DAY, Book, days
 
+STAGES = (10, 20, 25, 40, 50)
+"""What a letter or mail may have said."""
 CURRENCIES = ("EUR", "EUR", "EUR", "JPY", "KWD")
 AMOUNTS = st.sampled_from([1, 100, 499, 500, 501, 600, 700, 1_000, 1_100, 10_000, 33_333])
 REASONS = ("cease_request", "insolvency", "deceased", "attorney", "hardship", "talks", "other")
@@ -158,7 +161,7 @@ def _talk(draw: DrawFn, book: Book, debtor: int, items: list[int]) -> None:
     if draw(st.integers(0, 7)) == 0:
         book.complaint(debtor, draw(around(20, 2)), draw(st.sampled_from([None, DAY, days(1)])))
     for _ in range(draw(st.integers(0, 6))):
-        named = draw(st.dictionaries(st.sampled_from(items), st.integers(1, 4), max_size=3)) if items else {}
+        named = draw(st.dictionaries(st.sampled_from(items), st.sampled_from(STAGES), max_size=3)) if items else {}
         on = draw(around(draw(st.sampled_from([4, 10, 45])), 1))
         channel = draw(st.sampled_from(["email", "letter", "phone", "visit"]))
         outcome = draw(st.sampled_from(OUTCOMES[channel]))
@@ -175,6 +178,18 @@ def _talk(draw: DrawFn, book: Book, debtor: int, items: list[int]) -> None:
         )  # fmt: skip
     for _ in range(draw(st.sampled_from([0, 0, 1, 2]))):
         _told(draw, book, debtor)
+    for _ in range(draw(st.sampled_from([0, 0, 0, 1, 3])) if items else 0):
+        book.add(
+            "steps", debtor_id=debtor, receivable_id=draw(st.sampled_from(items)),
+            stage=draw(st.sampled_from([30, 30, 60, 70])), done_date=draw(around(20, 1)),
+            taken=draw(st.booleans()), withdrawn_date=draw(st.sampled_from([None, None, DAY, days(1)])),
+        )  # fmt: skip
+    for _ in range(draw(st.sampled_from([0, 0, 1, 3]))):
+        kind = draw(st.sampled_from(sorted(OBSERVED)))
+        book.add(
+            "observations", debtor_id=debtor, kind=kind, value=draw(st.sampled_from(OBSERVED[kind])),
+            from_date=draw(around(10, 1)), until_date=draw(st.sampled_from([None, None, days(-1), DAY, days(3)])),
+        )  # fmt: skip
 
 
 def _told(draw: DrawFn, book: Book, debtor: int) -> None:

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from dunwell.core.errors import DunwellError
 from dunwell.engine.ageing import BUCKETS, Ageing, Buckets, aged, ageing, buckets
 from dunwell.rulebook.rules_file import house_rules
-from dunwell.rulebook.strategy import default_strategy, read_strategy
 from tests.engine.book import DAY, Book, days
 from tests.engine.books import around, books
 from tests.engine.list_books import list_books
 from tests.oracles.engine import Oracle
+from tests.support.strategies import WITHOUT_NETTING, plain_strategy
 
 BOUNDS = st.lists(st.integers(0, 90), min_size=1, max_size=6, unique=True).map(sorted)
 
@@ -33,8 +33,7 @@ def cells(table: Ageing) -> dict[tuple[Any, ...], int]:
 
 def twin(book: Book, day: date, bounds: list[int], by: str, netting: bool) -> tuple[dict[Any, Any], dict[Any, Any]]:
     """The same table in plain Python: (debtor, currency, bucket) -> items, rest; (debtor, currency) -> sums."""
-    text = default_strategy().text
-    strategy = default_strategy() if netting else read_strategy(text.replace("netting: true", "netting: false"))
+    strategy = plain_strategy() if netting else WITHOUT_NETTING
     moment = datetime.combine(day, time(), ZoneInfo(book.zone)).astimezone(UTC)
     oracle = Oracle(book.facts(), strategy, house_rules(), day, moment)
     found: dict[Any, list[int]] = defaultdict(lambda: [0, 0])

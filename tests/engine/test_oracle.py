@@ -15,16 +15,17 @@ from dunwell.engine.decide import DECISIONS, LINE_ITEMS, LINES, decide
 from dunwell.engine.findings import FINDINGS, windows
 from dunwell.engine.promises import promises
 from dunwell.rulebook.rules_file import Rules, house_rules, read_rules
-from dunwell.rulebook.strategy import Strategy, default_strategy, read_strategy
+from dunwell.rulebook.strategy import Strategy
+from dunwell.rulebook.strategy_file import default_strategy
 from tests.engine.book import Book, days
 from tests.engine.books import around, books
 from tests.engine.list_books import list_books
+from tests.engine.strategies import strategies
 from tests.oracles.book_contacts import FOR_EVER, NO_ADDRESS
 from tests.oracles.contact import CHANNELS
 from tests.oracles.engine import Oracle
 from tests.oracles.engine import ageing as oracle_ageing
-
-WITHOUT_NETTING = read_strategy(default_strategy().text.replace("netting: true", "netting: false"))
+from tests.support.strategies import WITHOUT_NETTING, plain_strategy
 
 
 def _other_rules() -> Rules:
@@ -110,7 +111,7 @@ def compare(book: Book, day: date, strategy: Strategy, rules: Rules) -> None:
     known = facts.on(day)
     got = claims.with_credit(known, day, netting=strategy.netting)
     columns = [name for name in got.columns if name not in ("whole", "part_minor")]
-    assert rows(got, columns) == same(oracle.open, columns)
+    assert rows(got, columns) == same(oracle.before_petty, columns)
     pairs = {(p, r): (minor, reason) for p, r, _, minor, reason in cash.matches(known).rows()}
     assert pairs == oracle.cash.pairs
     assert rows(promises(known, rules, day), ["promise_id", "received_minor", "until_date", "state"]) == same(
@@ -128,7 +129,7 @@ def compare(book: Book, day: date, strategy: Strategy, rules: Rules) -> None:
         .select("currency", "bucket", "items", "open_minor", "demand_minor")
         .rows()
     }
-    assert table == oracle_ageing(oracle.open)
+    assert table == oracle_ageing(oracle.before_petty)
 
 
 def assert_finds_the_same(book: Book, found: pl.DataFrame, oracle: Oracle) -> None:
@@ -164,19 +165,36 @@ class TestTheEngine:
     @settings(max_examples=15)
     @given(books(), around(20, 20))
     def test_equals_the_oracle(self, book: Book, day: date) -> None:
-        compare(book, day, default_strategy(), house_rules())
+        compare(book, day, plain_strategy(), house_rules())
 
     @settings(max_examples=15)
     @given(books(), around(20, 20))
     def test_equals_the_oracle_without_netting_and_under_other_rules(self, book: Book, day: date) -> None:
         compare(book, day, WITHOUT_NETTING, OTHER_RULES)
 
+    @settings(max_examples=40)
+    @given(books(), around(20, 20), strategies())
+    def test_equals_the_oracle_under_any_strategy(self, book: Book, day: date, strategy: Strategy) -> None:
+        compare(book, day, strategy, house_rules())
+
+    @settings(max_examples=15)
+    @given(books(), around(20, 20))
+    def test_equals_the_oracle_under_the_default_strategy(self, book: Book, day: date) -> None:
+        compare(book, day, default_strategy(), house_rules())
+
+    @pytest.mark.long
+    @pytest.mark.timeout(900)
+    @settings(max_examples=500)
+    @given(books(debtors=5), around(20, 20), strategies())
+    def test_equals_the_oracle_under_many_strategies(self, book: Book, day: date, strategy: Strategy) -> None:
+        compare(book, day, strategy, house_rules())
+
     @pytest.mark.long
     @pytest.mark.timeout(900)
     @settings(max_examples=500)
     @given(books(debtors=5), around(20, 20), st.booleans())
     def test_equals_the_oracle_many_times(self, book: Book, day: date, netting: bool) -> None:
-        compare(book, day, default_strategy() if netting else WITHOUT_NETTING, house_rules())
+        compare(book, day, plain_strategy() if netting else WITHOUT_NETTING, house_rules())
 
     @settings(max_examples=20)
     @given(
@@ -191,7 +209,7 @@ class TestTheEngine:
         moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=15 * quarter)
         day = moment.astimezone(ZoneInfo(book.zone)).date()
         book.day_off(country or "DE", *(days(count, day) for count in off))
-        oracle = Oracle(book.facts(), default_strategy(), house_rules(), day, moment)
+        oracle = Oracle(book.facts(), plain_strategy(), house_rules(), day, moment)
         hours = windows(book.facts(), house_rules(), moment).hours
         for row in hours.windows.to_dicts():
             opened, closed, shut = oracle.contacts.opens(book.rows["debtors"][0], row["channel"])

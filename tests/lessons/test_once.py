@@ -63,7 +63,7 @@ class TestAReminder:
             run(office.creditor, MONDAY + timedelta(days=missed), ten_on(MONDAY + timedelta(days=missed)))
         assert OutboxMessage.objects.count() == 1
         assert office.day(MONDAY + timedelta(days=10)) == ["m1@debtor.example"]
-        assert list(ContactAttempt.objects.values_list("stage", flat=True)) == [2]
+        assert list(ContactAttempt.objects.values_list("stage", flat=True)) == [20]
 
     def test_to_one_customer_leaves_while_another_has_no_usable_address(self, office: Office) -> None:
         """OCA 447: a blacklisted address stays queued for ever; OCA 460: one letter makes other reminders vanish."""

@@ -9,13 +9,15 @@ import pytest
 
 from dunwell.core.terms import Stage
 from dunwell.engine.claims import open_items
-from dunwell.rulebook.strategy import Strategy, default_strategy, read_strategy
+from dunwell.rulebook.strategy import Strategy
+from dunwell.rulebook.strategy_file import read_strategy
 from tests.engine.book import DAY, Book, days
+from tests.support.strategies import plain_strategy
 
 
 def strategy(**minimum: int) -> Strategy:
     """The default strategy with other smallest sums."""
-    text = default_strategy().text
+    text = plain_strategy().text
     head, _, _ = text.partition("minimum_minor:")
     return read_strategy(head + "minimum_minor: {" + ", ".join(f"{c}: {n}" for c, n in minimum.items()) + "}\n")
 
@@ -64,7 +66,7 @@ class TestLago:
         """Here exclusion is a hold, with its reason."""
         book = overdue(("EUR", 999_999))
         book.hold(1, "other", days(-1))
-        assert dunned(book, default_strategy()) == []
+        assert dunned(book, plain_strategy()) == []
 
     def test_currencies_go_their_own_ways_over_time(self) -> None:
         """The timeline of two currencies: attempts in one do not count for the other."""
@@ -72,11 +74,11 @@ class TestLago:
         book.invoice(1, 15_900, days(-12))
         sent = book.live(days(-9), 40)
         attempts = {c: [line["stage"] for _, line in sent if line["currency"] == c] for c in ("USD", "EUR")}
-        assert attempts == {"USD": [2, 3, 4], "EUR": [2, 3, 4]}
+        assert attempts == {"USD": [20, 40, 50], "EUR": [20, 40, 50]}
 
 
 class TestKillBill:
-    @pytest.mark.parametrize(("late", "stage"), [(2, 0), (3, 2), (13, 2), (14, 2), (60, 2)])
+    @pytest.mark.parametrize(("late", "stage"), [(2, 0), (3, 20), (13, 20), (14, 20), (60, 20)])
     def test_days_bring_the_first_step_and_time_alone_no_further_one(self, late: int, stage: int) -> None:
         """Differs on purpose: there the most severe state whose days have passed wins at once (60 days: OD3). Here
         nobody meets a second step who was not sent the first."""
@@ -88,7 +90,7 @@ class TestKillBill:
         book = Book()
         book.invoice(book.debtor(), 100_00, DAY)
         sent = [(on, line["stage"]) for on, line in book.live(days(0), 40)]
-        assert sent == [(days(0), 1), (days(7), 2), (days(17), 3), (days(31), 4)]
+        assert sent == [(days(0), 10), (days(7), 20), (days(17), 40), (days(31), 50)]
 
     def test_earliest_unpaid_and_sum(self) -> None:
         book = Book()
@@ -135,9 +137,9 @@ class TestOca:
         book.contact(debtor, days(-25), {old: Stage.REMINDER})
         lines = book.decide().lines.filter(pl.col("action") == "message")
         assert sorted(lines.select("debtor_id", "currency", "stage").rows()) == [
-            (1, "EUR", 3),
-            (1, "USD", 2),
-            (2, "EUR", 2),
+            (1, "EUR", 40),
+            (1, "USD", 20),
+            (2, "EUR", 20),
         ]
 
     def test_a_phone_call_does_not_raise_the_level(self) -> None:
@@ -161,7 +163,7 @@ class TestOca:
         assert book.line() == {}
         assert open_items(book.facts().on(DAY), DAY).is_empty()
 
-    @pytest.mark.parametrize(("late", "stage"), [(13, 0), (14, 3)])
+    @pytest.mark.parametrize(("late", "stage"), [(13, 0), (14, 40)])
     def test_a_step_waits_for_its_own_day_even_when_the_one_before_was_early(self, late: int, stage: int) -> None:
         """There end-of-month levels; here the later of due date + offset and last step + distance."""
         book = Book()

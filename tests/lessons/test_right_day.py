@@ -7,15 +7,16 @@ import polars as pl
 import pytest
 
 from dunwell.actions.explain import explain
-from dunwell.core.errors import say
+from dunwell.core.errors import DunwellError, say
 from dunwell.core.money import format_money
 from dunwell.core.terms import LANGUAGES, Stage
 from dunwell.engine.promises import promises
 from dunwell.rulebook.rules_file import house_rules
-from dunwell.rulebook.strategy import StrategyError, default_strategy, read_strategy
+from dunwell.rulebook.strategy_file import read_strategy
 from tests.engine.book import DAY, Book, days, stages
 from tests.runs.kept import creditor, keep
 from tests.support.homes import Home
+from tests.support.strategies import plain_strategy
 
 
 def one(kind: str = "business") -> tuple[Book, int]:
@@ -31,8 +32,8 @@ class TestAReminder:
         for ahead in range(63):
             line = book.line(days(ahead))
             assert line["stage"] <= Stage.NOTICE, ahead
-        with pytest.raises(StrategyError, match="every other step after it"):
-            read_strategy(default_strategy().text.replace("offset_days: 3,", "offset_days: -60,"))
+        with pytest.raises(DunwellError, match="nobody is dunned before the day after the due date"):
+            read_strategy(plain_strategy().text.replace("offset_days: 3,", "offset_days: -60,"))
 
     def test_does_not_come_on_the_due_date_itself(self) -> None:
         """iDempiere 2064: dunned on the due date itself."""

@@ -4,8 +4,9 @@ import polars as pl
 import pytest
 
 from dunwell.engine.claims import open_items
-from dunwell.rulebook.strategy import default_strategy, read_strategy
+from dunwell.rulebook.strategy_file import read_strategy
 from tests.engine.book import DAY, Book, days
+from tests.support.strategies import plain_strategy
 
 
 def one(*channels: str) -> tuple[Book, int]:
@@ -35,7 +36,7 @@ class TestAnOpenCreditNote:
         book, debtor = one()
         book.invoice(debtor, 100_00, days(-20))
         book.credit_note(debtor, 30_00, days(-10))
-        without = read_strategy(default_strategy().text.replace("netting: true", "netting: false"))
+        without = read_strategy(plain_strategy().text.replace("netting: true", "netting: false"))
         line = book.line(strategy=without)
         assert (line["total_minor"], line["credit_minor"]) == (100_00, 30_00)
 
@@ -150,7 +151,7 @@ class TestADispute:
         book.invoice(debtor, 300_00, days(2))
         book.dispute(debtor, invoice, days(-5))
         line = book.line()
-        assert (line["action"], line["stage"], line["total_minor"]) == ("message", 1, 300_00)
+        assert (line["action"], line["stage"], line["total_minor"]) == ("message", 10, 300_00)
 
 
 class TestAFee:

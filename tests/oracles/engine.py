@@ -11,7 +11,8 @@ from datetime import date, datetime, timedelta
 
 from dunwell.engine.facts import SCHEMAS, Facts
 from dunwell.rulebook.contact_rules import Rules
-from dunwell.rulebook.strategy import Strategy
+from dunwell.rulebook.strategy import Strategy, Treatment
+from tests.oracles import strategy as ladders
 from tests.oracles.book_contacts import Contacts
 from tests.oracles.open_lists import Claim, Money, OpenLists, Row, above
 
@@ -25,6 +26,8 @@ HAPPENED = {
     "complaints": "opened_date",
     "contacts": "contact_date",
     "registers": "from_date",
+    "steps": "done_date",
+    "observations": "from_date",
 }
 
 
@@ -46,6 +49,9 @@ class Oracle:
         self._read(facts, day)
         self.cash = self._cash()
         self.open = self._open()
+        self.before_petty = [dict(row) for row in self.open]
+        self._leave_petty()
+        self.ladders = self._steps()
         self.contacts = Contacts(self.facts, rules, day, moment, self.promises())
         self.lines = self._lines()
         self.line_items = self._line_items()
@@ -172,13 +178,15 @@ class Oracle:
             row["demand_minor"] = 0 if row["held"] else row["open_minor"] - row["disputed_minor"]
             row["net_minor"] = row["demand_minor"]
         self._net(found)
-        for row in found:
-            self._history(row)
-            row["next_stage"], row["next_date"] = self._next(row)
-            row["due_now"] = bool(
-                row["next_stage"] and row["next_date"] and row["next_date"] <= self.day and row["net_minor"] > 0
-            )
         return found
+
+    def _leave_petty(self) -> None:
+        """Of an item that is nearly paid nothing is asked."""
+        for row in self.open:
+            least = self.strategy.minimum_bp.get(row["currency"], 0)
+            row["petty_minor"] = row["demand_minor"] if row["open_minor"] * 10_000 < row["amount_minor"] * least else 0
+            if row["open_minor"] * 10_000 < row["amount_minor"] * least:
+                row["demand_minor"] = row["net_minor"] = 0
 
     def _about(self, row: Row, named: int | None) -> bool:
         """Does what was said about a receivable concern this item? About an invoice: its charges too."""
@@ -227,36 +235,35 @@ class Oracle:
         """What went out and may have arrived; calls and visits, whoever answered."""
         return [c for c in self.facts["contacts"] if c["direction"] == "out" and c["outcome"] != "undeliverable"]
 
-    def _history(self, row: Row) -> None:
-        contacts = {c["contact_id"]: c for c in self._outbound()}
-        named = [
-            (item["stage"], contacts[item["contact_id"]])
-            for item in self.facts["contact_items"]
-            if item["receivable_id"] == row["receivable_id"] and item["contact_id"] in contacts
-        ]
-        if not named:
-            return
-        row["reached"] = max(stage for stage, _ in named)
-        row["reached_date"] = min(c["contact_date"] for stage, c in named if stage == row["reached"])
-        deadlines = [c["deadline_date"] for stage, c in named if stage == 4 and c["deadline_date"]]
-        row["deadline_date"] = min(deadlines, default=None)
-
-    def _next(self, row: Row) -> tuple[int, date | None]:
-        reached, overdue = row["reached"], row["days_past_due"] > 0
-        if not overdue:
-            stage = 1 if reached == 0 else 0
-        elif reached >= 4:
-            since = row["deadline_date"] or row["reached_date"]
-            return 5, since + timedelta(days=self.strategy.person_after_deadline_days + 1)
-        else:
-            stage = max(reached, 1) + 1
-        for step in self.strategy.steps:
-            if step.stage == stage:
-                on = row["due_date"] + timedelta(days=step.offset_days)
-                if step.after_days and row["reached_date"]:
-                    on = max(on, row["reached_date"] + timedelta(days=step.after_days))
-                return stage, on
-        return 0, None
+    def _steps(self) -> dict[tuple[int, str], ladders.Ladder]:
+        """The ladder of each debtor and currency, and each item's next step."""
+        debtors = {row["debtor_id"]: row for row in self.facts["debtors"]}
+        grace = self.strategy.grace_days
+        kept = [p for p in self.promises() if p["state"] != "open"]
+        found = {}
+        for debtor, currency in sorted({(row["debtor_id"], row["currency"]) for row in self.open}):
+            items = [row for row in self.open if (row["debtor_id"], row["currency"]) == (debtor, currency)]
+            for row in items:
+                ladders.history(self.facts, self._outbound(), row, self.day)
+            if debtor not in debtors:
+                continue
+            asked = ladders.about(self.facts, debtors[debtor], currency, items, self.day, grace)
+            states = [p["state"] for p in kept if (p["debtor_id"], p["currency"]) == (debtor, currency)]
+            asked["promises_kept"] = states.count("kept")
+            asked["promises_broken"] = states.count("broken") + states.count("part_kept")
+            found[debtor, currency] = ladders.ladder_of(self.strategy, asked)
+            if self.strategy.level == "debtor":
+                ladders.together(items, grace)
+        for row in self.open:
+            on = found.get((row["debtor_id"], row["currency"]))
+            nothing = (0, False, None)
+            row["next_stage"], row["for_person"], row["next_date"] = (
+                ladders.next_step(row, on, grace) if on else nothing
+            )
+            row["due_now"] = bool(
+                row["next_stage"] and row["next_date"] and row["next_date"] <= self.day and row["net_minor"] > 0
+            )
+        return found
 
     # --- promises ---
 
@@ -319,11 +326,15 @@ class Oracle:
         ]
 
     def _line(self, debtor: Row, currency: str, items: list[Row]) -> Row:
-        overdue = [row for row in items if row["days_past_due"] > 0]
+        segment, _ = self.ladders[debtor["debtor_id"], currency]
+        overdue = [row for row in items if row["days_past_due"] > self.strategy.grace_days]
         counted = [row for row in overdue if row["net_minor"] > 0]
-        due_stages = [row["next_stage"] for row in overdue if row["due_now"] and row["next_stage"] < 5]
-        person_minor = sum(row["net_minor"] for row in overdue if row["due_now"] and row["next_stage"] == 5)
-        notice_minor = sum(row["net_minor"] for row in items if row["days_past_due"] <= 0 and row["due_now"])
+        due_stages = [row["next_stage"] for row in overdue if row["due_now"] and not row["for_person"]]
+        person = [row for row in items if row["due_now"] and row["for_person"]]
+        person_minor = sum(row["net_minor"] for row in person)
+        notice_minor = sum(
+            row["net_minor"] for row in items if row not in overdue and row["due_now"] and not row["for_person"]
+        )
         overdue_minor = sum(row["net_minor"] for row in overdue)
         is_notice = not due_stages and notice_minor > 0 and overdue_minor == 0
         messages = [
@@ -332,24 +343,24 @@ class Oracle:
             if c["stage"] is not None and (c["debtor_id"], c["currency"]) == (debtor["debtor_id"], currency)
         ]
         last = max((c["contact_date"] for c in messages), default=None)
-        resumes = last + timedelta(days=self.strategy.pause_days) if last else None
+        resumes = last + timedelta(days=segment.pause_days) if last else None
         total = notice_minor if is_notice else overdue_minor
-        stage = 1 if is_notice else max(due_stages, default=0)
+        stage = 10 if is_notice else max(due_stages, default=0)
         line: Row = {
             "debtor_id": debtor["debtor_id"], "currency": currency, "stage": stage, "rule": None, "detail": None,
             "open_minor": sum(row["open_minor"] for row in items), "overdue_minor": overdue_minor,
             "credit_minor": items[0]["credit_minor"],
-            "disputed_minor": sum(row["open_minor"] - row["demand_minor"] for row in items), "total_minor": total,
-            "person_minor": person_minor,
+            "disputed_minor": sum(row["open_minor"] - row["demand_minor"] - row["petty_minor"] for row in items),
+            "total_minor": total, "person_minor": person_minor, "segment": segment.name,
+            "person_stage": max((row["next_stage"] for row in person), default=None),
+            "has_deadline": any(row["deadline_date"] for row in person),
             "items": len(counted), "days_past_due": max((row["days_past_due"] for row in counted), default=0),
             "oldest_due_date": min((row["due_date"] for row in counted), default=None),
             "reached": max((row["reached"] for row in counted), default=0), "messages": len(messages),
             "last_message_date": last, "language": debtor["language"], "channel": None, "contact_point_id": None,
             "pay_by_date": None, "not_before_at": None,
-            "next_date": min(
-                (r["next_date"] for r in items if r["net_minor"] > 0 and not r["due_now"] and r["next_date"]),
-                default=None,
-            ),
+            "next_date": min((r["next_date"] for r in self._ahead(items) if r["next_date"]), default=None),
+            "next_stage": next((r["next_stage"] for r in self._ahead(items)), None),
         }  # fmt: skip
         line["action"], line["reason"] = "none", self._reason(line, overdue, is_notice, due_stages, resumes)
         if line["reason"] == "paused":
@@ -358,9 +369,9 @@ class Oracle:
                 self._task(line)
         if line["reason"] == "credit_in_doubt":
             asked = sum(row["demand_minor"] for row in overdue)
-            line.update(action="task", stage=5, total_minor=asked)
+            line.update(action="task", stage=60, total_minor=asked)
             self._forbid(line, debtor)
-        if line["reason"] in ("step_due", "deadline_passed"):
+        if line["reason"] in ("step_due", "person_due"):
             if line["reason"] == "step_due":
                 line["action"] = "message"
             else:
@@ -370,6 +381,8 @@ class Oracle:
             self._address(line, debtor)
         if line["action"] == "message":
             self._time(line, debtor)
+        treatment = self._treatment(line)
+        line["treatment"] = treatment.name if treatment else None
         return line
 
     def _reason(
@@ -379,13 +392,19 @@ class Oracle:
             if not overdue:
                 return "not_yet_due"
             if line["overdue_minor"] == 0:
+                if sum(r["petty_minor"] for r in self._of(line)) > 0:
+                    return "petty"
                 if not any(r["demand_minor"] > 0 for r in overdue):
                     return "all_disputed_or_held"
                 return "credit_in_doubt" if self._doubt(line) > 0 else "covered_by_credit"
+        charges = sum(row["net_minor"] for row in overdue if row["kind"] == "charge")
+        residue = self.strategy.residue_minor.get(line["currency"], 0)
+        if not is_notice and charges == line["overdue_minor"] <= residue:
+            return "residue"
         if line["total_minor"] < self.strategy.minimum_minor.get(line["currency"], 0):
             return "below_minimum"
         if not is_notice and not due_stages:
-            return "deadline_passed" if line["person_minor"] else "waiting"
+            return "person_due" if line["person_minor"] else "waiting"
         return "paused" if resumes and resumes > self.day else "step_due"
 
     def _doubt(self, line: Row) -> int:
@@ -399,8 +418,21 @@ class Oracle:
             and m.row["value_date"] + timedelta(days=10) <= max(lists)
         )  # fmt: skip
 
+    def _of(self, line: Row) -> list[Row]:
+        pair = (line["debtor_id"], line["currency"])
+        return [row for row in self.open if (row["debtor_id"], row["currency"]) == pair]
+
+    def _ahead(self, items: list[Row]) -> list[Row]:
+        """Items that have a next step which is not due, the earliest first, those without a day first of all."""
+        ahead = [r for r in items if r["net_minor"] > 0 and not r["due_now"] and r["next_stage"]]
+        return sorted(ahead, key=lambda r: r["next_date"] or date.min)
+
     def _task(self, line: Row) -> None:
-        line.update(action="task", reason="deadline_passed", stage=5, total_minor=line["person_minor"])
+        passed = line["person_stage"] == 60 and line["has_deadline"]
+        line.update(
+            action="task", reason="deadline_passed" if passed else "person_due", stage=line["person_stage"],
+            total_minor=line["person_minor"],
+        )  # fmt: skip
 
     def _forbid(self, line: Row, debtor: Row) -> None:
         """A cap never takes back a task; a message that it takes back leaves the task that waits beside it."""
@@ -422,8 +454,10 @@ class Oracle:
 
     def _address(self, line: Row, debtor: Row) -> None:
         """The first channel of the step, the debtor's own before the others, with an address that nothing forbids."""
-        step = next(s for s in self.strategy.steps if s.stage == line["stage"])
+        step = self._treatment(line)
+        assert step is not None
         order = sorted(step.channels, key=lambda c: (c != debtor["preferred_channel"], step.channels.index(c)))
+        dear = False
         full: list[tuple[date, str]] = []
         barred: list[str] = []
         for channel in order:
@@ -432,6 +466,9 @@ class Oracle:
                 for p in self.facts["contact_points"]
                 if p["debtor_id"] == debtor["debtor_id"] and p["channel"] == channel and p["usable"]
             ]
+            if line["total_minor"] < self.strategy.uneconomic_minor.get(channel, {}).get(line["currency"], 0):
+                dear = dear or bool(points)
+                continue
             for point in sorted(points, key=lambda p: (p["rank"], p["contact_point_id"])):
                 against = self.contacts.against(debtor, channel, str(point["contact_point_id"]), line["currency"])
                 if against:
@@ -454,9 +491,17 @@ class Oracle:
             else:
                 line.update(action="none", reason="forbidden", rule=rule)
             return
-        line.update(action="none" if line["stage"] == 1 else "task", reason="forbidden" if barred else "no_address")
+        if dear and not barred:
+            line.update(action="none", reason="uneconomic")
+            return
+        line.update(action="none" if line["stage"] == 10 else "task", reason="forbidden" if barred else "no_address")
         if barred:
             line["rule"] = barred[0]
+
+    def _treatment(self, line: Row) -> Treatment | None:
+        """What the debtor's ladder does at the line's stage."""
+        _, steps = self.ladders[line["debtor_id"], line["currency"]]
+        return next((treatment for step, treatment in steps if step.stage == line["stage"]), None)
 
     def _working(self, day: date) -> date:
         """The next day on which banks work at the creditor's place."""
@@ -481,13 +526,15 @@ class Oracle:
             for row in self.open:
                 if (row["debtor_id"], row["currency"]) != (line["debtor_id"], line["currency"]):
                     continue
-                overdue = row["days_past_due"] > 0
-                if line["stage"] == 1:
-                    named, stage = not overdue and row["due_now"], 1
+                overdue = row["days_past_due"] > self.strategy.grace_days
+                if line["stage"] == 10:
+                    named, stage = not overdue and row["due_now"], 10
+                elif self.strategy.level != "receivable":
+                    named, stage = overdue and row["demand_minor"] > 0, max(row["reached"], line["stage"])
                 else:
                     named = overdue and row["demand_minor"] > 0
-                    takes_step = row["due_now"] and row["next_stage"] < 5
-                    stage = row["next_stage"] if takes_step else max(row["reached"], 2)
+                    takes_step = row["due_now"] and not row["for_person"]
+                    stage = row["next_stage"] if takes_step else max(row["reached"], 20)
                 if named:
                     found.append({**row, "stage": stage})
         return found

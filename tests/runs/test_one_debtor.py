@@ -11,10 +11,10 @@ from dunwell.actions.facts import facts_of
 from dunwell.actions.importing.files import import_files
 from dunwell.engine.decide import decide
 from dunwell.rulebook.rules_file import house_rules
-from dunwell.rulebook.strategy import default_strategy
 from dunwell.store.models import Creditor, Debtor
 from tests.support.book import TESTER, make_creditor
 from tests.support.homes import Home
+from tests.support.strategies import plain_strategy
 
 DAY = date(2026, 11, 23)
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -29,9 +29,9 @@ def take_in(creditor: Creditor, folder: Path, name: str, text: str, hour: int) -
 
 def assert_alone_as_in_the_book(creditor: Creditor) -> None:
     moment = day_start(creditor, DAY)
-    whole = decide(facts_of(creditor), default_strategy(), house_rules(), DAY, moment)
+    whole = decide(facts_of(creditor), plain_strategy(), house_rules(), DAY, moment)
     for debtor in Debtor.objects.filter(creditor=creditor):
-        alone = decide(facts_of(creditor, debtors=[debtor.pk]), default_strategy(), house_rules(), DAY, moment)
+        alone = decide(facts_of(creditor, debtors=[debtor.pk]), plain_strategy(), house_rules(), DAY, moment)
         for part in ("lines", "items", "findings", "decisions"):
             mine = pl.col("debtor_id") == debtor.pk
             assert getattr(alone, part).filter(mine).equals(getattr(whole, part).filter(mine)), part

@@ -22,7 +22,8 @@ from dunwell.engine.decide import Outcome, decide
 from dunwell.engine.facts import SCHEMA_VERSION, SCHEMAS, Facts
 from dunwell.evidence.frames import frame_hash
 from dunwell.rulebook.rules_file import Rules, read_rules
-from dunwell.rulebook.strategy import Strategy, read_strategy
+from dunwell.rulebook.strategy import Strategy
+from dunwell.rulebook.strategy_file import read_strategy
 
 PARTS = ("lines", "items", "findings", "decisions")
 

@@ -25,10 +25,11 @@ from dunwell.engine.decide import Outcome
 from dunwell.engine.facts import SCHEMA_VERSION
 from dunwell.engine.findings import paused
 from dunwell.rulebook.rules_file import Rules
-from dunwell.rulebook.strategy import Strategy, default_strategy
+from dunwell.rulebook.strategy import Strategy
 from dunwell.store import dialect, journal
 from dunwell.store.models import Creditor, Run
 from dunwell.store.reads.house_rules import rules_of
+from dunwell.store.reads.strategies import strategy_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def inputs_of(
         raise DunwellError("run.nothing_imported", creditor=creditor.code)
     return run_folder.Inputs(
         facts=facts,
-        strategy=strategy or default_strategy(),
+        strategy=strategy or strategy_of(creditor, as_of),
         rules=rules or rules_of(creditor),
         as_of=as_of,
         moment=day_start(creditor, as_of),

@@ -26,9 +26,10 @@ from dunwell.core.errors import DunwellError
 from dunwell.core.settings import Settings
 from dunwell.core.terms import OutboxState, Stage
 from dunwell.documents import notice
-from dunwell.rulebook.strategy import default_strategy
+from dunwell.rulebook.strategy import Strategy
 from dunwell.store.models import Creditor, OutboxMessage, Receivable
 from dunwell.store.reads.house_rules import rules_of
+from dunwell.store.reads.strategies import strategy_of
 
 BATCH = 50
 LOOK_LASTS = timedelta(minutes=2)
@@ -133,7 +134,7 @@ class Sender:
 
     def _look(self, rows: list[OutboxMessage], now: datetime) -> list[tuple[OutboxMessage, Go]]:
         verdicts = look(
-            self.creditor, rows, day=now.date(), moment=now, strategy=default_strategy(), rules=rules_of(self.creditor)
+            self.creditor, rows, day=now.date(), moment=now, strategy=self._strategy(now), rules=rules_of(self.creditor)
         )
         found = [(row, verdicts[row.pk]) for row in rows]
         self.pause_at("looked")
@@ -149,7 +150,7 @@ class Sender:
         """Make the bytes and keep them. A message that cannot be made must not stop the others."""
         receivables = Receivable.objects.in_bulk({item["receivable_id"] for _, go in goes for item in go.items})
         late = LateInterest(self.creditor, goes[0][1].facts, {row.debtor_id for row, _ in goes}) if goes else None
-        strategy = default_strategy()
+        treatments = self._strategy(now).treatments()
         made: list[_Made] = []
         broken: list[tuple[OutboxMessage, str]] = []
         for row, go in goes:
@@ -157,7 +158,7 @@ class Sender:
                 written = notice_of(row, go.line, go.items, sender=sender, receivables=receivables, day=now.date())
                 if "opt_out_notice" in gate.wanted(go.told):
                     written = replace(written, opt_out=True)
-                if late is not None and strategy.step(Stage(row.stage)).interest:
+                if late is not None and treatments[go.line["segment"], go.line["treatment"]].interest:
                     written, why = late.added(written, row, [item["receivable_id"] for item in go.items])
                     if why is not None:
                         self.report.without_interest.append((row.key, why))
@@ -180,6 +181,9 @@ class Sender:
                 )  # fmt: skip
         self._cancel(broken, now)
         return made
+
+    def _strategy(self, now: datetime) -> Strategy:
+        return strategy_of(self.creditor, now.date())
 
     def _cancel(self, rows: list[tuple[OutboxMessage, str]], now: datetime) -> None:
         if rows:

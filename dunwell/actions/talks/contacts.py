@@ -9,20 +9,29 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from dunwell.actions import gate
+from dunwell.actions import gate, standing
 from dunwell.actions.act import act
 from dunwell.actions.once import clean_text, first_result, happened_on, plain_day
 from dunwell.actions.talks.plans import number_of, planned_of
 from dunwell.actions.talks.registers import add_entry, lasting_days
 from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
-from dunwell.core.terms import Channel, ContactOutcome
+from dunwell.core.terms import Channel, ContactOutcome, Stage
 from dunwell.engine.planned import Planned
 from dunwell.intake.cells import Cells
 from dunwell.intake.time_zones import zones_of
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.store import journal
-from dunwell.store.models import Clearance, ContactAttempt, ContactItem, ContactPoint, Creditor, Debtor, Receivable
+from dunwell.store.models import (
+    Clearance,
+    ContactAttempt,
+    ContactItem,
+    ContactPoint,
+    Creditor,
+    Debtor,
+    Receivable,
+    Step,
+)
 from dunwell.store.versions import change
 
 POSTAL = ("street", "postcode", "city", "region", "country")
@@ -54,8 +63,9 @@ def record_contact(
     plan: Clearance | None = None,
     note: str = "",
 ) -> ContactAttempt:
-    """Record a call or a visit, reached or not. It is no step of the strategy, but counts as a contact of this person
-    where rules count contacts, unless the debtor came to us (`inbound`).
+    """Record a call or a visit, reached or not. It counts as a contact of this person where rules count contacts,
+    unless the debtor came to us (`inbound`). A call to the debtor is the strategy's step of a call, or a try of it, for
+    the items for which that step is due; any other contact is no step.
 
     happened_at    when it took place (None: now, or the noon of `contact_date` at the creditor's place). `at` is the
                    moment we were told, so that a run asked what was known then does not see it earlier
@@ -125,6 +135,8 @@ def record_contact(
         outcome=str(outcome),
     )
     _name_items(contact, items, talked, outcome)
+    if channel is Channel.PHONE and not inbound and purpose == "collection" and to == "debtor":
+        _take_step(contact, debtor, items, note, by)
     verdict = clearance.verdict if clearance else None
     journal.append(
         "contact.recorded", creditor=debtor.creditor, debtor=debtor, by=by, at=at, key=text,
@@ -208,6 +220,20 @@ def _name_items(
             talked=item in of_talk,
         )
         for item in sorted({*(about or ()), *of_talk})
+    )  # fmt: skip
+
+
+def _take_step(contact: ContactAttempt, debtor: Debtor, about: tuple[int, ...] | None, note: str, by: Actor) -> None:
+    """The strategy's call for the items for which it is due: taken when the debtor was talked to, else a try."""
+    due = standing.tasks_due(debtor, contact.contact_date)
+    Step.objects.bulk_create(
+        Step(
+            creditor_id=contact.creditor_id, debtor=debtor, receivable_id=item, stage=int(stage),
+            done_date=contact.contact_date, taken=contact.outcome == ContactOutcome.REACHED, contact=contact,
+            note=note, recorded_by=str(by)[:200], known_from=contact.at,
+        )
+        for item, stage in sorted(due.items())
+        if stage is Stage.CALL and (about is None or item in about)
     )  # fmt: skip
 
 

@@ -37,6 +37,14 @@ from dunwell.store.models.parties import (
 )
 from dunwell.store.models.registers import RegisterEntry, RegisterEntryPast
 from dunwell.store.models.rules import HouseRule, HouseRulePast
+from dunwell.store.models.strategy import (
+    Observation,
+    ObservationPast,
+    Step,
+    StepPast,
+    StrategyAdopted,
+    StrategyVersion,
+)
 from dunwell.store.models.talks import (
     Complaint,
     ComplaintPast,
@@ -54,6 +62,7 @@ __all__ = [
     "Guarantee", "GuaranteePast", "Guarantor", "GuarantorPast", "Hold", "HoldPast", "HouseRule", "HouseRulePast",
     "ImportFile", "InsolvencyFiling", "InsolvencyFilingPast", "InterestTerms", "InterestTermsPast", "JournalEntry",
     "LimitationClaim", "LimitationClaimPast", "LimitationEvent", "LimitationEventPast", "Match", "MatchPast",
-    "OutboxMessage", "Payment", "PaymentPast", "Person", "Promise", "PromisePast", "RateValue", "RateValuePast",
-    "Receivable", "ReceivablePast", "RegisterEntry", "RegisterEntryPast", "Run", "Standing",
+    "Observation", "ObservationPast", "OutboxMessage", "Payment", "PaymentPast", "Person", "Promise", "PromisePast",
+    "RateValue", "RateValuePast", "Receivable", "ReceivablePast", "RegisterEntry", "RegisterEntryPast", "Run",
+    "Standing", "Step", "StepPast", "StrategyAdopted", "StrategyVersion",
 ]  # fmt: skip

@@ -1,0 +1,210 @@
+"""Which step each item could take next: segment, ladder, stage and day.
+
+A *ladder* is a segment with the treatment that was chosen at each of its stages; stages that are skipped are left out.
+Lines of one ladder are treated alike, and a book knows few of them: all that hangs on conditions is asked once per
+debtor and currency, all that hangs on the stage once per ladder, by a join on a small table.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from dunwell.core.terms import Stage
+from dunwell.engine.conditions import holds
+from dunwell.engine.profile import KEYS
+from dunwell.rulebook.conditions import columns_of
+from dunwell.rulebook.strategy import PERSON, Level, Segment, Step, Strategy, Treatment
+
+_NONE = int(Stage.NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """A segment and what is done at each of its stages, the skipped ones left out."""
+
+    segment: Segment
+    steps: tuple[tuple[Step, Treatment], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ladders:
+    """The ladders of a book: `lines` says which one each debtor and currency is on (debtor_id, currency, ladder)."""
+
+    lines: pl.DataFrame
+    known: tuple[Ladder, ...]
+
+    def steps(self) -> Iterator[tuple[int, Step, Treatment]]:
+        """(ladder, step, treatment) of all."""
+        for place, ladder in enumerate(self.known):
+            for step, treatment in ladder.steps:
+                yield place, step, treatment
+
+
+def columns_wanted(strategy: Strategy) -> frozenset[str]:
+    """The columns that the strategy's conditions ask for."""
+    conditions = [
+        condition
+        for segment in strategy.segments
+        for condition in (
+            segment.when,
+            *(treatment.when for step in segment.steps for treatment in step.treatments),
+        )
+    ]
+    return frozenset(name for condition in conditions for name in columns_of(condition))
+
+
+def ladders_of(profile: pl.DataFrame, strategy: Strategy) -> Ladders:
+    """Put each debtor and currency on its ladder. profile: see `engine.profile`."""
+    segment = pl.lit(len(strategy.segments) - 1)
+    for place in range(len(strategy.segments) - 2, -1, -1):
+        segment = pl.when(holds(strategy.segments[place].when)).then(pl.lit(place)).otherwise(segment)
+    choices = {
+        (place, number): _choice(step)
+        for place, each in enumerate(strategy.segments)
+        for number, step in enumerate(each.steps)
+        if len(step.treatments) > 1
+    }
+    named = {key: f"choice_{key[0]}_{key[1]}" for key in choices}
+    placed = profile.select(
+        *KEYS,
+        segment=segment.cast(pl.Int32),
+        **{named[key]: found.cast(pl.Int32) for key, found in choices.items()},
+    ).with_columns(
+        # what another segment would have chosen makes no difference
+        pl.when(pl.col("segment") == key[0]).then(name).otherwise(0).alias(name)
+        for key, name in named.items()
+    )
+    combined = ["segment", *named.values()]
+    kinds = placed.select(combined).unique().sort(combined).with_row_index("ladder")
+    known = []
+    for row in kinds.iter_rows(named=True):
+        mine = strategy.segments[row["segment"]]
+        chosen = (
+            (step, step.treatments[row[named[row["segment"], number]] if len(step.treatments) > 1 else 0])
+            for number, step in enumerate(mine.steps)
+        )
+        known.append(Ladder(mine, tuple((step, treatment) for step, treatment in chosen if not treatment.skip)))
+    lines = placed.join(kinds, on=combined).select(*KEYS, pl.col("ladder").cast(pl.Int32))
+    return Ladders(lines, tuple(known))
+
+
+def _choice(step: Step) -> pl.Expr:
+    """Which treatment: the first whose condition holds."""
+    found = pl.lit(len(step.treatments) - 1)
+    for place in range(len(step.treatments) - 2, -1, -1):
+        found = pl.when(holds(step.treatments[place].when)).then(pl.lit(place)).otherwise(found)
+    return found
+
+
+def with_next(items: pl.DataFrame, ladders: Ladders, strategy: Strategy, day: date) -> pl.DataFrame:
+    """Items + the step each could take: ladder, next_stage (0: none), next_date, for_person, due_now (Booleans).
+
+    items   see `claims.net_items`, with what `history.reached` says of them: reached, reached_date, deadline_date,
+            tries, tried_date
+    """
+    joined = items.join(ladders.lines, on=KEYS, how="left")
+    overdue = pl.col("days_past_due") > strategy.grace_days
+    placed = joined.with_columns(
+        overdue=overdue, from_date=pl.col("due_date"), from_stage=pl.col("reached"),
+        stage_date=pl.col("reached_date"), set_date=pl.col("deadline_date"),
+    )  # fmt: skip
+    if strategy.level is Level.DEBTOR:
+        placed = _together(placed)
+    placed = placed.with_columns(pl.col("from_stage").cast(pl.Int16))
+    table = _next_table(ladders)
+    found = _look_up(placed, table)
+    tried = (pl.col("next_stage") == int(Stage.CALL)) & (pl.col("tries") >= pl.col("attempts"))
+    if found.select(tried.any()).item():
+        # so many calls reached nobody that the step counts as taken
+        moved = placed.with_columns(found["attempts"], found["next_stage"]).with_columns(
+            stage_date=pl.when(tried).then("tried_date").otherwise("stage_date"),
+            from_stage=pl.when(tried).then(pl.lit(int(Stage.CALL), pl.Int16)).otherwise("from_stage"),
+        )
+        found = _look_up(moved.drop("attempts", "next_stage"), table)
+    by_due = _later("from_date", "offset_days")
+    by_last = pl.when(pl.col("after_days") > 0).then(_later("stage_date", "after_days"))
+    by_deadline = pl.coalesce("set_date", "stage_date") + pl.duration(days=pl.col("after_deadline_days") + 1)
+    return (
+        found.with_columns(next_date=pl.max_horizontal(by_due, by_last, by_deadline))
+        .with_columns(
+            due_now=(
+                (pl.col("next_stage") > _NONE) & (pl.col("next_date") <= day) & (pl.col("net_minor") > 0)
+            ).fill_null(value=False)
+        )
+        .drop(
+            "from_date", "from_stage", "stage_date", "set_date", "offset_days", "after_days", "after_deadline_days",
+            "attempts", "overdue",
+        )
+    )  # fmt: skip
+
+
+def _later(day: str, days: str) -> pl.Expr:
+    return pl.col(day) + pl.duration(days=pl.col(days))
+
+
+def _together(items: pl.DataFrame) -> pl.DataFrame:
+    """One ladder per debtor and currency: overdue items count from the oldest, and stand where the highest does."""
+    late = items.filter("overdue")
+    oldest = late.group_by(KEYS).agg(oldest=pl.col("due_date").min(), highest=pl.col("reached").max())
+    stood = (
+        late.join(oldest, left_on=[*KEYS, "reached"], right_on=[*KEYS, "highest"])
+        .group_by(KEYS)
+        .agg(since=pl.col("reached_date").min())
+    )
+    deadline = late.group_by(KEYS).agg(deadline=pl.col("deadline_date").min())
+    mine = pl.col("overdue")
+    return (
+        items.join(oldest, on=KEYS, how="left")
+        .join(stood, on=KEYS, how="left")
+        .join(deadline, on=KEYS, how="left")
+        .with_columns(
+            from_date=pl.when(mine).then("oldest").otherwise("from_date"),
+            from_stage=pl.when(mine).then("highest").otherwise("from_stage"),
+            stage_date=pl.when(mine).then("since").otherwise("stage_date"),
+            set_date=pl.when(mine).then("deadline").otherwise("set_date"),
+        )
+        .drop("oldest", "highest", "since", "deadline")
+    )
+
+
+_NEXT: dict[str, pl.DataType] = {
+    "ladder": pl.Int32(),
+    "from_stage": pl.Int16(),
+    "overdue": pl.Boolean(),
+    "next_stage": pl.Int16(),
+    "for_person": pl.Boolean(),
+    "offset_days": pl.Int32(),
+    "after_days": pl.Int32(),
+    "after_deadline_days": pl.Int32(),
+    "attempts": pl.Int32(),
+}
+
+
+def _next_table(ladders: Ladders) -> pl.DataFrame:
+    """From where an item stands to its next step: a notice before it is due, else the first above, never below a
+    reminder. What has no next step has no row."""
+    rows = []
+    stages = sorted(int(stage) for stage in Stage)
+    for place, ladder in enumerate(ladders.known):
+        for stage in stages:
+            later = [pair for pair in ladder.steps if pair[0].stage > max(stage, Stage.NOTICE)]
+            first = [pair for pair in ladder.steps if pair[0].stage == Stage.NOTICE and stage == Stage.NONE]
+            for overdue, pairs in ((True, later[:1]), (False, first)):
+                for step, treatment in pairs:
+                    rows.append((
+                        place, stage, overdue, int(step.stage), treatment.by == PERSON, step.offset_days,
+                        step.after_days, step.after_deadline_days, treatment.attempts,
+                    ))  # fmt: skip
+    return pl.DataFrame(rows, schema=_NEXT, orient="row")
+
+
+def _look_up(placed: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
+    found = placed.join(table, on=["ladder", "from_stage", "overdue"], how="left", maintain_order="left")
+    # within the days of grace nothing is overdue, and a notice comes too late
+    late = ~pl.col("overdue") & (pl.col("days_past_due") > 0)
+    return found.with_columns(
+        next_stage=pl.when(late).then(pl.lit(0, pl.Int16)).otherwise(pl.col("next_stage").fill_null(0)),
+        for_person=pl.col("for_person").fill_null(value=False),
+    )

@@ -1,0 +1,147 @@
+"""Debtor and currency: what is owed, and the step that is due by the strategy alone."""
+
+from datetime import date
+
+import polars as pl
+
+from dunwell.core.terms import ReceivableKind, Stage
+from dunwell.engine import history
+from dunwell.engine.facts import Facts
+from dunwell.engine.ladder import Ladders
+from dunwell.engine.profile import KEYS
+from dunwell.rulebook.strategy import Strategy
+
+
+def lines_of(
+    facts: Facts, items: pl.DataFrame, ladders: Ladders, doubt: pl.DataFrame, strategy: Strategy, day: date
+) -> pl.DataFrame:
+    """One row per debtor and currency with anything open. items: see `ladder.with_next`; doubt: `open_lists.in_doubt`.
+
+    A step that can be taken today goes before the task of a person, whose sum is told beside it: `person_minor`.
+    """
+    lines = _sums(items, strategy).join(history.last_message(facts), on=KEYS, how="left").with_columns(
+        pl.col("messages").fill_null(0)
+    )  # fmt: skip
+    lines = (
+        lines.join(facts["debtors"].select("debtor_id", "language", "preferred_channel"), on="debtor_id")
+        .join(doubt, on=KEYS, how="left")
+        .join(ladders.lines, on=KEYS, how="left")
+        .join(_segments(ladders), on="ladder", how="left")
+    )
+    decided = _step_due(lines, strategy, day)
+    # nobody is asked for what may be paid, and nobody forgets that it may not be
+    unsure = (pl.col("reason") == "covered_by_credit") & (pl.col("doubt_minor") > 0)
+    decided = decided.with_columns(
+        action=pl.when(unsure).then(pl.lit("task")).otherwise("action"),
+        total_minor=pl.when(unsure).then("asked_overdue").otherwise("total_minor"),
+        stage=pl.when(unsure).then(pl.lit(int(Stage.PERSON), pl.Int16)).otherwise("stage"),
+        reason=pl.when(unsure).then(pl.lit("credit_in_doubt")).otherwise("reason"),
+    )
+    return to_person(decided, pl.col("reason") == "person_due")
+
+
+def _sums(items: pl.DataFrame, strategy: Strategy) -> pl.DataFrame:
+    """The sums of each line, and its steps that are due: dunning_stage (a message), person_stage (a task)."""
+    overdue = pl.col("days_past_due") > strategy.grace_days
+    net = pl.col("net_minor")
+    counts = overdue & (net > 0)
+    due = pl.col("due_now")
+    person = due & pl.col("for_person")
+    ahead = (net > 0) & ~due & (pl.col("next_stage") > 0)
+    return items.group_by(KEYS).agg(
+        open_minor=pl.col("open_minor").sum(),
+        overdue_minor=net.filter(overdue).sum(),
+        charges_minor=net.filter(overdue & (pl.col("kind") == ReceivableKind.CHARGE)).sum(),
+        petty_minor=pl.col("petty_minor").sum(),
+        credit_minor=pl.col("credit_minor").first(),
+        disputed_minor=(pl.col("open_minor") - pl.col("demand_minor") - pl.col("petty_minor")).sum(),
+        asked_overdue=pl.col("demand_minor").filter(overdue).sum(),
+        items=counts.sum().cast(pl.Int32),
+        days_past_due=pl.col("days_past_due").filter(counts).max().fill_null(0),
+        oldest_due_date=pl.col("due_date").filter(counts).min(),
+        reached=pl.col("reached").filter(counts).max().fill_null(0),
+        dunning_stage=pl.col("next_stage").filter(due & overdue & ~person).max(),
+        person_stage=pl.col("next_stage").filter(person).max(),
+        person_minor=net.filter(person).sum(),
+        has_deadline=pl.col("deadline_date").filter(person).is_not_null().any(),
+        notice_minor=net.filter(due & ~overdue & ~person).sum(),
+        next_date=pl.col("next_date").filter(ahead).min(),
+        next_stage=pl.col("next_stage").filter(ahead).sort_by(pl.col("next_date").filter(ahead)).first(),
+        any_demand=(pl.col("demand_minor").filter(overdue) > 0).any(),
+        any_overdue=overdue.any(),
+    )
+
+
+def _segments(ladders: Ladders) -> pl.DataFrame:
+    rows = [(place, each.segment.name, each.segment.pause_days) for place, each in enumerate(ladders.known)]
+    return pl.DataFrame(
+        rows, schema={"ladder": pl.Int32, "segment": pl.String, "segment_pause": pl.Int32}, orient="row"
+    )
+
+
+def _step_due(lines: pl.DataFrame, strategy: Strategy, day: date) -> pl.DataFrame:
+    """+ action, reason, stage, total_minor, next_date: what the strategy says, before any rule is asked."""
+    is_notice = pl.col("dunning_stage").is_null() & (pl.col("notice_minor") > 0) & (pl.col("overdue_minor") == 0)
+    total = pl.when(is_notice).then(pl.col("notice_minor")).otherwise(pl.col("overdue_minor"))
+    pause_until = pl.col("last_message_date") + pl.duration(days=pl.col("segment_pause"))
+    paused = (pause_until > day).fill_null(value=False)
+    has_step = pl.col("dunning_stage").is_not_null() | is_notice
+    is_person = (pl.col("person_minor") > 0) & (~has_step | paused)
+    nothing_late = (pl.col("overdue_minor") == 0) & ~is_notice
+    residue = (pl.col("charges_minor") == pl.col("overdue_minor")) & (
+        pl.col("overdue_minor") <= _by_currency(strategy.residue_minor)
+    )
+    return lines.with_columns(
+        total_minor=total,
+        stage=pl.when(is_notice).then(pl.lit(int(Stage.NOTICE))).otherwise("dunning_stage").fill_null(0).cast(pl.Int16),
+        paused=has_step & paused,
+        reason=pl.when(nothing_late & (pl.col("petty_minor") > 0) & pl.col("any_overdue"))
+        .then(pl.lit("petty"))
+        .when(nothing_late & pl.col("any_overdue") & ~pl.col("any_demand"))
+        .then(pl.lit("all_disputed_or_held"))
+        .when(nothing_late & pl.col("any_overdue"))
+        .then(pl.lit("covered_by_credit"))
+        .when(~pl.col("any_overdue") & ~is_notice)
+        .then(pl.lit("not_yet_due"))
+        .when(residue & ~is_notice)
+        .then(pl.lit("residue"))
+        .when(total < _by_currency(strategy.minimum_minor))
+        .then(pl.lit("below_minimum"))
+        .when(is_person)
+        .then(pl.lit("person_due"))
+        .when(~has_step)
+        .then(pl.lit("waiting"))
+        .when(paused)
+        .then(pl.lit("paused"))
+        .otherwise(pl.lit("step_due")),
+    ).with_columns(
+        next_date=pl.when(pl.col("paused") & pl.col("reason").is_in(["paused", "person_due"]))
+        .then(pause_until)
+        .otherwise("next_date"),
+        action=pl.when(pl.col("reason") == "step_due").then(pl.lit("message")).otherwise(pl.lit("none")),
+        rule=pl.lit(None, pl.String),
+        detail=pl.lit(None, pl.String),
+    )
+
+
+def _by_currency(least_minor: dict[str, int]) -> pl.Expr:
+    """A sum in minor units per currency; 0 where none is named."""
+    found = pl.lit(0)
+    for currency, least in sorted(least_minor.items()):
+        found = pl.when(pl.col("currency") == currency).then(pl.lit(least)).otherwise(found)
+    return found
+
+
+def to_person(lines: pl.DataFrame, which: pl.Expr) -> pl.DataFrame:
+    """These lines are the task of a person, about what waits for him alone."""
+    after_deadline = pl.col("has_deadline") & (pl.col("person_stage") == int(Stage.PERSON))
+    return lines.with_columns(
+        action=pl.when(which).then(pl.lit("task")).otherwise("action"),
+        reason=pl.when(which & after_deadline)
+        .then(pl.lit("deadline_passed"))
+        .when(which)
+        .then(pl.lit("person_due"))
+        .otherwise("reason"),
+        stage=pl.when(which).then(pl.col("person_stage").cast(pl.Int16)).otherwise("stage"),
+        total_minor=pl.when(which).then("person_minor").otherwise("total_minor"),
+    )

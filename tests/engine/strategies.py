@@ -1,0 +1,114 @@
+"""Random strategies for Hypothesis: segments, stages, treatments and conditions nobody would write."""
+
+from decimal import Decimal
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn
+
+from dunwell.core.terms import WRITTEN_STAGES, Stage
+from dunwell.rulebook.strategy import Strategy
+from dunwell.rulebook.strategy_columns import COLUMNS, Column, Kind
+from dunwell.rulebook.strategy_file import read_strategy
+
+TEXTS = {"currency": ("EUR", "JPY"), "country": ("DE", "CN"), "debt_kind": ("trade", "unknown")}
+TITLE = "{en: t, zh-Hans: t, zh-Hant: t}"
+
+
+@st.composite
+def conditions(draw: DrawFn, depth: int = 2) -> str:
+    """The text of a condition."""
+    if depth and draw(st.integers(0, 2)) == 0:
+        joined = draw(st.sampled_from([" and ", " or "]))
+        parts = draw(st.lists(conditions(depth - 1), min_size=2, max_size=3))
+        return "(" + joined.join(parts) + ")"
+    if draw(st.integers(0, 5)) == 0:
+        return f"not ({draw(conditions(0))})"
+    return draw(_compared(draw(st.sampled_from(list(COLUMNS.values())))))
+
+
+@st.composite
+def _compared(draw: DrawFn, column: Column) -> str:
+    if column.kind is Kind.FLAG:
+        return draw(st.sampled_from([column.name, f"not {column.name}", f"{column.name} = true"]))
+    if column.kind is Kind.TEXT:
+        values = column.values or TEXTS[column.name]
+        one, other = draw(st.sampled_from(values)), draw(st.sampled_from(values))
+        shapes = [f"{column.name} = '{one}'", f"{column.name} in ('{one}', '{other}')", f"'{one}' <> {column.name}"]
+        return draw(st.sampled_from(shapes))
+    if column.kind is Kind.MONEY:
+        units = draw(st.sampled_from([0, 100, 499, 500, 501, 1_000, 33_333]))
+        value: object = Decimal(units) / draw(st.sampled_from([1, 100, 1_000]))
+    else:
+        value = draw(st.integers(0, 40))
+    op = draw(st.sampled_from(["=", "<>", "<", "<=", ">", ">="]))
+    return draw(st.sampled_from([
+        f"{column.name} {op} {value}", f"{value} {op} {column.name}", f"{column.name} between {value} and {value}",
+        f"{column.name} is null", f"{column.name} is not null",
+    ]))  # fmt: skip
+
+
+@st.composite
+def strategies(draw: DrawFn) -> Strategy:
+    """A whole strategy."""
+    segments = draw(st.integers(0, 2))
+    rows = [_segment(draw, f"s{place}", draw(conditions())) for place in range(segments)]
+    rows.append(_segment(draw, "rest", None))
+    text = "\n".join([
+        "name: random", f"title: {TITLE}", f"netting: {draw(st.sampled_from(['true', 'false']))}",
+        f"level: {draw(st.sampled_from(['receivable', 'receivable', 'highest', 'debtor']))}",
+        f"grace_days: {draw(st.sampled_from([0, 0, 2]))}",
+        f"pause_days: {draw(st.sampled_from([1, 3, 7]))}",
+        "minimum_minor: {EUR: 500, JPY: 600}",
+        draw(st.sampled_from(["", "minimum_percent: {EUR: 5, KWD: 0.5}"])),
+        draw(st.sampled_from(["", "residue_minor: {EUR: 700, JPY: 1100}"])),
+        draw(st.sampled_from(["", "uneconomic_minor: {letter: {EUR: 10000}, email: {JPY: 1000}}"])),
+        "segments:", *rows,
+    ])  # fmt: skip
+    return read_strategy(text)
+
+
+def _segment(draw: DrawFn, name: str, when: str | None) -> str:
+    lines = [f"  - segment: {name}", f"    title: {TITLE}"]
+    if when is not None:
+        lines.append(f'    when: "{when}"')
+    if draw(st.booleans()):
+        lines.append(f"    pause_days: {draw(st.sampled_from([1, 2, 10]))}")
+    lines.append("    stages:")
+    stages = sorted(draw(st.sets(st.sampled_from([stage for stage in Stage if stage]), min_size=1, max_size=6)))
+    for stage in stages:
+        lines += _step(draw, stage, has_deadline=Stage.SECOND_DUNNING in stages and stage > Stage.SECOND_DUNNING)
+    return "\n".join(lines)
+
+
+def _step(draw: DrawFn, stage: Stage, *, has_deadline: bool) -> list[str]:
+    offset = draw(st.integers(-5, 0)) if stage is Stage.NOTICE else draw(st.integers(1, 30))
+    lines = [f"      - stage: {stage.word}"]
+    if has_deadline and draw(st.booleans()):
+        lines.append(f"        after_deadline_days: {draw(st.integers(0, 5))}")
+    else:
+        lines.append(f"        offset_days: {offset}")
+    lines += [f"        {line}" for line in _treatment(draw, stage)]
+    if draw(st.booleans()):
+        lines.append(f"        after_days: {draw(st.integers(0, 14))}")
+    if draw(st.integers(0, 2)) == 0:
+        lines.append("        instead:")
+        for _ in range(draw(st.integers(1, 2))):
+            lines.append(f'          - when: "{draw(conditions())}"')
+            if draw(st.booleans()):
+                lines.append("            skip: true")
+            else:
+                lines += [f"            {line}" for line in _treatment(draw, stage)]
+    return lines
+
+
+def _treatment(draw: DrawFn, stage: Stage) -> list[str]:
+    lines = []
+    if stage in WRITTEN_STAGES:
+        lines.append(f"channels: {draw(st.sampled_from(['[email]', '[letter, email]', '[email, letter]']))}")
+        if draw(st.integers(0, 4)) == 0:
+            lines.append("by: person")
+    if stage is Stage.CALL:
+        lines.append(f"attempts: {draw(st.integers(1, 3))}")
+    if stage is Stage.SECOND_DUNNING or draw(st.booleans()):
+        lines.append(f"pay_within_days: {draw(st.integers(1, 14))}")
+    return lines

@@ -1,0 +1,192 @@
+"""Strategies a second time: what conditions ask of a debtor, which ladder he is on, and each item's next step.
+
+One row and one condition after another; from docs/strategy.md.
+"""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from dunwell.core.money import DIGITS
+from dunwell.rulebook.conditions import All, Compare, Condition, Either, Flag, Known, Not, OneOf
+from dunwell.rulebook.strategy import Segment, Step, Strategy, Treatment
+
+type Row = dict[str, Any]
+type Ladder = tuple[Segment, list[tuple[Step, Treatment]]]
+
+WORDS = {
+    0: "none", 10: "notice", 20: "reminder", 25: "second_reminder", 30: "call", 40: "first_dunning",
+    50: "second_dunning", 60: "person", 70: "lawyer_letter", 80: "mediation", 90: "agency", 100: "suit",
+}  # fmt: skip
+CALL, NOTICE = 30, 10
+
+
+def about(facts: dict[str, list[Row]], debtor: Row, currency: str, items: list[Row], day: date, grace: int) -> Row:
+    """Everything a condition may ask, but for promises (the caller adds them). Money: exact amounts of the currency."""
+
+    def money(minor: int) -> Decimal:
+        return Decimal(minor).scaleb(-DIGITS[currency])
+
+    late = [row for row in items if row["days_past_due"] > grace]
+    counted = [row for row in late if row["net_minor"] > 0]
+
+    def aged(low: int, high: int) -> Decimal:
+        return money(sum(row["net_minor"] for row in items if low <= row["days_past_due"] <= high))
+
+    mine = [c for c in facts["contacts"] if c["debtor_id"] == debtor["debtor_id"]]
+    messages = [
+        c["contact_date"]
+        for c in mine
+        if c["direction"] == "out" and c["outcome"] != "undeliverable" and c["stage"] and c["currency"] == currency
+    ]
+    phoned = [c for c in mine if c["channel"] == "phone" and c["addressee"] == "debtor"]
+    talked = [c["contact_date"] for c in phoned if c["outcome"] == "reached"]
+    found: Row = {
+        "amount": money(sum(row["net_minor"] for row in late)),
+        "open_amount": money(sum(row["open_minor"] for row in items)),
+        "disputed": money(sum(row["open_minor"] - row["demand_minor"] for row in items)),
+        "credit": money(items[0]["credit_minor"]),
+        "overdue_1_30": aged(1, 30), "overdue_31_60": aged(31, 60), "overdue_61_90": aged(61, 90),
+        "overdue_91": aged(91, 10**6),
+        "items": len(counted),
+        "days_past_due": max((row["days_past_due"] for row in counted), default=0),
+        "only_charges": bool(counted) and all(row["kind"] == "charge" for row in counted),
+        "reached": WORDS[max((row["reached"] for row in counted), default=0)],
+        "messages": len(messages),
+        "days_since_message": (day - max(messages)).days if messages else None,
+        "calls": sum(c["direction"] == "out" and (day - c["contact_date"]).days < 30 for c in phoned),
+        "days_since_talk": (day - max(talked)).days if talked else None,
+        "currency": currency, "country": debtor["country"], "language": debtor["language"],
+        "kind": debtor["kind"] or "unknown", "debt_kind": debtor["debt_kind"] or "unknown",
+    }  # fmt: skip
+    told = sorted(facts["observations"], key=lambda o: (o["from_date"], o["observation_id"]))
+    for name in ("vip", "signal_registry", "signal_court", "signal_bureau", "signal_news", "signal_internal"):
+        found[name] = _latest(told, debtor, name, day) == "yes"
+    for name in ("reason", "cooperation", "ability", "willingness"):
+        found[name] = _latest(told, debtor, name, day) or "unknown"
+    return found
+
+
+def _latest(told: list[Row], debtor: Row, kind: str, day: date) -> str | None:
+    mine = [
+        o["value"]
+        for o in told
+        if (o["debtor_id"], o["kind"]) == (debtor["debtor_id"], kind)
+        and (o["until_date"] is None or o["until_date"] >= day)
+    ]
+    return mine[-1] if mine else None
+
+
+def holds(condition: Condition | None, row: Row) -> bool:
+    """Does it hold? What is not known makes a comparison false."""
+    match condition:
+        case None:
+            return True
+        case Flag(column):
+            return bool(row[column])
+        case Known(column):
+            return row[column] is not None
+        case Not(of):
+            return not holds(of, row)
+        case All(parts):
+            return all(holds(part, row) for part in parts)
+        case Either(parts):
+            return any(holds(part, row) for part in parts)
+        case OneOf(column, values):
+            return row[column] is not None and any(_is(row[column], value) for value in values)
+        case Compare(column, op, value):
+            mine = row[column]
+            if mine is None:
+                return False
+            if isinstance(mine, Decimal):
+                value = Decimal(value).scaleb(-4)
+            match op:
+                case "=":
+                    return bool(mine == value)
+                case "!=":
+                    return bool(mine != value)
+                case "<":
+                    return bool(mine < value)
+                case "<=":
+                    return bool(mine <= value)
+                case ">":
+                    return bool(mine > value)
+            return bool(mine >= value)
+    raise AssertionError(condition)
+
+
+def _is(mine: Any, value: int | str) -> bool:
+    return bool(mine == (Decimal(value).scaleb(-4) if isinstance(mine, Decimal) else value))
+
+
+def ladder_of(strategy: Strategy, row: Row) -> Ladder:
+    """The first segment that takes him, and what it does at each of its stages, the skipped ones left out."""
+    segment = next(each for each in strategy.segments if holds(each.when, row))
+    chosen = [(step, next(t for t in step.treatments if holds(t.when, row))) for step in segment.steps]
+    return segment, [(step, treatment) for step, treatment in chosen if not treatment.skip]
+
+
+def history(facts: dict[str, list[Row]], outbound: Iterable[Row], row: Row, day: date) -> None:
+    """What was done about an item: reached, reached_date, deadline_date, tries, tried_date."""
+    contacts = {c["contact_id"]: c for c in outbound}
+    named = [
+        (item["stage"], contacts[item["contact_id"]]["contact_date"], contacts[item["contact_id"]]["deadline_date"])
+        for item in facts["contact_items"]
+        if item["receivable_id"] == row["receivable_id"] and item["contact_id"] in contacts and item["stage"]
+    ]
+    mine = [
+        s
+        for s in facts["steps"]
+        if s["receivable_id"] == row["receivable_id"] and not (s["withdrawn_date"] and s["withdrawn_date"] <= day)
+    ]
+    named += [(s["stage"], s["done_date"], None) for s in mine if s["taken"]]
+    tried = [s["done_date"] for s in mine if not s["taken"]]
+    row["tries"], row["tried_date"] = len(tried), max(tried, default=None)
+    row["reached"] = max((stage for stage, _, _ in named), default=0)
+    row["reached_date"] = min((on for stage, on, _ in named if stage == row["reached"]), default=None)
+    row["deadline_date"] = min((by for stage, _, by in named if stage == 50 and by), default=None)
+
+
+def together(items: list[Row], grace: int) -> None:
+    """At the level `debtor`: overdue items count from the oldest and stand where the highest does."""
+    late = [row for row in items if row["days_past_due"] > grace]
+    if not late:
+        return
+    highest = max(row["reached"] for row in late)
+    since = min((r["reached_date"] for r in late if r["reached"] == highest and r["reached_date"]), default=None)
+    deadline = min((r["deadline_date"] for r in late if r["deadline_date"]), default=None)
+    oldest = min(row["due_date"] for row in late)
+    for row in late:
+        row["stands"] = (oldest, highest, since, deadline)
+
+
+def next_step(row: Row, ladder: Ladder, grace: int) -> tuple[int, bool, date | None]:
+    """(stage, is it a person's, from which day); stage 0: none."""
+    _, steps = ladder
+    due, reached, since, deadline = row.get("stands") or (
+        row["due_date"], row["reached"], row["reached_date"], row["deadline_date"],
+    )  # fmt: skip
+    overdue = row["days_past_due"] > grace
+    if not overdue:
+        ahead = [pair for pair in steps if pair[0].stage == NOTICE and reached == 0 and row["days_past_due"] <= 0]
+        return _when(ahead[0], due, since, deadline) if ahead else (0, False, None)
+    later = [pair for pair in steps if pair[0].stage > max(reached, NOTICE)]
+    if later and later[0][0].stage == CALL and row["tries"] >= later[0][1].attempts:
+        later, since = later[1:], row["tried_date"]
+    return _when(later[0], due, since, deadline) if later else (0, False, None)
+
+
+def _when(
+    pair: tuple[Step, Treatment], due: date, since: date | None, deadline: date | None
+) -> tuple[int, bool, date | None]:
+    step, treatment = pair
+    days = []
+    if step.offset_days is not None:
+        days.append(due + timedelta(days=step.offset_days))
+    if step.after_days and since:
+        days.append(since + timedelta(days=step.after_days))
+    passed = deadline or since
+    if step.after_deadline_days is not None and passed:
+        days.append(passed + timedelta(days=step.after_deadline_days + 1))
+    return int(step.stage), treatment.by == "person", max(days, default=None)
