@@ -217,7 +217,7 @@ class Explanation:
         def sum_of(minor: int) -> str:
             return format_money(minor, currency, language)
 
-        code = "step_due_by" if line["pay_by_date"] else line["reason"]
+        code = _decision_code(line)
         sentences = [
             say(
                 f"decision.{code}",
@@ -233,8 +233,9 @@ class Explanation:
                 pause=self.strategy.segment(line["segment"]).pause_days,
             )
         ]
-        if line["person_minor"] and line["action"] != "none" and line["reason"] != "deadline_passed":
-            sentences.append(say("decision.also_person", language, total=sum_of(line["person_minor"])))
+        if line["person_minor"] and line["action"] != "none" and line["reason"] != line["person_reason"]:
+            waits = stage_words(line["person_stage"], language)
+            sentences.append(say("decision.also_person", language, total=sum_of(line["person_minor"]), stage=waits))
         if line["next_date"] and line["action"] == "none":
             sentences.append(say("explain.next", language, day=format_date(line["next_date"], language)))
         if line["stage"] == Stage.REMINDER and line["days_past_due"] > _LONG_OVERDUE_DAYS:
@@ -396,6 +397,14 @@ def explain(
         )
     except IndexError:
         raise DunwellError("debtor.not_known_then", number=debtor_number[:100], day=as_of.isoformat()) from None
+
+
+def _decision_code(line: dict[str, Any]) -> str:
+    """The words for a line's reason: one sentence for every step that is a person's."""
+    if line["pay_by_date"]:
+        return "step_due_by"
+    stage_due = line["reason"] == f"{Stage(line['stage']).word}_due"
+    return "person_due" if stage_due else str(line["reason"])
 
 
 def stage_words(stage: int, language: str) -> str:

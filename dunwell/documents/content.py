@@ -13,6 +13,7 @@ from dunwell.core.terms import ReceivableKind, Stage
 from dunwell.documents.bank import ReferenceKind, in_fours
 from dunwell.documents.notice import Item, Notice, Party, Sender
 from dunwell.documents.plain import plain
+from dunwell.rulebook.strategy import OfferKind
 
 LONGEST_NAME = 280
 """Characters of a name that are printed; the rest is cut with an ellipsis."""
@@ -149,7 +150,7 @@ def content(notice: Notice) -> Content:
             (labels["account"], "" if sender.iban else plain(sender.account or "", 60)),
             (labels["reference"], reference),
         ),
-        help=stage["help"].format_map(values),
+        help=stage["help"].format_map(values) + _offer(notice, words),
         object=words["object"],
         reach=_reach(sender, words),
         paid=words["paid"],
@@ -171,6 +172,16 @@ def content(notice: Notice) -> Content:
             reference,
         ),
     )
+
+
+def _offer(notice: Notice, words: dict[str, Any]) -> str:
+    """The way out that a message may offer by itself, after the words that ask to get in touch."""
+    if notice.offer is None:
+        return ""
+    space = "" if notice.language.startswith("zh") else " "
+    most = notice.offer.instalments if notice.offer.kind is OfferKind.INSTALMENTS else notice.offer.days
+    phrase: str = words["offers"][notice.offer.kind]
+    return space + phrase.format(n=most)
 
 
 def _opening(notice: Notice) -> str:

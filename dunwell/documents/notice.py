@@ -6,12 +6,10 @@ from datetime import date
 from dunwell.core.dates import format_date
 from dunwell.core.errors import DunwellError
 from dunwell.core.money import DIGITS, format_money
-from dunwell.core.terms import LANGUAGES, ReceivableKind, Stage
+from dunwell.core.terms import LANGUAGES, WRITTEN_STAGES, ReceivableKind, Stage
 from dunwell.documents.account import Statement
 from dunwell.documents.bank import ReferenceKind, check_bic, check_iban, is_qr_iban, reference_kind
-
-WRITTEN_STAGES = (Stage.NOTICE, Stage.REMINDER, Stage.FIRST_DUNNING, Stage.SECOND_DUNNING)
-"""The stages that have a letter and an e-mail. After the last of them a person decides."""
+from dunwell.rulebook.strategy import Offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +105,7 @@ class Notice:
     late_minor: int = 0
     annex: Statement | None = None
     opt_out: bool = False
+    offer: Offer | None = None
 
     def __post_init__(self) -> None:
         self._check_words()

@@ -7,8 +7,8 @@ from hashlib import sha256
 from importlib import resources
 from typing import Literal
 
-from dunwell.core.terms import LANGUAGES
-from dunwell.documents.notice import WRITTEN_STAGES, Notice
+from dunwell.core.terms import LANGUAGES, WRITTEN_STAGES
+from dunwell.documents.notice import Notice
 
 type WrittenChannel = Literal["letter", "email"]
 

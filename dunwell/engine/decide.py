@@ -46,6 +46,7 @@ LINES: dict[str, pl.DataType] = {
     "total_minor": pl.Int64(),
     "person_minor": pl.Int64(),
     "person_stage": pl.Int16(),
+    "person_reason": pl.String(),
     "items": pl.Int32(),
     "days_past_due": pl.Int32(),
     "oldest_due_date": pl.Date(),
@@ -57,7 +58,8 @@ LINES: dict[str, pl.DataType] = {
 """One row per debtor and currency with anything open. `action`: message, task or none; `reason`: the code that says
 why (words: `decision.<reason>`); `stage`: the step it is about; `rule`: the rule that forbids; `next_date`: the day
 it will be looked at anew, as far as known; total_minor: what the message asks for, or the task is about;
-person_minor, person_stage: what waits for a person, beside a message about other items too, and at which stage;
+person_minor, person_stage, person_reason: what waits for a person, beside a message about other items too, at which
+stage and why (`deadline_passed` or `<stage>_due`, which then is the reason of his task);
 next_stage: the step that can be taken next, on next_date if nothing else stands against it; segment, treatment: whom
 the strategy takes the debtor for, and what it does at `stage` (`Strategy.treatments`); overdue_minor: net of credit."""
 

@@ -19,7 +19,7 @@ def lines_of(
 
     A step that can be taken today goes before the task of a person, whose sum is told beside it: `person_minor`.
     """
-    lines = _sums(items, strategy).join(history.last_message(facts), on=KEYS, how="left").with_columns(
+    lines = _with_reason(_sums(items, strategy)).join(history.last_message(facts), on=KEYS, how="left").with_columns(
         pl.col("messages").fill_null(0)
     )  # fmt: skip
     lines = (
@@ -37,7 +37,7 @@ def lines_of(
         stage=pl.when(unsure).then(pl.lit(int(Stage.PERSON), pl.Int16)).otherwise("stage"),
         reason=pl.when(unsure).then(pl.lit("credit_in_doubt")).otherwise("reason"),
     )
-    return to_person(decided, pl.col("reason") == "person_due")
+    return to_person(decided, pl.col("reason") == "for_person")
 
 
 def _sums(items: pl.DataFrame, strategy: Strategy) -> pl.DataFrame:
@@ -69,6 +69,15 @@ def _sums(items: pl.DataFrame, strategy: Strategy) -> pl.DataFrame:
         next_stage=pl.col("next_stage").filter(ahead).sort_by(pl.col("next_date").filter(ahead)).first(),
         any_demand=(pl.col("demand_minor").filter(overdue) > 0).any(),
         any_overdue=overdue.any(),
+    )
+
+
+def _with_reason(lines: pl.DataFrame) -> pl.DataFrame:
+    """+ person_reason: why something waits for a person, `deadline_passed` or `<stage>_due`."""
+    word = pl.col("person_stage").replace_strict({int(stage): stage.word for stage in Stage}, return_dtype=pl.String)
+    passed = (pl.col("person_stage") == int(Stage.PERSON)) & pl.col("has_deadline")
+    return lines.with_columns(
+        person_reason=pl.when(passed).then(pl.lit("deadline_passed")).otherwise(pl.concat_str(word, pl.lit("_due")))
     )
 
 
@@ -108,14 +117,14 @@ def _step_due(lines: pl.DataFrame, strategy: Strategy, day: date) -> pl.DataFram
         .when(total < _by_currency(strategy.minimum_minor))
         .then(pl.lit("below_minimum"))
         .when(is_person)
-        .then(pl.lit("person_due"))
+        .then(pl.lit("for_person"))
         .when(~has_step)
         .then(pl.lit("waiting"))
         .when(paused)
         .then(pl.lit("paused"))
         .otherwise(pl.lit("step_due")),
     ).with_columns(
-        next_date=pl.when(pl.col("paused") & pl.col("reason").is_in(["paused", "person_due"]))
+        next_date=pl.when(pl.col("paused") & pl.col("reason").is_in(["paused", "for_person"]))
         .then(pause_until)
         .otherwise("next_date"),
         action=pl.when(pl.col("reason") == "step_due").then(pl.lit("message")).otherwise(pl.lit("none")),
@@ -134,14 +143,9 @@ def _by_currency(least_minor: dict[str, int]) -> pl.Expr:
 
 def to_person(lines: pl.DataFrame, which: pl.Expr) -> pl.DataFrame:
     """These lines are the task of a person, about what waits for him alone."""
-    after_deadline = pl.col("has_deadline") & (pl.col("person_stage") == int(Stage.PERSON))
     return lines.with_columns(
         action=pl.when(which).then(pl.lit("task")).otherwise("action"),
-        reason=pl.when(which & after_deadline)
-        .then(pl.lit("deadline_passed"))
-        .when(which)
-        .then(pl.lit("person_due"))
-        .otherwise("reason"),
+        reason=pl.when(which).then("person_reason").otherwise("reason"),
         stage=pl.when(which).then(pl.col("person_stage").cast(pl.Int16)).otherwise("stage"),
         total_minor=pl.when(which).then("person_minor").otherwise("total_minor"),
     )

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "import": ("dunwell.jobs.imports:import_command", "Take in customers, invoices, payments and more from CSV files."),
     "run": ("dunwell.jobs.day:run", "Decide the whole book for a day, and fill the outbox."),
     "send": ("dunwell.jobs.send:send_command", "Let the messages of the outbox leave, each decided again just before."),
+    "strategy": ("dunwell.jobs.strategy:strategy", "Strategies: show, check, compare, simulate, put in force."),
     "outbox": ("dunwell.jobs.send:outbox_command", "Show what waits to leave; settle a message of unknown fate."),
     "claim": ("dunwell.jobs.claim:claim", "Compute a claim described as JSON, line by line; no database is needed."),
     "may-contact": (
@@ -42,6 +43,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "promise": ("dunwell.jobs.talks:promise", "A debtor promised to pay, or takes it back."),
     "dispute": ("dunwell.jobs.talks:dispute", "A debtor contests an item: open it, close it."),
     "complaint": ("dunwell.jobs.talks:complaint", "A debtor complains: take it, answer it."),
+    "observe": ("dunwell.jobs.observe:observe", "Record why a debtor is in arrears, and what is seen of him."),
+    "step": ("dunwell.jobs.observe:step", "Record a step that a person took: a talk, a lawyer's letter, a suit."),
     "hold": ("dunwell.jobs.talks:hold", "Pause collecting, and go on."),
     "contact": ("dunwell.jobs.contacts:contact", "May we call or visit now? Record it; or that a demand arrived."),
     "register": ("dunwell.jobs.register:register", "What debtors told us about how they may be contacted."),
@@ -55,7 +58,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 """Name -> (module:attribute, help): every command, in the order in which help shows them."""
 
-BEFORE_INIT = ("init", "doctor", "restore", "demo", "claim", "may-contact", "rules", "costs")
+BEFORE_INIT = ("init", "doctor", "restore", "demo", "claim", "may-contact", "rules", "costs", "strategy")
 """These work without a database; all others ask for `dunwell init` first."""
 
 

@@ -39,6 +39,8 @@ _TOP = frozenset({
 _TREATMENT = frozenset({"by", "channels", "tone", "pay_within_days", "interest", "attempts", "offer"})
 _ROW = _TREATMENT | {"stage", "offset_days", "after_days", "after_deadline_days", "instead"}
 _INSTEAD = _TREATMENT | {"when", "skip"}
+_SPOKEN_OFFERS = (OfferKind.INSTALMENTS, OfferKind.EXTENSION)
+"""What a letter may offer by itself: an invitation to talk. What takes off money is a person's to offer."""
 _LIMITS: dict[OfferKind, tuple[frozenset[str], frozenset[str]]] = {
     OfferKind.WAIVER: (frozenset({"percent"}), frozenset({"days"})),
     OfferKind.EXTENSION: (frozenset({"days"}), frozenset()),
@@ -214,8 +216,10 @@ class _Reader:
                 self.faults.add(
                     row, "strategy.unsendable", stage=stage.word, channel=unsendable[0], known=", ".join(SENDABLE)
                 )
-        if stage is Stage.SECOND_DUNNING and found.pay_within_days is None:
-            self.faults.add(row, "strategy.no_final_deadline")
+            if found.offer is not None and found.offer.kind not in _SPOKEN_OFFERS:
+                self.faults.add(row, "strategy.offer_by_person", stage=stage.word, kind=found.offer.kind)
+        if stage.is_message and stage >= Stage.FIRST_DUNNING and found.pay_within_days is None:
+            self.faults.add(row, "strategy.no_final_deadline", stage=stage.word)
 
     def channels(self, node: Node | None, usual: tuple[str, ...]) -> tuple[str, ...]:
         if node is None:

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from dunwell.core.dates import format_date
 from dunwell.core.money import format_money, grouped_amount
-from dunwell.core.terms import Stage
+from dunwell.core.terms import WRITTEN_STAGES, Stage
 from dunwell.documents.email_text import render_email
-from dunwell.documents.notice import WRITTEN_STAGES, Party
+from dunwell.documents.notice import Party
 from dunwell.documents.wrap import display_width
 from tests.documents.samples import disputed, items, notice
 

@@ -14,10 +14,10 @@ from pypdf._text_extraction import mult
 from dunwell.core.dates import format_date
 from dunwell.core.errors import DunwellError
 from dunwell.core.money import format_money, grouped_amount
-from dunwell.core.terms import Stage
+from dunwell.core.terms import WRITTEN_STAGES, Stage
 from dunwell.documents import fonts
 from dunwell.documents.letter import LetterPress, render_annex, render_letter
-from dunwell.documents.notice import WRITTEN_STAGES, Party
+from dunwell.documents.notice import Party
 from tests.documents.samples import CHINESE, DEBTORS, GERMAN, SWISS, disputed, items, notice, with_annex
 
 HOME = {"en": "DE", "zh-Hans": "CN", "zh-Hant": "TW"}

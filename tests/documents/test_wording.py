@@ -3,11 +3,10 @@ from importlib import resources
 
 import pytest
 
-from dunwell.core.terms import LANGUAGES, Stage
+from dunwell.core.terms import LANGUAGES, WRITTEN_STAGES, Stage
 from dunwell.documents.content import wording
 from dunwell.documents.email_text import render_email
 from dunwell.documents.linter import lint_wording
-from dunwell.documents.notice import WRITTEN_STAGES
 from dunwell.documents.versions import TEMPLATE_VERSIONS, template_version
 from tests.documents.samples import notice, with_annex
 

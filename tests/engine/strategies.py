@@ -109,6 +109,6 @@ def _treatment(draw: DrawFn, stage: Stage) -> list[str]:
             lines.append("by: person")
     if stage is Stage.CALL:
         lines.append(f"attempts: {draw(st.integers(1, 3))}")
-    if stage is Stage.SECOND_DUNNING or draw(st.booleans()):
+    if (stage in WRITTEN_STAGES and stage >= Stage.FIRST_DUNNING) or draw(st.booleans()):
         lines.append(f"pay_within_days: {draw(st.integers(1, 14))}")
     return lines

@@ -353,7 +353,7 @@ class Oracle:
             "disputed_minor": sum(row["open_minor"] - row["demand_minor"] - row["petty_minor"] for row in items),
             "total_minor": total, "person_minor": person_minor, "segment": segment.name,
             "person_stage": max((row["next_stage"] for row in person), default=None),
-            "has_deadline": any(row["deadline_date"] for row in person),
+            "person_reason": self._person_reason(person),
             "items": len(counted), "days_past_due": max((row["days_past_due"] for row in counted), default=0),
             "oldest_due_date": min((row["due_date"] for row in counted), default=None),
             "reached": max((row["reached"] for row in counted), default=0), "messages": len(messages),
@@ -371,7 +371,7 @@ class Oracle:
             asked = sum(row["demand_minor"] for row in overdue)
             line.update(action="task", stage=60, total_minor=asked)
             self._forbid(line, debtor)
-        if line["reason"] in ("step_due", "person_due"):
+        if line["reason"] in ("step_due", "for_person"):
             if line["reason"] == "step_due":
                 line["action"] = "message"
             else:
@@ -404,7 +404,7 @@ class Oracle:
         if line["total_minor"] < self.strategy.minimum_minor.get(line["currency"], 0):
             return "below_minimum"
         if not is_notice and not due_stages:
-            return "person_due" if line["person_minor"] else "waiting"
+            return "for_person" if line["person_minor"] else "waiting"
         return "paused" if resumes and resumes > self.day else "step_due"
 
     def _doubt(self, line: Row) -> int:
@@ -428,11 +428,17 @@ class Oracle:
         return sorted(ahead, key=lambda r: r["next_date"] or date.min)
 
     def _task(self, line: Row) -> None:
-        passed = line["person_stage"] == 60 and line["has_deadline"]
         line.update(
-            action="task", reason="deadline_passed" if passed else "person_due", stage=line["person_stage"],
-            total_minor=line["person_minor"],
-        )  # fmt: skip
+            action="task", reason=line["person_reason"], stage=line["person_stage"], total_minor=line["person_minor"]
+        )
+
+    @staticmethod
+    def _person_reason(person: list[Row]) -> str | None:
+        if not person:
+            return None
+        stage = max(row["next_stage"] for row in person)
+        passed = stage == 60 and any(row["deadline_date"] for row in person)
+        return "deadline_passed" if passed else f"{ladders.WORDS[stage]}_due"
 
     def _forbid(self, line: Row, debtor: Row) -> None:
         """A cap never takes back a task; a message that it takes back leaves the task that waits beside it."""

@@ -6,10 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from dunwell.core.terms import Stage
-from dunwell.rulebook.places import candidate_zones, every_zone
 from dunwell.rulebook.rules_file import RuleError, Rules, house_rules, read_rules
-from dunwell.rulebook.strategy import StrategyError, default_strategy, read_strategy
 
 COUNT = {"most": 7, "days": 7, "per": "person", "outcomes": ["no_answer"]}
 NEW_YEAR = {date(2026, 1, 1): COUNT}
@@ -292,62 +289,3 @@ class TestAnException:
     def test_lifts_or_does_not(self) -> None:
         with pytest.raises(RuleError, match="lifts is true or false"):
             read(rule(), exception("a", lifts=True) | {"values": {date(2026, 1, 1): {"lifts": "often"}}})
-
-
-class TestAStrategy:
-    def test_that_comes_with_the_product_is_gentle_and_in_order(self) -> None:
-        found = default_strategy()
-        assert [step.stage for step in found.steps] == [
-            Stage.NOTICE,
-            Stage.REMINDER,
-            Stage.FIRST_DUNNING,
-            Stage.SECOND_DUNNING,
-        ]
-        assert found.step(Stage.REMINDER).offset_days > 0
-        assert found.step(Stage.NOTICE).offset_days + found.pause_days <= found.step(Stage.REMINDER).offset_days
-        assert read_strategy(found.text) == found
-
-    @pytest.mark.parametrize(
-        ("old", "new", "why"),
-        [
-            ("name: default", "nickname: default", "exactly the keys"),
-            ("netting: true", "netting: maybe", "netting is true or false"),
-            ("pause_days: 7", "pause_days: 0", "pause_days is a whole number, at least 1"),
-            ("pause_days: 7", "pause_days: soon", "pause_days is a whole number"),
-            ("stage: notice", "stage: greeting", "stages stand in order"),
-            ("stage: notice", "stage: reminder", "stages stand in order"),
-            ("offset_days: 3,", "offset_days: 0,", "every other step after it"),
-            ("offset_days: 3,", "offset_days: -60,", "every other step after it"),
-            ("offset_days: -4,", "offset_days: 4,", "a notice comes before the due date"),
-            ("offset_days: 3,", "offset_days: 3.5,", "reminder: offset_days is a whole number"),
-            ("after_days: 14", "after_days: -1", "second_dunning: after_days is a whole number, at least 0"),
-            ("channels: [letter, email], pay_within_days: 10", "channels: [letter, email]", "final deadline"),
-            ("pay_within_days: 10", "pay_within_days: 0", "pay_within_days is a whole number, at least 1"),
-            ("channels: [email]", "channels: [pigeon]", "channels are some of"),
-            ("channels: [email]", "channels: email", "channels are some of"),
-            ("after_deadline_days: 3", "after_deadline_days: -3", "after_deadline_days is a whole number"),
-            ("EUR: 500", "EURO: 500", "EURO is not a currency"),
-            ("EUR: 500", "EUR: 5.5", "EUR is a whole number"),
-            ("EUR: 500", "EUR: -1", "EUR is a whole number, at least 0"),
-        ],
-    )
-    def test_that_cannot_be_followed_is_refused(self, old: str, new: str, why: str) -> None:
-        text = default_strategy().text
-        assert old in text
-        with pytest.raises(StrategyError, match=why):
-            read_strategy(text.replace(old, new))
-
-    @pytest.mark.parametrize("text", ["", "[]", "{", "name: x\nstages: 5"])
-    def test_of_no_known_shape_is_refused(self, text: str) -> None:
-        with pytest.raises(StrategyError):
-            read_strategy(text)
-
-
-class TestAPlace:
-    def test_that_is_known_is_one_zone_and_an_unknown_one_may_be_any(self) -> None:
-        assert candidate_zones("DE", "Asia/Tokyo") == ("Asia/Tokyo",)
-        assert candidate_zones("CN", None) == ("Asia/Shanghai",)
-        assert candidate_zones("TW", None) == ("Asia/Taipei",)
-        assert len(candidate_zones("US", None)) > 20
-        assert candidate_zones(None, None) == candidate_zones("XX", None) == every_zone()
-        assert len(every_zone()) > 300

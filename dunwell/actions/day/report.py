@@ -53,8 +53,8 @@ TASKS: dict[str, pl.DataType] = {
     "days_past_due": pl.Int32(),
     "reason": pl.String(),
 }
-"""One row per debtor and currency that waits for a person (words: `run.task.<reason>`): the task of a line, or what is
-past its final deadline beside a message about other items."""
+"""One row per debtor and currency that waits for a person (words: `run.task.<reason>`): the task of a line, or what
+waits for him beside a message about other items."""
 
 
 def tasks_of(outcome: Outcome) -> pl.DataFrame:
@@ -64,7 +64,7 @@ def tasks_of(outcome: Outcome) -> pl.DataFrame:
         outcome.lines.filter((pl.col("action") == "task") | beside)
         .with_columns(
             amount_minor=pl.when(beside).then("person_minor").otherwise("total_minor"),
-            reason=pl.when(beside).then(pl.lit("deadline_passed")).otherwise("reason"),
+            reason=pl.when(beside).then("person_reason").otherwise("reason"),
         )
         .join(outcome.decisions.select("debtor_id", "number"), on="debtor_id")
     )

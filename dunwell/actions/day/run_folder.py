@@ -9,7 +9,7 @@ runs/<name>/strategy.yaml, rules.json
 import hashlib
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,10 @@ class Inputs:
     rules: Rules
     as_of: date
     moment: datetime
+
+    def with_strategy(self, strategy: Strategy) -> "Inputs":
+        """The same, but for the strategy."""
+        return replace(self, strategy=strategy)
 
     def decide(self) -> Outcome:
         """Decide anew: the same inputs always give the same outcome."""

@@ -13,6 +13,7 @@ from dunwell.documents.email_text import render_email
 from dunwell.documents.letter import render_annex, render_letter
 from dunwell.documents.notice import Item, Notice, Party, Sender
 from dunwell.documents.versions import template_version
+from dunwell.rulebook.strategy import Offer
 from dunwell.store.models import ContactPoint, Creditor, OutboxMessage, Receivable
 
 _REGION_AFTER_CITY = {"US", "CA", "AU"}
@@ -69,11 +70,13 @@ def notice_of(
     sender: Sender,
     receivables: Mapping[int, Receivable],
     day: date,
+    offer: Offer | None = None,
 ) -> Notice:
     """The notice of a decided line.
 
     line, items   one row of `engine.decide.LINES` and its rows of `LINE_ITEMS`, decided for `day`
     receivables   by id, for numbers and dates
+    offer         what the strategy's treatment offers
 
     What is asked for per item is demand_minor: a disputed part is left out. The credit deducted is the sum of these
     less the line's total.
@@ -109,6 +112,7 @@ def notice_of(
         total_minor=line["total_minor"],
         pay_by=line["pay_by_date"],
         reference=number,
+        offer=offer,
     )
 
 

@@ -155,10 +155,14 @@ class Sender:
         broken: list[tuple[OutboxMessage, str]] = []
         for row, go in goes:
             try:
-                written = notice_of(row, go.line, go.items, sender=sender, receivables=receivables, day=now.date())
+                treatment = treatments[go.line["segment"], go.line["treatment"]]
+                written = notice_of(
+                    row, go.line, go.items, sender=sender, receivables=receivables, day=now.date(),
+                    offer=treatment.offer,
+                )  # fmt: skip
                 if "opt_out_notice" in gate.wanted(go.told):
                     written = replace(written, opt_out=True)
-                if late is not None and treatments[go.line["segment"], go.line["treatment"]].interest:
+                if late is not None and treatment.interest:
                     written, why = late.added(written, row, [item["receivable_id"] for item in go.items])
                     if why is not None:
                         self.report.without_interest.append((row.key, why))

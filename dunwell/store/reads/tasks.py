@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from dunwell.store.models import Creditor, Debtor, Standing
 
 FOR_A_PERSON = Q(action="task") | Q(action="message", body__person_minor__gt=0)
-"""Standings that wait for a person: a task, or a message beside which something is past its final deadline."""
+"""Standings that wait for a person: a task, or a message beside which something else waits for one."""
 
 
 def tasks(creditor: Creditor, owner: Debtor | None) -> list[dict[str, Any]]:
@@ -28,7 +28,7 @@ def _task(row: Standing) -> dict[str, Any]:
         "name": row.debtor.name,
         "amount": (row.body["person_minor" if beside else "total_minor"], row.currency),
         "days": row.days_past_due,
-        "what": "deadline_passed" if beside else row.reason,
+        "what": row.body["person_reason"] if beside else row.reason,
         "day": row.as_of,
     }
 
