@@ -26,6 +26,7 @@ NATURES = {Nature.HABIT: 0.78, Nature.FORGETFUL: 0.12, Nature.HARDSHIP: 0.06, Na
 
 EFFECTS = {
     "email": {Nature.HABIT: 0.010, Nature.FORGETFUL: 0.060, Nature.HARDSHIP: 0.004, Nature.REFUSING: 0.0},
+    "phone": {Nature.HABIT: 0.015, Nature.FORGETFUL: 0.090, Nature.HARDSHIP: 0.020, Nature.REFUSING: 0.004},
     "letter": {Nature.HABIT: 0.012, Nature.FORGETFUL: 0.070, Nature.HARDSHIP: 0.006, Nature.REFUSING: 0.012},
 }
 """Assumption: added daily probability of payment in the 14 days after a contact."""

@@ -20,7 +20,7 @@ from dunwell.core.actor import Actor, ActorKind
 from dunwell.core.errors import DunwellError, Refused
 from dunwell.core.money import Money
 from dunwell.core.settings import Settings
-from dunwell.core.terms import HoldReason, Stage
+from dunwell.core.terms import Channel, ContactOutcome, HoldReason, Stage
 from dunwell.demo import ledger_files
 from dunwell.demo.book import Book, Item, Paid
 from dunwell.demo.sink import Sink
@@ -30,7 +30,9 @@ from dunwell.store.reads import talks as read_talks
 from dunwell.store.reads.figures import Complaint, Creditor, Debtor, Dispute
 
 BY = Actor(ActorKind.JOB, "demo")
-MORNING, BEFORE_SENDING, EVENING = time(7, 30), time(9, 29), time(16, 30)
+MORNING, BEFORE_SENDING, CALLING, EVENING = time(7, 30), time(9, 29), time(10, 30), time(16, 30)
+CALLS_A_DAY = 8
+"""So many calls the team of one creditor makes on a day; the others wait for the next."""
 _TURN = 0.02
 """Seconds until it is tried again, when another creditor's work was under way."""
 SENDING = (time(9, 30), time(16, 0))
@@ -44,6 +46,7 @@ _MAIL = re.compile(r"@c([^.]+)\.")
 class Played:
     """What came of one creditor's days.
 
+    calls       calls of the team, by what came of them
     held        rule -> numbers of the debtors it protected from a message
     recorded    what debtors said, by kind (see `Talk`)
     refused     what an act refused, by code: a debtor disputes what he has paid meanwhile...
@@ -55,6 +58,7 @@ class Played:
     letters: int = 0
     mails: int = 0
     bounced: int = 0
+    calls: Counter[str] = field(default_factory=Counter)
     payments: int = 0
     held: dict[str, set[str]] = field(default_factory=dict)
     recorded: Counter[str] = field(default_factory=Counter)
@@ -99,6 +103,7 @@ class Player:
         creditor = self.played.creditor
         report = _in_turn(lambda: runs.run_day(creditor=creditor, as_of=day, now=self._at(day, MORNING), by=BY))
         self._note(report)
+        self._call(day, report)
         going = self._going(report)
         self._take(day, "before-sending", [], self._world.hurry(day, [each[:2] for each in going]), BEFORE_SENDING)
         self._send(day)
@@ -132,6 +137,32 @@ class Player:
         held = report.outcome.lines.filter(pl.col("reason") == "forbidden").join(numbers, on="debtor_id")
         for rule, number in held.select("rule", "number").rows():
             played.held.setdefault(rule, set()).add(number)
+
+    def _call(self, day: date, report: runs.RunReport) -> None:
+        """The team calls those for whom a call is due, the largest sums first, as many as its hours allow."""
+        due = report.outcome.tasks.filter(pl.col("stage") == int(Stage.CALL))
+        numbers = report.outcome.decisions.select("debtor_id", "number")
+        called = (
+            due.group_by("debtor_id")
+            .agg(pl.col("net_minor").sum())
+            .join(numbers, on="debtor_id")
+            .sort("net_minor", "number", descending=[True, False])
+            .head(CALLS_A_DAY)
+        )
+        for number in called["number"]:
+            reached = self._world.picks_up(number, day)
+            outcome = ContactOutcome.REACHED if reached else ContactOutcome.NO_ANSWER
+            try:
+                talks.record_contact(
+                    debtor=self._debtors[number], channel=Channel.PHONE, outcome=outcome, at=self._at(day, CALLING),
+                    by=BY, key=f"demo:call:{number}:{day.isoformat()}",
+                )  # fmt: skip
+            except Refused as refused:
+                self.played.refused[refused.code] += 1
+                continue
+            self.played.calls[str(outcome)] += 1
+            if reached:
+                self._world.contacted(day, number, "phone", None)
 
     def _going(self, report: runs.RunReport) -> list[tuple[str, str, int]]:
         """Number, currency, stage of each message that is ready to leave."""

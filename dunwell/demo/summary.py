@@ -18,6 +18,7 @@ from dunwell.actions.explain import channel_words, stage_words
 from dunwell.actions.facts import facts_of
 from dunwell.core.errors import say
 from dunwell.core.money import DIGITS, grouped_amount
+from dunwell.core.terms import Stage
 from dunwell.demo.play import Played
 from dunwell.engine.ageing import BUCKETS
 from dunwell.engine.claims import open_items
@@ -84,7 +85,7 @@ def _sent(played: list[Played], words: Callable[..., str], language: str) -> Tab
     counts: Counter[tuple[int, str, str]] = Counter()
     for each in played:
         for channel, stage, outcome, count in figures.contacts(each.creditor):
-            counts[stage, channel, outcome] += count
+            counts[stage or int(Stage.CALL), channel, outcome] += count
     table = Table(
         words("column.stage"), words("column.channel"), words("column.outcome"), _right(words("column.count")),
         title=words("sent"),

@@ -21,6 +21,8 @@ _DISPUTES = {Nature.HABIT: 0.02, Nature.FORGETFUL: 0.01, Nature.HARDSHIP: 0.02, 
 _CEASES = {Nature.HABIT: 0.001, Nature.FORGETFUL: 0.001, Nature.HARDSHIP: 0.005, Nature.REFUSING: 0.04}
 _COMPLAINS = {Nature.HABIT: 0.004, Nature.FORGETFUL: 0.004, Nature.HARDSHIP: 0.010, Nature.REFUSING: 0.03}
 _HARDSHIP_HOLD = 0.03
+_PICKS_UP = 0.5
+"""Assumption: every second call is answered."""
 _HURRIES = 0.01
 """Assumptions: the probability that a debtor answers a reminder or a dunning in this way; that he keeps his promise
 in full, or keeps a part of one he does not keep; that he pays in the very minute before a message leaves."""
@@ -147,6 +149,10 @@ class World:
     def contacted(self, day: date, number: str, channel: str, deadline: date | None) -> None:
         """A message arrived."""
         self._lives[number].contact = (day, channel, deadline)
+
+    def picks_up(self, number: str, day: date) -> bool:
+        """Does the debtor answer the telephone?"""
+        return self._chance(number, day, "call").random() < _PICKS_UP
 
     def evening(self, day: date, reminded: Iterable[tuple[str, str]]) -> list[Talk]:
         """Answers of those (number, currency) who were reminded or dunned today, and what the creditor settles."""

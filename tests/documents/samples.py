@@ -56,7 +56,14 @@ DEBTORS = {
     "CN": Party("杭州恒远贸易有限公司", ("浙江省杭州市西湖区文三路88号", "邮编 310012"), "CN"),
     "TW": Party("永盛企業有限公司", ("臺中市西屯區臺灣大道三段99號", "407 臺中市"), "TW"),
 }
-_DAYS = {Stage.PERSON: 90, Stage.NOTICE: -5, Stage.REMINDER: 6, Stage.FIRST_DUNNING: 21, Stage.SECOND_DUNNING: 45}
+_DAYS = {
+    Stage.PERSON: 90,
+    Stage.NOTICE: -5,
+    Stage.REMINDER: 6,
+    Stage.SECOND_REMINDER: 19,
+    Stage.FIRST_DUNNING: 21,
+    Stage.SECOND_DUNNING: 45,
+}
 
 
 def items(count: int, stage: Stage, cents: int = 123450) -> tuple[Item, ...]:

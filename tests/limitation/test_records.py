@@ -54,7 +54,7 @@ def clock(book: Book, known_at: datetime | None = None, place: str = "CN") -> di
 
 def a_demand(book: Book, **changes: Any) -> ContactAttempt:
     values = {
-        "channel": "letter", "direction": "out", "purpose": "collection", "stage": 2, "outcome": "sent",
+        "channel": "letter", "direction": "out", "purpose": "collection", "stage": 20, "outcome": "sent",
         "contact_date": date(2026, 11, 3), "at": datetime(2026, 11, 3, 9, tzinfo=UTC), **changes,
     }  # fmt: skip
     values.setdefault("happened_at", values["at"])
@@ -63,7 +63,7 @@ def a_demand(book: Book, **changes: Any) -> ContactAttempt:
             creditor=book.creditor, debtor=book.debtor, person_id=book.debtor.person_id, **values
         )
         ContactItem.objects.create(
-            creditor=book.creditor, contact=sent, receivable=book.invoice, stage=2, open_minor=70_000
+            creditor=book.creditor, contact=sent, receivable=book.invoice, stage=20, open_minor=70_000
         )
     return sent
 
@@ -167,7 +167,7 @@ class TestAnArrival:
         assert code(arrived_date=date(2026, 11, 2)) == "limitation.arrived_before"
         assert code(arrived_date=TODAY + timedelta(1)) == "talk.day_ahead"
         assert code(contact=a_demand(book, direction="in")) == "limitation.no_demand"
-        assert code(contact=a_demand(book, stage=1)) == "limitation.no_demand"
+        assert code(contact=a_demand(book, stage=10)) == "limitation.no_demand"
 
 
 class TestFactsOfAClaim:

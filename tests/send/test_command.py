@@ -27,7 +27,7 @@ class TestTheSendCommand:
     def test_reports_as_json(self, db, sink):
         run(a_book(mails=1, letters=1))
         report = json.loads(db.dunwell("send", "--channel", "letter", "--json", env=environment_of(sink)).stdout)
-        assert report["sent"] == [{"channel": "letter", "stage": 2, "count": 1}]
+        assert report["sent"] == [{"channel": "letter", "stage": 20, "count": 1}]
         assert states() == {"M0": "released", "L0": "sent"}
 
     @QUICK

@@ -23,11 +23,11 @@ def reminded(debtor: Debtor) -> None:
         contact = ContactAttempt.objects.create(
             creditor=debtor.creditor, debtor=debtor, person_id=debtor.person_id, channel="email", direction="out",
             at=datetime(2026, 10, 30, 9, tzinfo=UTC), happened_at=datetime(2026, 10, 30, 9, tzinfo=UTC),
-            contact_date=date(2026, 10, 30), purpose="collection", stage=2, currency="EUR", outcome="sent",
+            contact_date=date(2026, 10, 30), purpose="collection", stage=20, currency="EUR", outcome="sent",
         )  # fmt: skip
         for receivable in Receivable.objects.filter(debtor=debtor):
             ContactItem.objects.create(
-                creditor=debtor.creditor, contact=contact, receivable=receivable, stage=2, open_minor=1
+                creditor=debtor.creditor, contact=contact, receivable=receivable, stage=20, open_minor=1
             )
 
 
@@ -66,7 +66,7 @@ class TestLateInterest:
         assert f"Late interest and costs up to 24 November 2026{late:>14}".replace(" ", "") in words.replace(" ", "")
         assert "EUR 10,070.00" in words
         assert "EUR 10,070.00" in annex
-        contact = ContactAttempt.objects.get(stage=3)
+        contact = ContactAttempt.objects.get(stage=40)
         assert contact.demanded_minor == 1_007_000
         assert "R-M0" in annex
 

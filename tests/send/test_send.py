@@ -198,7 +198,7 @@ class TestTheLastLook:
         later = TEN + timedelta(days=11)
         run(creditor, day=later.date(), now=later)
         let_go(clock=Clock(fixed=later + timedelta(days=2)))
-        contact = ContactAttempt.objects.get(stage=3)
+        contact = ContactAttempt.objects.get(stage=40)
         assert contact.debtor_id == debtor.pk
         assert contact.deadline_date == later.date() + timedelta(days=12)
         assert "17 December 2026" in text_of(sink.mails[1])

@@ -38,9 +38,9 @@ def debtors(creditor: Creditor) -> dict[str, Debtor]:
     return {debtor.number: debtor for debtor in Debtor.objects.filter(creditor=creditor)}
 
 
-def contacts(creditor: Creditor) -> list[tuple[str, int, str, int]]:
-    """channel, stage, outcome, count: what left us and what could not."""
-    rows = ContactAttempt.objects.filter(creditor=creditor, direction="out", stage__isnull=False)
+def contacts(creditor: Creditor) -> list[tuple[str, int | None, str, int]]:
+    """channel, stage, outcome, count: what left us and what could not; calls, which have no stage, with None."""
+    rows = ContactAttempt.objects.filter(creditor=creditor, direction="out")
     return list(
         rows.values_list("channel", "stage", "outcome").annotate(Count("pk")).order_by("channel", "stage", "outcome")
     )
