@@ -282,6 +282,10 @@ def _conduct(value: Mapping[str, Any], language: str, _: str | None, __: int | N
     return say("finding.conduct", language, codes=codes_words(value["points"], language))
 
 
+def _answer(value: Mapping[str, Any], language: str, _: str | None, __: int | None) -> str:
+    return say("finding.answer", language, days=value["within_days"])
+
+
 def _nothing(_: Mapping[str, Any], __: str, ___: str | None, ____: int | None) -> str:
     return ""
 
@@ -289,6 +293,6 @@ def _nothing(_: Mapping[str, Any], __: str, ___: str | None, ____: int | None) -
 _NUMBERS = {
     "count": _count, "wait": _wait, "intensity": _intensity, "hours": _hours, "register": _register,
     "requires": _requires, "visitors": _visitors, "promise": _promise, "content": _content, "recording": _recording,
-    "conduct": _conduct,
+    "conduct": _conduct, "answer": _answer,
 }  # fmt: skip
 """How the numbers of a kind are worded. Complaints and seasons say all in their title."""

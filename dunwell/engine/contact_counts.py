@@ -117,9 +117,11 @@ def _without_consent(rows: pl.DataFrame, consents: pl.DataFrame) -> pl.DataFrame
     if rows.is_empty() or consents.is_empty():
         return rows
     welcome = (
-        rows.select("subject_id", "contact_id", "channel", "address_id", "account_id", "at")
+        rows.select("subject_id", "contact_id", "channel", "direction", "address_id", "account_id", "at")
         .join(consents, on="subject_id", suffix="_told")
         .filter(
+            # who calls us needs no leave of his: the talk counts, and the consent excludes calls from us alone
+            pl.col("direction") == "out",
             pl.col("at") > pl.col("given_at"),
             pl.col("ends_at").is_null() | (pl.col("at") < pl.col("ends_at")),
             pl.col("channel_told").is_null() | (pl.col("channel_told") == pl.col("channel")),

@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from dunwell.engine.asked import PERMITS, Asked
+from dunwell.engine.asked import Asked
 from dunwell.engine.contact_counts import REACHED_US
 from dunwell.engine.local_days import midnight
 from dunwell.engine.scopes import Applied
 from dunwell.engine.spoken import nothing, spoken
-from dunwell.rulebook.contact_rules import DIRECT_CONSENT_DAYS
+from dunwell.rulebook.contact_rules import DIRECT_CONSENT_DAYS, PERMITS
 
 KINDS = ("register", "complaint", "promise")
 """Kinds of rules that speak where an entry is in force."""
@@ -205,28 +205,51 @@ def with_end(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.join(pl.DataFrame(found, schema=schema, orient="row"), on=["zones", "until_date"], how="left")
 
 
-def required(each: Applied, subjects: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
-    """A rule that wants an entry: of whom there is none, by channel where the entries name channels."""
-    mine, value = each.of(subjects), each.value
-    if entries.is_empty():
-        return spoken(each, mine.select("subject_id", "profile", detail=pl.lit(value["entry"])))
-    old_enough = pl.col("from_date").dt.offset_by(f"{value['days_after']}d") <= pl.col("first_today")
-    conditions = [pl.col("kind") == value["entry"], old_enough]
+def required(each: Applied, subjects: pl.DataFrame, entries: pl.DataFrame, addresses: pl.DataFrame) -> pl.DataFrame:
+    """A rule that wants an entry: of whom there is none, by channel where the entries name channels, and by address
+    where they name addresses.
+
+    addresses   `Asked.addresses`: an entry for one of them is none for another, and none where nothing is known
+    """
+    mine, value = each.of(subjects).select("subject_id", "profile"), each.value
+    there = _enough(each, entries)
+    whole = there.filter(pl.col("address_id").is_null())
+    missing = mine.join(whole.filter(pl.col("channel").is_null()), on="subject_id", how="anti")
+    named = there.filter(pl.col("channel").is_not_null() | pl.col("address_id").is_not_null()).select("subject_id")
+    alone = missing.join(named, on="subject_id", how="anti")
+    parts = [spoken(each, alone.with_columns(detail=pl.lit(value["entry"])))]
+    partly = missing.join(named.unique(), on="subject_id", how="semi")
+    if not partly.is_empty():
+        by_channel = partly.join(pl.DataFrame({"channel": each.rule.channels}), how="cross")
+        left = by_channel.join(whole, on=["subject_id", "channel"], how="anti")
+        left = _but_for(left, there.filter(pl.col("address_id").is_not_null()), addresses)
+        parts.append(spoken(each, left.with_columns(detail=pl.lit(value["entry"]))))
+    return pl.concat(parts)
+
+
+def _enough(each: Applied, entries: pl.DataFrame) -> pl.DataFrame:
+    """subject_id, channel, address_id of the entries that a rule wants."""
+    value = each.value
+    wanted = entries.filter(pl.col("kind") == value["entry"])
+    conditions = [pl.col("from_date").dt.offset_by(f"{value['days_after']}d") <= pl.col("first_today")]
     if value["within_days"] is not None:
         conditions.append(pl.col("from_date") > pl.col("last_today").dt.offset_by(f"-{value['within_days']}d"))
     if value["purpose"] is not None:
         conditions.append(pl.col("purpose") == value["purpose"])
-    there = entries.filter(*conditions).select("subject_id", "channel").unique()
-    on_all = there.filter(pl.col("channel").is_null()).select("subject_id")
-    missing = mine.join(on_all, on="subject_id", how="anti")
-    some = there.filter(pl.col("channel").is_not_null())
-    whole = missing.join(some, on="subject_id", how="anti").select("subject_id", "profile")
-    parts = [spoken(each, whole.with_columns(detail=pl.lit(value["entry"])))]
-    partly = missing.join(some.select("subject_id").unique(), on="subject_id", how="semi")
-    if not partly.is_empty():
-        by_channel = partly.select("subject_id", "profile").join(
-            pl.DataFrame({"channel": each.rule.channels}), how="cross"
-        )
-        left = by_channel.join(some, on=["subject_id", "channel"], how="anti")
-        parts.append(spoken(each, left.with_columns(detail=pl.lit(value["entry"]))))
-    return pl.concat(parts)
+    return wanted.filter(*conditions).select("subject_id", "channel", "address_id").unique()
+
+
+def _but_for(left: pl.DataFrame, there: pl.DataFrame, addresses: pl.DataFrame) -> pl.DataFrame:
+    """Subjects by channel, where an entry is there for one address but not for all: by the addresses that lack it."""
+    mine = left.join(addresses, on=["subject_id", "channel"])
+    covered = (
+        mine.join(there, on=["subject_id", "address_id"], suffix="_told")
+        .filter(pl.col("channel_told").is_null() | (pl.col("channel_told") == pl.col("channel")))
+        .select("subject_id", "channel", "address_id")
+        .unique()
+    )
+    keys = ["subject_id", "channel"]
+    others = mine.join(covered.select(keys).unique(), on=keys, how="semi").join(
+        covered, on=[*keys, "address_id"], how="anti"
+    )
+    return pl.concat([left.join(covered.select(keys), on=keys, how="anti"), others], how="diagonal")

@@ -1,7 +1,8 @@
 """The shape of what rules say of subjects."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
+from typing import Any
 
 import polars as pl
 
@@ -58,6 +59,11 @@ def on_channels(found: pl.DataFrame, asked: Iterable[Applied]) -> pl.DataFrame:
         .with_columns(channel=pl.coalesce("channel", "bound"))
         .select(list(SPOKEN))
     )
+
+
+def is_of_entry(row: Mapping[str, Any]) -> bool:
+    """Whether a row of `SPOKEN` tells of an entry, or of one that is missing, and not of what was counted."""
+    return row["count"] is None
 
 
 @cache

@@ -152,6 +152,7 @@ KINDS: Mapping[str, tuple[frozenset[str], Mapping[str, Any], Callable[[dict[str,
     "content": (frozenset(), {"must": [], "must_not": []}, _content),
     "recording": (frozenset({"may"}), {}, _recording),
     "conduct": (frozenset({"points"}), {}, lambda value: _code_list(value, "points")),
+    "answer": (frozenset({"within_days"}), {}, lambda value: _whole(value, "within_days", 1)),
     "exception": (frozenset({"lifts"}), {}, _lifts),
 }  # fmt: skip
 """Each kind with what its values need, what they may have and how that is filled in, and what checks them."""

@@ -4,6 +4,7 @@ Slow and simple on purpose; nothing in the product uses it, and it uses nothing 
 since 1970, days are dates. Which zones a country has and which days are holidays is told by `World`.
 """
 
+import re
 from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ WORST = ("forbidden", "presumed-violation", "advice")
 BINDS_THE_PERSON = {"cease_request", "attorney", "insolvency", "deceased", "minor"}
 UNNOTICED = {"undeliverable", "not_connected"}
 CONSENTS = {"consent", "direct_consent", "hours_agreed", "frequency_agreed"}
+PERMITTING = CONSENTS | {"lost_contact", "verified", "notice_sent", "recording_consent"}
 NOT_HIM = {"third_person", "attorney"}
 EU = set("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())
 AHEAD = 31 * 86_400
@@ -179,6 +181,58 @@ def on_the_wall(
     return joined(found)
 
 
+# --- addresses ---
+
+CALLING = {
+    "CN": "86", "US": "1", "GB": "44", "TW": "886", "HK": "852", "DE": "49", "JP": "81", "IN": "91", "AU": "61",
+    "CA": "1", "FR": "33", "KI": "686", "CU": "53", "EG": "20", "NZ": "64", "CH": "41",
+}  # fmt: skip
+TRUNK = {"US": "1", "CA": "1", "HK": ""}
+
+
+def one_form(address: str, country: str | None) -> str:
+    """A telephone number as + and digits (? where its country is not known), anything else without its capitals."""
+    if "@" in address:
+        return re.sub(r"\s", "", address).lower()
+    digits = re.sub(r"[ ()./-]", "", address.replace("(0)", ""))
+    if not re.fullmatch(r"\+?\d+", digits) or len(digits) < 4:
+        return " ".join(address.split()).lower()
+    digits = re.sub("^00", "+", digits)
+    if digits.startswith("+"):
+        return digits
+    if country not in CALLING:
+        return "?" + digits.lstrip("0")
+    return f"+{CALLING[country]}{digits.removeprefix(TRUNK.get(country, '0'))}"
+
+
+def may_be(one: str, other: str) -> bool:
+    """Whether two addresses may be one: a national number may be one of any country."""
+    for home, whole in ((one, other), (other, one)):
+        if home[0] == "?" and whole[0] in "+?" and whole.endswith(home[1:]):
+            return True
+    return one == other
+
+
+def settled(situation: Table) -> dict[str, Any]:
+    """A situation whose addresses have one form. Where one may be the address asked about, it is taken for it: of
+    contacts, and of entries that do not permit."""
+    country = (situation.get("debtor") or {}).get("country")
+    asked = one_form(situation["address"], country) if situation.get("address") else None
+
+    def same(told: Table, permits: bool = False) -> dict[str, Any]:
+        if not told.get("address"):
+            return {**told}
+        address = one_form(told["address"], country)
+        return {**told, "address": asked if asked and not permits and may_be(address, asked) else address}
+
+    return {
+        **situation,
+        "address": asked,
+        "contacts": [same(each) for each in situation.get("contacts") or []],
+        "registers": [same(each, each["kind"] in PERMITTING) for each in situation.get("registers") or []],
+    }
+
+
 # --- scopes ---
 
 
@@ -232,6 +286,7 @@ class Asked:
     """One contact that is asked about, by one channel."""
 
     def __init__(self, rules: Sequence[Table], situation: Table, world: World, channel: str) -> None:
+        situation = settled(situation)
         self.rules, self.situation, self.channel = rules, situation, channel
         self.at = seconds(situation["at"])
         self.debtor: Table = situation.get("debtor") or {}
@@ -257,6 +312,8 @@ class Asked:
         self.account = situation.get("account")
         self.entries: list[Table] = list(situation.get("registers") or [])
         self.contacts = [self._contact(each) for each in situation.get("contacts") or []]
+        self.rests_on_nothing = False
+        self.settle_answers()
         self.address = self._address()
         self.debts = self._debts()
 
@@ -267,6 +324,29 @@ class Asked:
             "channel": told.get("channel") or self.channel,
             "direction": told.get("direction") or "out",
         }
+
+    def settle_answers(self) -> None:
+        """What answers nothing counts as collection: each answer takes the oldest question it can."""
+        found = [self.values(rule) for rule in self.rules if rule["kind"] == "answer"]
+        spans = [values["within_days"] * 86_400 for values in found if values is not None]
+        if not spans:
+            return
+        noticed = [each for each in self.contacts if each["outcome"] not in UNNOTICED]
+        questions = sorted((each for each in noticed if each["direction"] == "in"), key=lambda each: each["moment"])
+        asked = {"purpose": self.facts["purpose"], "to": self.facts["to"], "moment": self.at}
+        sent = sorted((each for each in noticed if each["direction"] == "out"), key=lambda each: each["moment"])
+        for each in (*sent, asked):
+            if each.get("purpose") != "answer":
+                continue
+            for question in questions:
+                same = (question.get("to") or "debtor") == (each.get("to") or "debtor")
+                if same and 0 <= each["moment"] - question["moment"] <= min(spans):
+                    questions.remove(question)
+                    break
+            else:
+                each["purpose"] = "collection"
+        self.rests_on_nothing = asked["purpose"] != self.facts["purpose"]
+        self.facts["purpose"] = asked["purpose"]
 
     def _address(self) -> str | None:
         """The address asked about; None where several are known and none is named."""
@@ -307,7 +387,7 @@ class Asked:
             found += said
             if rule["kind"] == "register" and self.effect(rule) != "note":
                 kinds += values["entries"]
-                said = self.speak_of(rule, self.ends_of(values["entries"]))
+                said = self.speak_of(rule, self.ends_of(values["entries"], rule=rule))
             if rule["kind"] != "hours":
                 others += [each for each in said if each.effect in WORST]
         binding = [each for each in found if each.effect in WORST]
@@ -451,7 +531,7 @@ class Asked:
         ]
 
     def was_under_consent(self, rule: Table, contact: dict[str, Any]) -> bool:
-        return any(
+        return contact["direction"] == "out" and any(
             entry["kind"] in CONSENTS & {*(rule.get("unless") or [])}
             and (entry.get("account") is None or entry["account"] == self.account)
             and self.permits(entry, contact)
@@ -619,18 +699,34 @@ class Asked:
         for entry in self.entries:
             if entry["kind"] not in kinds or not self.is_about(entry, here):
                 continue
-            if entry.get("address") not in (None, self.address) and not is_timed(entry):
+            # of an address that is not known, none can be left out
+            asked = self.situation["address"] or entry.get("address")
+            if entry.get("address") not in (None, asked) and not is_timed(entry):
                 continue
             account = None if entry["kind"] in BINDS_THE_PERSON else entry.get("account")
             if account is None or self.account is None or account == self.account:
                 found.append(entry)
         return found
 
-    def ends_of(self, kinds: Sequence[str], grace: int = 0) -> list[int | None]:
+    def is_lifted(self, entry: Table, rule: Table) -> bool:
+        """Whether a later word of his permits the very address that an entry is about."""
+        here = {"channel": self.channel, "address": entry.get("address"), "place": self.facts["at_place"],
+                "purpose": self.facts["purpose"], "account": self.account}  # fmt: skip
+        return any(
+            each["kind"] in (rule.get("unless") or [])
+            and each.get("address") is not None
+            and self.permits(each, here)
+            and self.permits_at(each, self.at, asked=True)
+            for each in self.entries
+        )
+
+    def ends_of(self, kinds: Sequence[str], grace: int = 0, rule: Table | None = None) -> list[int | None]:
         """When each of the entries of all day that are in force now, in any zone, ends."""
         found = []
         for entry in self.forbids(kinds):
             if is_timed(entry) or not any(self.holds_at(entry, zone, self.at, grace) for zone in self.zones):
+                continue
+            if rule is not None and self.is_lifted(entry, rule):
                 continue
             ends = [self.ends(entry, zone, self.at, grace) for zone in self.zones]
             found.append(None if None in ends else max(end for end in ends if end is not None))
@@ -656,7 +752,7 @@ class Asked:
         return self.say(rule, None if None in ends else max(end for end in ends if end is not None))
 
     def _register(self, rule: Table, values: Table) -> list[Finding]:
-        ends = self.ends_of(values["entries"])
+        ends = self.ends_of(values["entries"], rule=rule)
         taken = self.taken(values["entries"], self.at, AHEAD)
         if taken and taken[0][0] == self.at:
             ends.append(taken[0][1] if taken[0][1] < self.at + AHEAD else None)
@@ -694,7 +790,7 @@ class Asked:
         )
 
     def _requires(self, rule: Table, values: Table) -> list[Finding]:
-        here = {"channel": self.channel, "address": self.address, "place": self.facts["at_place"],
+        here = {"channel": self.channel, "address": self.situation["address"], "place": self.facts["at_place"],
                 "purpose": self.facts["purpose"], "account": self.account}  # fmt: skip
         asked = [
             entry
@@ -734,6 +830,9 @@ class Asked:
 
     def _content(self, rule: Table, values: Table) -> list[Finding]:
         return self.say(rule)
+
+    def _answer(self, rule: Table, values: Table) -> list[Finding]:
+        return self.say(rule) if self.rests_on_nothing else []
 
     def _conduct(self, rule: Table, values: Table) -> list[Finding]:
         return self.say(rule)
