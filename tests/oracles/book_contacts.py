@@ -291,4 +291,4 @@ def _read(texts: tuple[str, ...]) -> list[Table]:
 
 
 def text(key: int | None) -> str | None:
-    return None if key is None else f"#{key}"
+    return None if key is None else str(key)
