@@ -119,6 +119,16 @@ class TestARecord:
         visit = {"channel": Channel.VISIT, "persons": 2}
         assert refusal(record, book, key="3", plan=plan(book, key="p2").clearance, **visit) == "contact.other_plan"
 
+    def test_of_a_message_of_his_is_what_an_answer_rests_on(self, book, capsys):
+        assert refusal(record, book, channel=Channel.EMAIL, outcome=None) == "contact.not_by_people"
+        assert refusal(record, book, outcome=None, inbound=True) == "contact.outcome_of_calls"
+        assert refusal(record, book, channel=Channel.EMAIL, inbound=True) == "contact.outcome_of_calls"
+        open_complaint(debtor=book.debtor, text="Wrong goods", at=MONDAY, by=MEI, key="c")
+        assert plan(book, purpose="answer").clearance.verdict == "forbidden"
+        wrote = record(book, key="in", channel=Channel.EMAIL, inbound=True, outcome=None)
+        assert (wrote.direction, wrote.outcome, wrote.clearance) == ("in", "sent", None)
+        assert plan(book, key="2", purpose="answer").clearance.verdict == "allowed"
+
     def test_without_a_plan_is_asked_about_when_it_took_place(self, book):
         made = record(book, at=NIGHT, happened_at=MONDAY)
         assert (made.clearance.verdict, made.happened_at, made.at) == ("allowed", MONDAY, NIGHT)
