@@ -182,9 +182,11 @@ def contact_record(
     key: str | None,
     code: str | None,
 ) -> None:
-    """Record a call or a visit, or a message of the debtor (--inbound). A contact of ours counts where a rule limits
-    how often a person is contacted; what the rules said of it is kept, and one that they forbade stands in the journal as a
-    deviation. An answer (--purpose answer) rests on what came from him: see docs/contact-rules.md."""
+    """Record a call or a visit, or a message of the debtor (--inbound).
+
+    A contact of ours counts where a rule limits how often a person is contacted; what the rules said is kept, and
+    one that they forbade is a deviation in the journal. An answer (--purpose answer) rests on what came from him.
+    """
     creditor = creditors.choose(code)
     owner = read.debtor(creditor, debtor)
     if happened is not None and happened.tzinfo is None:
