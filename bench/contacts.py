@@ -29,6 +29,7 @@ from dunwell.engine.contact_findings import say
 from dunwell.engine.local_days import with_days
 from dunwell.engine.scopes import applied, with_profiles
 from dunwell.engine.situation import answer
+from dunwell.engine.spoken import gathered
 from dunwell.intake.situation_json import read_situation
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.rulebook.situation_holidays import with_holidays
@@ -99,7 +100,7 @@ def counting(asked: Asked) -> pl.DataFrame:
     rules = [each for kind in contact_counts.KINDS for each in by_kind.get(kind, ())]
     subjects = with_days(subjects, contact_counts.spans_of(rules))
     consents = registers.spans(asked, registers.of_subjects(asked, subjects))
-    return pl.concat(contact_counts.counted(asked, subjects, rules, consents))
+    return gathered(contact_counts.counted(asked, subjects, rules, consents))
 
 
 def counts(folder: Path) -> int:
