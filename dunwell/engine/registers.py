@@ -158,23 +158,16 @@ def lifted(found: Sequence[Applied], active: pl.DataFrame, consents: pl.DataFram
     """
     if active.is_empty() and consents.is_empty():
         return _NOT_LIFTED
-    parts = []
     welcome = consents.join(now, on="subject_id").filter(
         pl.col("at") >= pl.col("begins_at"),
         # what is asked about at the very moment of the conversation that ended it is no longer welcome
         pl.col("ends_at").is_null() | (pl.col("at").dt.offset_by("1us") < pl.col("ends_at")),
     )
-    keys = ["subject_id", "channel", "address_id"]
-    for each in found:
-        if not each.rule.unless:
-            continue
-        kinds = list(each.rule.unless)
-        rows = pl.concat([
-            active.filter(pl.col("kind").is_in([kind for kind in kinds if kind != "direct_consent"])).select(keys),
-            welcome.filter((pl.col("kind") == "direct_consent") & pl.col("kind").is_in(kinds)).select(keys),
-        ])  # fmt: skip
-        parts.append(rows.unique().with_columns(rule=pl.lit(each.rule.id)))
-    return pl.concat([_NOT_LIFTED, *parts])
+    keys, direct = ["subject_id", "channel", "address_id"], pl.col("kind") == "direct_consent"
+    entries = pl.concat([active.filter(~direct).select("kind", *keys), welcome.filter(direct).select("kind", *keys)])
+    lifting = [(each.rule.id, kind) for each in found for kind in each.rule.unless]
+    rules = pl.DataFrame(lifting, schema={"rule": pl.String, "kind": pl.String}, orient="row")
+    return entries.join(rules, on="kind").select(*keys, "rule").unique()
 
 
 def told(each: Applied, active: pl.DataFrame) -> pl.DataFrame:
@@ -197,10 +190,11 @@ def wishes(found: Sequence[Applied], entries: pl.DataFrame) -> pl.DataFrame:
     columns = [
         "subject_id", "rule", "channel", "weekdays", "hours_from", "hours_until", "from_date", "until_date", "from_at",
     ]  # fmt: skip
-    none = entries.with_columns(rule=pl.lit("")).select(columns).clear()
-    timed = entries if entries.is_empty() else _meant(entries).filter(TIMED)
+    if entries.is_empty():
+        return _no_wishes(tuple(columns))
+    timed = _meant(entries).filter(TIMED)
     if timed.is_empty():
-        return none
+        return _no_wishes(tuple(columns))
     parts = [
         timed.filter(pl.col("kind").is_in(each.value["entries"]))
         .join(each.on_channels().rename({"channel": "on"}), on="profile")
@@ -209,7 +203,12 @@ def wishes(found: Sequence[Applied], entries: pl.DataFrame) -> pl.DataFrame:
         .select(columns)
         for each in found
     ]
-    return pl.concat([none, *parts])
+    return pl.concat([_no_wishes(tuple(columns)), *parts])
+
+
+@cache
+def _no_wishes(columns: tuple[str, ...]) -> pl.DataFrame:
+    return _nobody().with_columns(rule=pl.lit("")).select(columns)
 
 
 def with_end(rows: pl.DataFrame) -> pl.DataFrame:

@@ -44,8 +44,11 @@ class Applied:
 
 def with_profiles(subjects: pl.DataFrame) -> tuple[pl.DataFrame, list[dict[str, str | None]]]:
     """Subjects + profile, and what each profile is told of (see `contact_rules.Scope.matches`)."""
-    distinct = subjects.select(DIMENSIONS).unique().sort(DIMENSIONS, nulls_last=True).with_row_index("profile")
-    distinct = distinct.with_columns(pl.col("profile").cast(pl.Int32))
+    distinct = subjects.select(DIMENSIONS)
+    if distinct.height == 1:
+        return subjects.with_columns(profile=pl.lit(0, pl.Int32)), distinct.to_dicts()
+    distinct = distinct.unique().sort(DIMENSIONS, nulls_last=True)
+    distinct = distinct.with_columns(profile=pl.int_range(pl.len(), dtype=pl.Int32))
     joined = subjects.join(distinct, on=list(DIMENSIONS), how="left", nulls_equal=True)
     return joined, distinct.drop("profile").to_dicts()
 

@@ -68,9 +68,11 @@ def on_channels(found: pl.DataFrame, asked: Iterable[Applied]) -> pl.DataFrame:
     return (
         found.join(bound, on=["rule", "profile"])
         .filter(channel.is_null() | pl.col("bound").is_null() | (channel == pl.col("bound")))
-        .with_columns(channel=pl.coalesce("channel", "bound"))
-        .select(list(SPOKEN))
+        .select(_ON_CHANNEL)
     )
+
+
+_ON_CHANNEL = [pl.coalesce("channel", "bound") if name == "channel" else pl.col(name) for name in SPOKEN]
 
 
 @cache
