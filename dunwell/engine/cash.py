@@ -57,29 +57,39 @@ def components(facts: Facts) -> pl.DataFrame:
     are money, not items: see `money`. Cancelled items owe nothing. The charges of an invoice that was cancelled or
     written off go with it.
     """
-    receivables = facts["receivables"].lazy()
-    ended = receivables.filter(
-        (pl.col("status") != ReceivableStatus.OPEN) & (pl.col("kind") != ReceivableKind.CHARGE)
-    ).select(parent_id="receivable_id", with_parent="status")
+    above = open_lists.shown_above(facts)
+    owed = _with_parents(facts["receivables"]).filter(
+        (pl.col("kind") != ReceivableKind.CREDIT_NOTE)
+        & (pl.col("status") != ReceivableStatus.CANCELLED)
+        & (pl.col("amount_minor") > 0)
+    )
+    if not above.is_empty():
+        owed = (
+            owed.join(above.lazy(), on=["receivable_id", "currency"], how="left")
+            .with_columns(pl.col("amount_minor") + pl.col("above_minor").fill_null(0))
+            .drop("above_minor")
+        )
+    return owed.with_columns(claim_id=claim_of()).with_columns(claim=claim_key("claim_id")).collect()
+
+
+def _with_parents(receivables: pl.DataFrame) -> pl.LazyFrame:
+    """The items with the status that is theirs: that of the invoice, for its charges."""
+    if not (receivables["kind"] == ReceivableKind.CHARGE).any():
+        return receivables.lazy()
+    ended = (
+        receivables.lazy()
+        .filter((pl.col("status") != ReceivableStatus.OPEN) & (pl.col("kind") != ReceivableKind.CHARGE))
+        .select(parent_id="receivable_id", with_parent="status")
+    )
     return (
-        receivables.join(ended, on="parent_id", how="left")
+        receivables.lazy()
+        .join(ended, on="parent_id", how="left")
         .with_columns(
             status=pl.when((pl.col("kind") == ReceivableKind.CHARGE) & pl.col("with_parent").is_not_null())
             .then(pl.when(pl.col("status") == ReceivableStatus.CANCELLED).then("status").otherwise("with_parent"))
             .otherwise("status")
         )
-        .filter(
-            (pl.col("kind") != ReceivableKind.CREDIT_NOTE)
-            & (pl.col("status") != ReceivableStatus.CANCELLED)
-            & (pl.col("amount_minor") > 0)
-        )
         .drop("with_parent")
-        .join(open_lists.shown_above(facts).lazy(), on=["receivable_id", "currency"], how="left")
-        .with_columns(pl.col("amount_minor") + pl.col("above_minor").fill_null(0))
-        .drop("above_minor")
-        .with_columns(claim_id=claim_of())
-        .with_columns(claim=claim_key("claim_id"))
-        .collect()
     )
 
 
