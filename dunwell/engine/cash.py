@@ -108,29 +108,21 @@ def money(facts: Facts) -> pl.DataFrame:
     )
     receivables = facts["receivables"].lazy()
     claims = receivables.select("receivable_id", named_claim=claim_of())
-    notes = receivables.filter(counts)
-    payments = (
-        _net_of_reversals(facts["payments"])
-        .lazy()
-        .join(claims, on="receivable_id", how="left")
-        .join(
-            notes.select("receivable_id", "currency", on_note=pl.lit(value=True)),
-            on=["receivable_id", "currency"],
-            how="left",
-        )
-        .with_columns(pl.col("on_note").fill_null(value=False))
-    )
+    named = _net_of_reversals(facts["payments"]).lazy().join(claims, on="receivable_id", how="left")
+    credit_notes = facts["receivables"].filter(counts)
+    if credit_notes.is_empty():
+        return _came(named).collect()
+    notes = credit_notes.lazy()
+    payments = named.join(
+        notes.select("receivable_id", "currency", on_note=pl.lit(value=True)),
+        on=["receivable_id", "currency"],
+        how="left",
+    ).with_columns(pl.col("on_note").fill_null(value=False))
     # what a ledger says was used of a credit note makes the note smaller; it is no money of its own
     used_of_note = (
         payments.filter(pl.col("on_note")).group_by("receivable_id").agg(used_minor=pl.col("amount_minor").sum())
     )
-    came = (
-        payments.filter(~pl.col("on_note"))
-        .with_columns(
-            credit_note_id=pl.lit(None, pl.Int64), claim=claim_key("named_claim"), named_id=pl.col("receivable_id")
-        )
-        .select(_MONEY)
-    )
+    came = _came(payments.filter(~pl.col("on_note")))
     credit = (
         notes.join(used_of_note, on="receivable_id", how="left")
         .join(claims, left_on="parent_id", right_on="receivable_id", how="left")
@@ -149,6 +141,13 @@ def money(facts: Facts) -> pl.DataFrame:
         .select(_MONEY)
     )
     return pl.concat([came, credit]).collect()
+
+
+def _came(payments: pl.LazyFrame) -> pl.LazyFrame:
+    """Payments (named_claim: the claim they name) as rows of `money`."""
+    return payments.with_columns(
+        credit_note_id=pl.lit(None, pl.Int64), claim=claim_key("named_claim"), named_id=pl.col("receivable_id")
+    ).select(_MONEY)
 
 
 def _net_of_reversals(payments: pl.DataFrame) -> pl.DataFrame:
