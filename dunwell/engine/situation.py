@@ -82,7 +82,7 @@ def _asked(batch: Sequence[Situation], named: _Names, providers: Mapping[str, st
             address = None if contact.address is None else named.number(n, "address", contact.address)
             contacts.append((
                 number, owner, n, contact.at.astimezone(UTC), contact.channel, contact.direction, contact.outcome,
-                contact.purpose, contact.to, contact.mode, address,
+                contact.purpose, contact.to, contact.mode, address, contact.collector,
             ))  # fmt: skip
             spoken_of = contact.talked if contact.outcome == "reached" else None
             if contact.debts is None and spoken_of is None:
