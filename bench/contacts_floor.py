@@ -28,7 +28,9 @@ def prepare(folder: Path) -> None:
     days = sorted({each.value["days"] for each in _rules(profiles) if each.value.get("days")})
     zones = subjects["zones"].unique().to_list()
     begins = pl.DataFrame({"zones": zones, **{f"since_{n}": [_begins(each, n) for each in zones] for n in days}})
-    told = subjects.select("subject_id", "account_id", "person_id", "profile", "at", "zones").rename({"at": "now"})
+    told = subjects.select("subject_id", "account_id", "person_id", "profile", "at", "zones", "collector").rename(
+        {"at": "now", "collector": "asks"}
+    )
     speaks = [each.of(told)["subject_id"].alias(each.rule.id) for each in _rules(profiles)]
     told = told.with_columns(pl.col("subject_id").is_in(ids.implode()).alias(ids.name) for ids in speaks)
     told.join(begins, on="zones").drop("zones", "profile").write_parquet(folder / "asked.parquet")
@@ -79,7 +81,7 @@ def _queries(folder: Path) -> dict[str, str]:
         kind = "person" if value.get("per", "person") == "account" else value.get("per", "person")
         if value.get("after_first"):
             kind += "-after"
-        elif (value.get("days") or 0) > SHORT_DAYS:
+        elif (value.get("days") or 0) > SHORT_DAYS or not (value.get("days") or value.get("minutes")):
             kind += "-long"
         groups.setdefault(kind, []).append(each)
     return {name: _query(folder, name, rules) for name, rules in groups.items()}
@@ -126,9 +128,12 @@ def _condition(each: Applied) -> str:
         said += [] if value["direction"] == "any" else [f"direction = '{value['direction']}'"]
         words = {name: each.rule.scope.lists.get(name) for name in ("purpose", "to", "mode")}
         said += [f'("{name}" IS NULL OR "{name}" IN ({_listed(some)}))' for name, some in words.items() if some]
+        said += ["(collector IS NULL OR asks IS NULL OR collector = asks)"] if value["by"] == "collector" else []
         said += ["own"] if value["per"] == "account" else []
-    minutes = f"INTERVAL {value.get('minutes')} MINUTE"
-    said.append(f'"at" >= since_{value["days"]}' if value.get("days") else f'"at" >= now - {minutes}')
+    if value.get("days"):
+        said.append(f'"at" >= since_{value["days"]}')
+    elif value.get("minutes"):
+        said.append(f'"at" >= now - INTERVAL {value["minutes"]} MINUTE')
     return " AND ".join([f'"{each.rule.id}"', *said])
 
 
@@ -147,7 +152,8 @@ def _rows(folder: Path, name: str, rules: Sequence[Applied]) -> str:
     counted = ", ".join(f'{_condition(each)} AS "{each.rule.id}"' for each in rules)
     any_rule = " OR ".join(f'"{each.rule.id}"' for each in rules)
     return f"""SELECT * FROM (SELECT contact_id, subject_id, address_id, channel, outcome, {counted} FROM (
-        SELECT c.contact_id, c."at", c.channel, c.direction, c.outcome, c.purpose, c."to", c.mode, c.address_id,
+        SELECT c.contact_id, c."at", c.channel, c.direction, c.outcome, c.purpose, c."to", c.mode,
+               c.address_id, c.collector,
                s.* EXCLUDE (account_id), c.account_id IS NULL OR c.account_id = s.account_id AS own
         FROM '{folder}/contacts.parquet' c JOIN '{folder}/asked.parquet' s ON s.person_id = c.person_id {after}
         {recent})) WHERE {any_rule}"""

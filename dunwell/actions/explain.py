@@ -19,7 +19,7 @@ from dunwell.core.errors import DunwellError, say
 from dunwell.core.money import format_money
 from dunwell.core.terms import Channel, Stage
 from dunwell.documents.contact_answer import AnswerWords, ChannelAnswer
-from dunwell.documents.finding_words import entry_words
+from dunwell.documents.finding_words import entry_words, source_name
 from dunwell.engine import cash
 from dunwell.engine.claims import net_items
 from dunwell.engine.decide import decide
@@ -301,7 +301,7 @@ class Explanation:
         if not rule_id:
             return "-"
         rule = self.rules.named(rule_id)
-        return f"{rule.title[language]} ({rule.id}, {rule.source})"
+        return f"{rule.title[language]} ({rule.id}, {source_name(rule, language)})"
 
     def rules_words(self, language: str) -> Iterator[str]:
         """By which channels we may contact the debtor, because of which rules, and the promises: sentences."""

@@ -57,15 +57,25 @@ def counted(
 def _linked(asked: Asked, subjects: pl.DataFrame, found: Sequence[Applied]) -> pl.DataFrame:
     """Contacts of the persons, once for each of their accounts, no older than any window."""
     since = [f"since_{days}" for days in spans_of(found)]
-    minutes = max((each.value.get("minutes") or 0 for each in found), default=0)
-    oldest = subjects.select(
-        pl.min_horizontal(*since, pl.col("at").dt.offset_by(f"-{minutes}m")).min() if since else pl.col("at").min()
-    ).item()
+    recent = asked.contacts
+    if not any(map(_is_ever, found)):
+        minutes = max((each.value.get("minutes") or 0 for each in found), default=0)
+        oldest = subjects.select(
+            pl.min_horizontal(*since, pl.col("at").dt.offset_by(f"-{minutes}m")).min() if since else pl.col("at").min()
+        ).item()
+        recent = recent.filter(pl.col("at") >= oldest)
     keys = ["subject_id", "person_id", "profile", "zones", *since]
-    recent = asked.contacts.filter(pl.col("at") >= oldest)
     return recent.join(
-        subjects.select(*keys, pl.col("account_id").alias("my_account"), pl.col("at").alias("now")), on="person_id"
+        subjects.select(
+            *keys, pl.col("account_id").alias("my_account"), pl.col("at").alias("now"), pl.col("collector").alias("by")
+        ),
+        on="person_id",
     ).with_columns(own=(pl.col("account_id") == pl.col("my_account")).fill_null(value=True))
+
+
+def _is_ever(each: Applied) -> bool:
+    """Whether it counts all that is known, however long ago."""
+    return each.rule.kind == "count" and not each.value["days"] and not each.value["minutes"]
 
 
 def _outcomes(each: Applied) -> Sequence[str]:
@@ -101,14 +111,14 @@ def _most(each: Applied) -> int:
 def _counts(each: Applied) -> pl.Expr:
     """Whether a rule counts a contact, but for consents. Kept: a rule is asked often."""
     value = each.value
-    start = (
-        pl.col(f"since_{value['days']}") if value.get("days") else pl.col("now").dt.offset_by(f"-{value['minutes']}m")
-    )
     conditions = [
-        pl.col("at") >= start,
         pl.col("channel").is_in(each.rule.channels),
         pl.col("outcome").is_in(_outcomes(each)),
     ]
+    if value.get("days"):
+        conditions.append(pl.col("at") >= pl.col(f"since_{value['days']}"))
+    elif value.get("minutes"):
+        conditions.append(pl.col("at") >= pl.col("now").dt.offset_by(f"-{value['minutes']}m"))
     if not each.everyone:
         conditions.append(pl.col("profile").is_in(each.profiles.implode()))
     if value["direction"] != "any":
@@ -117,6 +127,9 @@ def _counts(each: Applied) -> pl.Expr:
         words = each.rule.scope.lists.get(name)
         if words is not None:
             conditions.append(pl.col(name).is_null() | pl.col(name).is_in(sorted(words)))
+    if value["by"] == "collector":
+        # what is not known to be another's counts
+        conditions.append((pl.col("collector") == pl.col("by")).fill_null(value=True))
     if value["per"] == "account":
         conditions.append(pl.col("own"))
     return pl.all_horizontal(conditions)
@@ -187,9 +200,11 @@ def _ending(found: pl.DataFrame, days: int | None, minutes: int | None) -> pl.Da
     """What the rules of one window found, with the moment at which enough has left it."""
     if days:
         return all_spoken(leaves(found, days))
-    # the bound is included, and moments are whole seconds
-    until = pl.col("counted_at").dt.offset_by(f"{minutes}m1s")
-    return all_spoken(found.with_columns(until_at=until, until_date=until.dt.date()))
+    if minutes:
+        # the bound is included, and moments are whole seconds
+        until = pl.col("counted_at").dt.offset_by(f"{minutes}m1s")
+        found = found.with_columns(until_at=until, until_date=until.dt.date())
+    return all_spoken(found)
 
 
 def _not_even_one(each: Applied, subjects: pl.DataFrame) -> pl.DataFrame:

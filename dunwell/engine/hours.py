@@ -161,12 +161,13 @@ def _covers(spans: Spans, at: datetime) -> bool:
 
 def _days_off(each: Applied, place: str | None, known: Mapping[str, frozenset[date]]) -> frozenset[date]:
     """The days on which a rule is shut because they are public holidays: of the place, or where that is not known, of
-    all the places the rule names."""
-    if each.value["holidays"] != "closed":
+    all the places the rule names; of the country alone where only those of the whole country count."""
+    if each.value["holidays"] == "open":
         return frozenset()
-    if place is not None:
-        return known.get(place, frozenset())
-    return frozenset().union(*(known.get(name, ()) for name in each.rule.scope.lists.get("place", ())))
+    places = each.rule.scope.lists.get("place", frozenset()) if place is None else {place}
+    if each.value["holidays"] == "nationwide":
+        places = {name.partition("-")[0] for name in places}
+    return frozenset().union(*(known.get(name, ()) for name in places))
 
 
 def _of_rule(each: Applied, zones: str, at: datetime, off: frozenset[date]) -> Spans:

@@ -81,13 +81,14 @@ def _contact(row: Any, at: str, now: datetime, channel: str | None, country: str
     assert on is not None
     if moment > now:
         raise DunwellError("situation.future", field=f"{at}.at", at=moment.isoformat(), now=now.isoformat())
-    _optional(row, "collector", at)
+    by = _optional(row, "collector", at)
     return PastContact(
         at=moment, outcome=outcome, channel=on,
         direction=fields.choice(row, "direction", at, ("out", "in")) or "out",
         purpose=_choice(row, "purpose", at), to=_choice(row, "to", at), mode=_choice(row, "mode", at),
         address=_address(row, at, country), account=_optional(row, "account", at),
         debts=_names(row, "debts", at), talked=_names(row, "talked", at),
+        collector=by if by in (None, "own") else "agency",
     )  # fmt: skip
 
 

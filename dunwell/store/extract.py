@@ -174,6 +174,8 @@ def _contacts(
 ) -> pl.DataFrame:
     columns = {column: f"c.{'id' if column == 'contact_id' else column}" for column in schema}
     columns["at"] = "c.happened_at AS at"
+    # who made it: an agency that is named, or whoever collects for the creditor (a word of ours, so it may stand here)
+    columns["collector"] = f"CASE WHEN c.collector = '' THEN '{creditor.collector}' ELSE 'agency' END AS collector"
     messages, params = "", list[object]()
     if known_at is not None:
         # before its message was settled nobody knew what came of it; settling and resolving set this moment

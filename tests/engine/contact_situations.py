@@ -223,7 +223,7 @@ def _contact(random: Random, channel: str | None, several: bool) -> Table:
     _maybe(random, made, 0.2, "to", TO)
     _maybe(random, made, 0.15, "mode", ["interactive", "notification"])
     _maybe(random, made, 0.1, "place", AT)
-    _maybe(random, made, 0.2, "collector", ["own", "agency"])
+    _maybe(random, made, 0.3, "collector", ["own", "agency", "Fast Cash Ltd"])
     _maybe(random, made, 0.4, "account", ACCOUNTS)
     if several and random.random() < 0.7:
         made["debts"] = sorted(random.sample(DEBTS, random.choice([1, 1, 2, 3])))
@@ -363,7 +363,7 @@ def _hours(random: Random) -> Table:
     else:
         made = table([("08:00", "21:00"), ("08:00", "22:00"), ("07:30", "19:00"), ("07:00", "22:00"),
                       ("00:00", "24:00"), ("04:00", "23:30"), ("08:00", "20:00")])  # fmt: skip
-    _maybe(random, made, 0.3, "holidays", ["closed", "closed", "open"])
+    _maybe(random, made, 0.3, "holidays", ["closed", "closed", "nationwide", "open"])
     return made
 
 
@@ -384,15 +384,17 @@ def _count(random: Random) -> Table:
         "most": random.choice([1, 1, 2, 3, 6, 7]),
         "per": random.choice(["person", "account", "debt", "address"]),
     }
-    if random.random() < 0.2:
+    dice = random.random()
+    if dice < 0.2:
         made["minutes"] = random.choice([1, 5, 60])
-    else:
+    elif dice < 0.92:
         made["days"] = random.choice([1, 1, 7, 7, 30])
     made["outcomes"] = _outcomes(random)
     if random.random() < 0.15:
         made["after_first"] = ["reached"]
     if random.random() < 0.3:
         made["direction"] = random.choice(["out", "in", "any"])
+    _maybe(random, made, 0.3, "by", ["collector", "collector", "anybody"])
     return made
 
 
@@ -401,6 +403,7 @@ def _wait(random: Random) -> Table:
                    "per": random.choice(["person", "account", "debt", "address"])}  # fmt: skip
     if random.random() < 0.3:
         made["direction"] = random.choice(["out", "in", "any"])
+    _maybe(random, made, 0.3, "by", ["collector", "collector", "anybody"])
     return made
 
 

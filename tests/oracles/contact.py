@@ -172,7 +172,7 @@ def on_the_wall(
             for table in tables:
                 if day.isoweekday() not in table.get("weekdays", range(1, 8)):
                     continue
-                if table.get("holidays") == "closed" and day in holidays:
+                if table.get("holidays", "open") != "open" and day in holidays:
                     continue
                 opens = number * 86_400 + clock(table["from"]) - by
                 closes = number * 86_400 + clock(table["until"]) - by + bool(table.get("until_included"))
@@ -480,17 +480,19 @@ class Asked:
         """When, from a moment on and so far ahead, an hours rule is kept in all zones."""
         beside = {key: value for key, value in values.items() if key != "spans"}
         tables: list[Table] = [{**beside, **span} for span in values.get("spans", [{}])]
-        holidays = self.holidays(rule)
+        holidays = self.holidays(rule, nationwide=values.get("holidays") == "nationwide")
         spans = [(start, start + ahead)]
         for each in sorted({clocks(zone, start, start + ahead) for zone in self.zones}):
             spans = both(spans, on_the_wall(each, tables, holidays))
         return joined(spans)
 
-    def holidays(self, rule: Table) -> frozenset[date]:
+    def holidays(self, rule: Table, nationwide: bool) -> frozenset[date]:
         if self.country is not None:
             places = [f"{self.country}-{self.region}" if self.region else self.country]
         else:
             places = rule["applies"].get("place") or []
+        if nationwide:
+            places = [place.split("-")[0] for place in places]
         return frozenset().union(*(self.world.holidays.get(place, frozenset()) for place in places))
 
     def window(
@@ -518,7 +520,7 @@ class Asked:
 
     # --- counts ---
 
-    def counted(self, rule: Table, direction: str) -> list[dict[str, Any]]:
+    def counted(self, rule: Table, values: Table, direction: str) -> list[dict[str, Any]]:
         """Contacts up to now that a rule looks at, whatever came of them."""
         scope = rule["applies"]
         return [
@@ -528,7 +530,14 @@ class Asked:
             and direction in ("any", contact["direction"])
             and all(matches(scope.get(key), contact.get(key)) for key in ("channel", "purpose", "to", "mode"))
             and not self.was_under_consent(rule, contact)
+            and (self.is_by_the_collector(contact) or values.get("by", "anybody") == "anybody")
         ]
+
+    def is_by_the_collector(self, contact: dict[str, Any]) -> bool:
+        """Whether he who is asked about made it, as far as is known: the creditor is not an agency, nor the reverse."""
+        if contact.get("collector") is None:
+            return True
+        return (contact["collector"] == "own") == (self.facts["collector"] == "own")
 
     def was_under_consent(self, rule: Table, contact: dict[str, Any]) -> bool:
         return contact["direction"] == "out" and any(
@@ -576,7 +585,7 @@ class Asked:
         per = values.get("per", "person")
         for debt, address in self.groups(per, rule):
             leaving = []
-            for contact in self.counted(rule, values.get("direction", "out")):
+            for contact in self.counted(rule, values, values.get("direction", "out")):
                 outcome = contact["outcome"]
                 if outcome not in values["outcomes"] if "outcomes" in values else outcome in UNNOTICED:
                     continue
@@ -584,14 +593,16 @@ class Asked:
                     continue
                 if contact["moment"] <= self.first_moment(values.get("after_first"), per):
                     continue
-                if "minutes" in values:
+                if "minutes" not in values and "days" not in values:
+                    leaving.append(0)
+                elif "minutes" in values:
                     if contact["moment"] >= self.at - values["minutes"] * 60:
                         leaving.append(contact["moment"] + values["minutes"] * 60 + 1)
                 elif self.in_window(contact, values["days"]):
                     leaving.append(self.leaves(contact, values["days"]))
             if len(leaving) >= values["most"]:
                 leaving.sort(reverse=True)
-                until = leaving[values["most"] - 1] if values["most"] else None
+                until = leaving[values["most"] - 1] or None if values["most"] else None
                 found += self.say(rule, until, len(leaving), debt, address)
         return found
 
@@ -612,7 +623,7 @@ class Asked:
         for debt, address in self.groups(per, rule):
             leaving = [
                 self.leaves(contact, values["days"])
-                for contact in self.counted(rule, values.get("direction", "any"))
+                for contact in self.counted(rule, values, values.get("direction", "any"))
                 if contact["outcome"] in values["after"]
                 and self.is_of(contact, per, debt, address, talked=True)
                 and self.in_window(contact, values["days"])
