@@ -12,7 +12,7 @@ import polars as pl
 
 from dunwell.core.errors import DunwellError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 _MOMENT = pl.Datetime("us", "UTC")
 _DATE = pl.Date()
 _INT = pl.Int64()
@@ -108,6 +108,7 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "addressee": _TEXT,
         "mode": _TEXT,
         "contact_point_id": _INT,
+        "collector": _TEXT,
     },
     "contact_items": {
         "contact_id": _INT,
