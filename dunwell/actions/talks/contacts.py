@@ -12,7 +12,7 @@ import polars as pl
 from dunwell.actions import gate, standing
 from dunwell.actions.act import act
 from dunwell.actions.once import clean_text, first_result, happened_on, plain_day
-from dunwell.actions.talks.plans import number_of, planned_of
+from dunwell.actions.talks.plans import BY_PEOPLE, number_of, planned_of
 from dunwell.actions.talks.registers import add_entry, lasting_days
 from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
@@ -43,7 +43,7 @@ def record_contact(
     *,
     debtor: Debtor,
     channel: Channel,
-    outcome: ContactOutcome,
+    outcome: ContactOutcome | None,
     at: datetime,
     by: Actor,
     key: UUID | str,
@@ -63,9 +63,11 @@ def record_contact(
     plan: Clearance | None = None,
     note: str = "",
 ) -> ContactAttempt:
-    """Record a call or a visit, reached or not. It counts as a contact of this person where rules count contacts,
-    unless the debtor came to us (`inbound`). A call to the debtor is the strategy's step of a call, or a try of it, for
-    the items for which that step is due; any other contact is no step.
+    """Record a call or a visit, reached or not, or a message of the debtor (`inbound`, whose outcome is None).
+
+    It counts as a contact of this person where rules count contacts, unless the debtor came to us (`inbound`). A call
+    to the debtor is the strategy's step of a call, or a try of it, for the items for which that step is due; any other
+    contact is no step.
 
     happened_at    when it took place (None: now, or the noon of `contact_date` at the creditor's place). `at` is the
                    moment we were told, so that a run asked what was known then does not see it earlier
@@ -80,11 +82,14 @@ def record_contact(
     items = tuple(each.pk for each in about) if about is not None else None
     planned = planned_of(
         debtor, channel, contact_point, purpose=purpose, to=to, place=place, mode=mode, persons=persons,
-        collector="agency" if collector else None, about=items,
+        collector="agency" if collector else None, about=items, inbound=inbound,
     )  # fmt: skip
+    if (outcome is None) == (channel in BY_PEOPLE):
+        raise Refused("contact.outcome_of_calls", channel=str(channel))
+    came = str(outcome or "sent")
     asked = {
         "channel": str(channel),
-        "outcome": str(outcome),
+        "outcome": came,
         "inbound": inbound,
         "contact_date_told": plain_day(contact_date),
         "note": note,
@@ -132,7 +137,7 @@ def record_contact(
         clearance=clearance,
         direction="in" if inbound else "out",
         purpose=purpose,
-        outcome=str(outcome),
+        outcome=came,
     )
     _name_items(contact, items, talked, outcome)
     if channel is Channel.PHONE and not inbound and purpose == "collection" and to == "debtor":
@@ -209,7 +214,7 @@ def _name_items(
     contact: ContactAttempt,
     about: tuple[int, ...] | None,
     talked: Sequence[Receivable] | None,
-    outcome: ContactOutcome,
+    outcome: ContactOutcome | None,
 ) -> None:
     """The receivables it was about, without a stage: a call is no step of the strategy."""
     reached = outcome is ContactOutcome.REACHED
