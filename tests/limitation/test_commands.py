@@ -25,7 +25,7 @@ def a_book() -> Book:
     book.invoice(debtor, 100_00, date(2023, 4, 3), number="R-1")
     second = book.invoice(debtor, 300_00, days(-40), number="R-2")
     book.charge(debtor, 5_00, days(-5), second)
-    book.contact(debtor, days(-20), {1: 2, second: 2}, channel="letter")
+    book.contact(debtor, days(-20), {1: 20, second: 20}, channel="letter")
     return book
 
 

@@ -391,7 +391,7 @@ class Told:
             ]:
                 arrived = [e for e in self.records["limitation_events"] if e["contact_id"] == contact["contact_id"]]
                 found += [("demand", e["event_date"], e["proof"] or e["proof_sha256"]) for e in arrived]
-                if not arrived and contact["outcome"] == "sent" and (contact["stage"] or 0) >= 2:
+                if not arrived and contact["outcome"] == "sent" and (contact["stage"] or 0) >= 20:
                     found.append(("demand", contact["contact_date"], None))
         return found
 

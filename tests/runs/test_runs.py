@@ -339,8 +339,8 @@ class TestAReplay:
         )
         found = runs.differences(name, later.decide())
         assert found.rows() == [
-            ("D2", "EUR", "message step_due 1", "message step_due 2"),
-            ("D3", "EUR", "none forbidden 2", "message step_due 2"),
+            ("D2", "EUR", "message step_due 10", "message step_due 20"),
+            ("D3", "EUR", "none forbidden 20", "message step_due 20"),
         ]
 
     @pytest.mark.parametrize("home", ["sqlite"], indirect=True)

@@ -40,7 +40,7 @@ class TestSend:
         creditor = a_book(mails=3, letters=2)
         assert run(creditor)["prepared"] == 5
         report = let_go()
-        assert dict(report.sent) == {("email", 2): 3, ("letter", 2): 2}
+        assert dict(report.sent) == {("email", 20): 3, ("letter", 20): 2}
         assert sorted(mail["To"].addresses[0].addr_spec for mail in sink.mails) == [
             f"m{number}@debtor.example" for number in range(3)
         ]
@@ -52,10 +52,10 @@ class TestSend:
         run(a_book(mails=1))
         let_go()
         contact = ContactAttempt.objects.select_related("document").get()
-        assert (contact.outcome, contact.contact_date, contact.stage, contact.receipt) == ("sent", DAY, 2, "250 taken")
+        assert (contact.outcome, contact.contact_date, contact.stage, contact.receipt) == ("sent", DAY, 20, "250 taken")
         assert contact.template_version.startswith("email.en.reminder@")
         item = ContactItem.objects.get(contact=contact)
-        assert (item.receivable.number, item.stage, item.open_minor) == ("R-M0", 2, 10_010)
+        assert (item.receivable.number, item.stage, item.open_minor) == ("R-M0", 20, 10_010)
         kept = settings.DUNWELL.documents / contact.document.sha256[:2] / contact.document.sha256
         assert sha256(kept.read_bytes()).hexdigest() == contact.document.sha256
         assert sink.mails[0]["Message-ID"].encode() in kept.read_bytes()
@@ -183,7 +183,7 @@ class TestTheLastLook:
         run(a_book(mails=1, letters=1))
         night = datetime(2026, 11, 24, 20, 30, tzinfo=UTC)
         report = let_go(clock=Clock(fixed=night))
-        assert dict(report.sent) == {("letter", 2): 1}
+        assert dict(report.sent) == {("letter", 20): 1}
         assert dict(report.later) == {"outside_hours": 1}
         waiting = OutboxMessage.objects.get(channel="email")
         assert (waiting.state, waiting.not_before_at) == ("try_later", datetime(2026, 11, 25, 7, tzinfo=UTC))
@@ -218,7 +218,7 @@ class TestTheLastLook:
             owe(debtor, f"R-{currency}", currency=currency)
         assert run(creditor)["prepared"] == 6
         report = let_go()
-        assert dict(report.sent) == {("email", 2): 5}
+        assert dict(report.sent) == {("email", 20): 5}
         assert dict(report.cancelled) == {"forbidden:house.trade.contacts": 1}
 
     def test_cancels_when_the_address_has_changed(self, sink):
@@ -243,7 +243,7 @@ class TestWhatCannotLeave:
         assert events() == ["address.invalidated", "message.failed"]
         assert not any(b"gone@" in bytes(entry.body) for entry in JournalEntry.objects.all())
         run(creditor)
-        assert dict(let_go().sent) == {("letter", 2): 1}
+        assert dict(let_go().sent) == {("letter", 20): 1}
 
     @pytest.mark.parametrize("value", ["nobody", "用户@debtor.example", "a@b.example\nBcc: c@d.example"])
     def test_is_found_before_the_channel_is_called(self, sink, value):
@@ -254,7 +254,7 @@ class TestWhatCannotLeave:
         assert len(report.failed) == 1
         assert states() == {"M0": "sent", "BAD": f"undeliverable {report.failed[0][1]}"}
         run(creditor)
-        assert dict(let_go().sent) == {("letter", 2): 1}
+        assert dict(let_go().sent) == {("letter", 20): 1}
 
     def test_does_not_stop_the_others_when_it_cannot_be_written(self, sink):
         creditor = a_book(letters=3)
@@ -276,7 +276,7 @@ class TestWhatCannotLeave:
             Debtor.objects.update(name="Odia")
         assert run(creditor) == {"prepared": 1, "kept": 0, "cancelled": 0}
         assert run(creditor) == {}
-        assert dict(let_go().sent) == {("letter", 2): 1}
+        assert dict(let_go().sent) == {("letter", 20): 1}
         keys = list(OutboxMessage.objects.order_by("pk").values_list("key", flat=True))
         assert [key[-4:] for key in keys] == [":0:0", ":0:1"]
 

@@ -160,7 +160,7 @@ class TestARecord:
             book.invoice.pk, None, True, True
         )  # fmt: skip
         assert ContactAttempt.objects.get().collector == "Fast Cash Ltd"
-        assert reached(facts).is_empty()
+        assert reached(facts, MONDAY.date()).is_empty()
 
     def test_is_not_known_before_it_was_told(self, book):
         record(book, at=NIGHT, happened_at=MONDAY)

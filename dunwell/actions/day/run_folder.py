@@ -99,7 +99,7 @@ def read(folder: Path) -> tuple[Inputs, dict[str, Any]]:
             )
         inputs = Inputs(
             facts=Facts({name: pl.read_parquet(folder / "facts" / f"{name}.parquet") for name in SCHEMAS}),
-            strategy=read_strategy((folder / "strategy.yaml").read_text(encoding="utf-8")),
+            strategy=_strategy((folder / "strategy.yaml").read_text(encoding="utf-8")),
             rules=read_rules(json.loads((folder / "rules.json").read_text(encoding="utf-8"))),
             as_of=date.fromisoformat(manifest["as_of"]),
             moment=datetime.fromisoformat(manifest["moment"]),
@@ -112,6 +112,14 @@ def read(folder: Path) -> tuple[Inputs, dict[str, Any]]:
         if theirs != ours:
             raise DunwellError("run.altered", name=folder.name, part=part)
     return inputs, manifest
+
+
+def _strategy(text: str) -> Strategy:
+    """A kept strategy. Raises ValueError when it was altered to something that is none."""
+    try:
+        return read_strategy(text)
+    except DunwellError as error:
+        raise ValueError(str(error)) from error
 
 
 def _together(hashes: dict[str, str]) -> str:
