@@ -121,7 +121,7 @@ def _lines(rows: list[dict[str, Any]], debt: Debt, curves: Curves, assumed: date
     grown = {"": 0, "extra_": 0}
     for row in rows:
         for prefix, name in (("", "interest"), ("extra_", "extra")):
-            owed = row["interest_full" if not prefix else "extra_owed"]
+            owed = row[f"{name}_rounded"]
             ran = row[f"{name}_exact"] - exact[prefix]
             if row["through"] > row["since"]:
                 rate = _rate_of(debt, extra=bool(prefix), curves=curves, row=row)
@@ -201,7 +201,7 @@ def _events(rows: list[dict[str, Any]], entries: Sequence[Any], curves: Curves) 
         entry = entries[row["entry_id"]] if row["entry_id"] is not None else None
         events.append(
             Event(
-                day=curves.first + timedelta(days=row["event_place"]), kind=kind, id=entry.id if entry else "",
+                day=curves.first + timedelta(days=row["place"]), kind=kind, id=entry.id if entry else "",
                 amount_minor=row["amount"] if kind != "capital" else row["capital"],
                 paid={name: row[f"to_{name}"] for name in COMPONENTS},
                 after={

@@ -1,7 +1,7 @@
 """What a claim is: disputes, several debts, money that names none, and what no sum can be told of."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 import pytest
@@ -169,6 +169,31 @@ class TestTheEngine:
         sums = accrual.claims(frame, entries, {"0": wild, "1": CLAUSE}, date(2025, 2, 10))
         assert sums["refused"].to_list() == ["interest.too_large", None]
         assert sums["interest_minor"].to_list() == [None, 2_000]
+
+    @pytest.mark.parametrize("few", [0, 100], ids=["all debts together", "one debt after the other"])
+    def test_refuses_stretches_that_are_in_bounds_one_by_one_and_beyond_them_together(self, monkeypatch, few):
+        monkeypatch.setattr(accrual, "FEW", few)
+        # ten thousand times the principal a year: no stretch of 29 days leaves the bound, twelve years do
+        wild = make_terms("contract.clause", {"rate": "36", "rounding": "period"})
+        versions = tuple((day, replace(rate, rate_ppm=10**10), extra) for day, rate, extra in wild.versions)
+        wild = replace(wild, versions=versions)
+        paid = tuple(payment(date(2025, 2, 1) + timedelta(days=29 * n), 1, f"P{n}") for n in range(150))
+        sums = accrual.claims(
+            described.frame([debt("1", 10**13, terms=wild, entries=paid), debt("2")]),
+            described.entry_frame([debt("1", entries=paid), debt("2")]), {"0": wild, "1": CLAUSE}, date(2037, 1, 1),
+        )  # fmt: skip
+        assert sums["refused"].to_list() == ["interest.too_large", None]
+        assert sums["interest_minor"].to_list()[0] is None
+
+    def test_gives_a_debt_with_a_thousand_payments_the_sums_of_the_debts_taken_together(self, monkeypatch):
+        paid = tuple(payment(date(2025, 2, 1) + timedelta(days=n // 3), 100 + n, f"P{n}") for n in range(1_000))
+        debts = [debt("1", 10**8, entries=paid), debt("2", entries=paid[:3])]
+        one_by_one = described.compute(debts, date(2026, 6, 30), with_lines=True)
+        monkeypatch.setattr(accrual, "FEW", 0)
+        together = described.compute(debts, date(2026, 6, 30), with_lines=True)
+        assert one_by_one.sums.equals(together.sums)
+        assert one_by_one.lines.equals(together.lines)
+        assert one_by_one.lines.filter(pl.col("debt_id") == 0).height >= 1_000
 
     def test_says_in_words_which_debt_grows_beyond_all_bounds(self):
         wild = make_terms("contract.clause", {"rate": "36", "compound": "month"})

@@ -287,6 +287,11 @@ class TestTheEngine:
     def test_equals_the_oracle(self, seed: int) -> None:
         compare(claim_book(seed, 1_000))
 
+    @pytest.mark.parametrize("few", [0, 10**9], ids=["all debts together", "one debt after the other"])
+    def test_equals_the_oracle_in_both_ways_of_reckoning(self, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
+        monkeypatch.setattr(accrual, "FEW", few)
+        compare(claim_book(7, 300))
+
     @pytest.mark.parametrize(
         "debt",
         [
