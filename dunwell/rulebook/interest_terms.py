@@ -224,6 +224,10 @@ def _regime(entry: Any, file: str) -> Regime:
     )  # fmt: skip
 
 
+NOT_AT_HAND = ("HK", "SG")
+"""Places that are asked for and of whose interest by law no figure is at hand: what a contract agreed is claimed there,
+by the regime `contract.clause`."""
+
 # What the terms of a debt may say beside their regime, and what is possible for each.
 WISHES = (
     "rate", "per", "multiplier", "day_count", "payment_day", "rounding", "order", "grace_days", "sum_cap", "compound",
@@ -239,6 +243,8 @@ def make_terms(
     series   by id, where newer rates than those that came with Dunwell are known
     """
     found = house_regimes().get(regime)
+    if found is None and (place := regime.strip().upper()[:2]) in NOT_AT_HAND and not regime.strip()[2:3].isalnum():
+        raise DunwellError("interest.not_at_hand", field="regime", value=regime, place=place)
     if found is None:
         raise DunwellError("interest.unknown_regime", field="regime", value=regime, known=", ".join(house_regimes()))
     wishes = dict(wishes or {})

@@ -249,6 +249,14 @@ class TestTerms:
 
         said = say("terms", "list")
         assert all(name in said for name in house_regimes())
+        assert "Of HK, SG no interest by law is at hand" in said
+
+    @pytest.mark.parametrize("regime", ["hk.judgments", "HK", "sg.late-payment"])
+    def test_of_hong_kong_and_singapore_by_law_are_refused_for_none_is_at_hand(self, say, regime):
+        said = say("terms", "set", "business", "--regime", regime, fails=True)
+        assert f"Of {regime[:2].upper()} no interest by law is at hand" in said
+        assert "contract.clause" in said
+        assert "Known:" in say("terms", "set", "business", "--regime", "hkx", fails=True)
 
 
 HEAD = "series,from,rate,known_until\n"
