@@ -48,6 +48,7 @@ def _debt_data(each: DebtStatement, language: str) -> dict[str, Any]:
         "entries": [_event_data(event, currency) for event in each.demanded.events],
         "notes": notes(each, language),
         "assumed_since": each.assumed_since.isoformat() if each.assumed_since else None,
+        "without_interest": {"code": debt.untold.code, "why": debt.untold.words(language)} if debt.untold else None,
     }
     if each.informed is not None:
         found["computed_not_demanded"] = {
@@ -112,11 +113,19 @@ def exact_amount(numerator: int, denominator: int, currency: str) -> str:
     return f"{whole}.{part:0{digits}d}"
 
 
-def notes(each: DebtStatement, language: str) -> list[str]:
-    """What must be said beside a sum: how far its rule can be trusted, what was assumed, what a court may do."""
+def notes(each: DebtStatement, language: str, *, inside: bool = True) -> list[str]:
+    """What must be said beside a sum: how far its rule can be trusted, what was assumed, what a court may do.
+
+    inside   for the creditor's own people: with what they should do about interest that cannot be told
+    """
     terms = each.debt.terms
     citation = terms.regime.citation
     found = []
+    if each.debt.untold:
+        why = each.debt.untold.words(language)
+        number = each.debt.number
+        code = "statement.untold" if inside else "statement.untold_part"
+        found.append(say(code, language, number=number, why=why))
     if not terms.claimed:
         found.append(say("statement.no_basis" if not terms.regime.basis else "statement.not_confirmed", language))
     if not citation.verified:

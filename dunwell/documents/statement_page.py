@@ -200,7 +200,8 @@ def _remarks(each: DebtStatement, language: str) -> list[str]:
     if each.informed is not None and each.informed.sums.total != each.sums.total:
         words = say("statement.informed_part", language)
         found.append(f"{words}: {money(each.informed.sums.total)}")
-    return found + notes(each, language)
+    # the page goes to the debtor: what the house should record is not for him
+    return found + notes(each, language, inside=False)
 
 
 def _signed(amount: str, *, minus: bool) -> str:

@@ -108,6 +108,21 @@ def without_interest(debt: Debt) -> Debt:
     return replace(debt, terms=replace(make_terms("none"), order=debt.terms.order), fixed_sum_minor=0)
 
 
+def as_far_as_told(debts: Sequence[Debt], day: date) -> list[Debt]:
+    """The debts with none among them that is refused: one whose interest cannot be known on `day` bears none, and says
+    why in `Debt.untold`. So one of them does not stop the sums of the others."""
+    asked = [_bare(debt, debt.refused) if debt.refused else debt for debt in debts]
+    if not asked:
+        return []
+    found, _ = resolve(frame(asked), terms_of(asked), day)
+    codes = found.sort("debt_id")["refused"].to_list()
+    return [_bare(debt, _why(debt, code)) if code else debt for debt, code in zip(asked, codes, strict=True)]
+
+
+def _bare(debt: Debt, why: DunwellError) -> Debt:
+    return replace(without_interest(debt), refused=None, untold=why)
+
+
 def with_fixed_sum(debt: Debt, debtor: str, day: date) -> Debt:
     """The debt with the fixed sum that the law of its terms gives for late payment.
 

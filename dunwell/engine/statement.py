@@ -19,6 +19,12 @@ COMING_DAYS = 14
 """For so many days a statement says ahead what the claim will be."""
 
 
+def last_day_told(as_of: date, pay_by: date | None = None) -> date:
+    """The latest day of which a statement as of a day says anything."""
+    ahead = as_of + timedelta(days=COMING_DAYS)
+    return max(ahead, pay_by + timedelta(days=1)) if pay_by else ahead
+
+
 def make_statement(
     debts: Sequence[Debt], as_of: date, pay_by: date | None = None, loose: Sequence[tuple[str, str, int]] = ()
 ) -> Statement:

@@ -67,6 +67,7 @@ class Debt:
     disputed_minor   the part of the principal under dispute
     secured          how well it is secured; 0 is not at all
     refused          why its interest cannot be told: whoever asks for it hears this
+    untold           why it bears none here though others of the debtor may; `refused` is then None
     since            from this day on it exists and takes money that names no debt; None: from ever
     """
 
@@ -83,6 +84,7 @@ class Debt:
     since: date | None = None
     entries: tuple[Entry, ...] = ()
     refused: DunwellError | None = None
+    untold: DunwellError | None = None
 
     @property
     def wholly_disputed(self) -> bool:

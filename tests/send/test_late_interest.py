@@ -11,7 +11,7 @@ from dunwell.core.money import grouped_amount
 from dunwell.store import guard
 from dunwell.store.models import ContactAttempt, ContactItem, Debtor, Receivable
 from tests.channels.test_email import text_of
-from tests.send.book import TEN, a_book, add_debtor, let_go, run
+from tests.send.book import TEN, a_book, add_debtor, let_go, owe, run
 from tests.support.rows import MEI
 
 DUE = date(2026, 10, 20)
@@ -31,10 +31,10 @@ def reminded(debtor: Debtor) -> None:
             )
 
 
-def terms(creditor, **wishes):
+def terms(creditor, code="business", **wishes):
     confirmed = wishes.pop("confirmed", True)
     set_terms(
-        creditor=creditor, code="business", regime=wishes.pop("regime", "contract.clause"), wishes=wishes, buyer=None,
+        creditor=creditor, code=code, regime=wishes.pop("regime", "contract.clause"), wishes=wishes, buyer=None,
         fixed_sum=False, confirmed=confirmed, at=TEN, by=MEI,
     )  # fmt: skip
 
@@ -95,8 +95,28 @@ class TestLateInterest:
         words, annex = mailed(sink)
         assert "EUR 10,000.00" in words
         assert annex is None
-        [(_, why)] = report.without_interest
+        [(_, number, why)] = report.without_interest
+        assert number == "R-M0"
         assert "R-M0" in str(why)
+
+    def test_is_asked_on_the_other_invoices_where_one_cannot_be_told(self, sink):
+        creditor = a_book()
+        debtor = add_debtor(creditor, "M0", email="m0@debtor.example", due=DUE, cents=1_000_000)
+        owe(debtor, "R-SECOND", due=DUE, cents=500_000)
+        reminded(debtor)
+        # of R-SECOND the day of the contract would be needed
+        terms(creditor, regime="cn.loan-agreed", rate="10")
+        terms(creditor, code="invoice:R-M0", rate="7.3")
+        run(creditor)
+        report = let_go()
+        words, annex = mailed(sink)
+        assert "EUR 15,070.00" in words
+        assert "No late interest is computed on R-SECOND" in " ".join(annex.split())
+        # what the house should record is not for the debtor
+        assert "contract" not in annex
+        [(_, number, why)] = report.without_interest
+        assert number == "R-SECOND"
+        assert "R-SECOND" in str(why)
 
     def test_stands_in_a_letter_with_its_statement_behind_it(self, sink):
         creditor = a_book()
