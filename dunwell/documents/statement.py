@@ -11,6 +11,7 @@ from dunwell.core.dates import format_date
 from dunwell.core.errors import say
 from dunwell.core.money import DIGITS, format_money, plain_amount
 from dunwell.documents.account import Account, DebtStatement, Event, Line, Statement, Sums
+from dunwell.documents.plain import plain
 from dunwell.rulebook.debt import ORDER_SOURCE
 from dunwell.rulebook.interest_terms import COMPONENTS
 from dunwell.rulebook.rates import percent_of
@@ -48,6 +49,9 @@ def _debt_data(each: DebtStatement, language: str) -> dict[str, Any]:
         "entries": [_event_data(event, currency) for event in each.demanded.events],
         "notes": notes(each, language),
         "assumed_since": each.assumed_since.isoformat() if each.assumed_since else None,
+        "fixed_sum_not_claimed": {"why": "other_currency", "currency": debt.fixed_sum_in}
+        if debt.fixed_sum_in
+        else None,
         "without_interest": {"code": debt.untold.code, "why": debt.untold.words(language)} if debt.untold else None,
     }
     if each.informed is not None:
@@ -81,6 +85,7 @@ def _line_data(line: Line, currency: str) -> dict[str, Any]:
         found["rate_source"] = {
             "series": line.rate.series.id, "value": percent_of(line.value_ppm), "assumed": line.assumed,
             "source": line.rate.series.source_of(line.value_day),
+            "told_on": told.day.isoformat() if (told := line.rate.series.told_of(line.value_day)) else None,
             "multiplier": f"{line.rate.multiplier / 100:.2f}", "spread": percent_of(line.rate.spread_ppm),
         }  # fmt: skip
     return found
@@ -126,6 +131,9 @@ def notes(each: DebtStatement, language: str, *, inside: bool = True) -> list[st
         number = each.debt.number
         code = "statement.untold" if inside else "statement.untold_part"
         found.append(say(code, language, number=number, why=why))
+    if each.debt.fixed_sum_in:
+        law, currency = each.debt.fixed_sum_in, each.debt.currency
+        found.append(say("statement.fixed_sum_not_claimed", language, law=law, currency=currency))
     if not terms.claimed:
         found.append(say("statement.no_basis" if not terms.regime.basis else "statement.not_confirmed", language))
     if not citation.verified:
@@ -264,6 +272,10 @@ def rate_source_words(line: Line, language: str) -> str:
             formula += f" × {Decimal(rate.multiplier).scaleb(-2).normalize():f}"
         if rate.spread_ppm:
             formula += f" {'+' if rate.spread_ppm > 0 else '−'} {percent_of(abs(rate.spread_ppm))} %"
+        told = rate.series.told_of(line.value_day)
+        if told is not None:
+            day = format_date(told.day, language)
+            formula += say("statement.told_by", language, source=plain(told.source, 200), day=day)
         words += say("statement.from_series", language, series=rate.series.title[language], formula=formula)
     elif rate.rate_ppm is not None and rate.rate_ppm > line.rate_ppm:
         words += say("statement.cut_rate", language, agreed=percent_of(rate.rate_ppm))

@@ -12,6 +12,7 @@ from dunwell.engine import accrual
 from dunwell.engine.debts import DEBTS, resolve
 from dunwell.engine.fees import fixed_sums
 from dunwell.rulebook.debt import Debt
+from dunwell.rulebook.fees import house_fees
 from dunwell.rulebook.interest_terms import COMPONENTS, Terms, make_terms
 
 
@@ -128,6 +129,7 @@ def with_fixed_sum(debt: Debt, debtor: str, day: date) -> Debt:
 
     It goes by what was owed without dispute when the debt became late. Costs of the debt count against it where the law
     says so. Where the rate goes by the day of the contract, so does the fixed sum: one of an older contract has none.
+    Where the law states it in another currency than the debt's, none is claimed, and `fixed_sum_in` names that one.
 
     debtor   see `core.terms.DebtorKind`: there is none against consumers
     """
@@ -140,8 +142,12 @@ def with_fixed_sum(debt: Debt, debtor: str, day: date) -> Debt:
     rows = [row]
     if debt.contract and debt.terms.regime.dated_by == "contract":
         rows.append({**row, "debt_id": 1, "late_from": debt.contract, "costs_minor": 0})
-    sums = fixed_sums(pl.DataFrame(rows), day).sort("debt_id")["fixed_minor"].to_list()
-    return replace(debt, fixed_sum_minor=int(sums[0]) if all(sums) else 0)
+    found = fixed_sums(pl.DataFrame(rows), day).sort("debt_id")
+    sums = found["fixed_minor"].to_list()
+    foreign = None
+    if set(found["fixed_reason"]) == {"other_currency"}:
+        foreign = house_fees().named(found["fixed_rule"][0]).currency
+    return replace(debt, fixed_sum_minor=int(sums[0]) if all(sums) else 0, fixed_sum_in=foreign)
 
 
 def _owed_when_late(debt: Debt, late: date) -> int:

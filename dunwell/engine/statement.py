@@ -163,7 +163,8 @@ def _merged(lines: list[Line], pauses: set[date]) -> list[Line]:
 
 
 def _kind(line: Line) -> tuple[object, ...]:
-    return line.balance_minor, line.rate_ppm, line.value_ppm, line.assumed
+    told = line.rate.series.told_of(line.value_day) if line.rate.series else None
+    return line.balance_minor, line.rate_ppm, line.value_ppm, line.assumed, told
 
 
 def _rate_of(debt: Debt, *, extra: bool, curves: Curves, row: dict[str, Any]) -> Rate | None:

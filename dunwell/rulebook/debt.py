@@ -64,6 +64,7 @@ class Debt:
     """One debt in its currency.
 
     start            the first day of interest, when the terms do not say it
+    fixed_sum_in     the currency in which the law states a fixed sum that is not claimed, for it is not the debt's
     disputed_minor   the part of the principal under dispute
     secured          how well it is secured; 0 is not at all
     refused          why its interest cannot be told: whoever asks for it hears this
@@ -79,6 +80,7 @@ class Debt:
     start: date | None = None
     contract: date | None = None
     fixed_sum_minor: int = 0
+    fixed_sum_in: str | None = None
     disputed_minor: int = 0
     secured: int = 0
     since: date | None = None
