@@ -69,7 +69,7 @@ def _debt_data(each: DebtStatement, language: str) -> dict[str, Any]:
 def _sums_data(sums: Sums, currency: str) -> dict[str, str]:
     parts = {
         "costs": sums.costs, "interest": sums.interest, "second_interest": sums.extra, "principal": sums.principal,
-        "total": sums.total, "surplus": sums.surplus, "capped": sums.capped,
+        "total": sums.total, "surplus": sums.surplus, "capped": sums.capped, "capped_costs": sums.capped_costs,
     }  # fmt: skip
     return {name: plain_amount(minor, currency) for name, minor in parts.items()}
 
@@ -94,7 +94,7 @@ def _line_data(line: Line, currency: str) -> dict[str, Any]:
 def _event_data(event: Event, currency: str) -> dict[str, Any]:
     found: dict[str, Any] = {
         "day": event.day.isoformat(), "kind": event.kind, "id": event.id,
-        "amount": plain_amount(event.amount_minor, currency),
+        "amount": plain_amount(event.amount_minor, currency), "adds": plain_amount(event.adds_minor, currency),
         "paid": {name: plain_amount(minor, currency) for name, minor in event.paid.items() if minor},
         "open_after": {name: plain_amount(minor, currency) for name, minor in event.after.items()},
     }  # fmt: skip
@@ -146,7 +146,22 @@ def notes(each: DebtStatement, language: str, *, inside: bool = True) -> list[st
     if each.sums.capped:
         capped = format_money(each.sums.capped, each.debt.currency, language)
         found.append(say("statement.capped", language, amount=capped))
+    found += _ceiling_notes(each, language)
     return found + [say(f"interest.warning.{code}", language) for code in terms.warnings]
+
+
+def _ceiling_notes(each: DebtStatement, language: str) -> list[str]:
+    """What a cap on interest and fees together cut off, and which charges it was not held against."""
+    found = []
+    currency = each.debt.currency
+    if each.sums.capped_costs:
+        amount = format_money(each.sums.capped_costs, currency, language)
+        found.append(say("statement.capped_costs", language, amount=amount))
+    charges = [entry for entry in each.debt.entries if entry.kind == "charge" and entry.charge_kind is None]
+    if each.debt.terms.ceiling and charges:
+        ids = "; ".join(entry.id for entry in charges)
+        found.append(say("statement.charge_without_kind", language, ids=ids))
+    return found
 
 
 def as_text(

@@ -31,28 +31,30 @@ ENTRIES: dict[str, pl.DataType] = {
     "reverses_id": pl.Int64(),
 }
 """What happened to a debt. kind: charge, credit, payment, reversal (of the payment `reverses_id`); amount_minor > 0.
-Within a day and kind they count in the order of `entry_id`."""
+Within a day and kind they count in the order of `entry_id`. A column `under_ceiling` (Boolean) may stand beside:
+charges that are owed only as far as the ceiling of the debt's terms leaves room beside the interest."""
 
 
 AT_ONCE = 500_000
 """Debts that are worked on together."""
 
 
-class _Event(IntEnum):
-    """What changes a balance, in the order within a day."""
+class Event(IntEnum):
+    """What changes a balance, in the order within a day. A fee is a charge under the ceiling."""
 
     FIXED_SUM = 0
     CHARGE = 1
-    CREDIT = 2
-    PAYMENT = 3
-    RATE = 4
-    CAPITAL = 5
-    END = 6
+    FEE = 2
+    CREDIT = 3
+    PAYMENT = 4
+    RATE = 5
+    CAPITAL = 6
+    END = 7
 
 
 _INTEREST, _EXTRA = 1, 2
 """Whose stretch of days a change of a rate ends, as the amount of the event."""
-_KINDS = {"charge": _Event.CHARGE, "credit": _Event.CREDIT, "payment": _Event.PAYMENT}
+_KINDS = {"charge": Event.CHARGE, "credit": Event.CREDIT, "payment": Event.PAYMENT}
 _ROUND = {"once": 0, "period": 1, "day": 2}
 SUMS: dict[str, pl.DataType] = {
     "debt_id": pl.Int64(),
@@ -62,6 +64,7 @@ SUMS: dict[str, pl.DataType] = {
     "principal_minor": pl.Int64(),
     "surplus_minor": pl.Int64(),
     "capped_minor": pl.Int64(),
+    "capped_costs_minor": pl.Int64(),
     "interest_sum_minor": pl.Int64(),
     "extra_sum_minor": pl.Int64(),
     "refused": pl.String(),
@@ -78,7 +81,8 @@ class Claims:
     """What is owed, and how it came about.
 
     sums    one row per debt, sorted by debt_id: costs_minor, interest_minor, extra_minor, principal_minor (open);
-            surplus_minor (paid beyond all); capped_minor (interest that a cap on its sum cuts off); interest_sum_minor,
+            surplus_minor (paid beyond all); capped_minor (interest that a cap on its sum cuts off); capped_costs_minor
+            (charges for which the ceiling leaves no room beside the interest); interest_sum_minor,
             extra_sum_minor (all that came of it so far, paid or not); refused (why there are no sums, a code, or null);
             assumed_since (the first day for which a rate had to be assumed, or null)
     lines   one row per stretch of days and entry, in order, where they were asked for; else no rows
@@ -113,16 +117,17 @@ def compute(
     trace: list[pl.DataFrame] = []
     done = _through_events(_begin(known), events, curves, trace if with_lines else None)
     end = done.with_columns(
-        place=pl.col("end"), event=pl.lit(_Event.END, pl.Int8), amount=pl.lit(0, pl.Int64),
+        place=pl.col("end"), event=pl.lit(Event.END, pl.Int8), amount=pl.lit(0, pl.Int64),
         designation=pl.lit(None, pl.String), entry_id=pl.lit(None, pl.Int64),
     )  # fmt: skip
     ended = _step(end, curves)
     if with_lines:
         trace.append(_line(end, ended))
     sums = ended.select(
-        "debt_id", costs_minor="costs", interest_minor="interest_open", extra_minor="extra_open",
-        principal_minor="principal", surplus_minor="surplus",
+        "debt_id", costs_minor=pl.col("costs") + pl.col("fees_open"), interest_minor="interest_open",
+        extra_minor="extra_open", principal_minor="principal", surplus_minor="surplus",
         capped_minor=pl.col("interest_full") - pl.col("interest_owed"),
+        capped_costs_minor=pl.col("fees") - pl.min_horizontal("fees", "fees_room"),
         interest_sum_minor="interest_owed", extra_sum_minor="extra_owed",
     )  # fmt: skip
     sums = found.select("debt_id", "refused", "assumed_since").join(sums, on="debt_id", how="left")
@@ -133,7 +138,8 @@ def compute(
 
 _OF_DEBT = [
     "debt_id", "start", "end", "breach_date", "contract_date", "curve", "factor", "units", "extra_curve",
-    "extra_factor", "extra_units", "free", "sum_cap_minor", *(f"rank_{name}" for name in COMPONENTS),
+    "extra_factor", "extra_units", "ceiling_curve", "ceiling_factor", "ceiling_units",
+    "has_ceiling", "free", "sum_cap_minor", *(f"rank_{name}" for name in COMPONENTS),
 ]  # fmt: skip
 
 
@@ -146,6 +152,7 @@ def _begin(debts: pl.DataFrame) -> pl.DataFrame:
         # interest that begins after the day of the sums never runs
         last=pl.min_horizontal(pl.col("start") - 1, "end"),
         principal=pl.col("principal_minor"), costs=zero, surplus=zero, capital=zero,
+        fees=zero, fees_paid=zero, ceiling_exact=wide,
         interest_exact=wide, interest_pending=wide, interest_rounded=zero, interest_paid=zero,
         extra_exact=wide, extra_pending=wide, extra_rounded=zero, extra_paid=zero, number=pl.lit(0, pl.Int32),
     )  # fmt: skip
@@ -159,7 +166,7 @@ def _events(debts: pl.DataFrame, entries: pl.DataFrame, curves: Curves, *, every
     empty = {"designation": pl.lit(None, pl.String), "entry_id": pl.lit(None, pl.Int64)}
     columns = ["debt_id", "place", "event", "amount", "designation", "entry_id"]
     fixed = placed.filter((pl.col("fixed_sum_minor") > 0) & (pl.col("start") <= pl.col("end"))).select(
-        "debt_id", place="start", event=pl.lit(_Event.FIXED_SUM, pl.Int8), amount="fixed_sum_minor", **empty
+        "debt_id", place="start", event=pl.lit(Event.FIXED_SUM, pl.Int8), amount="fixed_sum_minor", **empty
     )
     parts = [_entries(entries, placed, curves).select(columns), fixed.select(columns)]
     if every_rate:
@@ -175,6 +182,8 @@ def _events(debts: pl.DataFrame, entries: pl.DataFrame, curves: Curves, *, every
 
 def _entries(entries: pl.DataFrame, placed: pl.DataFrame, curves: Curves) -> pl.DataFrame:
     """What happened until a debt's day, with the payments less what was taken back of each."""
+    if "under_ceiling" not in entries.columns:
+        entries = entries.with_columns(under_ceiling=pl.lit(value=False))
     happened = (
         entries.with_columns(place=(pl.col("entry_date") - curves.first).dt.total_days().cast(pl.Int32))
         .join(placed.select("debt_id", "end"), on="debt_id")
@@ -190,7 +199,10 @@ def _entries(entries: pl.DataFrame, placed: pl.DataFrame, curves: Curves) -> pl.
             .otherwise("amount_minor")
         )
     return kept.filter(pl.col("amount_minor") > 0).with_columns(
-        event=pl.col("kind").replace_strict(_KINDS, return_dtype=pl.Int8), amount="amount_minor"
+        event=pl.when((pl.col("kind") == "charge") & pl.col("under_ceiling"))
+        .then(pl.lit(Event.FEE, pl.Int8))
+        .otherwise(pl.col("kind").replace_strict(_KINDS, return_dtype=pl.Int8)),
+        amount="amount_minor",
     )
 
 
@@ -220,7 +232,7 @@ def _breaks(placed: pl.DataFrame, curves: Curves) -> pl.DataFrame:
         .select("debt_id", "place", "amount")
         .unique()
         .group_by("debt_id", "place")
-        .agg(pl.col("amount").sum(), event=pl.lit(_Event.RATE, pl.Int8))
+        .agg(pl.col("amount").sum(), event=pl.lit(Event.RATE, pl.Int8))
     )
 
 
@@ -228,7 +240,7 @@ def _known_until(debts: pl.DataFrame, curves: Curves) -> pl.DataFrame:
     """The last day whose rate is known, where later ones are assumed: debt_id, place, event."""
     place = ((pl.col("assumed_since") - curves.first).dt.total_days() - 1).cast(pl.Int32)
     return debts.filter((place >= pl.col("start")) & (place < pl.col("end"))).select(
-        "debt_id", place=place, event=pl.lit(_Event.RATE, pl.Int8)
+        "debt_id", place=place, event=pl.lit(Event.RATE, pl.Int8)
     )
 
 
@@ -246,7 +258,7 @@ def _capitalisations(placed: pl.DataFrame, curves: Curves) -> pl.DataFrame:
         .with_columns(day=pl.col("begin").dt.offset_by(pl.format("{}mo", pl.col("time") * pl.col("compound_months"))))
         .with_columns(place=((pl.col("day") - curves.first).dt.total_days() - 1).cast(pl.Int32))
         .filter(pl.col("place") <= pl.col("end"))
-        .select("debt_id", "place", event=pl.lit(_Event.CAPITAL, pl.Int8))
+        .select("debt_id", "place", event=pl.lit(Event.CAPITAL, pl.Int8))
     )
 
 
@@ -295,7 +307,7 @@ def _step(state: pl.DataFrame, curves: Curves) -> pl.DataFrame:
 @cache
 def _reaches() -> pl.Expr:
     """through: the place up to which interest runs before the event."""
-    entry = pl.col("event") <= _Event.PAYMENT
+    entry = pl.col("event") <= Event.PAYMENT
     # with a free day of payment the day itself bears interest on the balance it ends with
     reaches = pl.col("place") - (pl.col("free") & entry).cast(pl.Int32)
     return pl.max_horizontal("last", reaches).alias("through")
@@ -306,25 +318,31 @@ def _taken() -> list[pl.Expr]:
     """The balance after the event."""
     event = pl.col("event")
     amount = pl.col("amount")
-    credited = pl.when(event == _Event.CREDIT).then(pl.min_horizontal(amount, "principal")).otherwise(0)
+    credited = pl.when(event == Event.CREDIT).then(pl.min_horizontal(amount, "principal")).otherwise(0)
     costs = (
-        pl.when(event == _Event.CHARGE)
+        pl.when(event == Event.CHARGE)
         .then(amount)
-        .when((event == _Event.FIXED_SUM) & (pl.col("principal") > 0))
+        .when((event == Event.FIXED_SUM) & (pl.col("principal") > 0))
         .then(amount)
         .otherwise(0)
     )
+    to_fees = (pl.col("to_costs") - pl.col("costs")).clip(lower_bound=0)
+    fees = pl.col("fees") + pl.when(event == Event.FEE).then(amount).otherwise(0)
     balance = {
         "surplus": pl.col("surplus")
-        + pl.when(event == _Event.PAYMENT)
+        + pl.when(event == Event.PAYMENT)
         .then(amount - pl.sum_horizontal(f"to_{name}" for name in COMPONENTS))
-        .when(event == _Event.CREDIT)
+        .when(event == Event.CREDIT)
         .then(amount - credited)
         .otherwise(0),
-        "capital": pl.when(event == _Event.CAPITAL)
+        "capital": pl.when(event == Event.CAPITAL)
         .then("interest_open")
         .otherwise((pl.col("capital") - pl.col("to_interest")).clip(lower_bound=0)),
-        "costs": pl.col("costs") + costs - pl.col("to_costs"),
+        # what pays costs pays those first that no ceiling can take back
+        "costs": pl.col("costs") + costs - (pl.col("to_costs") - to_fees),
+        "fees": fees,
+        "fees_paid": pl.col("fees_paid") + to_fees,
+        "fees_open": (pl.min_horizontal(fees, "fees_room") - pl.col("fees_paid") - to_fees).clip(lower_bound=0),
         "principal": pl.col("principal") - credited - pl.col("to_principal"),
         "interest_paid": pl.col("interest_paid") + pl.col("to_interest"),
         "interest_open": pl.col("interest_open") - pl.col("to_interest"),
@@ -340,13 +358,13 @@ def _taken() -> list[pl.Expr]:
 def _shares() -> list[pl.Expr]:
     """to_<component>: what a payment gives to each, in the order of its debt's ranks, a designated one first."""
     open_of = {
-        "costs": pl.col("costs"), "interest": pl.col("interest_open"), "extra": pl.col("extra_open"),
-        "principal": pl.col("principal"),
+        "costs": pl.col("costs") + pl.col("fees_open"), "interest": pl.col("interest_open"),
+        "extra": pl.col("extra_open"), "principal": pl.col("principal"),
     }  # fmt: skip
     rank = {
         name: pl.when(pl.col("designation") == name).then(-1).otherwise(pl.col(f"rank_{name}")) for name in COMPONENTS
     }
-    paid = pl.col("event") == _Event.PAYMENT
+    paid = pl.col("event") == Event.PAYMENT
     shares = []
     for name in COMPONENTS:
         before = pl.sum_horizontal(
@@ -364,7 +382,23 @@ def _accrue(state: pl.DataFrame, curves: Curves) -> pl.DataFrame:
     state = _run(state, curves, "", "interest", pl.col("bearing"))
     state = _run(state, curves, "extra_", "extra", pl.col("principal"))
     grown, owed, still = _open_interest()
-    return state.with_columns(grown).with_columns(owed).with_columns(still)
+    return _under_ceiling(state.with_columns(grown).with_columns(owed).with_columns(still), curves)
+
+
+def _under_ceiling(state: pl.DataFrame, curves: Curves) -> pl.DataFrame:
+    """How much of the fees the interest leaves room for under the ceiling, and what of that is open."""
+    if not state["has_ceiling"].any():
+        return state.with_columns(fees_room=pl.lit(LARGEST_INTEREST), fees_open=pl.col("fees") - pl.col("fees_paid"))
+    at = state["ceiling_curve"].cast(pl.Int64) * curves.size
+    run = pl.lit(curves.total.gather(at + state["through"]) - curves.total.gather(at + state["last"]))
+    grown = pl.col("principal").cast(pl.Int128) * pl.col("ceiling_factor").cast(pl.Int128) * run
+    most = _whole(pl.col("ceiling_exact"), pl.col("ceiling_units"))
+    left = pl.when(pl.col("has_ceiling")).then((most - pl.col("interest_owed")).clip(lower_bound=0))
+    return (
+        state.with_columns(ceiling_exact=pl.col("ceiling_exact") + grown)
+        .with_columns(fees_room=left.otherwise(pl.lit(LARGEST_INTEREST)))
+        .with_columns(fees_open=(pl.min_horizontal("fees", "fees_room") - pl.col("fees_paid")).clip(lower_bound=0))
+    )
 
 
 @cache
@@ -404,7 +438,7 @@ def _run(state: pl.DataFrame, curves: Curves, prefix: str, name: str, bearing: p
     one_day = _whole(bearing.cast(pl.Int128) * factor * rate * unit, units)
     # a change of the other interest's rate does not end this one's stretch
     mine = _EXTRA if prefix else _INTEREST
-    ends = (pl.col("event") != _Event.RATE) | (pl.col("amount") // mine % 2 == 1)
+    ends = (pl.col("event") != Event.RATE) | (pl.col("amount") // mine % 2 == 1)
     pending = pl.col(f"{name}_pending") + exact
     of_stretch = pl.when(ends).then(_whole(pending, units)).otherwise(0)
     rounded = (
@@ -442,8 +476,9 @@ def _line(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
     return after.select(
         "debt_id", "number", "start", "breach_date", "contract_date", "event", "entry_id", "amount", "through",
         "bearing", "curve", "factor", "units", "interest_exact", "interest_full", "extra_curve", "extra_factor",
-        "extra_units", "extra_exact", "extra_owed", "costs", "principal", "interest_open", "extra_open", "surplus",
+        "extra_units", "extra_exact", "extra_owed", "principal", "interest_open", "extra_open", "surplus",
         "capital",
         *(f"to_{name}" for name in COMPONENTS),
-        event_place="place", since=pl.lit(before["last"]), principal_before=pl.lit(before["principal"]),
+        costs=pl.col("costs") + pl.col("fees_open"), event_place="place",
+        since=pl.lit(before["last"]), principal_before=pl.lit(before["principal"]),
     )  # fmt: skip

@@ -28,7 +28,8 @@ def resolve(debts: pl.DataFrame, terms: Mapping[str, Terms], as_of: date) -> tup
     """Debts with all that their sums need, in the order of `debt_id`, and the curves of their rates.
 
     Adds start (place of the first day of interest in the curves), end (place of the day of the sums); for the interest
-    and, with the prefix `extra_`, for the second one: curve, factor, units; rounding, free (Boolean),
+    and, with the prefix `extra_`, for the second one, with `ceiling_` for what interest and fees may be together:
+    curve, factor, units; has_ceiling, free (Boolean), rounding,
     rank_<component>, sum_cap_minor, compound_months, assumed_since (Date or null), refused (a code or null).
     """
     used = {name: terms[name] for name in debts["terms"].unique().sort()}
@@ -47,7 +48,7 @@ def resolve(debts: pl.DataFrame, terms: Mapping[str, Terms], as_of: date) -> tup
     )
     known: list[date | None] = [starts["start_date"].min(), starts["as_of_date"].min(), as_of]  # type: ignore[list-item]
     first = min(day for day in known if day is not None) - timedelta(days=1)
-    rates = [rate for each in used.values() for _, *both in each.versions for rate in both]
+    rates = [rate for each in used.values() for _, *both in each.versions for rate in (*both, each.ceiling)]
     curves = make_curves(rates, first, as_of)
     parts = [
         _of_terms(part, used[str(name)], curves) for (name,), part in starts.partition_by("terms", as_dict=True).items()
@@ -85,7 +86,7 @@ def _of_terms(debts: pl.DataFrame, terms: Terms, curves: Curves) -> pl.DataFrame
     if terms.sum_cap_bp is not None:
         cap = half_up(pl.col("principal_minor").cast(pl.Int128) * terms.sum_cap_bp, 10_000).cast(pl.Int64)
     return (
-        pl.concat(parts)
+        _with_ceiling(pl.concat(parts), terms.ceiling, curves)
         .with_columns(
             assumed_since=pl.min_horizontal("assumed_since", "extra_assumed_since"),
             rounding=pl.lit(terms.rounding),
@@ -112,6 +113,19 @@ def _with_rate(debts: pl.DataFrame, rate: Rate | None, curves: Curves, prefix: s
         assumed.alias(f"{prefix}assumed_since"),
         refused.alias(f"{prefix}refused"),
     )
+
+
+def _with_ceiling(debts: pl.DataFrame, ceiling: Rate | None, curves: Curves) -> pl.DataFrame:
+    """Add ceiling_curve, ceiling_factor, ceiling_units, has_ceiling: at which rate interest and fees may run at most.
+
+    Where it cannot be known (no day of the contract, or one before the series) it is 0: then no fee is owed.
+    """
+    with_rate = _with_rate(debts.select("debt_id", *_DAYS), ceiling, curves, "ceiling_")
+    names = ["ceiling_curve", "ceiling_factor", "ceiling_units"]
+    return debts.hstack(with_rate.select(names)).with_columns(has_ceiling=pl.lit(ceiling is not None))
+
+
+_DAYS = ("start_date", "breach_date", "contract_date", "as_of_date")
 
 
 def _factor(debts: pl.DataFrame, rate: Rate | None) -> pl.Series:

@@ -77,9 +77,10 @@ def entry_frame(debts: Sequence[Debt]) -> pl.DataFrame:
         places = {entry.id: number + place for place, entry in enumerate(debt.entries)}
         for entry in debt.entries:
             back = places.get(entry.reverses) if entry.reverses else None
-            rows.append((number, n, entry.day, entry.kind, entry.amount_minor, entry.designation, back))
+            under = entry.charge_kind in debt.terms.fee_kinds
+            rows.append((number, n, entry.day, entry.kind, entry.amount_minor, entry.designation, back, under))
             number += 1
-    return pl.DataFrame(rows, schema=accrual.ENTRIES, orient="row")
+    return pl.DataFrame(rows, schema={**accrual.ENTRIES, "under_ceiling": pl.Boolean()}, orient="row")
 
 
 def claimed(debt: Debt) -> Debt:
@@ -105,8 +106,11 @@ def undisputed(debt: Debt) -> Debt:
 
 
 def without_interest(debt: Debt) -> Debt:
-    """The debt as if it bore nothing; its payments keep their order."""
-    return replace(debt, terms=replace(make_terms("none"), order=debt.terms.order), fixed_sum_minor=0)
+    """The debt as if it bore nothing; its payments keep their order, and its fees the ceiling that bounds them."""
+    terms = debt.terms
+    bare = replace(make_terms("none"), order=terms.order, grace_days=terms.grace_days)
+    bare = replace(bare, ceiling=terms.ceiling, fee_kinds=terms.fee_kinds)
+    return replace(debt, terms=bare, fixed_sum_minor=0)
 
 
 def as_far_as_told(debts: Sequence[Debt], day: date) -> list[Debt]:
@@ -121,7 +125,9 @@ def as_far_as_told(debts: Sequence[Debt], day: date) -> list[Debt]:
 
 
 def _bare(debt: Debt, why: DunwellError) -> Debt:
-    return replace(without_interest(debt), refused=None, untold=why)
+    # where the terms do not hold, neither does their ceiling
+    bare = without_interest(debt)
+    return replace(bare, terms=replace(bare.terms, ceiling=None, fee_kinds=()), refused=None, untold=why)
 
 
 def with_fixed_sum(debt: Debt, debtor: str, day: date) -> Debt:

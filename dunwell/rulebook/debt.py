@@ -32,6 +32,7 @@ class Entry:
     reverses         id of the payment that a reversal takes back
     disputed_minor   the part of a charge that is disputed
     placed           None: it names this debt
+    charge_kind      what a charge is for, see `core.terms.ChargeKind`; None: not recorded
     """
 
     id: str
@@ -42,6 +43,7 @@ class Entry:
     reverses: str | None = None
     disputed_minor: int = 0
     placed: Placed | None = None
+    charge_kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

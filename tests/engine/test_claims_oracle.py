@@ -241,7 +241,7 @@ def engine_answers(book: ClaimBook) -> dict[int, Answer]:
 
 
 def _answer(row: dict[str, Any]) -> Answer:
-    sums = {name.name: row[f"{name.name}_minor"] for name in fields(Answer)[:8]}
+    sums = {name.name: row[f"{name.name}_minor"] for name in fields(Answer)[:9]}
     return Answer(**sums, refused=row["refused"], assumed_since=None if row["refused"] else row["assumed_since"])
 
 
