@@ -94,6 +94,7 @@ def _charges(rows: pl.DataFrame, disputed: Mapping[int, tuple[int, int]]) -> lis
         Entry(
             row["number"], row["issue_date"], "charge", row["amount_minor"],
             disputed_minor=min(disputed.get(row["receivable_id"], (0, 0))[0], row["amount_minor"]),
+            charge_kind=row["charge_kind"],
         )
         for row in charges.rows(named=True)
     ]  # fmt: skip

@@ -200,6 +200,29 @@ class TestAStatementOf:
         run("terms", "set", "business", "--regime", "de.bgb-288-2", "--fixed-sum", "--confirmed")
         assert json.loads(run("statement", "invoice-1", "--json"))["debts"][0]["fixed_sum_not_claimed"] is None
 
+    def test_a_loan_holds_fees_of_files_under_its_cap_with_the_interest(self, say_of, tmp_path):
+        book = Book()
+        book.debtor("D1")
+        run = say_of(book)
+        invoices, charges = tmp_path / "invoices.csv", tmp_path / "charges.csv"
+        invoices.write_text(
+            "invoice,customer,issue date,due date,currency,amount,contract no,contract date\n"
+            "L-1,D1,2025-01-01,2025-01-31,CNY,100000.00,V-1,2024-10-21\n", encoding="utf-8"
+        )  # fmt: skip
+        charges.write_text(
+            "费用编号,invoice,date,费用类型,amount\nF-1,L-1,2025-02-01,滞纳金,2500.00\n"
+            "F-2,L-1,2025-02-01,诉讼费,50.00\nF-3,L-1,2025-02-01,邮费,10.00\n", encoding="utf-8"
+        )  # fmt: skip
+        run("import", str(invoices), str(charges))
+        run("terms", "set", "contract:V-1", "--regime", "cn.loan-agreed", "--rate", "10", "--confirmed")
+        debt = json.loads(run("statement", "L-1", "--json", "--as-of", "2026-01-31"))["debts"][0]
+        # 12.4 % of 100,000.00 less 10 % leave room for 2,400.00 of fees; courts and what has no kind are beside it
+        assert debt["demanded"]["interest"] == "10000.00"
+        assert (debt["demanded"]["costs"], debt["demanded"]["capped_costs"]) == ("2460.00", "100.00")
+        (cut,) = [entry for entry in debt["entries"] if entry["kind"] == "capped_costs"]
+        assert cut["adds"] == "-100.00"
+        assert any("F-3" in note and "F-1" not in note for note in debt["notes"])
+
     def test_a_payment_that_bounced_tells_both(self, say_of):
         book, debtor, invoice = self.one()
         paid = book.payment(debtor, 500_00, days(-60), invoice)

@@ -121,6 +121,11 @@ class StoredTerms:
         """Whether interest by any of these terms may be demanded."""
         return any(terms.claimed for terms in self._terms.values())
 
+    @property
+    def any_ceiling(self) -> bool:
+        """Whether any of these terms bounds fees together with the interest."""
+        return any(terms.ceiling for terms in self._terms.values())
+
     def of(self, debtor: Mapping[str, Any], item: Mapping[str, Any]) -> Held:
         """The terms of an item (rows of facts); without any, nothing is claimed. Terms that do not hold for it, or need
         the day of a contract that is not recorded, are told in `Held.refused`."""
