@@ -30,7 +30,8 @@ ENTRIES: dict[str, pl.DataType] = {
     "reverses_id": pl.Int64(),
 }
 """What happened to a debt. kind: charge, credit, payment, reversal (of the payment `reverses_id`); amount_minor > 0.
-Within a day and kind they count in the order of `entry_id`."""
+Within a day and kind they count in the order of `entry_id`. A column `under_ceiling` (Boolean) may stand beside:
+charges that are owed only as far as the ceiling of the debt's terms leaves room beside the interest."""
 
 
 AT_ONCE = 500_000
@@ -49,6 +50,7 @@ SUMS: dict[str, pl.DataType] = {
     "principal_minor": pl.Int64(),
     "surplus_minor": pl.Int64(),
     "capped_minor": pl.Int64(),
+    "capped_costs_minor": pl.Int64(),
     "interest_sum_minor": pl.Int64(),
     "extra_sum_minor": pl.Int64(),
     "refused": pl.String(),
@@ -62,7 +64,8 @@ class Claims:
     """What is owed, and how it came about.
 
     sums    one row per debt, sorted by debt_id: costs_minor, interest_minor, extra_minor, principal_minor (open);
-            surplus_minor (paid beyond all); capped_minor (interest that a cap on its sum cuts off); interest_sum_minor,
+            surplus_minor (paid beyond all); capped_minor (interest that a cap on its sum cuts off); capped_costs_minor
+            (charges for which the ceiling leaves no room beside the interest); interest_sum_minor,
             extra_sum_minor (all that came of it so far, paid or not); refused (why there are no sums, a code, or null);
             assumed_since (the first day for which a rate had to be assumed, or null)
     lines   one row per stretch of days and entry, in order, where they were asked for; else no rows
@@ -92,27 +95,50 @@ def compute(
     if debts.is_empty():
         return Claims(pl.DataFrame(schema=SUMS), pl.DataFrame())
     found, curves = resolve(debts, terms, as_of)
-    known = found.filter(pl.col("refused").is_null())
-    events = _events(known, entries, curves, every_rate=with_lines)
-    trace: list[pl.DataFrame] = []
-    done = _through_events(_begin(known), events, curves, trace if with_lines else None)
+    trace: list[pl.DataFrame] | None = [] if with_lines else None
+    parts = _with_fees_apart(found.filter(pl.col("refused").is_null()), entries)
+    sums = pl.concat(_sums(_ended(part, entries, curves, trace, fees=fees)) for part, fees in parts)
+    sums = found.select("debt_id", "refused", "assumed_since").join(sums, on="debt_id", how="left")
+    sums = _refuse_too_large(sums).select(list(SUMS))
+    lines = pl.concat(trace).sort("debt_id", "number") if trace else pl.DataFrame()
+    return Claims(sums.sort("debt_id"), lines)
+
+
+def _with_fees_apart(debts: pl.DataFrame, entries: pl.DataFrame) -> list[tuple[pl.DataFrame, bool]]:
+    """Debts with fees under a ceiling stand apart (True), so that all the others need not know of ceilings."""
+    if not {"under_ceiling", "has_ceiling"} <= {*entries.columns, *debts.columns}:
+        return [(debts, False)]
+    fees = entries.filter((pl.col("kind") == "charge") & pl.col("under_ceiling"))["debt_id"].unique()
+    mine = debts["has_ceiling"] & debts["debt_id"].is_in(fees.implode())
+    return [(debts.filter(~mine), False), (debts.filter(mine), True)] if mine.any() else [(debts, False)]
+
+
+def _ended(
+    debts: pl.DataFrame, entries: pl.DataFrame, curves: Curves, trace: list[pl.DataFrame] | None, *, fees: bool
+) -> pl.DataFrame:
+    """The balances at the end of each debt's day. fees: whether the debts have fees under a ceiling."""
+    events = _events(debts, entries, curves, every_rate=trace is not None, fees=fees)
+    done = _through_events(_begin(debts, fees=fees), events, curves, trace)
     end = done.with_columns(
         place=pl.col("end"), event=pl.lit(Event.END, pl.Int8), amount=pl.lit(0, pl.Int64),
         designation=pl.lit(None, pl.String), entry_id=pl.lit(None, pl.Int64),
     )  # fmt: skip
     ended = step(end, curves)
-    if with_lines:
+    if trace is not None:
         trace.append(ended.select(list(_LINE)))
-    sums = ended.select(
+    return ended
+
+
+def _sums(ended: pl.DataFrame) -> pl.DataFrame:
+    no_room = pl.lit(0, pl.Int64)
+    if "fees" in ended.columns:
+        no_room = pl.col("fees") - pl.min_horizontal("fees", "fees_room").cast(pl.Int64)
+    return ended.select(
         "debt_id", costs_minor="costs", interest_minor="interest_open", extra_minor="extra_open",
         principal_minor="principal", surplus_minor="surplus",
-        capped_minor=pl.col("interest_rounded") - pl.col("interest_owed"),
+        capped_minor=pl.col("interest_rounded") - pl.col("interest_owed"), capped_costs_minor=no_room,
         interest_sum_minor="interest_owed", extra_sum_minor="extra_rounded",
     )  # fmt: skip
-    sums = found.select("debt_id", "refused", "assumed_since").join(sums, on="debt_id", how="left")
-    sums = _refuse_too_large(sums).select(list(SUMS))
-    lines = pl.concat(trace).sort("debt_id", "number") if trace else pl.DataFrame()
-    return Claims(sums.sort("debt_id"), lines)
 
 
 _OF_DEBT = [
@@ -121,13 +147,19 @@ _OF_DEBT = [
 ]  # fmt: skip
 
 
-def _begin(debts: pl.DataFrame) -> pl.DataFrame:
+def _begin(debts: pl.DataFrame, *, fees: bool) -> pl.DataFrame:
     """The balance before anything has happened. `last`: the place up to which interest has run."""
     zero = pl.lit(0, pl.Int64)
     wide = pl.lit(0, pl.Int128)
+    ceiling = []
+    if fees:
+        ceiling = [
+            pl.col("ceiling_curve").cast(pl.Int64), pl.col("ceiling_factor", "ceiling_units"),
+            wide.alias("ceiling_exact"), *(zero.alias(name) for name in ("fees", "fees_paid", "fees_open")),
+        ]  # fmt: skip
     return debts.select(
         # places on all curves: more than 32 bits hold, in a large book
-        *_OF_DEBT, pl.col("curve", "extra_curve").cast(pl.Int64),
+        *_OF_DEBT, pl.col("curve", "extra_curve").cast(pl.Int64), *ceiling,
         pl.col("rounding").replace_strict(ROUND, return_dtype=pl.Int8),
         # interest that begins after the day of the sums never runs
         last=pl.min_horizontal(pl.col("start") - 1, "end"),
@@ -137,7 +169,9 @@ def _begin(debts: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _events(debts: pl.DataFrame, entries: pl.DataFrame, curves: Curves, *, every_rate: bool) -> pl.DataFrame:
+def _events(
+    debts: pl.DataFrame, entries: pl.DataFrame, curves: Curves, *, every_rate: bool, fees: bool
+) -> pl.DataFrame:
     """debt_id, place, event, amount, designation, entry_id; sorted by debt and order within it."""
     placed = debts.select(
         "debt_id", "start", "end", "curve", "extra_curve", "fixed_sum_minor", "rounding", "compound_months"
@@ -147,7 +181,7 @@ def _events(debts: pl.DataFrame, entries: pl.DataFrame, curves: Curves, *, every
     fixed = placed.filter((pl.col("fixed_sum_minor") > 0) & (pl.col("start") <= pl.col("end"))).select(
         "debt_id", place="start", event=pl.lit(Event.FIXED_SUM, pl.Int8), amount="fixed_sum_minor", **empty
     )
-    parts = [_entries(entries, placed, curves).select(columns), fixed.select(columns)]
+    parts = [_entries(entries, placed, curves, fees=fees).select(columns), fixed.select(columns)]
     if every_rate:
         parts.append(_known_until(debts, curves).with_columns(amount=pl.lit(0, pl.Int64), **empty).select(columns))
     breaks = _breaks(placed if every_rate else placed.filter(pl.col("rounding") != "once"), curves)
@@ -159,7 +193,7 @@ def _events(debts: pl.DataFrame, entries: pl.DataFrame, curves: Curves, *, every
     return pl.concat(parts).sort("debt_id", "place", "event", "entry_id", nulls_last=False)
 
 
-def _entries(entries: pl.DataFrame, placed: pl.DataFrame, curves: Curves) -> pl.DataFrame:
+def _entries(entries: pl.DataFrame, placed: pl.DataFrame, curves: Curves, *, fees: bool) -> pl.DataFrame:
     """What happened until a debt's day, with the payments less what was taken back of each."""
     happened = (
         entries.with_columns(place=(pl.col("entry_date") - curves.first).dt.total_days().cast(pl.Int32))
@@ -175,9 +209,11 @@ def _entries(entries: pl.DataFrame, placed: pl.DataFrame, curves: Curves) -> pl.
             .then((pl.col("amount_minor") - pl.col("back").fill_null(0)).clip(lower_bound=0))
             .otherwise("amount_minor")
         )
-    return kept.filter(pl.col("amount_minor") > 0).with_columns(
-        event=pl.col("kind").replace_strict(_KINDS, return_dtype=pl.Int8), amount="amount_minor"
-    )
+    event = pl.col("kind").replace_strict(_KINDS, return_dtype=pl.Int8)
+    if fees:
+        fee = (pl.col("kind") == "charge") & pl.col("under_ceiling")
+        event = pl.when(fee).then(pl.lit(Event.FEE, pl.Int8)).otherwise(event)
+    return kept.filter(pl.col("amount_minor") > 0).with_columns(event=event, amount="amount_minor")
 
 
 def _breaks(placed: pl.DataFrame, curves: Curves) -> pl.DataFrame:

@@ -21,15 +21,16 @@ LARGEST_INTEREST = 10**18
 
 
 class Event(IntEnum):
-    """What changes a balance, in the order within a day."""
+    """What changes a balance, in the order within a day. A fee is a charge under the ceiling."""
 
     FIXED_SUM = 0
     CHARGE = 1
-    CREDIT = 2
-    PAYMENT = 3
-    RATE = 4
-    CAPITAL = 5
-    END = 6
+    FEE = 2
+    CREDIT = 3
+    PAYMENT = 4
+    RATE = 5
+    CAPITAL = 6
+    END = 7
 
 
 INTEREST, EXTRA = 1, 2
@@ -52,6 +53,9 @@ class _Reckoning(Protocol):
 
     def wide(self, value: Any) -> Any:
         """The value with room for products of sums, rates and days."""
+
+    def narrow(self, value: Any) -> Any:
+        """A value that is no larger than sums are, as wide as they are."""
 
     def whole(self, numerator: Any, denominator: Any) -> Any:
         """Rounded half up."""
@@ -177,10 +181,53 @@ def _taken(of: _Reckoning) -> dict[str, Any]:
     }
 
 
-def _rules(*, once: bool) -> tuple[_Rule, ...]:
+# Fees: only debts that have any under a ceiling have these columns, and take these rules beside the others. `costs` are
+# all that is open of costs, `fees_open` the part of them that is fees.
+
+
+def _runs_to_ceiling(of: _Reckoning) -> dict[str, Any]:
+    """What interest and fees may come to together so far, exactly."""
+    run = of.wide(of["principal"]) * of["ceiling_factor"] * of["ceiling_run"]
+    return {"ceiling_exact": of["ceiling_exact"] + run}
+
+
+def _leaves_room(of: _Reckoning) -> dict[str, Any]:
+    """What the interest, paid or not, leaves to fees under the ceiling."""
+    most = of.whole(of["ceiling_exact"], of["ceiling_units"])
+    return {"fees_room": of.positive(most - of["interest_owed"])}
+
+
+def _opens_fees(of: _Reckoning) -> dict[str, Any]:
+    """The fees that have room, less what was paid of them, are open among the costs."""
+    still = of.positive(of.narrow(of.least(of["fees"], of["fees_room"])) - of["fees_paid"])
+    return {"fees_open": still, "costs": of["costs"] - of["fees_open"] + still}
+
+
+def _takes_fees(of: _Reckoning) -> dict[str, Any]:
+    """A fee that came, and what the event paid of fees."""
+    # what pays costs pays those first that no ceiling can take back
+    paid = of.positive(of["fees_open"] - of["costs"])
+    return {
+        "fees": of["fees"] + of.choose(of["event"] == Event.FEE, of["amount"], 0),
+        "fees_paid": of["fees_paid"] + paid,
+        "fees_open": of["fees_open"] - paid,
+    }
+
+
+@cache
+def _rules(*, once: bool, fees: bool) -> tuple[_Rule, ...]:
     """What follows one another in a step. A frame has each result as a column, so that none is computed twice."""
     runs = (_runs, _rounds) if once else (_runs_in_stretches, _rounds_stretches)
-    return (*runs, _bounds, _owed, _shares, _taken)
+    if not fees:
+        return (*runs, _bounds, _owed, _shares, _taken)
+    room = (_runs_to_ceiling, _leaves_room, _opens_fees)
+    return (*runs, _bounds, _owed, *room, _shares, _taken, _takes_fees, _opens_fees)
+
+
+def _tracks(*, once: bool, fees: bool) -> tuple[tuple[str, bool], ...]:
+    """The prefix of each rate that runs, and whether all of it is rounded once. A ceiling always is."""
+    both = tuple((prefix, once) for _, prefix, _ in _BOTH)
+    return (*both, ("ceiling_", True)) if fees else both
 
 
 # --- many debts at once ---
@@ -204,6 +251,9 @@ class _Columns:
     def wide(self, value: Any) -> pl.Expr:
         return value.cast(pl.Int128) if isinstance(value, pl.Expr) else pl.lit(value, pl.Int128)
 
+    def narrow(self, value: pl.Expr) -> pl.Expr:
+        return value.cast(pl.Int64)
+
     def whole(self, numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
         return half_up(numerator, denominator)
 
@@ -218,15 +268,19 @@ def _expressions(rule: _Rule) -> list[pl.Expr]:
 
 
 def step(state: pl.DataFrame, curves: Curves) -> pl.DataFrame:
-    """Let interest run up to an event, then take the event: the columns of the state as they are after it."""
+    """Let interest run up to an event, then take the event: the columns of the state as they are after it.
+
+    A state with the column `fees` has a ceiling of every debt, too.
+    """
     state = state.with_columns(_expressions(_reaches))
     once = bool((state["rounding"] == ROUND["once"]).all())
+    fees = "fees" in state.columns
     state = state.with_columns(
         found.alias(name)
-        for _, prefix, _ in _BOTH
-        for name, found in _span(state, prefix, curves.size, _columns_of(curves), once=once).items()
+        for prefix, whole in _tracks(once=once, fees=fees)
+        for name, found in _span(state, prefix, curves.size, _columns_of(curves), once=whole).items()
     )
-    for rule in _rules(once=once):
+    for rule in _rules(once=once, fees=fees):
         state = state.with_columns(_expressions(rule))
     return state
 
@@ -278,6 +332,9 @@ class _Numbers(dict[str, Any]):
     def wide(self, value: int) -> int:
         return value
 
+    def narrow(self, value: int) -> int:
+        return value
+
     def whole(self, numerator: int, denominator: int) -> int:
         return (2 * numerator + denominator) // (2 * denominator)
 
@@ -294,16 +351,18 @@ class OneDebt:
         self.values = _Numbers(values)
         self._size = size
         self._look = look
-        self._once = values["rounding"] == ROUND["once"]
+        once, fees = values["rounding"] == ROUND["once"], "fees" in values
+        self._rules = _rules(once=once, fees=fees)
+        self._tracks = _tracks(once=once, fees=fees)
 
     def take(self, event: Mapping[str, Any]) -> None:
         """A step. Raises TooLargeError where the interest leaves all bounds."""
         values = self.values
         values.update(event)
         values.update(_reaches(values))
-        for _, prefix, _ in _BOTH:
-            values.update(_span(values, prefix, self._size, self._look, once=self._once))
-        for rule in _rules(once=self._once):
+        for prefix, once in self._tracks:
+            values.update(_span(values, prefix, self._size, self._look, once=once))
+        for rule in self._rules:
             values.update(rule(values))
 
 

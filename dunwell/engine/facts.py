@@ -12,7 +12,7 @@ import polars as pl
 
 from dunwell.core.errors import DunwellError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 _MOMENT = pl.Datetime("us", "UTC")
 _DATE = pl.Date()
 _INT = pl.Int64()
@@ -52,6 +52,7 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "amount_minor": _INT,
         "open_as_of_date": _DATE,
         "status": _TEXT,
+        "charge_kind": _TEXT,
     },
     "payments": {
         "payment_id": _INT,

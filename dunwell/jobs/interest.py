@@ -239,8 +239,11 @@ def show_rates(creditor_code: str | None) -> None:
             day=day.isoformat(), until=series.known_until.isoformat(),
             confidence=words(f"confidence.{series.citation.confidence}"), source=series.citation.source,
         )  # fmt: skip
-        for since, source in sorted(series.told.items()):
-            tell("rates.told", day=since.isoformat(), rate=percent_of(series.on(since)), source=source)
+        for since, told in sorted(series.told.items()):
+            tell(
+                "rates.told", day=since.isoformat(), rate=percent_of(series.on(since)), source=told.source,
+                on=told.day.isoformat(),
+            )  # fmt: skip
         tell("rates.update", where=series.update)
 
 

@@ -158,9 +158,8 @@ class Sender:
                 if "opt_out_notice" in gate.wanted(go.told):
                     written = replace(written, opt_out=True)
                 if late is not None and strategy.step(Stage(row.stage)).interest:
-                    written, why = late.added(written, row, [item["receivable_id"] for item in go.items])
-                    if why is not None:
-                        self.report.without_interest.append((row.key, why))
+                    written, untold = late.added(written, row, [item["receivable_id"] for item in go.items])
+                    self.report.without_interest += [(row.key, number, why) for number, why in untold]
                 composed = compose(row, written, go.items, at=now)
                 packed = self.channels[row.channel].pack(composed.message)
             except Undeliverable as failure:
