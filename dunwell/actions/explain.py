@@ -12,18 +12,19 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from dunwell.actions.business_day import day_start, today
+from dunwell.actions.day.kept_findings import of_debtor
 from dunwell.actions.facts import facts_of
 from dunwell.core.dates import format_date
 from dunwell.core.errors import DunwellError, say
 from dunwell.core.money import format_money
 from dunwell.core.terms import Channel, Stage
 from dunwell.documents.contact_answer import AnswerWords, ChannelAnswer
-from dunwell.documents.finding_words import entry_words
+from dunwell.documents.finding_words import entry_words, source_name
 from dunwell.engine import cash
 from dunwell.engine.claims import net_items
 from dunwell.engine.decide import decide
 from dunwell.engine.facts import Facts
-from dunwell.engine.findings import paused
+from dunwell.engine.findings import STOPPING, paused
 from dunwell.engine.planned import Planned, told_of
 from dunwell.engine.promises import promises
 from dunwell.rulebook.rules_file import Rules
@@ -104,16 +105,21 @@ class Explanation:
         self.promises = promises(known, rules, as_of).filter(mine).sort("made_date").to_dicts()
         self.contacts = past(debtor, until=as_of, known_at=known_at)
         self.asked_at = now if now is not None and today(creditor, now) == as_of else moment + _NOON
-        self.told = told_of(known, rules, as_of, self.asked_at.astimezone(UTC), self._planned(known, mine))
+        told = told_of(known, rules, as_of, self.asked_at.astimezone(UTC), self._planned(known, mine))
+        self.told = [
+            min((each for each in told if each.planned.channel == channel), key=lambda each: _severity(each.answer))
+            for channel in Channel
+        ]
 
     def _planned(self, known: Facts, mine: pl.Expr) -> list[Planned]:
-        """A contact for collection by each channel, at the address of the debtor where he has one alone."""
-        points = known["contact_points"].filter(mine)
-        found = []
-        for channel in Channel:
-            on = points.filter(pl.col("channel") == channel)["contact_point_id"].to_list()
-            found.append(Planned(self.debtor.pk, channel, contact_point=on[0] if len(on) == 1 else None))
-        return found
+        """A contact for collection by each channel, at each of the debtor's good addresses, the first one first."""
+        points = known["contact_points"].filter(mine & pl.col("usable")).sort("rank", "contact_point_id")
+        on = {channel: points.filter(pl.col("channel") == channel)["contact_point_id"].to_list() for channel in Channel}
+        return [
+            Planned(self.debtor.pk, channel, contact_point=point)
+            for channel in Channel
+            for point in on[channel] or [None]
+        ]
 
     def words(self, language: str) -> Iterator[str]:
         """The explanation, paragraph by paragraph, in a language."""
@@ -131,6 +137,7 @@ class Explanation:
             yield from self._line(line, language)
         yield from self.loose_words(language)
         yield from self.beside_lists(language)
+        yield from self.task_words(language)
         yield ""
         yield from self.rules_words(language)
         yield from self._history(language)
@@ -157,6 +164,28 @@ class Explanation:
         yield from ("  " + sentence for sentence in self._sum(currency, language))
         for sentence in self.why(line, language):
             yield "  " + sentence
+
+    def task_words(self, language: str) -> Iterator[str]:
+        """What waits for a person by the latest run or act, and what the contact rules said then: sentences."""
+        for row, said in of_debtor(self.debtor.pk):
+            if row.as_of > self.as_of:
+                continue
+            what = "deadline_passed" if row.action == "message" else row.reason
+            named = {
+                "currency": row.currency, "what": say(f"run.task.{what}", language),
+                "day": format_date(row.as_of, language),
+            }  # fmt: skip
+            if row.run is None:
+                yield say("explain.task_anew", language, **named)
+            else:
+                yield say("explain.task_of_run", language, run=row.run.name, **named)
+            if said is None:
+                yield "  " + say("explain.task_folder_gone", language)
+            elif rules := list(dict.fromkeys(each["rule"] for each in said if each["effect"] in STOPPING)):
+                listed = say("explain.comma", language).join(rules)
+                yield "  " + say("explain.task_findings", language, rules=listed, number=self.debtor.number)
+            else:
+                yield "  " + say("explain.task_no_findings", language)
 
     def demand(self, currency: str) -> Demand:
         """How the sum demanded in a currency comes about."""
@@ -272,7 +301,7 @@ class Explanation:
         if not rule_id:
             return "-"
         rule = self.rules.named(rule_id)
-        return f"{rule.title[language]} ({rule.id}, {rule.source})"
+        return f"{rule.title[language]} ({rule.id}, {source_name(rule, language)})"
 
     def rules_words(self, language: str) -> Iterator[str]:
         """By which channels we may contact the debtor, because of which rules, and the promises: sentences."""
@@ -395,6 +424,11 @@ def explain(
         )
     except IndexError:
         raise DunwellError("debtor.not_known_then", number=debtor_number[:100], day=as_of.isoformat()) from None
+
+
+def _severity(answer: ChannelAnswer) -> int:
+    """How much stands against a contact: the less the better."""
+    return -STOPPING.index(answer.verdict) if answer.verdict in STOPPING else -len(STOPPING)
 
 
 def stage_words(stage: int, language: str) -> str:

@@ -31,7 +31,9 @@ def facts_of(
         places = frames["debtors"].select(
             pl.concat_str("country", "region", separator="-").fill_null(pl.col("country")).alias("place")
         )
-        known = sorted({creditor.country, *places["place"].drop_nulls().unique()})
+        named = {creditor.country, *places["place"].drop_nulls().unique()}
+        # some rules are shut on the holidays of the whole country alone
+        known = sorted(named | {place.partition("-")[0] for place in named})
         rows = [(place, day) for place in known for day in public_holidays(place, around - _BEFORE, around + _AHEAD)]
         frames["days_off"] = pl.DataFrame(rows, schema=SCHEMAS["days_off"], orient="row")
     return Facts(frames)

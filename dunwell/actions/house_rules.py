@@ -6,10 +6,9 @@ from datetime import datetime
 from dunwell.actions.act import act
 from dunwell.actions.business_day import today
 from dunwell.core.actor import Actor
-from dunwell.core.errors import Refused
+from dunwell.core.errors import DunwellError, Refused
 from dunwell.rulebook.contact_rules import Rule
 from dunwell.rulebook.own_rules import own_values, settable
-from dunwell.rulebook.rule_error import RuleError
 from dunwell.store import journal
 from dunwell.store.models import Creditor, HouseRule
 from dunwell.store.versions import change
@@ -19,13 +18,13 @@ from dunwell.store.versions import change
 def set_rule(*, creditor: Creditor, rule: str, wishes: Mapping[str, str], at: datetime, by: Actor) -> HouseRule:
     """Set values of a rule from the creditor's business day on; what is not named is as it comes with Dunwell.
 
-    Refuses every rule that is not of the pack for trade debts, and values the rule cannot have. What stands already
-    records nothing.
+    Refuses every rule that is not of the pack for trade debts, and values the rule cannot have or that lie beyond its
+    bounds (`own_rules`). What stands already records nothing.
     """
     try:
         values = own_values(_settable(rule), wishes)
-    except RuleError as error:
-        raise Refused("rules.values_refused", why=str(error)[:200]) from error
+    except DunwellError as error:
+        raise Refused(error.code, **error.params) from error
     return _record(creditor, rule, values, at, by)
 
 

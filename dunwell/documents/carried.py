@@ -9,8 +9,13 @@ _ALWAYS = frozenset({
     "own_name",
 })  # fmt: skip
 
+COLLECTOR = frozenset({"first_attempt_to_collect_a_debt", "first_information_used_for_it", "later_from_debt_collector"})
+"""What a collector of the debts of others says of himself: all of it each time, so that no message lacks what it needs.
+It stands where a rule asks for any of it: `Notice.from_collector`."""
+_ALWAYS_OR_ASKED = _ALWAYS | COLLECTOR
+
 CARRIED: Mapping[str, frozenset[str]] = {
-    Channel.LETTER: _ALWAYS,
-    Channel.EMAIL: _ALWAYS | {"opt_out_notice"},
+    Channel.LETTER: _ALWAYS_OR_ASKED,
+    Channel.EMAIL: _ALWAYS_OR_ASKED | {"opt_out_notice"},
 }
 """By channel. The opt-out stands in an e-mail where a rule asks for it: `Notice.opt_out`."""

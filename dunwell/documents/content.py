@@ -52,6 +52,7 @@ class Content:
     debtor_facts: tuple[tuple[str, str], ...]
     salutation: str
     greeting: str
+    collector: str
     opening: str
     ask: str
     head: tuple[str, ...]
@@ -129,6 +130,7 @@ def content(notice: Notice) -> Content:
         if 0 < len(debtor_name) <= LONGEST_SALUTATION
         else words["salutation_long_name"],
         greeting=words["greeting"],
+        collector=words["collector"] if notice.from_collector else "",
         opening=stage[_opening(notice)].format_map(values),
         ask=stage["ask_by" if pay_by else "ask"].format_map(values),
         head=tuple(

@@ -87,7 +87,7 @@ def _template() -> Template:
 
 
 def _opening(said: Content) -> list[str]:
-    return [line for line in (said.salutation, said.greeting, said.opening, said.ask) if line]
+    return [line for line in (said.salutation, said.greeting, said.collector, said.opening, said.ask) if line]
 
 
 def _ending(said: Content) -> list[str]:

@@ -12,6 +12,7 @@ from dunwell.core.dates import format_date
 from dunwell.core.errors import catalogue, say
 from dunwell.rulebook.contact_rules import Rule
 
+_HOUSE = "Dunwell house rule on "
 _OPEN_ENDED = ("register", "complaint", "promise", "requires")
 """Kinds whose findings last, where no end is known, until somebody tells us otherwise."""
 
@@ -57,10 +58,16 @@ def source_words(rule: Rule, language: str) -> str:
         "finding.source",
         language,
         rule=rule.id,
-        source=rule.source,
+        source=source_name(rule, language),
         strength=say(f"finding.strength.{rule.strength}", language),
         confidence=confidence_words(rule, language),
     )
+
+
+def source_name(rule: Rule, language: str) -> str:
+    """Where a rule comes from: the house's own in the language, what is law as it is cited."""
+    key = "finding.house." + rule.source.removeprefix(_HOUSE).replace(" ", "_")
+    return say(key, language) if rule.strength == "house" and key in catalogue() else rule.source
 
 
 def confidence_words(rule: Rule, language: str) -> str:
@@ -210,13 +217,13 @@ def _run(run: Sequence[int], language: str) -> str:
 
 
 def _count(value: Mapping[str, Any], language: str, _: str | None, count: int | None) -> str:
-    span = "days" if value.get("days") else "minutes"
+    span = next((name for name in ("days", "minutes") if value.get(name)), "ever")
     return say(
         f"finding.count_{span}",
         language,
         count=count or 0,
         most=value["most"],
-        span=value[span],
+        span=value.get(span),
         per=_per(value, language),
     )
 
@@ -235,7 +242,7 @@ def _intensity(value: Mapping[str, Any], language: str, _: str | None, count: in
 
 
 def _hours(value: Mapping[str, Any], language: str, _: str | None, __: int | None) -> str:
-    code = "finding.hours_closed" if value["holidays"] == "closed" else "finding.hours"
+    code = "finding.hours" if value["holidays"] == "open" else f"finding.hours_{value['holidays']}"
     return say(code, language, spans=hours_words(value, language))
 
 
@@ -282,6 +289,10 @@ def _conduct(value: Mapping[str, Any], language: str, _: str | None, __: int | N
     return say("finding.conduct", language, codes=codes_words(value["points"], language))
 
 
+def _answer(value: Mapping[str, Any], language: str, _: str | None, __: int | None) -> str:
+    return say("finding.answer", language, days=value["within_days"])
+
+
 def _nothing(_: Mapping[str, Any], __: str, ___: str | None, ____: int | None) -> str:
     return ""
 
@@ -289,6 +300,6 @@ def _nothing(_: Mapping[str, Any], __: str, ___: str | None, ____: int | None) -
 _NUMBERS = {
     "count": _count, "wait": _wait, "intensity": _intensity, "hours": _hours, "register": _register,
     "requires": _requires, "visitors": _visitors, "promise": _promise, "content": _content, "recording": _recording,
-    "conduct": _conduct,
+    "conduct": _conduct, "answer": _answer,
 }  # fmt: skip
 """How the numbers of a kind are worded. Complaints and seasons say all in their title."""

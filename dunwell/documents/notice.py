@@ -84,6 +84,7 @@ class Notice:
     late_minor     late interest and costs of the items up to `day`, demanded beside them: `annex` shows how they came
                    about, and its total is what the notice asks for, or `documents.annex_disagrees`
     opt_out        whether an electronic message must say how to stop them
+    from_collector   whether it must say that it comes from a debt collector, and what for
     pay_by         the deadline; both dunning stages need one, and none lies before `day`
 
     From the reminder on every item demanded must be past its due date (`documents.item_not_due`): nobody is dunned
@@ -107,6 +108,7 @@ class Notice:
     late_minor: int = 0
     annex: Statement | None = None
     opt_out: bool = False
+    from_collector: bool = False
 
     def __post_init__(self) -> None:
         self._check_words()

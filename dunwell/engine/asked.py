@@ -2,7 +2,7 @@
 situations. See docs/contact-rules.md."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
@@ -42,7 +42,9 @@ CONTACTS: dict[str, pl.DataType] = {
     "to": _TEXT,
     "mode": _TEXT,
     "address_id": _INT,
+    "collector": _TEXT,
 }
+"""`collector`: who made it, own or agency; null where that is not known."""
 CONTACT_DEBTS: dict[str, pl.DataType] = {
     "contact_id": _INT, "debt_id": _INT, "called": pl.Boolean(), "talked": pl.Boolean(),
 }  # fmt: skip
@@ -66,11 +68,7 @@ ENTRIES: dict[str, pl.DataType] = {
 }
 """Entries of the registers. `account_id` null: it binds the person; `weekdays`: numbers joined by a space."""
 
-PERMITS = frozenset({
-    "consent", "direct_consent", "hours_agreed", "frequency_agreed", "lost_contact", "verified", "notice_sent",
-    "recording_consent",
-})  # fmt: skip
-"""Entries that permit something: they count only where they are in force in every zone the debtor may be in."""
+ADDRESSES: dict[str, pl.DataType] = {"subject_id": _INT, "channel": _TEXT, "address_id": _INT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +81,8 @@ class Asked:
     entries         of the registers
     days_off        public holidays by place (`DE`, `CA-ON`)
     providers       who carries messages, by channel
+    addresses       which a subject may be contacted at (`ADDRESSES`); none: it is not known, and what permits for one
+                    address permits nothing
     """
 
     subjects: pl.DataFrame
@@ -92,3 +92,4 @@ class Asked:
     entries: pl.DataFrame
     days_off: Mapping[str, frozenset[date]]
     providers: Mapping[str, str]
+    addresses: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ADDRESSES))

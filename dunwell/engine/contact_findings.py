@@ -8,12 +8,12 @@ from typing import Any
 
 import polars as pl
 
-from dunwell.engine import contact_counts, registers
+from dunwell.engine import answers, contact_counts, registers
 from dunwell.engine.asked import Asked
 from dunwell.engine.hours import Hours, windows
 from dunwell.engine.local_days import with_days
 from dunwell.engine.scopes import CHANNELS, Applied, applied, with_profiles
-from dunwell.engine.spoken import SPOKEN, nothing, on_channels, spoken
+from dunwell.engine.spoken import SPOKEN, gathered, nothing, on_channels, spoken
 from dunwell.rulebook.contact_rules import Rules
 
 NOTES = ("content", "recording", "conduct")
@@ -44,6 +44,7 @@ def say(asked: Asked, rules: Rules, day: date, *, with_notes: bool = False, hour
     with_notes   notes are told as findings too, one row a subject and note: for few subjects
     hours_from   hours are sought from this moment on (None: that of the subjects)
     """
+    asked, idle = answers.settled(asked, rules, day)
     subjects, profiles = with_profiles(asked.subjects)
     by_kind = applied(rules, day, profiles, asked.providers)
     counting, opening, others, notes = (
@@ -60,16 +61,15 @@ def say(asked: Asked, rules: Rules, day: date, *, with_notes: bool = False, hour
         subjects if hours_from is None else subjects.with_columns(at=pl.lit(hours_from).cast(subjects["at"].dtype))
     )
     parts = [
-        nothing(),
         *contact_counts.counted(asked, subjects, counting, consents),
-        *(_other(each, subjects, active) for each in others),
+        *(_other(each, subjects, active, asked.addresses) for each in others),
     ]
-    found = on_channels(pl.concat(parts), [*counting, *others])
+    found = on_channels(gathered(parts), [*counting, *others])
     wishes = registers.wishes([each for each in others if each.rule.kind == "register"], told)
     return Said(
-        findings=_without_lifted(pl.concat([found, _noted(notes, subjects)]) if with_notes else found, freed).sort(
-            list(SPOKEN), nulls_last=True
-        ),
+        findings=_without_lifted(
+            pl.concat([found, _noted(notes, subjects), idle]) if with_notes else found, freed
+        ).sort(list(SPOKEN), nulls_last=True),
         hours=windows(asked, from_then, opening, freed, wishes),
         profiles=subjects.select("subject_id", "profile"),
         notes=tuple(notes),
@@ -77,11 +77,11 @@ def say(asked: Asked, rules: Rules, day: date, *, with_notes: bool = False, hour
     )
 
 
-def _other(each: Applied, subjects: pl.DataFrame, active: pl.DataFrame) -> pl.DataFrame:
+def _other(each: Applied, subjects: pl.DataFrame, active: pl.DataFrame, addresses: pl.DataFrame) -> pl.DataFrame:
     if each.rule.kind in registers.KINDS:
         return registers.told(each, active)
     if each.rule.kind == "requires":
-        return registers.required(each, subjects, active)
+        return registers.required(each, subjects, active, addresses)
     mine = each.of(subjects)
     if each.rule.kind == "never":
         return spoken(each, mine.select("subject_id", "profile"))

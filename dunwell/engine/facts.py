@@ -109,6 +109,7 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "addressee": _TEXT,
         "mode": _TEXT,
         "contact_point_id": _INT,
+        "collector": _TEXT,
     },
     "contact_items": {
         "contact_id": _INT,

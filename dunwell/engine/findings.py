@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from dunwell.documents.carried import CARRIED
-from dunwell.engine.asked import CONTACT_DEBTS, CONTACTS, DEBTS, ENTRIES, SUBJECTS, Asked
+from dunwell.engine.asked import ADDRESSES, CONTACT_DEBTS, CONTACTS, DEBTS, ENTRIES, SUBJECTS, Asked
 from dunwell.engine.contact_findings import Said, say
 from dunwell.engine.facts import Facts
 from dunwell.engine.promises import promises
-from dunwell.rulebook.contact_rules import HARD_STOPS, Rules
+from dunwell.rulebook.contact_rules import HARD_STOPS, PERMITS, Rules
 from dunwell.rulebook.places import candidate_zones
 
 FINDINGS: dict[str, pl.DataType] = {
@@ -128,7 +128,15 @@ def asked_of(facts: Facts, rules: Rules, day: date, at: datetime, came: pl.DataF
         entries=_shaped(_entries(facts, rules, day, came), ENTRIES),
         days_off=_days_off(facts),
         providers={},
+        addresses=_shaped(_addresses(facts), ADDRESSES),
     )
+
+
+def _addresses(facts: Facts) -> pl.DataFrame:
+    """The addresses in use of whom permitted something for one of them alone."""
+    permits = facts["registers"].filter(pl.col("address_id").is_not_null() & pl.col("kind").is_in(sorted(PERMITS)))
+    points = facts["contact_points"].filter("usable").join(permits, on="debtor_id", how="semi")
+    return points.select("channel", subject_id="debtor_id", address_id="contact_point_id")
 
 
 def _shaped(frame: pl.DataFrame, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:

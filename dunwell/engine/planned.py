@@ -1,6 +1,6 @@
 """What the contact rules say of contacts with debtors of a book that somebody is about to make: one answer for each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -8,11 +8,12 @@ from typing import Any
 import polars as pl
 
 from dunwell.documents.contact_answer import ChannelAnswer, Finding
-from dunwell.engine.asked import DEBTS, SUBJECTS, Asked
+from dunwell.engine.asked import ADDRESSES, DEBTS, SUBJECTS, Asked
 from dunwell.engine.channel_answers import channel_answer
 from dunwell.engine.contact_findings import Said, say
 from dunwell.engine.facts import Facts
 from dunwell.engine.findings import asked_of
+from dunwell.engine.spoken import is_of_entry
 from dunwell.rulebook.contact_rules import Rules
 
 
@@ -71,10 +72,11 @@ def told_of(
     for row in said.findings.rows(named=True):
         rows.setdefault(row["subject_id"], []).append(row)
     closing = _closing(said, at)
+    channels = dict(facts["contact_points"].select("contact_point_id", "channel").rows())
     return [
         Told(
             planned=each,
-            answer=channel_answer(each.channel, at, _findings(each, rows.get(n, [])), said, spots[n]),
+            answer=channel_answer(each.channel, at, _findings(each, rows.get(n, []), channels), said, spots[n]),
             until_at=closing.get((spots[n], each.channel)),
             zones=tuple(filter(None, (zones[n] or "").split(" "))),
         )
@@ -103,10 +105,14 @@ def _narrowed(asked: Asked, planned: Sequence[Planned], at: datetime) -> Asked:
             pl.DataFrame(named, schema=DEBTS, orient="row").unique(maintain_order=True),
         ]
     )
-    return replace(asked, subjects=subjects, contacts=asked.contacts.filter(pl.col("at") <= at), debts=debts)
+    used = [(n, each.channel, each.contact_point) for n, each in enumerate(planned) if each.contact_point is not None]
+    return replace(
+        asked, subjects=subjects, contacts=asked.contacts.filter(pl.col("at") <= at), debts=debts,
+        addresses=pl.DataFrame(used, schema=ADDRESSES, orient="row"),
+    )  # fmt: skip
 
 
-def _findings(planned: Planned, rows: Sequence[dict[str, Any]]) -> list[Finding]:
+def _findings(planned: Planned, rows: Sequence[dict[str, Any]], channels: Mapping[int, str]) -> list[Finding]:
     """What is said of this channel, of this address, and of what is demanded."""
     return [
         Finding(
@@ -116,9 +122,15 @@ def _findings(planned: Planned, rows: Sequence[dict[str, Any]]) -> list[Finding]
         )
         for row in rows
         if row["channel"] in (None, planned.channel)
-        and row["address_id"] in (None, planned.contact_point)
+        and (row["address_id"] in (None, planned.contact_point) or _may_be_meant(planned, row, channels))
         and (None in (row["currency"], planned.currency) or row["currency"] == planned.currency)
     ]  # fmt: skip
+
+
+def _may_be_meant(planned: Planned, row: Mapping[str, Any], channels: Mapping[int, str]) -> bool:
+    """Where nobody said which address is used, what was told of one of this channel may be about it."""
+    on = channels.get(row["address_id"], planned.channel)
+    return planned.contact_point is None and is_of_entry(row) and on == planned.channel
 
 
 def _closing(said: Said, at: datetime) -> dict[tuple[int, str], datetime]:

@@ -8,11 +8,13 @@ from typing import Any
 import polars as pl
 
 from dunwell.documents.contact_answer import ChannelAnswer, Finding
-from dunwell.engine.asked import CONTACT_DEBTS, CONTACTS, DEBTS, ENTRIES, PERMITS, SUBJECTS, Asked
+from dunwell.engine.asked import ADDRESSES, CONTACT_DEBTS, CONTACTS, DEBTS, ENTRIES, SUBJECTS, Asked
 from dunwell.engine.channel_answers import channel_answer
 from dunwell.engine.contact_findings import Said, say
 from dunwell.engine.scopes import CHANNELS
-from dunwell.rulebook.contact_rules import HARD_STOPS, Rules
+from dunwell.engine.spoken import is_of_entry
+from dunwell.intake.same_address import may_be_one
+from dunwell.rulebook.contact_rules import HARD_STOPS, PERMITS, Rules
 from dunwell.rulebook.situation import Situation
 
 
@@ -63,6 +65,7 @@ def _debts(situation: Situation) -> list[str]:
 
 def _asked(batch: Sequence[Situation], named: _Names, providers: Mapping[str, str]) -> Asked:
     subjects, contacts, pairs, debts, entries = [], list[Any](), list[Any](), list[Any](), list[Any]()
+    addresses = list[Any]()
     days_off: dict[str, frozenset[date]] = {}
     for n, each in enumerate(batch):
         account = named.number(n, "account", each.account or "")
@@ -72,6 +75,9 @@ def _asked(batch: Sequence[Situation], named: _Names, providers: Mapping[str, st
             n, account, n, each.at.astimezone(UTC), each.debtor_kind, each.debtor_place, zones, each.debt_kind,
             each.collector, each.creditor_kind, each.purpose, each.to, each.at_place, each.mode, each.persons,
         ))  # fmt: skip
+        if each.address is not None:
+            address = named.number(n, "address", each.address)
+            addresses += [(n, channel, address) for channel in CHANNELS if each.channel in (None, channel)]
         for debt in _debts(each):
             debts.append((account, named.number(n, "debt", debt)))
         for contact in each.contacts:
@@ -79,10 +85,10 @@ def _asked(batch: Sequence[Situation], named: _Names, providers: Mapping[str, st
             owner = (
                 None if None in (contact.account, each.account) else named.number(n, "account", contact.account or "")
             )
-            address = None if contact.address is None else named.number(n, "address", contact.address)
+            used = _number_of(contact.address, n, each, named)
             contacts.append((
                 number, owner, n, contact.at.astimezone(UTC), contact.channel, contact.direction, contact.outcome,
-                contact.purpose, contact.to, contact.mode, address,
+                contact.purpose, contact.to, contact.mode, used, contact.collector,
             ))  # fmt: skip
             spoken_of = contact.talked if contact.outcome == "reached" else None
             if contact.debts is None and spoken_of is None:
@@ -98,7 +104,7 @@ def _asked(batch: Sequence[Situation], named: _Names, providers: Mapping[str, st
             entries.append((
                 len(entries), None if binds else named.number(n, "account", entry.account or ""), n, entry.kind,
                 entry.from_date, entry.from_at and entry.from_at.astimezone(UTC), entry.until_date, entry.channel,
-                None if entry.address is None else named.number(n, "address", entry.address), entry.place,
+                _number_of(entry.address, n, each, named, permits=entry.kind in PERMITS), entry.place,
                 entry.purpose, " ".join(map(str, entry.weekdays)) or None, *(entry.hours or (None, None)), None,
             ))  # fmt: skip
     return Asked(
@@ -107,9 +113,21 @@ def _asked(batch: Sequence[Situation], named: _Names, providers: Mapping[str, st
         contact_debts=pl.DataFrame(pairs, schema=CONTACT_DEBTS, orient="row"),
         debts=pl.DataFrame(debts, schema=DEBTS, orient="row"),
         entries=pl.DataFrame(entries, schema=ENTRIES, orient="row"),
+        addresses=pl.DataFrame(addresses, schema=ADDRESSES, orient="row"),
         days_off=days_off,
         providers=providers,
     )
+
+
+def _number_of(
+    address: str | None, n: int, situation: Situation, named: _Names, *, permits: bool = False
+) -> int | None:
+    """The number of an address. One that may be the address asked about is, but where it would permit something."""
+    if address is None:
+        return None
+    asked = situation.address
+    one = asked is not None and not permits and may_be_one(address, asked)
+    return named.number(n, "address", asked if one and asked else address)
 
 
 def _answers(batch: Sequence[Situation], asked: Asked, said: Said, named: _Names) -> list[tuple[ChannelAnswer, ...]]:
@@ -138,15 +156,18 @@ def _channel(
         )
         for row in rows
         if row["channel"] in (None, channel)
+        and (row["address_id"] is None or _is_used(situation, channel, row, named.words[row["address_id"]]))
     ]  # fmt: skip
-    used = [each for each in found if each.address is None or _is_used(situation, channel, each.address)]
-    return channel_answer(channel, situation.at, used, said, spot)
+    return channel_answer(channel, situation.at, found, said, spot)
 
 
-def _is_used(situation: Situation, channel: str, address: str) -> bool:
-    """Whether what is said of one address is said of this contact: it is the one asked about, or the only one known."""
+def _is_used(situation: Situation, channel: str, row: Mapping[str, Any], address: str) -> bool:
+    """Whether what is said of one address is said of this contact: it is the one asked about. Where that is not known,
+    what an entry forbids may be meant, and what is counted is if no other address is known."""
     if situation.address is not None:
         return situation.address == address
+    if is_of_entry(row):
+        return True
     named: list[tuple[str | None, str | None]] = [(each.channel, each.address) for each in situation.contacts]
     named += [(each.channel, each.address) for each in situation.entries]
     known = {word for on, word in named if word is not None and on in (None, channel)}

@@ -13,6 +13,8 @@ LONGEST = 10_000_000
 MOST = 1_000
 """Items of a list of a description; more is a book."""
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_UNCLEAN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, marks that turn the direction of writing, halves of characters: none is part of a name."""
 _FIRST, _LAST = date(1900, 1, 1), date(2150, 12, 31)
 
 
@@ -59,10 +61,12 @@ def items(given: Mapping[str, Any], field: str, at: str, *, need: bool = False) 
 
 
 def text(given: Mapping[str, Any], field: str, at: str) -> str:
-    """A text that must be there, without white space around it."""
+    """A text that must be there, without white space around it, and of which a page shows all there is."""
     value = given.get(field)
     if not isinstance(value, str) or not value.strip() or len(value) > 200:
         raise DunwellError("claim.text" if field in given else "claim.missing", field=path(at, field))
+    if _UNCLEAN.search(value.strip()):
+        raise DunwellError("claim.unclean", field=path(at, field))
     return value.strip()
 
 
@@ -92,4 +96,4 @@ def day(given: Mapping[str, Any], field: str, at: str) -> date | None:
 
 def path(at: str, field: str) -> str:
     """Where a field stands, for errors."""
-    return f"{at}.{field}" if at else field
+    return f"{at}.{field}" if at and field else at or field

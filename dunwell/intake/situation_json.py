@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from dunwell.core.errors import DunwellError
 from dunwell.intake import json_fields as fields
+from dunwell.intake.same_address import canonical
 from dunwell.rulebook.contact_rules import OUTCOMES, REGISTERS, SCOPE
 from dunwell.rulebook.places import candidate_zones, zones_by_country
 from dunwell.rulebook.situation import PastContact, RegisterEntry, Situation
@@ -47,10 +48,10 @@ def situation_of(told: Any) -> Situation:
     zones = tuple(_zone(word, f"debtor.zones[{n}]") for n, word in enumerate(fields.items(debtor, "zones", "debtor")))
     channel = _choice(top, "channel", "")
     contacts = tuple(
-        _contact(row, f"contacts[{n}]", at, channel) for n, row in enumerate(fields.items(top, "contacts", ""))
+        _contact(row, f"contacts[{n}]", at, channel, country) for n, row in enumerate(fields.items(top, "contacts", ""))
     )
     entries = tuple(
-        _entry(row, f"registers[{n}]", zones or candidate_zones(country, None))
+        _entry(row, f"registers[{n}]", zones or candidate_zones(country, None), country)
         for n, row in enumerate(fields.items(top, "registers", ""))
     )
     debt = fields.table(top.get("debt", {}), "debt", {"kind"})
@@ -62,12 +63,12 @@ def situation_of(told: Any) -> Situation:
         debtor_kind=_choice(debtor, "kind", "debtor", "debtor"), country=country, region=_region(debtor),
         zones=tuple(dict.fromkeys(zones)), debt_kind=_choice(debt, "kind", "debt", "debt"),
         collector=_choice(top, "collector", "") or "own", creditor_kind=_choice(top, "creditor_kind", "", "creditor"),
-        account=_optional(top, "account", ""), about=about, address=_optional(top, "address", ""),
+        account=_optional(top, "account", ""), about=about, address=_address(top, "", country),
         providers=_providers(top), contacts=contacts, entries=entries,
     )  # fmt: skip
 
 
-def _contact(row: Any, at: str, now: datetime, channel: str | None) -> PastContact:
+def _contact(row: Any, at: str, now: datetime, channel: str | None, country: str | None) -> PastContact:
     row = fields.table(row, at, _CONTACT)
     moment = _moment(row, "at", at)
     outcome = fields.choice(row, "outcome", at, OUTCOMES)
@@ -80,17 +81,18 @@ def _contact(row: Any, at: str, now: datetime, channel: str | None) -> PastConta
     assert on is not None
     if moment > now:
         raise DunwellError("situation.future", field=f"{at}.at", at=moment.isoformat(), now=now.isoformat())
-    _optional(row, "collector", at)
+    by = _optional(row, "collector", at)
     return PastContact(
         at=moment, outcome=outcome, channel=on,
         direction=fields.choice(row, "direction", at, ("out", "in")) or "out",
         purpose=_choice(row, "purpose", at), to=_choice(row, "to", at), mode=_choice(row, "mode", at),
-        address=_optional(row, "address", at), account=_optional(row, "account", at),
+        address=_address(row, at, country), account=_optional(row, "account", at),
         debts=_names(row, "debts", at), talked=_names(row, "talked", at),
+        collector=by if by in (None, "own") else "agency",
     )  # fmt: skip
 
 
-def _entry(row: Any, at: str, zones: tuple[str, ...]) -> RegisterEntry:
+def _entry(row: Any, at: str, zones: tuple[str, ...], country: str | None) -> RegisterEntry:
     row = fields.table(row, at, _ENTRY)
     kind = fields.choice(row, "kind", at, REGISTERS)
     if kind is None:
@@ -107,7 +109,7 @@ def _entry(row: Any, at: str, zones: tuple[str, ...]) -> RegisterEntry:
     _optional(row, "evidence", at)
     return RegisterEntry(
         kind=kind, from_date=from_date, from_at=from_at, until_date=until, channel=_choice(row, "channel", at),
-        address=_optional(row, "address", at), place=_choice(row, "place", at, "at_place"),
+        address=_address(row, at, country), place=_choice(row, "place", at, "at_place"),
         purpose=fields.choice(row, "purpose", at, purposes), weekdays=_weekdays(row, at), hours=_hours(row, at),
         account=_optional(row, "account", at),
     )  # fmt: skip
@@ -120,6 +122,12 @@ def _choice(given: Mapping[str, Any], field: str, at: str, dimension: str | None
 
 def _optional(given: Mapping[str, Any], field: str, at: str) -> str | None:
     return fields.text(given, field, at) if given.get(field) is not None else None
+
+
+def _address(given: Mapping[str, Any], at: str, country: str | None) -> str | None:
+    """An address in one form, however it was written."""
+    told = _optional(given, "address", at)
+    return None if told is None else canonical(told, country)
 
 
 def _moment(given: Mapping[str, Any], field: str, at: str) -> datetime | None:

@@ -29,6 +29,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "dunwell.jobs.may_contact:may_contact",
         "May we contact, by this channel, then? No database needed.",
     ),
+    "validation-notice": (
+        "dunwell.jobs.validation_notice:validation_notice",
+        "Write the notice by which a US consumer checks a debt. No database needed.",
+    ),
     "rules": ("dunwell.jobs.rules:rules", "Contact rules: which there are, on whose authority, when to review them."),
     "statement": ("dunwell.jobs.interest:statement", "Show what is owed of a receivable, line by line, on any day."),
     "terms": ("dunwell.jobs.interest:terms", "By which terms late interest is claimed."),
@@ -55,7 +59,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 """Name -> (module:attribute, help): every command, in the order in which help shows them."""
 
-BEFORE_INIT = ("init", "doctor", "restore", "demo", "claim", "may-contact", "rules", "costs")
+BEFORE_INIT = ("init", "doctor", "restore", "demo", "claim", "may-contact", "validation-notice", "rules", "costs")
 """These work without a database; all others ask for `dunwell init` first."""
 
 

@@ -134,8 +134,16 @@ def _data(plan: Plan) -> dict[str, object]:
 
 @contact.command("record")
 @click.argument("debtor")
-@click.option("--channel", type=_CHANNELS, default=str(Channel.PHONE), show_default=True)
-@click.option("--outcome", required=True, type=click.Choice([str(o) for o in ContactOutcome]), help="Who answered.")
+@click.option(
+    "--channel",
+    type=click.Choice([str(channel) for channel in Channel]),
+    default=str(Channel.PHONE),
+    show_default=True,
+    help="Of calls and visits; of a message of his (--inbound) any.",
+)
+@click.option(
+    "--outcome", type=click.Choice([str(o) for o in ContactOutcome]), help="Who answered: of calls and visits alone."
+)
 @click.option("--date", "day", type=Day(), help="The day it took place (default: today).")
 @click.option("--at", "happened", type=Moment(), help="The moment it took place, e.g. 2026-11-24T10:30 (default: now).")
 @click.option("--inbound", is_flag=True, help="The debtor came to us: it does not count as a contact from us.")
@@ -155,7 +163,7 @@ def _data(plan: Plan) -> dict[str, object]:
 def contact_record(
     debtor: str,
     channel: str,
-    outcome: str,
+    outcome: str | None,
     day: date | None,
     happened: datetime | None,
     inbound: bool,
@@ -174,8 +182,11 @@ def contact_record(
     key: str | None,
     code: str | None,
 ) -> None:
-    """Record a call or a visit. It counts where a rule limits how often a person is contacted; what the rules said of
-    it is kept, and one that they forbade stands in the journal as a deviation."""
+    """Record a call or a visit, or a message of the debtor (--inbound).
+
+    A contact of ours counts where a rule limits how often a person is contacted; what the rules said is kept, and
+    one that they forbade is a deviation in the journal. An answer (--purpose answer) rests on what came from him.
+    """
     creditor = creditors.choose(code)
     owner = read.debtor(creditor, debtor)
     if happened is not None and happened.tzinfo is None:
@@ -183,7 +194,7 @@ def contact_record(
     made = acts.record_contact(
         debtor=owner,
         channel=Channel(channel),
-        outcome=ContactOutcome(outcome),
+        outcome=ContactOutcome(outcome) if outcome else None,
         contact_date=day,
         happened_at=happened,
         inbound=inbound,

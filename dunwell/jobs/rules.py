@@ -83,7 +83,8 @@ def show_rule(rule_id: str, day: date | None) -> None:
 def set_command(rule_id: str, wishes: tuple[str, ...], code: str | None) -> None:
     """Set a house rule for trade debts, from today on: dunwell rules set house.trade.hours from=09:00 until=17:00
 
-    Hours: from, until, weekdays (1,2,3,4,5), holidays (closed, open). Contacts: most, days. Seasons: yearly
+    Hours: from, until, weekdays (1,2,3,4,5), holidays (closed, nationwide, open); no wider than from
+    07:00 until 21:00 on six weekdays. Contacts: most, days; at most two for each day. Seasons: yearly
     (12-24:12-26,12-31), spans (2027-02-05:2027-02-12). What is not named is as it comes with Dunwell.
     """
     require_ready()

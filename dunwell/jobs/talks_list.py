@@ -10,6 +10,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from dunwell.actions.business_day import today
+from dunwell.actions.day.kept_findings import kept
 from dunwell.actions.facts import facts_of
 from dunwell.core.money import format_money, plain_amount
 from dunwell.documents.plain import plain
@@ -30,13 +31,13 @@ KINDS = ("tasks", "promises", "disputes", "holds", "complaints")
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
 @click.option("--creditor", "code", help="Whose book (may be left out when there is only one).")
 def list_talks(kind: str, debtor: str | None, every: bool, as_json: bool, code: str | None) -> None:
-    """List what stands: debtors that wait for a person (by the latest run), promises that are open, disputes, holds,
-    and complaints without an answer."""
+    """List what stands: debtors that wait for a person (with the run that says so; with --json also what the contact
+    rules said then), promises that are open, disputes, holds, and complaints without an answer."""
     creditor = creditors.choose(code)
     owner = read.debtor(creditor, debtor) if debtor is not None else None
     day = today(creditor, moment())
     rows: list[dict[str, Any]] = {
-        "tasks": lambda: tasks(creditor, owner),
+        "tasks": lambda: _tasks(creditor, owner, with_findings=as_json),
         "promises": lambda: _promises(creditor, owner, day, every),
         "disputes": lambda: [_dispute(each) for each in read.disputes(creditor, owner, closed=every)],
         "holds": lambda: [_hold(each) for each in read.holds(creditor, owner, over=every, today=day)],
@@ -48,6 +49,16 @@ def list_talks(kind: str, debtor: str | None, every: bool, as_json: bool, code: 
         click.echo(words(f"list.no_{kind}"))
     else:
         _print(rows, whole=kind == "tasks")
+
+
+def _tasks(creditor: Any, owner: Any, *, with_findings: bool) -> list[dict[str, Any]]:
+    """What waits for a person and the run it rests on; `with_findings`: and what the contact rules said then."""
+    rows = tasks(creditor, owner)
+    standings = [row.pop("standing") for row in rows]
+    said = kept(standings) if with_findings else {}
+    return [
+        row | ({"findings": said[each.pk]} if with_findings else {}) for row, each in zip(rows, standings, strict=True)
+    ]
 
 
 def _promises(creditor: Any, owner: Any, day: date, every: bool) -> list[dict[str, Any]]:

@@ -44,6 +44,11 @@ REGISTERS = (
     "breathing_space", "work_address", "public_medium",
 )  # fmt: skip
 """Kinds of entries of the registers."""
+PERMITS = frozenset({
+    "consent", "direct_consent", "hours_agreed", "frequency_agreed", "lost_contact", "verified", "notice_sent",
+    "recording_consent",
+})  # fmt: skip
+"""Entries that permit something: they count only where they are in force in every zone the debtor may be in."""
 DIRECT_CONSENT_DAYS = 7
 """So long a wish to be called back lasts where nothing else was said; the day it was told is the first."""
 

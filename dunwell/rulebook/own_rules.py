@@ -1,21 +1,23 @@
 """House rules for trade debts as a creditor sets them: the rules that come with Dunwell, with his values from a day on.
 
 Only the rules of `rules/house/trade.yaml` may be set: they are business manners. What protects natural persons, and
-what the law says, stands as it is.
+what the law says, stands as it is. And they may be set within bounds only: hours do not reach into the night nor over
+every day of the week, and nobody is contacted without end. Values beyond the bounds, from a time that had none, do not
+hold: those that come with Dunwell do.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
 import yaml
 
+from dunwell.core.errors import DunwellError
 from dunwell.rulebook.contact_rules import Rule, Rules
-from dunwell.rulebook.rule_error import RuleError
-from dunwell.rulebook.rule_values import read_values
+from dunwell.rulebook.rule_values import HOLIDAYS, read_values
 from dunwell.rulebook.rules_file import house_rules, read_rules
 
 FILE = "house/trade.yaml"
@@ -25,7 +27,13 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "season": ("yearly", "spans"),
 }
 """What may be set of a rule, by its kind."""
+EARLIEST, LATEST, WORKDAYS = "07:00", "21:00", 6
+"""The widest hours: not before the one, not after the other, and not on all seven weekdays."""
+A_DAY = 2
+"""The most contacts for each day of the window of a count."""
 _WHOLE = re.compile(r"[0-9]{1,3}")
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
+_MONTH_DAY = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -44,16 +52,38 @@ def settable() -> dict[str, Rule]:
 
 
 def own_values(rule: Rule, wishes: Mapping[str, str]) -> str:
-    """The values of a rule with some of them set otherwise, as YAML. Raises RuleError in words.
+    """The values of a rule with some of them set otherwise, as YAML.
 
     wishes   by field (`FIELDS`): "09:00", "1,2,3", "closed", "3", "12-24:12-26,12-31"
+
+    Raises DunwellError: `rules.may_be_set`, `.whole_number`, `.clock`, `.hours_too_wide`, `.weekdays`,
+    `.every_weekday`, `.holidays`, `.too_many`, `.yearly`, `.spans`.
     """
     known = FIELDS[rule.kind]
     if not wishes or not set(wishes) <= set(known):
-        raise RuleError(f"{rule.id}: may be set: {', '.join(known)}")
-    value = {**_shipped(rule.id), **{name: _read(name, told, rule.id) for name, told in wishes.items()}}
+        raise DunwellError("rules.may_be_set", rule=rule.id, known=", ".join(known))
+    value = {**_shipped(rule.id), **{name: _read(name, told) for name, told in wishes.items()}}
+    if wrong := _beyond(rule.kind, value):
+        raise wrong
     read_values(rule.kind, dict(value), rule.id)
     return yaml.safe_dump(value, sort_keys=True, default_flow_style=True, width=10_000).strip()
+
+
+def _beyond(kind: str, value: Mapping[str, Any]) -> DunwellError | None:
+    """What is wrong with values that can be read: no such hours, or wider than the bounds."""
+    if kind == "hours":
+        if not value["from"] < value["until"]:
+            return DunwellError("rules.clock", name="until", value=value["until"])
+        if value["from"] < EARLIEST or value["until"] > LATEST:
+            return DunwellError("rules.hours_too_wide", earliest=EARLIEST, latest=LATEST)
+        if len(value["weekdays"]) > WORKDAYS:
+            return DunwellError("rules.every_weekday", most=WORKDAYS)
+    if kind == "count":
+        if value["days"] < 1:
+            return DunwellError("rules.whole_number", name="days", least=1)
+        if value["most"] > A_DAY * value["days"]:
+            return DunwellError("rules.too_many", most=A_DAY * value["days"], days=value["days"])
+    return None
 
 
 @lru_cache(maxsize=256)
@@ -64,9 +94,17 @@ def with_own(own: tuple[OwnValue, ...]) -> Rules:
     texts = dict(house_rules().texts)
     entries = yaml.safe_load(texts[FILE])
     for entry in entries:
-        entry["values"] = _merged(entry["values"], [each for each in own if each.rule == entry["id"]])
+        mine = [_within(each, entry["kind"]) for each in own if each.rule == entry["id"]]
+        entry["values"] = _merged(entry["values"], mine)
     texts[FILE] = yaml.safe_dump(entries, allow_unicode=True, sort_keys=False, width=10_000)
     return read_rules(texts)
+
+
+def _within(own: OwnValue, kind: str) -> OwnValue:
+    """What was set, or the values that come with Dunwell in its place where it lies beyond the bounds."""
+    if own.values is None or _beyond(kind, yaml.safe_load(own.values)) is None:
+        return own
+    return replace(own, values=None)
 
 
 def _merged(shipped: Mapping[date, Any], own: list[OwnValue]) -> dict[date, Any]:
@@ -86,27 +124,45 @@ def _shipped(rule_id: str) -> dict[str, Any]:
     return values
 
 
-def _read(name: str, told: str, where: str) -> Any:
+def _read(name: str, told: str) -> Any:
     told = told.strip()
     if name in ("most", "days"):
         if not _WHOLE.fullmatch(told):
-            raise RuleError(f"{where}: {name} is a whole number, at most three digits")
+            raise DunwellError("rules.whole_number", name=name, least=1 if name == "days" else 0)
         return int(told)
     if name == "weekdays":
-        if not all(_WHOLE.fullmatch(part) for part in told.split(",")):
-            raise RuleError(f"{where}: weekdays are numbers with commas between: 1,2,3,4,5")
-        return sorted({int(part) for part in told.split(",")})
-    if name in ("yearly", "spans"):
-        return [_span(part, name, where) for part in told.split(",") if part]
-    return told
+        days = told.split(",")
+        if not all(day in "1234567" and len(day) == 1 for day in days):
+            raise DunwellError("rules.weekdays", value=told[:40])
+        return sorted({int(day) for day in days})
+    if name in ("from", "until"):
+        if not _CLOCK.fullmatch(told):
+            raise DunwellError("rules.clock", name=name, value=told[:40])
+        return told
+    if name == "holidays":
+        if told not in HOLIDAYS:
+            raise DunwellError("rules.holidays", value=told[:40], known=", ".join(HOLIDAYS))
+        return told
+    parts = [part for part in told.split(",") if part]
+    if not parts:
+        raise DunwellError(f"rules.{name}", value=told[:40])
+    return [_yearly(part) if name == "yearly" else _span(part) for part in parts]
 
 
-def _span(told: str, name: str, where: str) -> list[Any]:
+def _yearly(told: str) -> list[str]:
     first, _, last = told.partition(":")
-    days: list[Any] = [first.strip(), (last or first).strip()]
-    if name == "yearly":
-        return days
+    days = [first.strip(), (last or first).strip()]
+    if not all(_MONTH_DAY.fullmatch(day) for day in days) or days[0] > days[1]:
+        raise DunwellError("rules.yearly", value=told[:40])
+    return days
+
+
+def _span(told: str) -> list[date]:
+    first, _, last = told.partition(":")
     try:
-        return [date.fromisoformat(day) for day in days]
+        days = [date.fromisoformat(day) for day in (first.strip(), (last or first).strip())]
     except ValueError:
-        raise RuleError(f"{where}: spans are written 2027-02-05:2027-02-12, with commas between") from None
+        raise DunwellError("rules.spans", value=told[:40]) from None
+    if days[0] > days[1]:
+        raise DunwellError("rules.spans", value=told[:40])
+    return days

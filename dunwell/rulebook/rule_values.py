@@ -13,6 +13,8 @@ _CLOCK = re.compile(r"([01]\d|2[0-4]):[0-5]\d")
 _MONTH_DAY = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 _CODE = re.compile(r"[a-z][a-z0-9_]*")
 DIRECTIONS = ("out", "in", "any")
+HOLIDAYS = ("open", "closed", "nationwide")
+BY = ("anybody", "collector")
 
 
 def read_values(kind: str, value: Any, where: str) -> Mapping[str, Any]:
@@ -49,26 +51,26 @@ def _hours(value: dict[str, Any]) -> str:
             return "weekdays are numbers from 1 (Monday) to 7"
         if not isinstance(span.get("until_included", False), bool):
             return "until_included is true or false"
-    if value["holidays"] not in ("open", "closed"):
-        return "holidays are open or closed"
+    if value["holidays"] not in HOLIDAYS:
+        return f"holidays are one of {', '.join(HOLIDAYS)}"
     value["spans"] = [{"until_included": False, **span} for span in spans]
     return ""
 
 
 def _count(value: dict[str, Any]) -> str:
-    if (value["days"] is None) == (value["minutes"] is None):
-        return "a count looks back some days, or some minutes"
+    if value["days"] is not None and value["minutes"] is not None:
+        return "a count looks back some days, or some minutes, or (with neither) as far as anything is known"
     return (
         _whole(value, "most", 0) or _whole(value, "days", 1) or _whole(value, "minutes", 1)
         or _words(value, "outcomes", OUTCOMES) or _words(value, "after_first", OUTCOMES)
-        or _one(value, "per", PER) or _one(value, "direction", DIRECTIONS)
+        or _one(value, "per", PER) or _one(value, "direction", DIRECTIONS) or _one(value, "by", BY)
     )  # fmt: skip
 
 
 def _wait(value: dict[str, Any]) -> str:
     return (
         _whole(value, "days", 1) or _words(value, "after", OUTCOMES)
-        or _one(value, "per", PER) or _one(value, "direction", DIRECTIONS)
+        or _one(value, "per", PER) or _one(value, "direction", DIRECTIONS) or _one(value, "by", BY)
     )  # fmt: skip
 
 
@@ -137,10 +139,11 @@ KINDS: Mapping[str, tuple[frozenset[str], Mapping[str, Any], Callable[[dict[str,
         _hours,
     ),
     "count": (
-        frozenset({"most", "per", "outcomes"}), {"days": None, "minutes": None, "direction": "out", "after_first": []},
+        frozenset({"most", "per", "outcomes"}),
+        {"days": None, "minutes": None, "direction": "out", "after_first": [], "by": "anybody"},
         _count,
     ),
-    "wait": (frozenset({"days", "per", "after"}), {"direction": "any"}, _wait),
+    "wait": (frozenset({"days", "per", "after"}), {"direction": "any", "by": "anybody"}, _wait),
     "intensity": (frozenset({"days", "weights", "most"}), {}, _intensity),
     "register": (frozenset({"entries"}), {"lasts": {}}, _register),
     "requires": (frozenset({"entry"}), {"days_after": 0, "within_days": None, "purpose": None}, _requires),
@@ -152,6 +155,7 @@ KINDS: Mapping[str, tuple[frozenset[str], Mapping[str, Any], Callable[[dict[str,
     "content": (frozenset(), {"must": [], "must_not": []}, _content),
     "recording": (frozenset({"may"}), {}, _recording),
     "conduct": (frozenset({"points"}), {}, lambda value: _code_list(value, "points")),
+    "answer": (frozenset({"within_days"}), {}, lambda value: _whole(value, "within_days", 1)),
     "exception": (frozenset({"lifts"}), {}, _lifts),
 }  # fmt: skip
 """Each kind with what its values need, what they may have and how that is filled in, and what checks them."""

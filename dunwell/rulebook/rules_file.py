@@ -68,7 +68,7 @@ def _check_exceptions(rules: list[Rule], by_id: Mapping[str, Rule]) -> None:
     exceptions = [rule for rule in rules if rule.kind == "exception"]
     for one in exceptions:
         excepted = by_id.get(one.excepts or "")
-        if excepted is None or excepted.kind == "exception":
+        if excepted is None or excepted.kind in ("exception", "answer"):
             raise RuleError(f"{one.id}: excepts names no rule: {one.excepts}")
         for other in exceptions:
             if other.id > one.id and other.excepts == one.excepts and _contradict(one, other):
@@ -102,6 +102,8 @@ def _rule(entry: Any, file: str) -> Rule:
         raise RuleError(f"{where}: a house rule is cited as the house's, and no other is")
     if (entry["kind"] == "exception") != ("excepts" in entry):
         raise RuleError(f"{where}: an exception, and nothing else, names what it excepts")
+    if entry["kind"] == "answer" and (entry["applies"] or entry["effect"] != "note"):
+        raise RuleError(f"{where}: what an answer is holds for everybody, and is a note")
     if set(entry["title"]) != set(LANGUAGES) or not all(str(text or "").strip() for text in entry["title"].values()):
         raise RuleError(f"{where}: a title needs {', '.join(LANGUAGES)}")
     if not isinstance(entry["review_by"], date):

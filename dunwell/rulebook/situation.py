@@ -23,6 +23,7 @@ class PastContact:
     account: str | None = None
     debts: tuple[str, ...] | None = None
     talked: tuple[str, ...] | None = None
+    collector: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,14 @@ def with_holidays(situation: Situation, rules: Rules) -> Situation:
     first, last = day - _BEFORE, day + _AHEAD
     place = situation.debtor_place
     if place is not None:
-        return replace(situation, days_off={place: frozenset(public_holidays(place, first, last))})
+        names = {place, place.partition("-")[0]}
+        return replace(situation, days_off={name: _holidays(name, first, last) for name in sorted(names)})
     named = {
         name
         for rule, value in rules.in_force(situation.rule_day, "hours")
-        if value["holidays"] == "closed"
-        for name in rule.scope.lists.get("place", ())
+        if value["holidays"] != "open"
+        for place in rule.scope.lists.get("place", ())
+        for name in (place, place.partition("-")[0])
     }
     return replace(situation, days_off={name: _holidays(name, first, last) for name in sorted(named)})
 

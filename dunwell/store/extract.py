@@ -12,6 +12,7 @@ from django.db import connection
 
 from dunwell.rulebook.creditor_kinds import collector_of, contact_kind_of, kinds_of
 from dunwell.store import dialect
+from dunwell.store.address_entries import spread
 from dunwell.store.models import Creditor
 from dunwell.store.point_zones import by_debtor
 
@@ -52,6 +53,7 @@ def frames(
     asked = {name: dict(schemas[name]) for name in _VERSIONED}
     asked["contact_points"]["zones"] = pl.String()
     found = {name: _versioned(creditor, name, schema, known_at, only) for name, schema in asked.items()}
+    found["registers"] = spread(found["registers"], found["contact_points"])
     found["debtors"] = by_debtor(found["debtors"], found["contact_points"].filter("usable"))
     found["contact_points"] = found["contact_points"].drop("zones")
     kinds = kinds_of(creditor.kind)
@@ -172,6 +174,8 @@ def _contacts(
 ) -> pl.DataFrame:
     columns = {column: f"c.{'id' if column == 'contact_id' else column}" for column in schema}
     columns["at"] = "c.happened_at AS at"
+    # who made it: an agency that is named, or whoever collects for the creditor (a word of ours, so it may stand here)
+    columns["collector"] = f"CASE WHEN c.collector = '' THEN '{creditor.collector}' ELSE 'agency' END AS collector"
     messages, params = "", list[object]()
     if known_at is not None:
         # before its message was settled nobody knew what came of it; settling and resolving set this moment

@@ -7,7 +7,7 @@ import pytest
 
 from dunwell.core.errors import catalogue
 from dunwell.core.terms import LANGUAGES
-from dunwell.documents.finding_words import clock_words, rebuttal_words, span_words, word_finding
+from dunwell.documents.finding_words import clock_words, rebuttal_words, source_name, span_words, word_finding
 from dunwell.rulebook.citation import CONFIDENCES
 from dunwell.rulebook.contact_rules import EFFECTS, OUTCOMES, PER, REGISTERS, STRENGTHS
 from dunwell.rulebook.rule_pages import anchor_of, page_of
@@ -30,6 +30,20 @@ class TestAFinding:
             " Until 24 November 2026 00:00 (America/New_York)."
             " [house.natural.contacts; Dunwell house rule on the number of contacts; house rule, our own decision]"
         )
+
+    def test_names_the_source_of_a_house_rule_in_the_language(self) -> None:
+        for rule in house_rules().rules:
+            if rule.strength == "house":
+                for language in ("zh-Hans", "zh-Hant"):
+                    assert "house rule" not in source_name(rule, language), rule.id
+                assert source_name(rule, "en") == rule.source
+        assert source_name(house_rules().named("house.trade.hours"), "zh-Hant") == "Dunwell 內部規則：上班時間"
+        law = house_rules().named("us.regf.hours")
+        assert source_name(law, "zh-Hans") == law.source
+
+    def test_counts_however_long_ago(self) -> None:
+        said = worded("us.regf.location-once", count=1)
+        assert ", however long ago." in said
 
     def test_speaks_chinese_in_both_scripts(self) -> None:
         assert "已计 3 次；对同一人每 7 天至多 3 次。" in worded("house.natural.contacts", "zh-Hans", count=3)

@@ -229,6 +229,13 @@ class TestARefusal:
         assert done.stdout == ""
         assert "channel: \\x1b[2J is not one of" in done.stderr
 
-    def test_is_not_told_of_strange_names(self, tmp_path: Path) -> None:
-        strange = '{"at": "2026-11-21T10:00:00Z", "address": "\\ud800", "account": "=1+1", "about": ["\\u202eR"]}'
-        assert asked(strange, home=tmp_path).returncode == 0
+    @pytest.mark.parametrize("strange", ["\\ud800", "\\u202eR", "a\\u0007b", "a\\nb", "\\u0000"])
+    def test_is_told_of_names_that_no_page_can_show(self, tmp_path: Path, strange: str) -> None:
+        for field, told in (("address", f'"{strange}"'), ("account", f'"{strange}"'), ("about[0]", f'["{strange}"]')):
+            name = field.removesuffix("[0]")
+            done = asked(f'{{"at": "2026-11-21T10:00:00Z", "{name}": {told}}}', home=tmp_path)
+            assert (done.returncode, done.stdout) == (2, "")
+            assert f"{field} holds control characters" in done.stderr
+
+    def test_is_not_told_of_names_that_look_like_a_formula(self, tmp_path: Path) -> None:
+        assert asked('{"at": "2026-11-21T10:00:00Z", "account": "=1+1"}', home=tmp_path).returncode == 0

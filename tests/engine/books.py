@@ -172,6 +172,7 @@ def _talk(draw: DrawFn, book: Book, debtor: int, items: list[int]) -> None:
             addressee=draw(st.sampled_from([None, "debtor", "third_person"])),
             mode=draw(st.sampled_from([None, "interactive", "notification"])),
             contact_point_id=draw(st.sampled_from([None, *_points(book, debtor, channel)])),
+            collector=draw(st.sampled_from([None, "own", "agency"])),
         )  # fmt: skip
     for _ in range(draw(st.sampled_from([0, 0, 1, 2]))):
         _told(draw, book, debtor)

@@ -49,6 +49,11 @@ AT = ["home", "work", "public", "neighbours"]
 DEBT_KINDS = ["trade", "online_credit", "credit_card", "consumer_loan", "utility", "other"]
 CREDITORS = ["bank", "consumer_finance", "money_lender", "supplier", "utility", "other"]
 NUMBERS = ["+1 555 0100", "+1 555 0101"]
+WRITTEN = [
+    *NUMBERS, *NUMBERS, "0015550100", "+1 (0)555-0100", "555 0100", "0555/0101", "Anna@Example.com",
+    " anna@example.com ", "Her brother", "her  brother", "+49 555 0100", "+81 (555) 0101",
+]  # fmt: skip
+"""Addresses, some of them the same written otherwise."""
 ACCOUNTS = ["A-1", "A-2"]
 DEBTS = ["D-1", "D-2", "D-3"]
 PROVIDERS = ["one", "two"]
@@ -115,13 +120,13 @@ def situation(random: Random, day: date, provider: Table) -> Table:
     several = random.random() < 0.35
     if several and random.random() < 0.7:
         made["about"] = sorted(random.sample(DEBTS, random.choice([1, 1, 2])))
-    _maybe(random, made, 0.4, "address", NUMBERS)
+    _maybe(random, made, 0.4, "address", WRITTEN)
     if random.random() < 0.2:
         made["provider"] = provider
     channel = made.get("channel")
     contacts = _contacts(random, at, zones, channel, several)
     if random.random() < 0.5:
-        numbers = random.choice([NUMBERS, NUMBERS[:1]])
+        numbers = random.choice([NUMBERS, NUMBERS[:1], WRITTEN])
         contacts = [{**contact, "address": random.choice(numbers)} for contact in contacts]
     if contacts or random.random() < 0.1:
         made["contacts"] = contacts
@@ -218,7 +223,7 @@ def _contact(random: Random, channel: str | None, several: bool) -> Table:
     _maybe(random, made, 0.2, "to", TO)
     _maybe(random, made, 0.15, "mode", ["interactive", "notification"])
     _maybe(random, made, 0.1, "place", AT)
-    _maybe(random, made, 0.2, "collector", ["own", "agency"])
+    _maybe(random, made, 0.3, "collector", ["own", "agency", "Fast Cash Ltd"])
     _maybe(random, made, 0.4, "account", ACCOUNTS)
     if several and random.random() < 0.7:
         made["debts"] = sorted(random.sample(DEBTS, random.choice([1, 1, 2, 3])))
@@ -247,8 +252,7 @@ def _entry(random: Random, at: datetime, zones: Sequence[str], contacts: Sequenc
         first = datetime.fromisoformat(made["from"]).astimezone(ZoneInfo(zone)).date() + DAY
         made["until"] = max(first, today + random.choice([-3, -2, -1, 0, 0, 1, 5, 40]) * DAY).isoformat()
     _maybe(random, made, 0.25, "channel", ["phone", "phone", *CHANNELS])
-    if made["kind"] not in WANTED:
-        _maybe(random, made, 0.2, "address", NUMBERS)
+    _maybe(random, made, 0.25, "address", WRITTEN)
     _maybe(random, made, 0.1, "account", ACCOUNTS)
     if made["kind"] == "notice_sent":
         _maybe(random, made, 0.8, "purpose", NOTICES)
@@ -277,11 +281,15 @@ def random_rules(random: Random) -> list[Table]:
             ["hours", "count", "count", "count", "count", "wait", "wait", "register", "intensity", *VALUES]
         )
         rule = _rule(random, f"random.r{number:02}", kind, _scope(random), random.choice(EFFECTS))
+        if kind == "answer":
+            rule["applies"] = {}
         rule["values"] = _dated(random, lambda kind=kind: VALUES[kind](random))
         if kind in UNLESS and random.random() < 0.4:
             rule["unless"] = sorted(random.sample(LIFTING, random.choice([1, 2])))
         made.append(rule)
     for rule in random.sample(made, min(2, len(made))):
+        if rule["kind"] == "answer":
+            continue
         made += _exceptions(random, rule)
     return made
 
@@ -291,7 +299,7 @@ UNLESS = {"hours", "count", "wait", "intensity", "register", "visitors"}
 
 
 def _rule(random: Random, name: str, kind: str, scope: Table, effect: str) -> Table:
-    if kind in ("content", "recording", "conduct", "exception"):
+    if kind in ("content", "recording", "conduct", "answer", "exception"):
         effect = "note"
     confidence = random.choice(["house", "official", "copy", "secondary", "recalled"])
     rule: Table = {
@@ -355,7 +363,7 @@ def _hours(random: Random) -> Table:
     else:
         made = table([("08:00", "21:00"), ("08:00", "22:00"), ("07:30", "19:00"), ("07:00", "22:00"),
                       ("00:00", "24:00"), ("04:00", "23:30"), ("08:00", "20:00")])  # fmt: skip
-    _maybe(random, made, 0.3, "holidays", ["closed", "closed", "open"])
+    _maybe(random, made, 0.3, "holidays", ["closed", "closed", "nationwide", "open"])
     return made
 
 
@@ -376,15 +384,17 @@ def _count(random: Random) -> Table:
         "most": random.choice([1, 1, 2, 3, 6, 7]),
         "per": random.choice(["person", "account", "debt", "address"]),
     }
-    if random.random() < 0.2:
+    dice = random.random()
+    if dice < 0.2:
         made["minutes"] = random.choice([1, 5, 60])
-    else:
+    elif dice < 0.92:
         made["days"] = random.choice([1, 1, 7, 7, 30])
     made["outcomes"] = _outcomes(random)
     if random.random() < 0.15:
         made["after_first"] = ["reached"]
     if random.random() < 0.3:
         made["direction"] = random.choice(["out", "in", "any"])
+    _maybe(random, made, 0.3, "by", ["collector", "collector", "anybody"])
     return made
 
 
@@ -393,6 +403,7 @@ def _wait(random: Random) -> Table:
                    "per": random.choice(["person", "account", "debt", "address"])}  # fmt: skip
     if random.random() < 0.3:
         made["direction"] = random.choice(["out", "in", "any"])
+    _maybe(random, made, 0.3, "by", ["collector", "collector", "anybody"])
     return made
 
 
@@ -439,6 +450,7 @@ VALUES: dict[str, Any] = {
     "content": lambda random: {"must": ["opt_out"]},
     "recording": lambda random: {"may": random.choice(["required", "allowed", "ask", "forbidden"])},
     "conduct": lambda random: {"points": ["no_threat"]},
+    "answer": lambda random: {"within_days": random.choice([1, 7, 30])},
 }
 
 

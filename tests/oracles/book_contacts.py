@@ -16,14 +16,17 @@ from tests.oracles.open_lists import Row
 
 NO_ADDRESS = "-"
 OF_THE_PERSON = {"complaint", *contact.BINDS_THE_PERSON}
+SAID_BY_COLLECTORS = (
+    "first_attempt_to_collect_a_debt", "first_information_used_for_it", "later_from_debt_collector",
+)  # fmt: skip
 CARRIED = {
     "letter": {
         "debtor_name", "balance", "current_amount", "current_creditor", "how_to_check_pay_and_object",
-        "creditor_contact", "own_name",
+        "creditor_contact", "own_name", *SAID_BY_COLLECTORS,
     },
     "email": {
         "debtor_name", "balance", "current_amount", "current_creditor", "how_to_check_pay_and_object",
-        "creditor_contact", "own_name", "opt_out_notice",
+        "creditor_contact", "own_name", *SAID_BY_COLLECTORS, "opt_out_notice",
     },
 }  # fmt: skip
 TOLD_BESIDE = {"hours", "content", "recording", "conduct"}
@@ -104,7 +107,8 @@ class Contacts:
         return {
             "at": row["at"], "channel": row["channel"], "direction": row["direction"], "outcome": row["outcome"],
             "purpose": row["purpose"], "to": row["addressee"], "mode": row["mode"],
-            "address": text(row["contact_point_id"]), "account": str(row["debtor_id"]), **(debts if named else {}),
+            "address": text(row["contact_point_id"]), "account": str(row["debtor_id"]),
+            "collector": row["collector"], **(debts if named else {}),
         }  # fmt: skip
 
     def entries(self) -> list[tuple[Row, dict[str, Any]]]:

@@ -4,6 +4,7 @@ Slow and simple on purpose; nothing in the product uses it, and it uses nothing 
 since 1970, days are dates. Which zones a country has and which days are holidays is told by `World`.
 """
 
+import re
 from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ WORST = ("forbidden", "presumed-violation", "advice")
 BINDS_THE_PERSON = {"cease_request", "attorney", "insolvency", "deceased", "minor"}
 UNNOTICED = {"undeliverable", "not_connected"}
 CONSENTS = {"consent", "direct_consent", "hours_agreed", "frequency_agreed"}
+PERMITTING = CONSENTS | {"lost_contact", "verified", "notice_sent", "recording_consent"}
 NOT_HIM = {"third_person", "attorney"}
 EU = set("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())
 AHEAD = 31 * 86_400
@@ -170,13 +172,65 @@ def on_the_wall(
             for table in tables:
                 if day.isoweekday() not in table.get("weekdays", range(1, 8)):
                     continue
-                if table.get("holidays") == "closed" and day in holidays:
+                if table.get("holidays", "open") != "open" and day in holidays:
                     continue
                 opens = number * 86_400 + clock(table["from"]) - by
                 closes = number * 86_400 + clock(table["until"]) - by + bool(table.get("until_included"))
                 if max(opens, begin) < min(closes, end):
                     found.append((max(opens, begin), min(closes, end)))
     return joined(found)
+
+
+# --- addresses ---
+
+CALLING = {
+    "CN": "86", "US": "1", "GB": "44", "TW": "886", "HK": "852", "DE": "49", "JP": "81", "IN": "91", "AU": "61",
+    "CA": "1", "FR": "33", "KI": "686", "CU": "53", "EG": "20", "NZ": "64", "CH": "41",
+}  # fmt: skip
+TRUNK = {"US": "1", "CA": "1", "HK": ""}
+
+
+def one_form(address: str, country: str | None) -> str:
+    """A telephone number as + and digits (? where its country is not known), anything else without its capitals."""
+    if "@" in address:
+        return re.sub(r"\s", "", address).lower()
+    digits = re.sub(r"[ ()./-]", "", address.replace("(0)", ""))
+    if not re.fullmatch(r"\+?\d+", digits) or len(digits) < 4:
+        return " ".join(address.split()).lower()
+    digits = re.sub("^00", "+", digits)
+    if digits.startswith("+"):
+        return digits
+    if country not in CALLING:
+        return "?" + digits.lstrip("0")
+    return f"+{CALLING[country]}{digits.removeprefix(TRUNK.get(country, '0'))}"
+
+
+def may_be(one: str, other: str) -> bool:
+    """Whether two addresses may be one: a national number may be one of any country."""
+    for home, whole in ((one, other), (other, one)):
+        if home[0] == "?" and whole[0] in "+?" and whole.endswith(home[1:]):
+            return True
+    return one == other
+
+
+def settled(situation: Table) -> dict[str, Any]:
+    """A situation whose addresses have one form. Where one may be the address asked about, it is taken for it: of
+    contacts, and of entries that do not permit."""
+    country = (situation.get("debtor") or {}).get("country")
+    asked = one_form(situation["address"], country) if situation.get("address") else None
+
+    def same(told: Table, permits: bool = False) -> dict[str, Any]:
+        if not told.get("address"):
+            return {**told}
+        address = one_form(told["address"], country)
+        return {**told, "address": asked if asked and not permits and may_be(address, asked) else address}
+
+    return {
+        **situation,
+        "address": asked,
+        "contacts": [same(each) for each in situation.get("contacts") or []],
+        "registers": [same(each, each["kind"] in PERMITTING) for each in situation.get("registers") or []],
+    }
 
 
 # --- scopes ---
@@ -232,6 +286,7 @@ class Asked:
     """One contact that is asked about, by one channel."""
 
     def __init__(self, rules: Sequence[Table], situation: Table, world: World, channel: str) -> None:
+        situation = settled(situation)
         self.rules, self.situation, self.channel = rules, situation, channel
         self.at = seconds(situation["at"])
         self.debtor: Table = situation.get("debtor") or {}
@@ -257,6 +312,8 @@ class Asked:
         self.account = situation.get("account")
         self.entries: list[Table] = list(situation.get("registers") or [])
         self.contacts = [self._contact(each) for each in situation.get("contacts") or []]
+        self.rests_on_nothing = False
+        self.settle_answers()
         self.address = self._address()
         self.debts = self._debts()
 
@@ -267,6 +324,29 @@ class Asked:
             "channel": told.get("channel") or self.channel,
             "direction": told.get("direction") or "out",
         }
+
+    def settle_answers(self) -> None:
+        """What answers nothing counts as collection: each answer takes the oldest question it can."""
+        found = [self.values(rule) for rule in self.rules if rule["kind"] == "answer"]
+        spans = [values["within_days"] * 86_400 for values in found if values is not None]
+        if not spans:
+            return
+        noticed = [each for each in self.contacts if each["outcome"] not in UNNOTICED]
+        questions = sorted((each for each in noticed if each["direction"] == "in"), key=lambda each: each["moment"])
+        asked = {"purpose": self.facts["purpose"], "to": self.facts["to"], "moment": self.at}
+        sent = sorted((each for each in noticed if each["direction"] == "out"), key=lambda each: each["moment"])
+        for each in (*sent, asked):
+            if each.get("purpose") != "answer":
+                continue
+            for question in questions:
+                same = (question.get("to") or "debtor") == (each.get("to") or "debtor")
+                if same and 0 <= each["moment"] - question["moment"] <= min(spans):
+                    questions.remove(question)
+                    break
+            else:
+                each["purpose"] = "collection"
+        self.rests_on_nothing = asked["purpose"] != self.facts["purpose"]
+        self.facts["purpose"] = asked["purpose"]
 
     def _address(self) -> str | None:
         """The address asked about; None where several are known and none is named."""
@@ -307,7 +387,7 @@ class Asked:
             found += said
             if rule["kind"] == "register" and self.effect(rule) != "note":
                 kinds += values["entries"]
-                said = self.speak_of(rule, self.ends_of(values["entries"]))
+                said = self.speak_of(rule, self.ends_of(values["entries"], rule=rule))
             if rule["kind"] != "hours":
                 others += [each for each in said if each.effect in WORST]
         binding = [each for each in found if each.effect in WORST]
@@ -400,17 +480,19 @@ class Asked:
         """When, from a moment on and so far ahead, an hours rule is kept in all zones."""
         beside = {key: value for key, value in values.items() if key != "spans"}
         tables: list[Table] = [{**beside, **span} for span in values.get("spans", [{}])]
-        holidays = self.holidays(rule)
+        holidays = self.holidays(rule, nationwide=values.get("holidays") == "nationwide")
         spans = [(start, start + ahead)]
         for each in sorted({clocks(zone, start, start + ahead) for zone in self.zones}):
             spans = both(spans, on_the_wall(each, tables, holidays))
         return joined(spans)
 
-    def holidays(self, rule: Table) -> frozenset[date]:
+    def holidays(self, rule: Table, nationwide: bool) -> frozenset[date]:
         if self.country is not None:
             places = [f"{self.country}-{self.region}" if self.region else self.country]
         else:
             places = rule["applies"].get("place") or []
+        if nationwide:
+            places = [place.split("-")[0] for place in places]
         return frozenset().union(*(self.world.holidays.get(place, frozenset()) for place in places))
 
     def window(
@@ -438,7 +520,7 @@ class Asked:
 
     # --- counts ---
 
-    def counted(self, rule: Table, direction: str) -> list[dict[str, Any]]:
+    def counted(self, rule: Table, values: Table, direction: str) -> list[dict[str, Any]]:
         """Contacts up to now that a rule looks at, whatever came of them."""
         scope = rule["applies"]
         return [
@@ -448,10 +530,17 @@ class Asked:
             and direction in ("any", contact["direction"])
             and all(matches(scope.get(key), contact.get(key)) for key in ("channel", "purpose", "to", "mode"))
             and not self.was_under_consent(rule, contact)
+            and (self.is_by_the_collector(contact) or values.get("by", "anybody") == "anybody")
         ]
 
+    def is_by_the_collector(self, contact: dict[str, Any]) -> bool:
+        """Whether he who is asked about made it, as far as is known: the creditor is not an agency, nor the reverse."""
+        if contact.get("collector") is None:
+            return True
+        return (contact["collector"] == "own") == (self.facts["collector"] == "own")
+
     def was_under_consent(self, rule: Table, contact: dict[str, Any]) -> bool:
-        return any(
+        return contact["direction"] == "out" and any(
             entry["kind"] in CONSENTS & {*(rule.get("unless") or [])}
             and (entry.get("account") is None or entry["account"] == self.account)
             and self.permits(entry, contact)
@@ -496,7 +585,7 @@ class Asked:
         per = values.get("per", "person")
         for debt, address in self.groups(per, rule):
             leaving = []
-            for contact in self.counted(rule, values.get("direction", "out")):
+            for contact in self.counted(rule, values, values.get("direction", "out")):
                 outcome = contact["outcome"]
                 if outcome not in values["outcomes"] if "outcomes" in values else outcome in UNNOTICED:
                     continue
@@ -504,14 +593,16 @@ class Asked:
                     continue
                 if contact["moment"] <= self.first_moment(values.get("after_first"), per):
                     continue
-                if "minutes" in values:
+                if "minutes" not in values and "days" not in values:
+                    leaving.append(0)
+                elif "minutes" in values:
                     if contact["moment"] >= self.at - values["minutes"] * 60:
                         leaving.append(contact["moment"] + values["minutes"] * 60 + 1)
                 elif self.in_window(contact, values["days"]):
                     leaving.append(self.leaves(contact, values["days"]))
             if len(leaving) >= values["most"]:
                 leaving.sort(reverse=True)
-                until = leaving[values["most"] - 1] if values["most"] else None
+                until = leaving[values["most"] - 1] or None if values["most"] else None
                 found += self.say(rule, until, len(leaving), debt, address)
         return found
 
@@ -532,7 +623,7 @@ class Asked:
         for debt, address in self.groups(per, rule):
             leaving = [
                 self.leaves(contact, values["days"])
-                for contact in self.counted(rule, values.get("direction", "any"))
+                for contact in self.counted(rule, values, values.get("direction", "any"))
                 if contact["outcome"] in values["after"]
                 and self.is_of(contact, per, debt, address, talked=True)
                 and self.in_window(contact, values["days"])
@@ -619,18 +710,34 @@ class Asked:
         for entry in self.entries:
             if entry["kind"] not in kinds or not self.is_about(entry, here):
                 continue
-            if entry.get("address") not in (None, self.address) and not is_timed(entry):
+            # of an address that is not known, none can be left out
+            asked = self.situation["address"] or entry.get("address")
+            if entry.get("address") not in (None, asked) and not is_timed(entry):
                 continue
             account = None if entry["kind"] in BINDS_THE_PERSON else entry.get("account")
             if account is None or self.account is None or account == self.account:
                 found.append(entry)
         return found
 
-    def ends_of(self, kinds: Sequence[str], grace: int = 0) -> list[int | None]:
+    def is_lifted(self, entry: Table, rule: Table) -> bool:
+        """Whether a later word of his permits the very address that an entry is about."""
+        here = {"channel": self.channel, "address": entry.get("address"), "place": self.facts["at_place"],
+                "purpose": self.facts["purpose"], "account": self.account}  # fmt: skip
+        return any(
+            each["kind"] in (rule.get("unless") or [])
+            and each.get("address") is not None
+            and self.permits(each, here)
+            and self.permits_at(each, self.at, asked=True)
+            for each in self.entries
+        )
+
+    def ends_of(self, kinds: Sequence[str], grace: int = 0, rule: Table | None = None) -> list[int | None]:
         """When each of the entries of all day that are in force now, in any zone, ends."""
         found = []
         for entry in self.forbids(kinds):
             if is_timed(entry) or not any(self.holds_at(entry, zone, self.at, grace) for zone in self.zones):
+                continue
+            if rule is not None and self.is_lifted(entry, rule):
                 continue
             ends = [self.ends(entry, zone, self.at, grace) for zone in self.zones]
             found.append(None if None in ends else max(end for end in ends if end is not None))
@@ -656,7 +763,7 @@ class Asked:
         return self.say(rule, None if None in ends else max(end for end in ends if end is not None))
 
     def _register(self, rule: Table, values: Table) -> list[Finding]:
-        ends = self.ends_of(values["entries"])
+        ends = self.ends_of(values["entries"], rule=rule)
         taken = self.taken(values["entries"], self.at, AHEAD)
         if taken and taken[0][0] == self.at:
             ends.append(taken[0][1] if taken[0][1] < self.at + AHEAD else None)
@@ -694,7 +801,7 @@ class Asked:
         )
 
     def _requires(self, rule: Table, values: Table) -> list[Finding]:
-        here = {"channel": self.channel, "address": self.address, "place": self.facts["at_place"],
+        here = {"channel": self.channel, "address": self.situation["address"], "place": self.facts["at_place"],
                 "purpose": self.facts["purpose"], "account": self.account}  # fmt: skip
         asked = [
             entry
@@ -734,6 +841,9 @@ class Asked:
 
     def _content(self, rule: Table, values: Table) -> list[Finding]:
         return self.say(rule)
+
+    def _answer(self, rule: Table, values: Table) -> list[Finding]:
+        return self.say(rule) if self.rests_on_nothing else []
 
     def _conduct(self, rule: Table, values: Table) -> list[Finding]:
         return self.say(rule)

@@ -57,7 +57,7 @@ class TestARule:
         assert found.named("x.cap").on(date(2025, 12, 31)) is None
         told = found.named("x.cap").on(date(2026, 1, 1))
         assert told is not None
-        assert told == COUNT | {"direction": "out", "minutes": None, "after_first": []}
+        assert told == COUNT | {"direction": "out", "minutes": None, "after_first": [], "by": "anybody"}
         assert found.in_force(date(2025, 12, 31), "count") == []
         assert (found.named("x.cap").pack, found.named("x.cap").channels) == ("x", ("phone",))
         with pytest.raises(KeyError):
@@ -156,7 +156,7 @@ class TestARule:
             (of("count", **(COUNT | {"most": -1})), "most is a whole number, at least 0"),
             (of("count", **(COUNT | {"most": True})), "most is a whole number"),
             (of("count", **(COUNT | {"days": 0})), "days is a whole number, at least 1"),
-            (of("count", **(COUNT | {"days": None})), "a count looks back some days, or some minutes"),
+            (of("count", **COUNT, by="everybody"), "by is one of anybody, collector"),
             (of("count", **COUNT, minutes=5), "a count looks back some days, or some minutes"),
             (of("count", **(COUNT | {"days": None, "minutes": 1.5})), "minutes is a whole number"),
             (of("count", **(COUNT | {"per": "city"})), "per is one of person, account, debt, address"),
@@ -208,7 +208,7 @@ class TestARule:
             (of("hours", **(OFFICE | {"weekdays": [0]})), "weekdays are numbers from 1"),
             (of("hours", **(OFFICE | {"weekdays": []})), "weekdays are numbers from 1"),
             (of("hours", **OFFICE, until_included="yes"), "until_included is true or false"),
-            (of("hours", **OFFICE, holidays="half"), "holidays are open or closed"),
+            (of("hours", **OFFICE, holidays="half"), "holidays are one of open, closed, nationwide"),
         ],
     )  # fmt: skip
     def test_whose_values_say_nothing_is_refused(self, changes: dict[str, Any], why: str) -> None:

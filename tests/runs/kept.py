@@ -32,7 +32,7 @@ _ALSO: dict[str, dict[str, pl.Expr]] = {
         "template_version": pl.lit(""),
         "receipt": pl.lit(""),
         "happened_at": pl.col("at"),
-        "collector": pl.lit(""),
+        "collector": pl.when(pl.col("collector") == "agency").then(pl.lit("Fast Cash Ltd")).otherwise(pl.lit("")),
     },
     "registers": {"evidence": pl.lit(""), "recorded_by": pl.lit("test")},
 }

@@ -18,6 +18,7 @@ from tests.talks.book import a_book
 
 HOURS = "house.trade.hours"
 DAY = NOW.date()
+OFTEN = "{days: 1, most: 999, outcomes: [sent], per: person}"
 
 
 def spans(rules, day=DAY):
@@ -81,17 +82,27 @@ class TestSettingARule:
             ("house.natural.contacts", {"most": "30"}, "rules.not_settable"),
             ("us.regf.seven-in-seven", {"most": "30"}, "rules.not_settable"),
             ("nothing", {"most": "30"}, "rules.not_settable"),
-            (HOURS, {"from": "18:00", "until": "08:00"}, "rules.values_refused"),
-            (HOURS, {"from": "25:00"}, "rules.values_refused"),
-            (HOURS, {"weekdays": "8"}, "rules.values_refused"),
-            (HOURS, {"weekdays": "Monday"}, "rules.values_refused"),
-            (HOURS, {"most": "3"}, "rules.values_refused"),
-            (HOURS, {}, "rules.values_refused"),
-            ("house.trade.contacts", {"most": "-1"}, "rules.values_refused"),
-            ("house.trade.contacts", {"days": "0"}, "rules.values_refused"),
-            ("house.trade.contacts", {"most": "9" * 50}, "rules.values_refused"),
-            ("house.trade.year-end", {"yearly": "12-31:01-01"}, "rules.values_refused"),
-            ("house.trade.spring-festival", {"spans": "soon"}, "rules.values_refused"),
+            (HOURS, {"from": "18:00", "until": "08:00"}, "rules.clock"),
+            (HOURS, {"from": "25:00"}, "rules.clock"),
+            (HOURS, {"from": "06:59"}, "rules.hours_too_wide"),
+            (HOURS, {"until": "21:01"}, "rules.hours_too_wide"),
+            (HOURS, {"from": "00:00", "until": "24:00", "weekdays": "1,2,3,4,5,6,7"}, "rules.hours_too_wide"),
+            (HOURS, {"weekdays": "1,2,3,4,5,6,7"}, "rules.every_weekday"),
+            (HOURS, {"weekdays": "8"}, "rules.weekdays"),
+            (HOURS, {"weekdays": ""}, "rules.weekdays"),
+            (HOURS, {"weekdays": "Monday"}, "rules.weekdays"),
+            (HOURS, {"holidays": "never"}, "rules.holidays"),
+            (HOURS, {"most": "3"}, "rules.may_be_set"),
+            (HOURS, {}, "rules.may_be_set"),
+            ("house.trade.contacts", {"most": "-1"}, "rules.whole_number"),
+            ("house.trade.contacts", {"days": "0"}, "rules.whole_number"),
+            ("house.trade.contacts", {"most": "9" * 50}, "rules.whole_number"),
+            ("house.trade.contacts", {"most": "15"}, "rules.too_many"),
+            ("house.trade.contacts", {"days": "2"}, "rules.too_many"),
+            ("house.trade.year-end", {"yearly": "12-31:01-01"}, "rules.yearly"),
+            ("house.trade.year-end", {"yearly": ","}, "rules.yearly"),
+            ("house.trade.spring-festival", {"spans": "soon"}, "rules.spans"),
+            ("house.trade.spring-festival", {"spans": "2027-02-12:2027-02-05"}, "rules.spans"),
         ],
     )
     def test_refuses_other_rules_and_values_that_cannot_be(self, db, rule, wishes, code):
@@ -99,6 +110,16 @@ class TestSettingARule:
             set_rule(creditor=a_creditor(), rule=rule, wishes=wishes, at=NOW, by=MEI)
         assert refused.value.code == code
         assert not HouseRule.objects.exists()
+
+    def test_reaches_its_bounds(self, db):
+        creditor = a_creditor()
+        widest = {"from": "07:00", "until": "21:00", "weekdays": "1,2,3,4,7,6", "holidays": "open"}
+        set_rule(creditor=creditor, rule=HOURS, wishes=widest, at=NOW, by=MEI)
+        set_rule(creditor=creditor, rule="house.trade.contacts", wishes={"most": "14"}, at=NOW, by=MEI)
+        rules = rules_of(creditor)
+        assert spans(rules) == ("07:00", "21:00")
+        assert rules.named(HOURS).on(DAY)["spans"][0]["weekdays"] == [1, 2, 3, 4, 6, 7]
+        assert rules.named("house.trade.contacts").on(DAY)["most"] == 14
 
     def test_is_refused_to_whom_it_is_not_permitted(self, db):
         debtor = Actor(ActorKind.DEBTOR, "10001")
@@ -120,6 +141,12 @@ class TestOwnValues:
         )
         values = with_own((own,)).named("house.trade.contacts")
         assert [value["most"] for _, value in values.values] == [3, 3]
+
+    def test_beyond_the_bounds_from_a_time_without_any_do_not_hold(self):
+        wide = "{from: '00:00', holidays: open, until: '24:00', weekdays: [1, 2, 3, 4, 5, 6, 7]}"
+        rules = with_own((OwnValue(HOURS, DAY, wide), OwnValue("house.trade.contacts", DAY, OFTEN)))
+        assert spans(rules) == ("08:00", "18:00")
+        assert rules.named("house.trade.contacts").on(DAY)["most"] == 5
 
     def test_are_soft_rules_of_the_house_alone(self):
         for rule in settable().values():

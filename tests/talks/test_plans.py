@@ -7,7 +7,7 @@ import pytest
 
 from dunwell.actions.facts import facts_of
 from dunwell.actions.permissions import may
-from dunwell.actions.talks import add_entry, plan_contact, record_contact, set_address
+from dunwell.actions.talks import add_entry, open_complaint, plan_contact, record_contact, set_address
 from dunwell.core.actor import Actor, ActorKind
 from dunwell.core.errors import Refused
 from dunwell.core.terms import Channel, ContactOutcome
@@ -98,6 +98,18 @@ class TestAPlan:
     def test_refuses_what_it_cannot_ask(self, book, values, code):
         assert refusal(plan, book, **values) == code
 
+    def test_of_an_answer_rests_on_one_call_of_his(self, book):
+        complaint = open_complaint(debtor=book.debtor, text="Wrong goods", at=MONDAY, by=MEI, key="c")
+        assert complaint.pk
+        stopped = plan(book, purpose="answer")
+        assert stopped.clearance.verdict == "forbidden"
+        assert "house.complaint" in [each["rule"] for each in stopped.clearance.findings]
+        record(book, key="in", inbound=True, outcome=ContactOutcome.REACHED)
+        answered = plan(book, key="2", purpose="answer")
+        assert answered.clearance.verdict == "allowed"
+        record(book, key="out", purpose="answer", plan=answered.clearance)
+        assert plan(book, key="3", purpose="answer").clearance.verdict == "forbidden"
+
 
 class TestARecord:
     def test_rests_on_its_plan_once(self, book):
@@ -106,6 +118,16 @@ class TestARecord:
         assert refusal(record, book, key="2", plan=planned) == "contact.plan_used"
         visit = {"channel": Channel.VISIT, "persons": 2}
         assert refusal(record, book, key="3", plan=plan(book, key="p2").clearance, **visit) == "contact.other_plan"
+
+    def test_of_a_message_of_his_is_what_an_answer_rests_on(self, book, capsys):
+        assert refusal(record, book, channel=Channel.EMAIL, outcome=None) == "contact.not_by_people"
+        assert refusal(record, book, outcome=None, inbound=True) == "contact.outcome_of_calls"
+        assert refusal(record, book, channel=Channel.EMAIL, inbound=True) == "contact.outcome_of_calls"
+        open_complaint(debtor=book.debtor, text="Wrong goods", at=MONDAY, by=MEI, key="c")
+        assert plan(book, purpose="answer").clearance.verdict == "forbidden"
+        wrote = record(book, key="in", channel=Channel.EMAIL, inbound=True, outcome=None)
+        assert (wrote.direction, wrote.outcome, wrote.clearance) == ("in", "sent", None)
+        assert plan(book, key="2", purpose="answer").clearance.verdict == "allowed"
 
     def test_without_a_plan_is_asked_about_when_it_took_place(self, book):
         made = record(book, at=NIGHT, happened_at=MONDAY)
@@ -182,3 +204,24 @@ class TestTheCommand:
         assert self.told(
             capsys, "contact", "record", number, "--outcome", "not_connected", "--plan", str(row["plan"]), code=0
         )
+
+    @QUICK
+    def test_goes_past_an_advice_with_a_reason_and_past_nothing_forbidden(self, book, capsys, monkeypatch):
+        from django.conf import settings
+
+        now = settings.DUNWELL
+        values = {name: getattr(now, name) for name in now.__dataclass_fields__}
+        monkeypatch.setattr(settings, "DUNWELL", type(now)(**{**values, "now": NIGHT, "language": "en"}))
+        line = ("contact", "plan", book.debtor.number, "--override", "He asked for a call at nine")
+        gone = self.told(capsys, *line, code=0)
+        assert "+49 30 1234567" in gone
+        assert "He asked for a call at nine" in gone
+        entry = json.loads(bytes(JournalEntry.objects.filter(event="contact.planned").latest("recorded_at").body))
+        assert (entry["body"]["override"], entry["body"]["overridden"]) == ("He asked for a call at nine", True)
+        add_entry(debtor=book.debtor, kind="opt_out", channel=Channel.PHONE, at=NIGHT, by=MEI, key="o")
+        before = Clearance.objects.count()
+        assert cli._run(line) not in (0, 1)
+        told = capsys.readouterr()
+        assert "1234567" not in told.out + told.err
+        assert "house.wishes" in told.err
+        assert Clearance.objects.count() == before

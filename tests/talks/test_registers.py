@@ -57,6 +57,26 @@ class TestAnEntry:
         assert verdict(debtor, contact_point=one.pk) == "forbidden"
         assert verdict(debtor, contact_point=two.pk) == "allowed"
 
+    def test_stops_the_address_however_it_was_written(self, debtor):
+        def address(value, channel=Channel.PHONE):
+            return set_address(debtor=debtor, channel=channel, lines={"value": value}, key=f"{channel} {value}", **HOW)
+
+        told = address("030 5550101")
+        add(debtor, "opt_out", contact_point=told)
+        for same in ("+49305550101", "0049 30 555 0101", "+49 (0)30/5550101"):
+            assert verdict(debtor, contact_point=address(same).pk) == "forbidden"
+        assert verdict(debtor, contact_point=address("+49305550102").pk) == "allowed"
+        assert verdict(debtor, "sms", contact_point=address("+49305550101", Channel.SMS).pk) == "forbidden"
+        letters = address("Anna@Example.com", Channel.EMAIL)
+        add(debtor, "opt_out", "mail", contact_point=letters, channel=Channel.EMAIL)
+        assert verdict(debtor, "email", contact_point=address("anna@example.com", Channel.EMAIL).pk) == "forbidden"
+
+    def test_stops_a_call_where_nobody_said_which_number_is_called(self, debtor):
+        one = set_address(debtor=debtor, channel=Channel.PHONE, lines={"value": "+49 30 5550101"}, key="1", **HOW)
+        set_address(debtor=debtor, channel=Channel.PHONE, lines={"value": "+49 30 5550102"}, key="2", **HOW)
+        add(debtor, "opt_out", contact_point=one)
+        assert (verdict(debtor), verdict(debtor, "visit", place="home", persons=2)) == ("forbidden", "allowed")
+
     def test_about_hours_stops_in_them_alone(self, debtor):
         add(debtor, "inconvenient_time", weekdays=(1,), hours=("09:00", "11:00"))
         assert verdict(debtor) == "forbidden"

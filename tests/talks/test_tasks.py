@@ -1,15 +1,24 @@
 """Who waits for a person: the run names them, and `dunwell list tasks` lists all of them."""
 
 import json
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
 
+import polars as pl
 import pytest
+from django.conf import settings
 
 from dunwell.actions.day.report import DaySums, day_sums
-from dunwell.core.terms import Stage
+from dunwell.actions.talks import add_entry
+from dunwell.core.terms import Channel, Stage
 from dunwell.jobs import cli
+from dunwell.store.models import Debtor
 from tests.engine.book import DAY, Book, days
 from tests.runs.kept import creditor, keep, run
+from tests.support.rows import MEI
 
+NOW = datetime(DAY.year, DAY.month, DAY.day, 9, tzinfo=UTC)
 QUICK = pytest.mark.parametrize("home", ["sqlite"], indirect=True)
 
 
@@ -99,3 +108,28 @@ class TestTheList:
         assert [(task["debtor"], task["amount"]["amount"], task["what"]) for task in found] == [
             ("D1", "100.00", "deadline_passed")
         ]
+
+    def test_names_the_run_and_what_the_rules_said_in_it(self, owner, capsys):
+        name = run(owner, DAY).run
+        assert name in said(capsys, "list", "tasks")
+        [task] = json.loads(said(capsys, "list", "tasks", "--json", "--debtor", "D1"))
+        kept = pl.read_parquet(Path(settings.DUNWELL.runs) / name / "findings.parquet")
+        mine = kept.filter(pl.col("debtor_id") == Debtor.objects.get(number="D1").pk)
+        assert task["run"] == name
+        assert [each["rule"] for each in task["findings"]] == mine["rule"].to_list()
+        shutil.rmtree(Path(settings.DUNWELL.runs) / name)
+        [task] = json.loads(said(capsys, "list", "tasks", "--json", "--debtor", "D1"))
+        assert task["findings"] is None
+
+    @QUICK
+    def test_is_explained_with_the_run_it_rests_on(self, owner, capsys):
+        name = run(owner, DAY).run
+        told = said(capsys, "explain", "D1", "--as-of", DAY.isoformat())
+        assert f"by the run {name}" in told
+        debtor = Debtor.objects.get(number="D1")
+        add_entry(debtor=debtor, kind="opt_out", channel=Channel.PHONE, at=NOW, by=MEI, key="o")
+        add_entry(debtor=debtor, kind="opt_out", channel=Channel.VISIT, at=NOW, by=MEI, key="v")
+        told = said(capsys, "explain", "D1", "--as-of", DAY.isoformat())
+        [task] = json.loads(said(capsys, "list", "tasks", "--json", "--debtor", "D1"))
+        assert ("decided anew" in told) is (task["run"] is None)
+        assert all(each["rule"] in told for each in task["findings"] or () if each["effect"] != "note")

@@ -26,6 +26,7 @@ from dunwell.core.errors import DunwellError
 from dunwell.core.settings import Settings
 from dunwell.core.terms import OutboxState, Stage
 from dunwell.documents import notice
+from dunwell.documents.carried import COLLECTOR
 from dunwell.rulebook.strategy import default_strategy
 from dunwell.store.models import Creditor, OutboxMessage, Receivable
 from dunwell.store.reads.house_rules import rules_of
@@ -155,8 +156,10 @@ class Sender:
         for row, go in goes:
             try:
                 written = notice_of(row, go.line, go.items, sender=sender, receivables=receivables, day=now.date())
-                if "opt_out_notice" in gate.wanted(go.told):
-                    written = replace(written, opt_out=True)
+                wanted = gate.wanted(go.told)
+                written = replace(
+                    written, opt_out="opt_out_notice" in wanted, from_collector=not wanted.isdisjoint(COLLECTOR)
+                )
                 if late is not None and strategy.step(Stage(row.stage)).interest:
                     written, untold = late.added(written, row, [item["receivable_id"] for item in go.items])
                     self.report.without_interest += [(row.key, number, why) for number, why in untold]

@@ -12,7 +12,7 @@ import polars as pl
 from dunwell.actions import gate
 from dunwell.actions.act import act
 from dunwell.actions.once import clean_text, first_result, happened_on, plain_day
-from dunwell.actions.talks.plans import number_of, planned_of
+from dunwell.actions.talks.plans import BY_PEOPLE, number_of, planned_of
 from dunwell.actions.talks.registers import add_entry, lasting_days
 from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
@@ -34,7 +34,7 @@ def record_contact(
     *,
     debtor: Debtor,
     channel: Channel,
-    outcome: ContactOutcome,
+    outcome: ContactOutcome | None,
     at: datetime,
     by: Actor,
     key: UUID | str,
@@ -54,8 +54,10 @@ def record_contact(
     plan: Clearance | None = None,
     note: str = "",
 ) -> ContactAttempt:
-    """Record a call or a visit, reached or not. It is no step of the strategy, but counts as a contact of this person
-    where rules count contacts, unless the debtor came to us (`inbound`).
+    """Record a call or a visit, reached or not, or a message of the debtor (`inbound`, whose outcome is None).
+
+    It is no step of the strategy, but counts as a contact of this person where rules count contacts, unless the debtor
+    came to us (`inbound`).
 
     happened_at    when it took place (None: now, or the noon of `contact_date` at the creditor's place). `at` is the
                    moment we were told, so that a run asked what was known then does not see it earlier
@@ -70,11 +72,14 @@ def record_contact(
     items = tuple(each.pk for each in about) if about is not None else None
     planned = planned_of(
         debtor, channel, contact_point, purpose=purpose, to=to, place=place, mode=mode, persons=persons,
-        collector="agency" if collector else None, about=items,
+        collector="agency" if collector else None, about=items, inbound=inbound,
     )  # fmt: skip
+    if (outcome is None) == (channel in BY_PEOPLE):
+        raise Refused("contact.outcome_of_calls", channel=str(channel))
+    came = str(outcome or "sent")
     asked = {
         "channel": str(channel),
-        "outcome": str(outcome),
+        "outcome": came,
         "inbound": inbound,
         "contact_date_told": plain_day(contact_date),
         "note": note,
@@ -122,7 +127,7 @@ def record_contact(
         clearance=clearance,
         direction="in" if inbound else "out",
         purpose=purpose,
-        outcome=str(outcome),
+        outcome=came,
     )
     _name_items(contact, items, talked, outcome)
     verdict = clearance.verdict if clearance else None
@@ -197,7 +202,7 @@ def _name_items(
     contact: ContactAttempt,
     about: tuple[int, ...] | None,
     talked: Sequence[Receivable] | None,
-    outcome: ContactOutcome,
+    outcome: ContactOutcome | None,
 ) -> None:
     """The receivables it was about, without a stage: a call is no step of the strategy."""
     reached = outcome is ContactOutcome.REACHED

@@ -105,12 +105,14 @@ def planned_of(
     persons: int | None = None,
     collector: str | None = None,
     about: tuple[int, ...] | None = None,
+    inbound: bool = False,
 ) -> Planned:
     """A call or a visit as the gate is asked about it.
 
+    inbound   the debtor came to us, by whatever channel
     Refuses a channel that is not for people, words that docs/contact-rules.md does not know, and less than one person.
     """
-    if channel not in BY_PEOPLE:
+    if channel not in BY_PEOPLE and not inbound:
         raise Refused("contact.not_by_people", channel=str(channel), known=", ".join(BY_PEOPLE))
     told = {"purpose": purpose, "to": to, "at_place": place, "mode": mode}
     for field, value in told.items():

@@ -14,8 +14,7 @@ from dunwell.actions.talks.lost_contact import borne_out_from
 from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
 from dunwell.core.terms import Channel, HoldReason
-from dunwell.engine.asked import PERMITS
-from dunwell.rulebook.contact_rules import REGISTERS, SCOPE, Rules
+from dunwell.rulebook.contact_rules import PERMITS, REGISTERS, SCOPE, Rules
 from dunwell.store import journal
 from dunwell.store.models import ContactPoint, Debtor, RegisterEntry
 from dunwell.store.versions import change

@@ -13,8 +13,9 @@ FOR_A_PERSON = Q(action="task") | Q(action="message", body__person_minor__gt=0)
 
 
 def tasks(creditor: Creditor, owner: Debtor | None) -> list[dict[str, Any]]:
-    """debtor (his number), name, amount (minor units, currency), days, what (words: `run.task.<what>`), day."""
-    rows: QuerySet[Standing] = Standing.objects.filter(FOR_A_PERSON, creditor=creditor).select_related("debtor")
+    """debtor (his number), name, amount (minor units, currency), days, what (words: `run.task.<what>`), day, run (its
+    name, see `dunwell runs`; None: an act decided him anew), standing (the row itself)."""
+    rows: QuerySet[Standing] = Standing.objects.filter(FOR_A_PERSON, creditor=creditor).select_related("debtor", "run")
     if owner is not None:
         rows = rows.filter(debtor=owner)
     found = [_task(row) for row in rows.order_by("currency", "pk")]
@@ -30,6 +31,8 @@ def _task(row: Standing) -> dict[str, Any]:
         "days": row.days_past_due,
         "what": "deadline_passed" if beside else row.reason,
         "day": row.as_of,
+        "run": row.run.name if row.run else None,
+        "standing": row,
     }
 
 
