@@ -54,6 +54,7 @@ def facts(invoices: int, seed: int = 1) -> Facts:
         issue_date=pl.col("due_date").dt.offset_by("-30d"),
         status=pl.lit("open"),
         open_as_of_date=pl.lit(None, pl.Date),
+        charge_kind=pl.lit(None, pl.String),
     )
     share = pl.Series([picked.choice([0, 0, 0, 30, 60, 100, 100, 100, 100, 100]) for _ in range(len(key))])
     paid = receivables.filter(share > 0)

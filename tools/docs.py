@@ -95,7 +95,7 @@ def files_page() -> str:
 
 def interest_page() -> str:
     """Every series of rates and every regime of late interest, with its source and its cases."""
-    from dunwell.rulebook.interest_terms import house_regimes
+    from dunwell.rulebook.interest_terms import NOT_AT_HAND, house_regimes
     from dunwell.rulebook.rates import house_series, percent_of
 
     parts = [
@@ -104,6 +104,9 @@ def interest_page() -> str:
         "How a sum comes about is told in [claims.md](../claims.md). Each entry is data in `dunwell/rulebook/interest`",
         "and `dunwell/rulebook/rates`; its cases run as tests. *Unverified*: the official wording is not at hand; the",
         "interest of such a rule is demanded only when a person has confirmed the terms.",
+        "",
+        f"Of {' and '.join(NOT_AT_HAND)} no figure of interest by law is at hand, so they have no regime here: what a",
+        "contract agreed is claimed with `contract.clause`.",
         "",
     ]
     for regime in house_regimes().values():

@@ -9,9 +9,9 @@ from dunwell.core.errors import DunwellError
 from dunwell.core.terms import ReceivableStatus
 from dunwell.documents.account import Statement
 from dunwell.engine.debtor_account import DebtorAccount, account_of
-from dunwell.engine.described import compute, undisputed
+from dunwell.engine.described import as_far_as_told, compute, undisputed
 from dunwell.engine.facts import Facts
-from dunwell.engine.statement import make_statement
+from dunwell.engine.statement import last_day_told, make_statement
 from dunwell.rulebook.debt import Debt
 from dunwell.store.models import Creditor, Debtor, Receivable
 from dunwell.store.reads import interest, talks
@@ -43,7 +43,8 @@ def statement_of(
     known_at   with facts, terms and rates as they were known then (None: now)
 
     Raises DunwellError: an unknown number, a credit note or a charge, what was cancelled or written off, receivables of
-    several debtors, a rate that is not known, and an invoice that did not yet exist on the day.
+    several debtors, terms that do not hold for one of them, a rate that is not known, and an invoice that did not yet
+    exist on the day.
     """
     rows: list[Receivable] = [talks.receivable(creditor, number) for number in dict.fromkeys(numbers)]
     if len({row.debtor_id for row in rows}) > 1:
@@ -58,7 +59,11 @@ def statement_of(
             raise DunwellError("statement.not_claimed", number=row.number)
         if row.pk not in account.debts:
             raise DunwellError("statement.no_debt", number=row.number, day=as_of.isoformat())
-    return _told([debt for row in rows for debt in account.debts[row.pk]], account, debtor, as_of, pay_by)
+    debts = [debt for row in rows for debt in account.debts[row.pk]]
+    for debt in debts:
+        if debt.untold:
+            raise debt.untold
+    return _told(debts, account, debtor, as_of, pay_by)
 
 
 def statement_of_debtor(
@@ -81,8 +86,9 @@ def statement_of_debtor(
     only       only the claims that these items (receivable ids: invoices, charges) belong to, in the order of due dates
     terms      the creditor's, where somebody read them already
 
-    All debts take part when money that names none is placed, also those that are not told. Raises DunwellError:
-    `statement.nothing_open`, a rate that is not known.
+    All debts take part when money that names none is placed, also those that are not told. One whose terms are refused,
+    or whose rate is not known, is told without interest and says why (`Debt.untold`). Raises DunwellError
+    `statement.nothing_open`.
     """
     known = facts if facts is not None else facts_of(creditor, debtors=[debtor.pk], known_at=known_at)
     terms = terms or interest.StoredTerms(creditor, [debtor.pk], known_at)
@@ -97,7 +103,7 @@ def statement_of_debtor(
     debts = sorted(_open(debts, as_of), key=lambda debt: (debt.currency, debt.due, debt.number))
     if not debts:
         raise DunwellError("statement.nothing_open", number=debtor.number, day=as_of.isoformat())
-    told = _told(debts, account, debtor, as_of, pay_by)
+    told = _told(as_far_as_told(debts, last_day_told(as_of, pay_by)), account, debtor, as_of, pay_by)
     if currency is None:
         return told
     money, doubt = ({name: m for name, m in of.items() if name == currency} for of in (told.unallocated, told.in_doubt))

@@ -21,6 +21,16 @@ class ReceivableKind(StrEnum):
     CREDIT_NOTE = "credit_note"
 
 
+class ChargeKind(StrEnum):
+    """What a charge is for. A law may bound some of them together with the interest."""
+
+    COURT_COST = "court_cost"
+    LATE_FEE = "late_fee"
+    PENALTY = "penalty"
+    SERVICE_FEE = "service_fee"
+    OTHER = "other"
+
+
 class ReceivableStatus(StrEnum):
     """What the ledger says about an item, apart from payments."""
 

@@ -42,6 +42,8 @@ class Line:
 class Event:
     """Something that changed what is owed, what it paid, and the balance after it.
 
+    kind     charge, fixed_sum, credit, payment; `capital` and `reversal` tell of sums that stand elsewhere; `capped`
+             and `capped_costs`: what caps cut off
     placed   money that named no debt with anything open, and how it came here
     """
 
@@ -53,10 +55,19 @@ class Event:
     after: dict[str, int]
     placed: Placed | None = None
 
+    @property
+    def adds_minor(self) -> int:
+        """What it adds to the sum (below zero: takes off it): with the principal and the interest of all lines these
+        add up to what is owed, less what was paid beyond it."""
+        return _SIGN.get(self.kind, 0) * self.amount_minor
+
+
+_SIGN = {"charge": 1, "fixed_sum": 1, "credit": -1, "payment": -1, "capped": -1, "capped_costs": -1}
+
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What is open by component, what was paid beyond it, and what a cap cuts off; minor units."""
+    """What is open by component, what was paid beyond it, and what caps cut off; minor units."""
 
     costs: int = 0
     interest: int = 0
@@ -64,6 +75,7 @@ class Sums:
     principal: int = 0
     surplus: int = 0
     capped: int = 0
+    capped_costs: int = 0
 
     @property
     def total(self) -> int:

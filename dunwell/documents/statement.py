@@ -11,6 +11,7 @@ from dunwell.core.dates import format_date
 from dunwell.core.errors import say
 from dunwell.core.money import DIGITS, format_money, plain_amount
 from dunwell.documents.account import Account, DebtStatement, Event, Line, Statement, Sums
+from dunwell.documents.plain import plain
 from dunwell.rulebook.debt import ORDER_SOURCE
 from dunwell.rulebook.interest_terms import COMPONENTS
 from dunwell.rulebook.rates import percent_of
@@ -48,6 +49,10 @@ def _debt_data(each: DebtStatement, language: str) -> dict[str, Any]:
         "entries": [_event_data(event, currency) for event in each.demanded.events],
         "notes": notes(each, language),
         "assumed_since": each.assumed_since.isoformat() if each.assumed_since else None,
+        "fixed_sum_not_claimed": {"why": "other_currency", "currency": debt.fixed_sum_in}
+        if debt.fixed_sum_in
+        else None,
+        "without_interest": {"code": debt.untold.code, "why": debt.untold.words(language)} if debt.untold else None,
     }
     if each.informed is not None:
         found["computed_not_demanded"] = {
@@ -64,7 +69,7 @@ def _debt_data(each: DebtStatement, language: str) -> dict[str, Any]:
 def _sums_data(sums: Sums, currency: str) -> dict[str, str]:
     parts = {
         "costs": sums.costs, "interest": sums.interest, "second_interest": sums.extra, "principal": sums.principal,
-        "total": sums.total, "surplus": sums.surplus, "capped": sums.capped,
+        "total": sums.total, "surplus": sums.surplus, "capped": sums.capped, "capped_costs": sums.capped_costs,
     }  # fmt: skip
     return {name: plain_amount(minor, currency) for name, minor in parts.items()}
 
@@ -80,6 +85,7 @@ def _line_data(line: Line, currency: str) -> dict[str, Any]:
         found["rate_source"] = {
             "series": line.rate.series.id, "value": percent_of(line.value_ppm), "assumed": line.assumed,
             "source": line.rate.series.source_of(line.value_day),
+            "told_on": told.day.isoformat() if (told := line.rate.series.told_of(line.value_day)) else None,
             "multiplier": f"{line.rate.multiplier / 100:.2f}", "spread": percent_of(line.rate.spread_ppm),
         }  # fmt: skip
     return found
@@ -88,7 +94,7 @@ def _line_data(line: Line, currency: str) -> dict[str, Any]:
 def _event_data(event: Event, currency: str) -> dict[str, Any]:
     found: dict[str, Any] = {
         "day": event.day.isoformat(), "kind": event.kind, "id": event.id,
-        "amount": plain_amount(event.amount_minor, currency),
+        "amount": plain_amount(event.amount_minor, currency), "adds": plain_amount(event.adds_minor, currency),
         "paid": {name: plain_amount(minor, currency) for name, minor in event.paid.items() if minor},
         "open_after": {name: plain_amount(minor, currency) for name, minor in event.after.items()},
     }  # fmt: skip
@@ -112,11 +118,22 @@ def exact_amount(numerator: int, denominator: int, currency: str) -> str:
     return f"{whole}.{part:0{digits}d}"
 
 
-def notes(each: DebtStatement, language: str) -> list[str]:
-    """What must be said beside a sum: how far its rule can be trusted, what was assumed, what a court may do."""
+def notes(each: DebtStatement, language: str, *, inside: bool = True) -> list[str]:
+    """What must be said beside a sum: how far its rule can be trusted, what was assumed, what a court may do.
+
+    inside   for the creditor's own people: with what they should do about interest that cannot be told
+    """
     terms = each.debt.terms
     citation = terms.regime.citation
     found = []
+    if each.debt.untold:
+        why = each.debt.untold.words(language)
+        number = each.debt.number
+        code = "statement.untold" if inside else "statement.untold_part"
+        found.append(say(code, language, number=number, why=why))
+    if each.debt.fixed_sum_in:
+        law, currency = each.debt.fixed_sum_in, each.debt.currency
+        found.append(say("statement.fixed_sum_not_claimed", language, law=law, currency=currency))
     if not terms.claimed:
         found.append(say("statement.no_basis" if not terms.regime.basis else "statement.not_confirmed", language))
     if not citation.verified:
@@ -129,7 +146,22 @@ def notes(each: DebtStatement, language: str) -> list[str]:
     if each.sums.capped:
         capped = format_money(each.sums.capped, each.debt.currency, language)
         found.append(say("statement.capped", language, amount=capped))
+    found += _ceiling_notes(each, language)
     return found + [say(f"interest.warning.{code}", language) for code in terms.warnings]
+
+
+def _ceiling_notes(each: DebtStatement, language: str) -> list[str]:
+    """What a cap on interest and fees together cut off, and which charges it was not held against."""
+    found = []
+    currency = each.debt.currency
+    if each.sums.capped_costs:
+        amount = format_money(each.sums.capped_costs, currency, language)
+        found.append(say("statement.capped_costs", language, amount=amount))
+    charges = [entry for entry in each.debt.entries if entry.kind == "charge" and entry.charge_kind is None]
+    if each.debt.terms.ceiling and charges:
+        ids = "; ".join(entry.id for entry in charges)
+        found.append(say("statement.charge_without_kind", language, ids=ids))
+    return found
 
 
 def as_text(
@@ -255,6 +287,10 @@ def rate_source_words(line: Line, language: str) -> str:
             formula += f" × {Decimal(rate.multiplier).scaleb(-2).normalize():f}"
         if rate.spread_ppm:
             formula += f" {'+' if rate.spread_ppm > 0 else '−'} {percent_of(abs(rate.spread_ppm))} %"
+        told = rate.series.told_of(line.value_day)
+        if told is not None:
+            day = format_date(told.day, language)
+            formula += say("statement.told_by", language, source=plain(told.source, 200), day=day)
         words += say("statement.from_series", language, series=rate.series.title[language], formula=formula)
     elif rate.rate_ppm is not None and rate.rate_ppm > line.rate_ppm:
         words += say("statement.cut_rate", language, agreed=percent_of(rate.rate_ppm))

@@ -160,7 +160,8 @@ def _rows(account: Account, currency: str, language: str) -> list[dict[str, str]
     rows += [
         (
             event.day, 1, f"{event.day:%Y-%m-%d}", "", plain(event_words(event, currency, language, day=False)),
-            _signed(money(event.amount_minor), minus=event.kind in {"payment", "credit"}),
+            # sums that are told only, in words, do not stand among those that add up
+            _signed(money(event.amount_minor), minus=event.adds_minor < 0) if event.adds_minor else "",
         )
         for event in account.events
     ]  # fmt: skip
@@ -200,7 +201,8 @@ def _remarks(each: DebtStatement, language: str) -> list[str]:
     if each.informed is not None and each.informed.sums.total != each.sums.total:
         words = say("statement.informed_part", language)
         found.append(f"{words}: {money(each.informed.sums.total)}")
-    return found + notes(each, language)
+    # the page goes to the debtor: what the house should record is not for him
+    return found + notes(each, language, inside=False)
 
 
 def _signed(amount: str, *, minus: bool) -> str:

@@ -4,21 +4,20 @@ The meaning of every word is in docs/claims.md. Sums are whole numbers: a rate i
 Interest is a numerator in Int128 (10^15 minor units x 10^13 would wrap around in 64 bits without a word) until its rule
 says "round".
 
-A debt's entries follow one another, so they are taken one by one; all debts take their n-th entry together. The debts
-with the most entries stand first: those which still have an n-th are always the first rows, and nothing is joined.
+A debt's entries follow one another, so they are taken one by one (`engine.balance` has the rule of a step); all debts
+take their n-th entry together. The debts with the most entries stand first: those which still have an n-th are always
+the first rows, and nothing is joined.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from enum import IntEnum
-from functools import cache
 
 import polars as pl
 
+from dunwell.engine.balance import EXTRA, INTEREST, ROUND, Event, OneDebt, TooLargeError, numbers_of, step
 from dunwell.engine.curves import Curves
 from dunwell.engine.debts import resolve
-from dunwell.engine.rounding import half_up
 from dunwell.rulebook.interest_terms import COMPONENTS, Terms
 
 ENTRIES: dict[str, pl.DataType] = {
@@ -31,29 +30,18 @@ ENTRIES: dict[str, pl.DataType] = {
     "reverses_id": pl.Int64(),
 }
 """What happened to a debt. kind: charge, credit, payment, reversal (of the payment `reverses_id`); amount_minor > 0.
-Within a day and kind they count in the order of `entry_id`."""
+Within a day and kind they count in the order of `entry_id`. A column `under_ceiling` (Boolean) may stand beside:
+charges that are owed only as far as the ceiling of the debt's terms leaves room beside the interest."""
 
 
 AT_ONCE = 500_000
 """Debts that are worked on together."""
 
-
-class _Event(IntEnum):
-    """What changes a balance, in the order within a day."""
-
-    FIXED_SUM = 0
-    CHARGE = 1
-    CREDIT = 2
-    PAYMENT = 3
-    RATE = 4
-    CAPITAL = 5
-    END = 6
+FEW = 100
+"""So many debts or fewer take their steps one debt after the other: a frame has its price however few rows it has."""
 
 
-_INTEREST, _EXTRA = 1, 2
-"""Whose stretch of days a change of a rate ends, as the amount of the event."""
-_KINDS = {"charge": _Event.CHARGE, "credit": _Event.CREDIT, "payment": _Event.PAYMENT}
-_ROUND = {"once": 0, "period": 1, "day": 2}
+_KINDS = {"charge": Event.CHARGE, "credit": Event.CREDIT, "payment": Event.PAYMENT}
 SUMS: dict[str, pl.DataType] = {
     "debt_id": pl.Int64(),
     "costs_minor": pl.Int64(),
@@ -62,6 +50,7 @@ SUMS: dict[str, pl.DataType] = {
     "principal_minor": pl.Int64(),
     "surplus_minor": pl.Int64(),
     "capped_minor": pl.Int64(),
+    "capped_costs_minor": pl.Int64(),
     "interest_sum_minor": pl.Int64(),
     "extra_sum_minor": pl.Int64(),
     "refused": pl.String(),
@@ -69,16 +58,14 @@ SUMS: dict[str, pl.DataType] = {
 }
 """See `Claims.sums`."""
 
-LARGEST_INTEREST = 10**18
-"""A debt with more interest than this many minor units is refused: no claim is so large, and 64 bits end soon after."""
-
 
 @dataclass(frozen=True, slots=True)
 class Claims:
     """What is owed, and how it came about.
 
     sums    one row per debt, sorted by debt_id: costs_minor, interest_minor, extra_minor, principal_minor (open);
-            surplus_minor (paid beyond all); capped_minor (interest that a cap on its sum cuts off); interest_sum_minor,
+            surplus_minor (paid beyond all); capped_minor (interest that a cap on its sum cuts off); capped_costs_minor
+            (charges for which the ceiling leaves no room beside the interest); interest_sum_minor,
             extra_sum_minor (all that came of it so far, paid or not); refused (why there are no sums, a code, or null);
             assumed_since (the first day for which a rate had to be assumed, or null)
     lines   one row per stretch of days and entry, in order, where they were asked for; else no rows
@@ -108,41 +95,72 @@ def compute(
     if debts.is_empty():
         return Claims(pl.DataFrame(schema=SUMS), pl.DataFrame())
     found, curves = resolve(debts, terms, as_of)
-    known = found.filter(pl.col("refused").is_null())
-    events = _events(known, entries, curves, every_rate=with_lines)
-    trace: list[pl.DataFrame] = []
-    done = _through_events(_begin(known), events, curves, trace if with_lines else None)
-    end = done.with_columns(
-        place=pl.col("end"), event=pl.lit(_Event.END, pl.Int8), amount=pl.lit(0, pl.Int64),
-        designation=pl.lit(None, pl.String), entry_id=pl.lit(None, pl.Int64),
-    )  # fmt: skip
-    ended = _step(end, curves)
-    if with_lines:
-        trace.append(_line(end, ended))
-    sums = ended.select(
-        "debt_id", costs_minor="costs", interest_minor="interest_open", extra_minor="extra_open",
-        principal_minor="principal", surplus_minor="surplus",
-        capped_minor=pl.col("interest_full") - pl.col("interest_owed"),
-        interest_sum_minor="interest_owed", extra_sum_minor="extra_owed",
-    )  # fmt: skip
+    trace: list[pl.DataFrame] | None = [] if with_lines else None
+    parts = _with_fees_apart(found.filter(pl.col("refused").is_null()), entries)
+    sums = pl.concat(_sums(_ended(part, entries, curves, trace, fees=fees)) for part, fees in parts)
     sums = found.select("debt_id", "refused", "assumed_since").join(sums, on="debt_id", how="left")
     sums = _refuse_too_large(sums).select(list(SUMS))
     lines = pl.concat(trace).sort("debt_id", "number") if trace else pl.DataFrame()
     return Claims(sums.sort("debt_id"), lines)
 
 
+def _with_fees_apart(debts: pl.DataFrame, entries: pl.DataFrame) -> list[tuple[pl.DataFrame, bool]]:
+    """Debts with fees under a ceiling stand apart (True), so that all the others need not know of ceilings."""
+    if not {"under_ceiling", "has_ceiling"} <= {*entries.columns, *debts.columns}:
+        return [(debts, False)]
+    fees = entries.filter((pl.col("kind") == "charge") & pl.col("under_ceiling"))["debt_id"].unique()
+    mine = debts["has_ceiling"] & debts["debt_id"].is_in(fees.implode())
+    return [(debts.filter(~mine), False), (debts.filter(mine), True)] if mine.any() else [(debts, False)]
+
+
+def _ended(
+    debts: pl.DataFrame, entries: pl.DataFrame, curves: Curves, trace: list[pl.DataFrame] | None, *, fees: bool
+) -> pl.DataFrame:
+    """The balances at the end of each debt's day. fees: whether the debts have fees under a ceiling."""
+    events = _events(debts, entries, curves, every_rate=trace is not None, fees=fees)
+    done = _through_events(_begin(debts, fees=fees), events, curves, trace)
+    end = done.with_columns(
+        place=pl.col("end"), event=pl.lit(Event.END, pl.Int8), amount=pl.lit(0, pl.Int64),
+        designation=pl.lit(None, pl.String), entry_id=pl.lit(None, pl.Int64),
+    )  # fmt: skip
+    ended = step(end, curves)
+    if trace is not None:
+        trace.append(ended.select(list(_LINE)))
+    return ended
+
+
+def _sums(ended: pl.DataFrame) -> pl.DataFrame:
+    no_room = pl.lit(0, pl.Int64)
+    if "fees" in ended.columns:
+        no_room = pl.col("fees") - pl.min_horizontal("fees", "fees_room").cast(pl.Int64)
+    return ended.select(
+        "debt_id", costs_minor="costs", interest_minor="interest_open", extra_minor="extra_open",
+        principal_minor="principal", surplus_minor="surplus",
+        capped_minor=pl.col("interest_rounded") - pl.col("interest_owed"), capped_costs_minor=no_room,
+        interest_sum_minor="interest_owed", extra_sum_minor="extra_rounded",
+    )  # fmt: skip
+
+
 _OF_DEBT = [
-    "debt_id", "start", "end", "breach_date", "contract_date", "curve", "factor", "units", "extra_curve",
-    "extra_factor", "extra_units", "free", "sum_cap_minor", *(f"rank_{name}" for name in COMPONENTS),
+    "debt_id", "start", "end", "breach_date", "contract_date", "factor", "units", "extra_factor", "extra_units", "free",
+    "sum_cap_minor", *(f"rank_{name}" for name in COMPONENTS),
 ]  # fmt: skip
 
 
-def _begin(debts: pl.DataFrame) -> pl.DataFrame:
+def _begin(debts: pl.DataFrame, *, fees: bool) -> pl.DataFrame:
     """The balance before anything has happened. `last`: the place up to which interest has run."""
     zero = pl.lit(0, pl.Int64)
     wide = pl.lit(0, pl.Int128)
+    ceiling = []
+    if fees:
+        ceiling = [
+            pl.col("ceiling_curve").cast(pl.Int64), pl.col("ceiling_factor", "ceiling_units"),
+            wide.alias("ceiling_exact"), *(zero.alias(name) for name in ("fees", "fees_paid", "fees_open")),
+        ]  # fmt: skip
     return debts.select(
-        *_OF_DEBT, pl.col("rounding").replace_strict(_ROUND, return_dtype=pl.Int8),
+        # places on all curves: more than 32 bits hold, in a large book
+        *_OF_DEBT, pl.col("curve", "extra_curve").cast(pl.Int64), *ceiling,
+        pl.col("rounding").replace_strict(ROUND, return_dtype=pl.Int8),
         # interest that begins after the day of the sums never runs
         last=pl.min_horizontal(pl.col("start") - 1, "end"),
         principal=pl.col("principal_minor"), costs=zero, surplus=zero, capital=zero,
@@ -151,7 +169,9 @@ def _begin(debts: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _events(debts: pl.DataFrame, entries: pl.DataFrame, curves: Curves, *, every_rate: bool) -> pl.DataFrame:
+def _events(
+    debts: pl.DataFrame, entries: pl.DataFrame, curves: Curves, *, every_rate: bool, fees: bool
+) -> pl.DataFrame:
     """debt_id, place, event, amount, designation, entry_id; sorted by debt and order within it."""
     placed = debts.select(
         "debt_id", "start", "end", "curve", "extra_curve", "fixed_sum_minor", "rounding", "compound_months"
@@ -159,9 +179,9 @@ def _events(debts: pl.DataFrame, entries: pl.DataFrame, curves: Curves, *, every
     empty = {"designation": pl.lit(None, pl.String), "entry_id": pl.lit(None, pl.Int64)}
     columns = ["debt_id", "place", "event", "amount", "designation", "entry_id"]
     fixed = placed.filter((pl.col("fixed_sum_minor") > 0) & (pl.col("start") <= pl.col("end"))).select(
-        "debt_id", place="start", event=pl.lit(_Event.FIXED_SUM, pl.Int8), amount="fixed_sum_minor", **empty
+        "debt_id", place="start", event=pl.lit(Event.FIXED_SUM, pl.Int8), amount="fixed_sum_minor", **empty
     )
-    parts = [_entries(entries, placed, curves).select(columns), fixed.select(columns)]
+    parts = [_entries(entries, placed, curves, fees=fees).select(columns), fixed.select(columns)]
     if every_rate:
         parts.append(_known_until(debts, curves).with_columns(amount=pl.lit(0, pl.Int64), **empty).select(columns))
     breaks = _breaks(placed if every_rate else placed.filter(pl.col("rounding") != "once"), curves)
@@ -173,7 +193,7 @@ def _events(debts: pl.DataFrame, entries: pl.DataFrame, curves: Curves, *, every
     return pl.concat(parts).sort("debt_id", "place", "event", "entry_id", nulls_last=False)
 
 
-def _entries(entries: pl.DataFrame, placed: pl.DataFrame, curves: Curves) -> pl.DataFrame:
+def _entries(entries: pl.DataFrame, placed: pl.DataFrame, curves: Curves, *, fees: bool) -> pl.DataFrame:
     """What happened until a debt's day, with the payments less what was taken back of each."""
     happened = (
         entries.with_columns(place=(pl.col("entry_date") - curves.first).dt.total_days().cast(pl.Int32))
@@ -189,9 +209,11 @@ def _entries(entries: pl.DataFrame, placed: pl.DataFrame, curves: Curves) -> pl.
             .then((pl.col("amount_minor") - pl.col("back").fill_null(0)).clip(lower_bound=0))
             .otherwise("amount_minor")
         )
-    return kept.filter(pl.col("amount_minor") > 0).with_columns(
-        event=pl.col("kind").replace_strict(_KINDS, return_dtype=pl.Int8), amount="amount_minor"
-    )
+    event = pl.col("kind").replace_strict(_KINDS, return_dtype=pl.Int8)
+    if fees:
+        fee = (pl.col("kind") == "charge") & pl.col("under_ceiling")
+        event = pl.when(fee).then(pl.lit(Event.FEE, pl.Int8)).otherwise(event)
+    return kept.filter(pl.col("amount_minor") > 0).with_columns(event=event, amount="amount_minor")
 
 
 def _breaks(placed: pl.DataFrame, curves: Curves) -> pl.DataFrame:
@@ -207,7 +229,7 @@ def _breaks(placed: pl.DataFrame, curves: Curves) -> pl.DataFrame:
     schema = {"curve": pl.Int32, "place": pl.Int32, "of_weight": pl.Boolean}
     tracks = [
         placed.select("debt_id", "start", "end", "rounding", curve=name, amount=pl.lit(mask, pl.Int64))
-        for name, mask in (("curve", _INTEREST), ("extra_curve", _EXTRA))
+        for name, mask in (("curve", INTEREST), ("extra_curve", EXTRA))
     ]
     return (
         pl.concat(tracks)
@@ -220,7 +242,7 @@ def _breaks(placed: pl.DataFrame, curves: Curves) -> pl.DataFrame:
         .select("debt_id", "place", "amount")
         .unique()
         .group_by("debt_id", "place")
-        .agg(pl.col("amount").sum(), event=pl.lit(_Event.RATE, pl.Int8))
+        .agg(pl.col("amount").sum(), event=pl.lit(Event.RATE, pl.Int8))
     )
 
 
@@ -228,7 +250,7 @@ def _known_until(debts: pl.DataFrame, curves: Curves) -> pl.DataFrame:
     """The last day whose rate is known, where later ones are assumed: debt_id, place, event."""
     place = ((pl.col("assumed_since") - curves.first).dt.total_days() - 1).cast(pl.Int32)
     return debts.filter((place >= pl.col("start")) & (place < pl.col("end"))).select(
-        "debt_id", place=place, event=pl.lit(_Event.RATE, pl.Int8)
+        "debt_id", place=place, event=pl.lit(Event.RATE, pl.Int8)
     )
 
 
@@ -246,7 +268,7 @@ def _capitalisations(placed: pl.DataFrame, curves: Curves) -> pl.DataFrame:
         .with_columns(day=pl.col("begin").dt.offset_by(pl.format("{}mo", pl.col("time") * pl.col("compound_months"))))
         .with_columns(place=((pl.col("day") - curves.first).dt.total_days() - 1).cast(pl.Int32))
         .filter(pl.col("place") <= pl.col("end"))
-        .select("debt_id", "place", event=pl.lit(_Event.CAPITAL, pl.Int8))
+        .select("debt_id", "place", event=pl.lit(Event.CAPITAL, pl.Int8))
     )
 
 
@@ -272,153 +294,52 @@ def _through_events(
     busy = busy.drop("events")
     offset = 0
     for turn, size in enumerate(sizes):
-        now = pl.concat([busy.head(size), queue.slice(offset, size).drop("turn")], how="horizontal")
-        after = _step(now, curves)
+        if size <= FEW:
+            finished.append(_one_by_one(busy, queue.slice(offset).drop("turn"), sizes[turn:], curves, trace))
+            break
+        now = pl.concat([busy, queue.slice(offset, size).drop("turn")], how="horizontal")
+        after = step(now, curves)
         if trace is not None:
-            trace.append(_line(now, after))
+            trace.append(after.select(list(_LINE)))
         offset += size
         busy = after.select(state.columns)
         still = sizes[turn + 1] if turn + 1 < len(sizes) else 0
         finished.append(busy.slice(still))
+        busy = busy.head(still)
     return pl.concat(finished)
 
 
-def _step(state: pl.DataFrame, curves: Curves) -> pl.DataFrame:
-    """Let interest run up to an event, then take the event: the columns of the state as they are after it."""
-    ran = _accrue(state.with_columns(_reaches()), curves)
-    return ran.with_columns(_shares()).with_columns(_taken())
-
-
-# What is the same in every step is built once: a debt with a thousand entries takes a thousand steps.
-
-
-@cache
-def _reaches() -> pl.Expr:
-    """through: the place up to which interest runs before the event."""
-    entry = pl.col("event") <= _Event.PAYMENT
-    # with a free day of payment the day itself bears interest on the balance it ends with
-    reaches = pl.col("place") - (pl.col("free") & entry).cast(pl.Int32)
-    return pl.max_horizontal("last", reaches).alias("through")
-
-
-@cache
-def _taken() -> list[pl.Expr]:
-    """The balance after the event."""
-    event = pl.col("event")
-    amount = pl.col("amount")
-    credited = pl.when(event == _Event.CREDIT).then(pl.min_horizontal(amount, "principal")).otherwise(0)
-    costs = (
-        pl.when(event == _Event.CHARGE)
-        .then(amount)
-        .when((event == _Event.FIXED_SUM) & (pl.col("principal") > 0))
-        .then(amount)
-        .otherwise(0)
-    )
-    balance = {
-        "surplus": pl.col("surplus")
-        + pl.when(event == _Event.PAYMENT)
-        .then(amount - pl.sum_horizontal(f"to_{name}" for name in COMPONENTS))
-        .when(event == _Event.CREDIT)
-        .then(amount - credited)
-        .otherwise(0),
-        "capital": pl.when(event == _Event.CAPITAL)
-        .then("interest_open")
-        .otherwise((pl.col("capital") - pl.col("to_interest")).clip(lower_bound=0)),
-        "costs": pl.col("costs") + costs - pl.col("to_costs"),
-        "principal": pl.col("principal") - credited - pl.col("to_principal"),
-        "interest_paid": pl.col("interest_paid") + pl.col("to_interest"),
-        "interest_open": pl.col("interest_open") - pl.col("to_interest"),
-        "extra_paid": pl.col("extra_paid") + pl.col("to_extra"),
-        "extra_open": pl.col("extra_open") - pl.col("to_extra"),
-        "last": pl.col("through"),
-        "number": pl.col("number") + 1,
-    }
-    return [after.alias(name) for name, after in balance.items()]
-
-
-@cache
-def _shares() -> list[pl.Expr]:
-    """to_<component>: what a payment gives to each, in the order of its debt's ranks, a designated one first."""
-    open_of = {
-        "costs": pl.col("costs"), "interest": pl.col("interest_open"), "extra": pl.col("extra_open"),
-        "principal": pl.col("principal"),
-    }  # fmt: skip
-    rank = {
-        name: pl.when(pl.col("designation") == name).then(-1).otherwise(pl.col(f"rank_{name}")) for name in COMPONENTS
-    }
-    paid = pl.col("event") == _Event.PAYMENT
-    shares = []
-    for name in COMPONENTS:
-        before = pl.sum_horizontal(
-            pl.when(rank[other] < rank[name]).then(open_of[other]).otherwise(0) for other in COMPONENTS if other != name
-        )
-        left = (pl.col("amount") - before).clip(lower_bound=0)
-        share = pl.when(paid).then(pl.min_horizontal(left, open_of[name])).otherwise(0)
-        shares.append(share.alias(f"to_{name}"))
-    return shares
-
-
-def _accrue(state: pl.DataFrame, curves: Curves) -> pl.DataFrame:
-    """Interest of the days after `last` until `through`, and what is open of it then."""
-    state = state.with_columns(bearing=pl.col("principal") + pl.col("capital"))
-    state = _run(state, curves, "", "interest", pl.col("bearing"))
-    state = _run(state, curves, "extra_", "extra", pl.col("principal"))
-    grown, owed, still = _open_interest()
-    return state.with_columns(grown).with_columns(owed).with_columns(still)
-
-
-@cache
-def _open_interest() -> tuple[list[pl.Expr], list[pl.Expr], pl.Expr]:
-    """What interest came to; what of it is owed within its cap, and of the second one; what of the first is open."""
-    once = pl.col("rounding") == _ROUND["once"]
-
-    def so_far(name: str, prefix: str) -> pl.Expr:
-        return (
-            pl.when(once).then(_whole(pl.col(f"{name}_exact"), pl.col(f"{prefix}units"))).otherwise(f"{name}_rounded")
-        )
-
-    grown = [so_far("interest", "").alias("interest_full"), so_far("extra", "extra_").alias("extra_owed")]
-    owed = [
-        pl.min_horizontal("interest_full", "sum_cap_minor").alias("interest_owed"),
-        (pl.col("extra_owed") - pl.col("extra_paid")).alias("extra_open"),
+def _one_by_one(
+    busy: pl.DataFrame, queue: pl.DataFrame, sizes: list[int], curves: Curves, trace: list[pl.DataFrame] | None
+) -> pl.DataFrame:
+    """The last debts after all their events, of which each turn has so many as `sizes` says, the first debts' first."""
+    look = numbers_of(curves)
+    debts = [OneDebt(values, curves.size, look) for values in busy.rows(named=True)]
+    lost: set[int] = set()
+    lines = []
+    events = queue.iter_rows(named=True)
+    for size in sizes:
+        for place, event in zip(range(size), events):  # noqa: B905  the next turn goes on where this one ends
+            if place in lost:
+                continue
+            try:
+                debts[place].take(event)
+            except TooLargeError:
+                lost.add(place)
+                continue
+            if trace is not None:
+                lines.append([debts[place].values[name] for name in _LINE])
+    if trace is not None and lines:
+        trace.append(pl.DataFrame(lines, schema=_LINE, orient="row"))
+    rows = [
+        # nothing is known of what left all bounds
+        [None if place in lost and name in _COUNTED else debt.values[name] for name in busy.columns]
+        for place, debt in enumerate(debts)
     ]
-    still = (pl.col("interest_owed") - pl.col("interest_paid")).clip(lower_bound=0).alias("interest_open")
-    return grown, owed, still
+    return pl.DataFrame(rows, schema=busy.schema, orient="row")
 
 
-def _run(state: pl.DataFrame, curves: Curves, prefix: str, name: str, bearing: pl.Expr) -> pl.DataFrame:
-    """Add the interest of some days to <name>_exact, and to <name>_rounded when its stretch of days ends."""
-    at = state[f"{prefix}curve"].cast(pl.Int64) * curves.size
-    since, until = at + state["last"], at + state["through"]
-    factor = pl.col(f"{prefix}factor").cast(pl.Int128)
-    units = pl.col(f"{prefix}units")
-    run = pl.lit(curves.total.gather(until) - curves.total.gather(since))
-    exact = bearing.cast(pl.Int128) * factor * run
-    added = (pl.col(f"{name}_exact") + exact).alias(f"{name}_exact")
-    if (state["rounding"] == _ROUND["once"]).all():
-        return state.with_columns(added)
-    rounding = pl.col("rounding")
-    first = pl.select(pl.min_horizontal(pl.lit(since) + 1, pl.lit(until))).to_series()
-    unit, rate = pl.lit(curves.unit.gather(first)), pl.lit(curves.rate.gather(first))
-    days = pl.lit(curves.weight.gather(until) - curves.weight.gather(since)) // unit
-    one_day = _whole(bearing.cast(pl.Int128) * factor * rate * unit, units)
-    # a change of the other interest's rate does not end this one's stretch
-    mine = _EXTRA if prefix else _INTEREST
-    ends = (pl.col("event") != _Event.RATE) | (pl.col("amount") // mine % 2 == 1)
-    pending = pl.col(f"{name}_pending") + exact
-    of_stretch = pl.when(ends).then(_whole(pending, units)).otherwise(0)
-    rounded = (
-        pl.when(rounding == _ROUND["period"])
-        .then(of_stretch)
-        .when(rounding == _ROUND["day"])
-        .then(one_day * days)
-        .otherwise(0)
-    )
-    return state.with_columns(
-        added,
-        pl.when(ends).then(pl.lit(0, pl.Int128)).otherwise(pending).alias(f"{name}_pending"),
-        (pl.col(f"{name}_rounded") + rounded).alias(f"{name}_rounded"),
-    )
+_COUNTED = ("interest_exact", "interest_pending", "interest_rounded", "extra_exact", "extra_pending", "extra_rounded")
 
 
 def _refuse_too_large(sums: pl.DataFrame) -> pl.DataFrame:
@@ -431,19 +352,14 @@ def _refuse_too_large(sums: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _whole(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
-    """A sum of interest in whole minor units; null beyond `LARGEST_INTEREST`."""
-    whole = half_up(numerator, denominator)
-    return pl.when(whole <= LARGEST_INTEREST).then(whole).cast(pl.Int64)
-
-
-def _line(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
-    """One row of a statement: the days that ran, what bore interest at which rate, and what the event did."""
-    return after.select(
-        "debt_id", "number", "start", "breach_date", "contract_date", "event", "entry_id", "amount", "through",
-        "bearing", "curve", "factor", "units", "interest_exact", "interest_full", "extra_curve", "extra_factor",
-        "extra_units", "extra_exact", "extra_owed", "costs", "principal", "interest_open", "extra_open", "surplus",
-        "capital",
-        *(f"to_{name}" for name in COMPONENTS),
-        event_place="place", since=pl.lit(before["last"]), principal_before=pl.lit(before["principal"]),
-    )  # fmt: skip
+_LINE: dict[str, pl.DataType] = {
+    "debt_id": pl.Int64(), "number": pl.Int32(), "start": pl.Int32(), "breach_date": pl.Date(),
+    "contract_date": pl.Date(), "event": pl.Int8(), "entry_id": pl.Int64(), "amount": pl.Int64(),
+    "place": pl.Int32(), "since": pl.Int32(), "through": pl.Int32(), "principal_before": pl.Int64(),
+    "bearing": pl.Int64(), "curve": pl.Int64(), "factor": pl.Int64(), "units": pl.Int64(),
+    "interest_exact": pl.Int128(), "interest_rounded": pl.Int64(), "extra_curve": pl.Int64(),
+    "extra_factor": pl.Int64(), "extra_units": pl.Int64(), "extra_exact": pl.Int128(), "extra_rounded": pl.Int64(),
+    "costs": pl.Int64(), "principal": pl.Int64(), "interest_open": pl.Int64(), "extra_open": pl.Int64(),
+    "surplus": pl.Int64(), "capital": pl.Int64(), **{f"to_{name}": pl.Int64() for name in COMPONENTS},
+}  # fmt: skip
+"""One row of a statement: the days that ran, what bore interest at which rate, and what the event at `place` did."""

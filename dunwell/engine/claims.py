@@ -36,6 +36,7 @@ def _open(facts: Facts, day: date, applied: cash.Cash) -> pl.LazyFrame:
         )
         # a dispute about a part takes that part out of the claim, the invoice first, and leaves the rest
         .sort("claim", pl.col("kind") == ReceivableKind.CHARGE, "issue_date", "number")
+        .with_columns(whole=pl.col("whole") | _contested_in_full().any().over("claim"))
         .with_columns(before=running_sum(pl.col("open_minor"), ["claim"]) - pl.col("open_minor"))
         .with_columns(
             disputed_minor=pl.when(pl.col("whole") | pl.col("whole_charge"))
@@ -68,6 +69,12 @@ def _open(facts: Facts, day: date, applied: cash.Cash) -> pl.LazyFrame:
             "days_past_due",
         )
     )
+
+
+def _contested_in_full() -> pl.Expr:
+    """Whether a row is an invoice of which all that is open is disputed: then its debt is, with its charges."""
+    head = pl.col("receivable_id") == pl.col("claim_id")
+    return head & (pl.col("part_minor") >= pl.col("open_minor"))
 
 
 def _stopped(items: pl.LazyFrame, facts: Facts, day: date) -> pl.LazyFrame:

@@ -10,7 +10,7 @@ import polars as pl
 
 from dunwell.core.terms import PaymentSource, ReceivableStatus
 from dunwell.engine import cash, open_lists
-from dunwell.engine.described import claimed, compute
+from dunwell.engine.described import as_far_as_told, claimed, compute
 from dunwell.engine.facts import Facts
 from dunwell.engine.several_debts import Money, place
 from dunwell.engine.stored_debts import after_what_went_back, debts_of, entry_of
@@ -43,7 +43,8 @@ def account_of(
     with its interest, pays the debts of its currency by `several_debts.place`: on the day on which it was free to. Two
     kinds of money stay aside until a person has looked: bank lines in doubt, and money that no bank line showed, only
     a list of open items, and of no open item. Money that went back without saying which payment it was takes from the
-    latest. Raises DunwellError where money must be placed beside a debt whose interest cannot be told.
+    latest. A debt whose interest cannot be told bears none, lighter than every other when money is placed, and says why
+    (`Debt.untold`).
     """
     facts = _of_debtor(facts.on(day), debtor_id)
     applied = cash.apply_cash(facts)
@@ -53,7 +54,7 @@ def account_of(
     heads = [(item, debt) for item, debts in found.items() if item in set(claims.values()) for debt in debts]
     loose = _loose(facts, applied, debtor_id, mine)
     foreign = {row for row in applied.came.filter(pl.col("debtor_id") != debtor_id)["number"] if row}
-    debts, left = _placed([debt for _, debt in heads], loose, foreign, day)
+    debts, left = _placed(as_far_as_told([debt for _, debt in heads], day), loose, foreign, day)
     account: dict[int, list[Debt]] = {}
     for (item, _), debt in zip(heads, debts, strict=True):
         account.setdefault(item, []).append(debt)
@@ -169,15 +170,14 @@ def _first_excess(debts: Sequence[Debt], foreign: Collection[str], day: date) ->
 
     Money of another debtor who paid for this one stays where he put it.
     """
-    # a debt of which nothing can be told bears nothing here; whoever asks for it hears why
-    asked = [replace(claimed(debt), refused=None) for debt in debts]
+    asked = [claimed(debt) for debt in debts]
     if not asked or not compute(asked, day).sums["surplus_minor"].max():
         return []
     entries = [entry for debt in asked for entry in debt.entries]
     grew = (
         compute(asked, day, with_lines=True)
         .lines.sort("debt_id", "number")
-        .select("debt_id", "entry_id", "event_place", more=pl.col("surplus").diff().over("debt_id"), surplus="surplus")
+        .select("debt_id", "entry_id", more=pl.col("surplus").diff().over("debt_id"), surplus="surplus")
         .with_columns(pl.col("more").fill_null(pl.col("surplus")))
         .filter((pl.col("more") > 0) & pl.col("entry_id").is_not_null())
     )

@@ -29,7 +29,9 @@ def resolve(debts: pl.DataFrame, terms: Mapping[str, Terms], as_of: date) -> tup
 
     Adds start (place of the first day of interest in the curves), end (place of the day of the sums); for the interest
     and, with the prefix `extra_`, for the second one: curve, factor, units; rounding, free (Boolean),
-    rank_<component>, sum_cap_minor, compound_months, assumed_since (Date or null), refused (a code or null).
+    rank_<component>, sum_cap_minor, compound_months, assumed_since (Date or null), refused (a code or null). Where any
+    of the terms has a ceiling, also has_ceiling (Boolean) and, with the prefix `ceiling_`, curve, factor, units of what
+    interest and fees may be together.
     """
     used = {name: terms[name] for name in debts["terms"].unique().sort()}
     if "as_of_date" not in debts.columns:
@@ -47,11 +49,13 @@ def resolve(debts: pl.DataFrame, terms: Mapping[str, Terms], as_of: date) -> tup
     )
     known: list[date | None] = [starts["start_date"].min(), starts["as_of_date"].min(), as_of]  # type: ignore[list-item]
     first = min(day for day in known if day is not None) - timedelta(days=1)
-    rates = [rate for each in used.values() for _, *both in each.versions for rate in both]
+    rates = [rate for each in used.values() for _, *both in each.versions for rate in (*both, each.ceiling)]
     curves = make_curves(rates, first, as_of)
     parts = [
         _of_terms(part, used[str(name)], curves) for (name,), part in starts.partition_by("terms", as_dict=True).items()
     ]
+    if any(each.ceiling for each in used.values()):
+        parts = [_with_ceiling(part, used[part["terms"][0]].ceiling, curves) for part in parts]
     if not parts:
         parts = [_of_terms(starts, next(iter(terms.values())), curves)]
     found = pl.concat(parts).sort("debt_id")
@@ -112,6 +116,15 @@ def _with_rate(debts: pl.DataFrame, rate: Rate | None, curves: Curves, prefix: s
         assumed.alias(f"{prefix}assumed_since"),
         refused.alias(f"{prefix}refused"),
     )
+
+
+def _with_ceiling(debts: pl.DataFrame, ceiling: Rate | None, curves: Curves) -> pl.DataFrame:
+    """Add ceiling_curve, ceiling_factor, ceiling_units, has_ceiling: at which rate interest and fees may run at most.
+
+    Where it cannot be known (no day of the contract, or one before the series) it is 0: then no fee is owed.
+    """
+    found = _with_rate(debts, ceiling, curves, "ceiling_").drop("ceiling_assumed_since", "ceiling_refused")
+    return found.with_columns(has_ceiling=pl.lit(ceiling is not None))
 
 
 def _factor(debts: pl.DataFrame, rate: Rate | None) -> pl.Series:

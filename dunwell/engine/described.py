@@ -12,6 +12,7 @@ from dunwell.engine import accrual
 from dunwell.engine.debts import DEBTS, resolve
 from dunwell.engine.fees import fixed_sums
 from dunwell.rulebook.debt import Debt
+from dunwell.rulebook.fees import house_fees
 from dunwell.rulebook.interest_terms import COMPONENTS, Terms, make_terms
 
 
@@ -76,9 +77,10 @@ def entry_frame(debts: Sequence[Debt]) -> pl.DataFrame:
         places = {entry.id: number + place for place, entry in enumerate(debt.entries)}
         for entry in debt.entries:
             back = places.get(entry.reverses) if entry.reverses else None
-            rows.append((number, n, entry.day, entry.kind, entry.amount_minor, entry.designation, back))
+            under = entry.charge_kind in debt.terms.fee_kinds
+            rows.append((number, n, entry.day, entry.kind, entry.amount_minor, entry.designation, back, under))
             number += 1
-    return pl.DataFrame(rows, schema=accrual.ENTRIES, orient="row")
+    return pl.DataFrame(rows, schema={**accrual.ENTRIES, "under_ceiling": pl.Boolean()}, orient="row")
 
 
 def claimed(debt: Debt) -> Debt:
@@ -104,8 +106,28 @@ def undisputed(debt: Debt) -> Debt:
 
 
 def without_interest(debt: Debt) -> Debt:
-    """The debt as if it bore nothing; its payments keep their order."""
-    return replace(debt, terms=replace(make_terms("none"), order=debt.terms.order), fixed_sum_minor=0)
+    """The debt as if it bore nothing; its payments keep their order, and its fees the ceiling that bounds them."""
+    terms = debt.terms
+    bare = replace(make_terms("none"), order=terms.order, grace_days=terms.grace_days)
+    bare = replace(bare, ceiling=terms.ceiling, fee_kinds=terms.fee_kinds)
+    return replace(debt, terms=bare, fixed_sum_minor=0)
+
+
+def as_far_as_told(debts: Sequence[Debt], day: date) -> list[Debt]:
+    """The debts with none among them that is refused: one whose interest cannot be known on `day` bears none, and says
+    why in `Debt.untold`. So one of them does not stop the sums of the others."""
+    asked = [_bare(debt, debt.refused) if debt.refused else debt for debt in debts]
+    if not asked:
+        return []
+    found, _ = resolve(frame(asked), terms_of(asked), day)
+    codes = found.sort("debt_id")["refused"].to_list()
+    return [_bare(debt, _why(debt, code)) if code else debt for debt, code in zip(asked, codes, strict=True)]
+
+
+def _bare(debt: Debt, why: DunwellError) -> Debt:
+    # where the terms do not hold, neither does their ceiling
+    bare = without_interest(debt)
+    return replace(bare, terms=replace(bare.terms, ceiling=None, fee_kinds=()), refused=None, untold=why)
 
 
 def with_fixed_sum(debt: Debt, debtor: str, day: date) -> Debt:
@@ -113,6 +135,7 @@ def with_fixed_sum(debt: Debt, debtor: str, day: date) -> Debt:
 
     It goes by what was owed without dispute when the debt became late. Costs of the debt count against it where the law
     says so. Where the rate goes by the day of the contract, so does the fixed sum: one of an older contract has none.
+    Where the law states it in another currency than the debt's, none is claimed, and `fixed_sum_in` names that one.
 
     debtor   see `core.terms.DebtorKind`: there is none against consumers
     """
@@ -125,8 +148,12 @@ def with_fixed_sum(debt: Debt, debtor: str, day: date) -> Debt:
     rows = [row]
     if debt.contract and debt.terms.regime.dated_by == "contract":
         rows.append({**row, "debt_id": 1, "late_from": debt.contract, "costs_minor": 0})
-    sums = fixed_sums(pl.DataFrame(rows), day).sort("debt_id")["fixed_minor"].to_list()
-    return replace(debt, fixed_sum_minor=int(sums[0]) if all(sums) else 0)
+    found = fixed_sums(pl.DataFrame(rows), day).sort("debt_id")
+    sums = found["fixed_minor"].to_list()
+    foreign = None
+    if set(found["fixed_reason"]) == {"other_currency"}:
+        foreign = house_fees().named(found["fixed_rule"][0]).currency
+    return replace(debt, fixed_sum_minor=int(sums[0]) if all(sums) else 0, fixed_sum_in=foreign)
 
 
 def _owed_when_late(debt: Debt, late: date) -> int:

@@ -52,6 +52,7 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "amount_minor": _INT,
         "open_as_of_date": _DATE,
         "status": _TEXT,
+        "charge_kind": _TEXT,
     },
     "payments": {
         "payment_id": _INT,

@@ -19,13 +19,15 @@ CLAIMS: dict[str, pl.DataType] = {
     "place": pl.String(),
     "kind": pl.String(),
     "debtor_kind": pl.String(),
+    "debtor_place": pl.String(),
     "due_date": pl.Date(),
     "arose_date": pl.Date(),
     "last_instalment_date": pl.Date(),
     "agreed_until": pl.Date(),
 }
 """One row per claim. place: whose law it falls under, e.g. CN, UK-ENG, US-CA (GB: nobody says which of the two laws);
-kind: one of `CLAIM_KINDS`, null for unknown; debtor_kind: null counts as consumer; due_date: of a guarantee, that of
+kind: one of `CLAIM_KINDS`, null for unknown; debtor_kind: null counts as consumer; debtor_place:
+where he is (US, US-NY), null where nobody says; due_date: of a guarantee, that of
 the principal debt, of a judgment, the last day to perform. May be null: arose_date (where the claim arose before it
 fell due, e.g. with the invoice), last_instalment_date, agreed_until (the last day of an agreed guarantee period)."""
 
@@ -312,8 +314,9 @@ def _threats(claims: pl.DataFrame, rules: LimitationRules) -> pl.DataFrame:
     for rule in rules.threats:
         there = pl.lit(value=False)
         for place in rule.places:
-            there = there | (pl.col("place") == place) | pl.col("place").str.starts_with(f"{place}-")
-        named = claims.filter(there & debtor.is_in(rule.debtors)).select(
+            for named_by in ("place", "debtor_place"):
+                there = there | (pl.col(named_by) == place) | pl.col(named_by).str.starts_with(f"{place}-")
+        named = claims.filter(there.fill_null(value=False) & debtor.is_in(rule.debtors)).select(
             "claim_id", threat_rule=pl.lit(rule.id), threat_verified=pl.lit(rule.citation.verified)
         )
         found = pl.concat([found, named])

@@ -6,9 +6,11 @@ the strict one is the latest end that can be defended. The tracks walk alone and
 
 from collections.abc import Callable
 from datetime import date
+from itertools import product
 
 import polars as pl
 
+from dunwell.core.terms import DebtorKind
 from dunwell.rulebook.limitation_rules import ACTS, PROCEEDINGS, LimitationRules, Terms
 
 NOTES = (
@@ -99,7 +101,7 @@ def rule_table(rules: LimitationRules) -> pl.DataFrame:
 
 
 def cover_table(rules: LimitationRules) -> pl.DataFrame:
-    """place, kind, strict (the reading), key, since, until (days on which the claim is due; until is excluded)."""
+    """place, kind, debtor, strict (the reading), key, since, until (when the claim is due; not on until itself)."""
     numbers: dict[int, list[tuple[int, Terms]]] = {}
     for key, (number, terms) in enumerate(_versions(rules)):
         numbers.setdefault(number, []).append((key, terms))
@@ -110,12 +112,13 @@ def cover_table(rules: LimitationRules) -> pl.DataFrame:
         until = [*since[1:], _LATEST]
         for cover in clock.covers:
             for reading in (cover.reading,) if cover.reading else ("cautious", "strict"):
-                for kind in cover.kinds:
+                for kind, debtor in product(cover.kinds, cover.debtors):
                     for (key, _), start, end in zip(versions, since, until, strict=True):
-                        rows.append((cover.place, kind, reading == "strict", key, start, end))
+                        rows.append((cover.place, kind, debtor, reading == "strict", key, start, end))
     schema = {
         "place": pl.String,
         "kind": pl.String,
+        "debtor": pl.String,
         "strict": pl.Boolean,
         "key": pl.Int32,
         "since": pl.Date,
@@ -137,7 +140,9 @@ def begin(claims: pl.DataFrame, rules: pl.DataFrame, covers: pl.DataFrame) -> pl
     period = add_months(pl.col("start"), pl.col("months"))
     return (
         claims.lazy()
-        .join(covers.lazy(), on=["place", "kind"])
+        # of whom nobody says what he is, he may be a consumer
+        .with_columns(debtor=pl.col("debtor_kind").fill_null(str(DebtorKind.CONSUMER)))
+        .join(covers.lazy(), on=["place", "kind", "debtor"])
         .filter((pl.col("since") <= pl.col("due_date")) & (pl.col("due_date") < pl.col("until")))
         .join(rules.lazy(), on="key")
         .with_columns(first=owed)

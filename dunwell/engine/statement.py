@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from dunwell.documents.account import Account, DebtStatement, Event, Line, Statement, Sums
+from dunwell.engine.balance import Event as Happening
 from dunwell.engine.curves import PPM, Curves
 from dunwell.engine.debts import resolve
 from dunwell.engine.described import claimed, compute, frame, on_days, terms_of, undisputed
@@ -17,6 +18,12 @@ from dunwell.rulebook.interest_terms import COMPONENTS, Rate
 
 COMING_DAYS = 14
 """For so many days a statement says ahead what the claim will be."""
+
+
+def last_day_told(as_of: date, pay_by: date | None = None) -> date:
+    """The latest day of which a statement as of a day says anything."""
+    ahead = as_of + timedelta(days=COMING_DAYS)
+    return max(ahead, pay_by + timedelta(days=1)) if pay_by else ahead
 
 
 def make_statement(
@@ -69,6 +76,7 @@ def _accounts(debts: Sequence[Debt], as_of: date) -> list[Account]:
         rows = parts[n,].rows(named=True)
         events = [*_events(rows, entries, curves), *_taken_back(debt, as_of)]
         events.sort(key=lambda event: event.day)
+        events += _cut_off(sums, as_of)
         accounts.append(Account(sums, tuple(_lines(rows, debt, curves, assumed[n])), tuple(events)))
     return accounts
 
@@ -80,6 +88,13 @@ def _taken_back(debt: Debt, as_of: date) -> list[Event]:
         for entry in debt.entries
         if entry.kind == "reversal" and entry.day <= as_of
     ]
+
+
+def _cut_off(sums: Sums, as_of: date) -> list[Event]:
+    """What caps cut off, as lines of their own: with them the lines add up to what is owed."""
+    cut = {"capped": sums.capped, "capped_costs": sums.capped_costs}
+    paid = dict.fromkeys(COMPONENTS, 0)
+    return [Event(as_of, kind, "", minor, paid, {}) for kind, minor in cut.items() if minor]
 
 
 def _whole(debt: Debt) -> Debt:
@@ -103,7 +118,7 @@ def _by_currency(pairs: Sequence[tuple[Debt, int]]) -> dict[str, int]:
 
 
 def _sums(sums: pl.DataFrame) -> list[Sums]:
-    columns = [f"{name}_minor" for name in (*COMPONENTS, "surplus", "capped")]
+    columns = [f"{name}_minor" for name in (*COMPONENTS, "surplus", "capped", "capped_costs")]
     return [Sums(*row) for row in sums.select(columns).rows()]
 
 
@@ -111,6 +126,7 @@ def _less(one: Sums, other: Sums) -> Sums:
     return Sums(
         one.costs - other.costs, one.interest - other.interest, one.extra - other.extra,
         one.principal - other.principal, one.surplus - other.surplus, one.capped - other.capped,
+        one.capped_costs - other.capped_costs,
     )  # fmt: skip
 
 
@@ -121,7 +137,7 @@ def _lines(rows: list[dict[str, Any]], debt: Debt, curves: Curves, assumed: date
     grown = {"": 0, "extra_": 0}
     for row in rows:
         for prefix, name in (("", "interest"), ("extra_", "extra")):
-            owed = row["interest_full" if not prefix else "extra_owed"]
+            owed = row[f"{name}_rounded"]
             ran = row[f"{name}_exact"] - exact[prefix]
             if row["through"] > row["since"]:
                 rate = _rate_of(debt, extra=bool(prefix), curves=curves, row=row)
@@ -135,7 +151,7 @@ def _lines(rows: list[dict[str, Any]], debt: Debt, curves: Curves, assumed: date
     return _merged(lines, pauses)
 
 
-_NO_PAUSE = {0, 1, 4, 6}
+_NO_PAUSE = {Happening.FIXED_SUM, Happening.CHARGE, Happening.FEE, Happening.RATE, Happening.END}
 """Fixed sums, charges, changes of a rate and the end leave the interest and what bears it as they are."""
 
 
@@ -157,7 +173,8 @@ def _merged(lines: list[Line], pauses: set[date]) -> list[Line]:
 
 
 def _kind(line: Line) -> tuple[object, ...]:
-    return line.balance_minor, line.rate_ppm, line.value_ppm, line.assumed
+    told = line.rate.series.told_of(line.value_day) if line.rate.series else None
+    return line.balance_minor, line.rate_ppm, line.value_ppm, line.assumed, told
 
 
 def _rate_of(debt: Debt, *, extra: bool, curves: Curves, row: dict[str, Any]) -> Rate | None:
@@ -189,19 +206,23 @@ def _line(
     )  # fmt: skip
 
 
-_WORDS = {0: "fixed_sum", 1: "charge", 2: "credit", 3: "payment", 5: "capital"}
+_WORDS = {
+    Happening.FIXED_SUM: "fixed_sum", Happening.CHARGE: "charge", Happening.FEE: "charge", Happening.CREDIT: "credit",
+    Happening.PAYMENT: "payment", Happening.CAPITAL: "capital",
+}  # fmt: skip
 
 
 def _events(rows: list[dict[str, Any]], entries: Sequence[Any], curves: Curves) -> list[Event]:
     events = []
     for row in rows:
         kind = _WORDS.get(row["event"])
-        if kind is None:
+        # where no principal was open on the first day of interest, no fixed sum arose
+        if kind is None or (kind == "fixed_sum" and row["principal_before"] <= 0):
             continue
         entry = entries[row["entry_id"]] if row["entry_id"] is not None else None
         events.append(
             Event(
-                day=curves.first + timedelta(days=row["event_place"]), kind=kind, id=entry.id if entry else "",
+                day=curves.first + timedelta(days=row["place"]), kind=kind, id=entry.id if entry else "",
                 amount_minor=row["amount"] if kind != "capital" else row["capital"],
                 paid={name: row[f"to_{name}"] for name in COMPONENTS},
                 after={

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from dunwell.core.terms import PaymentSource, ReceivableKind, Stage
+from dunwell.core.terms import DebtorKind, PaymentSource, ReceivableKind, Stage
 from dunwell.engine import cash
 from dunwell.engine.claims import open_items
 from dunwell.engine.facts import Facts
@@ -86,7 +86,8 @@ class StoredClaims:
 def stored_claims(facts: Facts, records: Mapping[str, pl.DataFrame], day: date, place: str) -> StoredClaims:
     """Every open item that stands alone, and every guarantee for one, by facts and records (`RECORDS`) as of `day`.
 
-    place    whose law a claim falls under where neither its record nor its contract says
+    place    whose law a claim falls under where neither its record nor its contract says. If that is US, and for a
+             consumer in the United States, it is his state instead (US where that is not known)
 
     Events: what people recorded; payments of bank lines (proven by their number); demands that left, on the day that
     their arrival was proven, else unproven on the day they left; promises (not proven). A suit against the debtor is
@@ -94,11 +95,11 @@ def stored_claims(facts: Facts, records: Mapping[str, pl.DataFrame], day: date, 
     A charge has no clock of its own, and what is paid, written off or withdrawn has none.
     """
     items = open_items(facts, day).filter(pl.col("kind") != ReceivableKind.CHARGE)
-    kinds = facts["debtors"].select("debtor_id", debtor_kind="kind")
-    told = _told(items, records, place).join(kinds, on="debtor_id", how="left")
+    kinds = _debtors(facts)
+    told = _told(items.join(kinds, on="debtor_id", how="left"), records, place)
     standing = {name: frame.filter(pl.col("withdrawn_date").is_null()) for name, frame in records.items()
                 if "withdrawn_date" in frame.columns}  # fmt: skip
-    guarantees = standing["guarantees"].join(told.drop("kind", "debtor_kind"), on="receivable_id").join(
+    guarantees = standing["guarantees"].join(told.drop("kind", "debtor_kind", "debtor_place"), on="receivable_id").join(
         kinds.rename({"debtor_id": "guarantor_id"}), on="guarantor_id", how="left"
     )  # fmt: skip
     claims = pl.concat([_own(told), _of_guarantees(guarantees)])
@@ -137,16 +138,32 @@ def calendar_of(claims: pl.DataFrame, day: date) -> pl.DataFrame:
     return days.select(list(CALENDAR)).cast(CALENDAR)  # type: ignore[arg-type]
 
 
+def _debtors(facts: Facts) -> pl.DataFrame:
+    """debtor_id, debtor_kind, debtor_place: country, or country and part."""
+    part = pl.col("country") + pl.lit("-") + pl.col("region")
+    return facts["debtors"].select("debtor_id", debtor_kind="kind", debtor_place=pl.coalesce(part, "country"))
+
+
+def _law(place: str) -> pl.Expr:
+    """Whose law a claim falls under. The United States have none in common: it is that of the debtor's state there."""
+    there = pl.col("debtor_place")
+    american = (there == "US") | there.str.starts_with("US-")
+    # he is sued where he lives
+    consumer = pl.col("debtor_kind") == str(DebtorKind.CONSUMER)
+    at_home = pl.when(american & (consumer | pl.lit(place == "US"))).then(there)
+    return pl.coalesce("place", "law", at_home, pl.lit(place))
+
+
 def _told(items: pl.DataFrame, records: Mapping[str, pl.DataFrame], place: str) -> pl.DataFrame:
-    """receivable_id, debtor_id, currency, item_due_date, and what was told of each item."""
+    """receivable_id, debtor_id, currency, debtor_kind, debtor_place, item_due_date, and what was told of each item."""
     laws = records["contract_items"].join(records["contracts"], on="contract_id").select("receivable_id", "law")
     last = pl.col("last_instalment_date")
     return (
-        items.select("receivable_id", "debtor_id", "currency", item_due_date="due_date")
+        items.select("receivable_id", "debtor_id", "currency", "debtor_kind", "debtor_place", item_due_date="due_date")
         .join(records["limitation_claims"].drop("limitation_claim_id"), on="receivable_id", how="left")
         .join(laws, on="receivable_id", how="left")
         .with_columns(
-            place=pl.coalesce("place", "law", pl.lit(place)),
+            place=_law(place),
             due_date=pl.coalesce("perform_by_date", "item_due_date"),
         )
         # the ledger may have moved the due date behind what was told before
@@ -157,8 +174,8 @@ def _told(items: pl.DataFrame, records: Mapping[str, pl.DataFrame], place: str) 
 
 def _own(told: pl.DataFrame) -> pl.DataFrame:
     return told.select(
-        pl.col("receivable_id").alias("claim_id"), "place", "kind", "debtor_kind", "due_date", "arose_date",
-        "last_instalment_date", pl.lit(None, pl.Date).alias("agreed_until"), "receivable_id",
+        pl.col("receivable_id").alias("claim_id"), "place", "kind", "debtor_kind", "debtor_place", "due_date",
+        "arose_date", "last_instalment_date", pl.lit(None, pl.Date).alias("agreed_until"), "receivable_id",
         pl.lit(None, pl.Int64).alias("guarantee_id"),
     )  # fmt: skip
 
@@ -169,7 +186,7 @@ def _of_guarantees(guarantees: pl.DataFrame) -> pl.DataFrame:
     return guarantees.select(
         claim_id=-pl.col("guarantee_id"), place="place",
         kind=pl.when(unstated).then(pl.lit("guarantee")).otherwise(pl.lit("guarantee_") + pl.col("kind")),
-        debtor_kind="debtor_kind", due_date="item_due_date",
+        debtor_kind="debtor_kind", debtor_place="debtor_place", due_date="item_due_date",
         arose_date="arose_date",
         last_instalment_date=pl.when(pl.col("perform_by_date").is_null()).then("last_instalment_date"),
         agreed_until="agreed_until_date", receivable_id="receivable_id", guarantee_id="guarantee_id",

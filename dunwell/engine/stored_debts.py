@@ -22,7 +22,8 @@ def debts_of(
 
     held   by which terms a debtor (a row of `facts["debtors"]`) owes an item (a row of `facts["receivables"]`)
 
-    A debt that is refused by its terms is there, bears nothing, and says why to whoever computes it.
+    A debt that is refused by its terms is there, bears nothing, and says why to whoever computes it
+    (`described.as_far_as_told` lets the others be computed).
     All money that names a claim pays it, in the order of its terms; money that names none is not used here. Payments
     are dated by their value date, credit notes and charges by their issue date. A charge in another currency than its
     invoice is a debt of its own, without interest.
@@ -93,6 +94,7 @@ def _charges(rows: pl.DataFrame, disputed: Mapping[int, tuple[int, int]]) -> lis
         Entry(
             row["number"], row["issue_date"], "charge", row["amount_minor"],
             disputed_minor=min(disputed.get(row["receivable_id"], (0, 0))[0], row["amount_minor"]),
+            charge_kind=row["charge_kind"],
         )
         for row in charges.rows(named=True)
     ]  # fmt: skip

@@ -143,6 +143,15 @@ class Cells:
             self.sheet.note("intake.note_language", values=", ".join(unknown.head(5).str.slice(0, 20)))
         return found
 
+    def charge_kind(self, field: str) -> pl.Series:
+        """What a charge is for; another word is no error, the file's report says that it is no kind."""
+        cells = self.raw(field)
+        found = self.looked_up(cells, "charge_kind")
+        unknown = cells.filter(cells.is_not_null() & found.is_null()).unique().sort()
+        if unknown.len():
+            self.sheet.note("intake.note_charge_kind", values=", ".join(unknown.head(5).str.slice(0, 20)))
+        return found
+
     def zone(self, field: str) -> pl.Series:
         """An IANA time zone."""
         cells = self.raw(field)

@@ -14,7 +14,7 @@ from typing import Any
 
 from dunwell.core.errors import DunwellError
 from dunwell.core.money import DIGITS, LARGEST_MINOR
-from dunwell.core.terms import DebtorKind
+from dunwell.core.terms import ChargeKind, DebtorKind
 from dunwell.intake import json_fields as fields
 from dunwell.rulebook.debt import ENTRY_KINDS, Debt, Entry
 from dunwell.rulebook.interest_scope import Case, check_scope
@@ -29,7 +29,7 @@ _DEBT = {
     "number", "currency", "principal", "due", "interest_from", "contract", "law", "fixed_sum", "disputed", "secured",
     "terms", "entries",
 }  # fmt: skip
-_ENTRY = {"id", "date", "kind", "amount", "designation", "reverses"}
+_ENTRY = {"id", "date", "kind", "amount", "designation", "reverses", "charge_kind"}
 _LOOSE = {"id", "date", "amount", "currency"}
 
 
@@ -184,7 +184,7 @@ def _entry(row: Any, at: str, currency: str, place: int) -> Entry:
     day = fields.day(row, "date", at)
     if kind is None or day is None:
         raise DunwellError("claim.missing", field=f"{at}.{'kind' if kind is None else 'date'}")
-    for field, only in (("designation", "payment"), ("reverses", "reversal")):
+    for field, only in (("designation", "payment"), ("reverses", "reversal"), ("charge_kind", "charge")):
         if row.get(field) is not None and kind != only:
             raise DunwellError("claim.only_with", field=f"{at}.{field}", kind=only)
     return Entry(
@@ -192,6 +192,7 @@ def _entry(row: Any, at: str, currency: str, place: int) -> Entry:
         amount_minor=_amount(row, "amount", at, currency, least=1),
         designation=fields.choice(row, "designation", at, COMPONENTS),
         reverses=fields.text(row, "reverses", at) if row.get("reverses") is not None else None,
+        charge_kind=fields.choice(row, "charge_kind", at, [str(each) for each in ChargeKind]),
     )  # fmt: skip
 
 

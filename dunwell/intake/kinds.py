@@ -322,6 +322,8 @@ def charges(sheet: Sheet, desk: Desk) -> pl.DataFrame:
     desk.links.agree(cells, currency, linked["currency"], "currency", "intake.currency_differs")
     day = cells.date("date", required=True)
     _note_future(sheet, desk, day)
+    kind = cells.charge_kind("charge_kind")
+    description = cells.text("description", longest=LONGEST_TEXT)
     return _frame(
         "charges",
         cells,
@@ -332,7 +334,11 @@ def charges(sheet: Sheet, desk: Desk) -> pl.DataFrame:
         due_date=day,
         currency=currency,
         amount_minor=cells.amount("amount", currency),
-        description=cells.text("description", longest=LONGEST_TEXT),
+        charge_kind=kind,
+        # a word that is none of the kinds still says what the charge is about
+        description=description.zip_with(
+            description.is_not_null() | kind.is_not_null(), cells.text("charge_kind", longest=LONGEST_TEXT)
+        ),
     )
 
 

@@ -63,6 +63,7 @@ FRAMES: dict[str, dict[str, pl.DataType]] = {
         due_date=_DATE,
         currency=_TEXT,
         amount_minor=_INT,
+        charge_kind=_TEXT,
         description=_TEXT,
     ),
     "payments": _schema(

@@ -19,7 +19,15 @@ from dunwell.documents.statement_page import Parties, render_statement
 from dunwell.jobs.context import language, moment, operator, show, tell, words
 from dunwell.jobs.day_option import Day, refuse_early
 from dunwell.rulebook.interest_scope import check_scope
-from dunwell.rulebook.interest_terms import BUYERS, DAY_COUNTS, OTHER, PAYMENT_DAYS, ROUNDINGS, house_regimes
+from dunwell.rulebook.interest_terms import (
+    BUYERS,
+    DAY_COUNTS,
+    NOT_AT_HAND,
+    OTHER,
+    PAYMENT_DAYS,
+    ROUNDINGS,
+    house_regimes,
+)
 from dunwell.rulebook.rates import percent_of
 from dunwell.store.reads import creditors, talks
 from dunwell.store.reads import interest as read
@@ -212,6 +220,7 @@ def list_regimes() -> None:
             words(f"confidence.{regime.citation.confidence}"), regime.review_by.isoformat(),
         )  # fmt: skip
     show(table)
+    tell("terms.not_at_hand", places=", ".join(NOT_AT_HAND))
 
 
 @click.group("rates")
@@ -230,8 +239,11 @@ def show_rates(creditor_code: str | None) -> None:
             day=day.isoformat(), until=series.known_until.isoformat(),
             confidence=words(f"confidence.{series.citation.confidence}"), source=series.citation.source,
         )  # fmt: skip
-        for since, source in sorted(series.told.items()):
-            tell("rates.told", day=since.isoformat(), rate=percent_of(series.on(since)), source=source)
+        for since, told in sorted(series.told.items()):
+            tell(
+                "rates.told", day=since.isoformat(), rate=percent_of(series.on(since)), source=told.source,
+                on=told.day.isoformat(),
+            )  # fmt: skip
         tell("rates.update", where=series.update)
 
 

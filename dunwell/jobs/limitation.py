@@ -30,7 +30,23 @@ from dunwell.store.reads import creditors
 from dunwell.store.reads import limitation as read
 from dunwell.store.reads import talks as read_talks
 
-PLACES = ("CN", "TW", "DE", "GB", "UK-ENG", "UK-SCT", "HK", "SG", "JP", "US")
+PLACES = (
+    "CN",
+    "TW",
+    "DE",
+    "GB",
+    "UK-ENG",
+    "UK-SCT",
+    "HK",
+    "SG",
+    "JP",
+    "US",
+    "US-CA",
+    "US-FL",
+    "US-IL",
+    "US-NY",
+    "US-TX",
+)
 
 _PLACE = click.option(
     "--place", type=click.Choice(PLACES), help="Whose law claims fall under that do not say (default: the creditor's)."

@@ -219,8 +219,9 @@ def _print(report: SendReport) -> None:
         context.tell("send.again", count=report.again)
     for key, why in report.broken[:SHOWN]:
         context.tell("send.broken", key=key, why=why)
-    for key, error in report.without_interest[:SHOWN]:
-        context.tell("send.without_interest", key=key, why=error.words(context.language()))
+    for key, number, error in report.without_interest[:SHOWN]:
+        code = "send.without_interest_on" if number else "send.without_interest"
+        context.tell(code, key=key, number=number or "", why=error.words(context.language()))
     for key, reason, said in report.failed[:SHOWN]:
         context.tell("send.failed", key=key, why=_why(reason), said=f"({said})" if said else "")
     for code, (count, moment) in sorted(report.waiting.items()):
@@ -257,7 +258,9 @@ def _as_json(report: SendReport) -> dict[str, Any]:
         "cancelled": dict(sorted(report.cancelled.items())),
         "later": dict(sorted(report.later.items())),
         "broken": [{"key": key, "why": why} for key, why in report.broken],
-        "without_interest": [{"key": key, "why": str(why)} for key, why in report.without_interest],
+        "without_interest": [
+            {"key": key, "invoice": number, "why": str(why)} for key, number, why in report.without_interest
+        ],
         "undeliverable": [{"key": key, "reason": reason, "said": said} for key, reason, said in report.failed],
         "unknown": report.unknown,
         "taken_back": report.again,

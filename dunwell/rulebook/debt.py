@@ -32,6 +32,7 @@ class Entry:
     reverses         id of the payment that a reversal takes back
     disputed_minor   the part of a charge that is disputed
     placed           None: it names this debt
+    charge_kind      what a charge is for, see `core.terms.ChargeKind`; None: not recorded
     """
 
     id: str
@@ -42,6 +43,7 @@ class Entry:
     reverses: str | None = None
     disputed_minor: int = 0
     placed: Placed | None = None
+    charge_kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,11 @@ class Debt:
     """One debt in its currency.
 
     start            the first day of interest, when the terms do not say it
+    fixed_sum_in     the currency in which the law states a fixed sum that is not claimed, for it is not the debt's
     disputed_minor   the part of the principal under dispute
     secured          how well it is secured; 0 is not at all
     refused          why its interest cannot be told: whoever asks for it hears this
+    untold           why it bears none here though others of the debtor may; `refused` is then None
     since            from this day on it exists and takes money that names no debt; None: from ever
     """
 
@@ -78,11 +82,13 @@ class Debt:
     start: date | None = None
     contract: date | None = None
     fixed_sum_minor: int = 0
+    fixed_sum_in: str | None = None
     disputed_minor: int = 0
     secured: int = 0
     since: date | None = None
     entries: tuple[Entry, ...] = ()
     refused: DunwellError | None = None
+    untold: DunwellError | None = None
 
     @property
     def wholly_disputed(self) -> bool:

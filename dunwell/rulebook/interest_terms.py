@@ -13,7 +13,7 @@ from typing import Any, cast
 import yaml
 
 from dunwell.core.errors import DunwellError
-from dunwell.core.terms import LANGUAGES
+from dunwell.core.terms import LANGUAGES, ChargeKind
 from dunwell.rulebook.citation import Citation, read_citation
 from dunwell.rulebook.creditor_kinds import OTHER as OTHER
 from dunwell.rulebook.places import ANYWHERE, is_law
@@ -38,7 +38,7 @@ somebody who collects the debts of others."""
 _NEEDED = {"id", "title", "place", "applies", "values", "citation", "review_by", "warnings", "cases"}
 _MAY = {
     "series", "fixed_on", "dated_by", "agreed", "beside", "basis", "cap", "floor", "choices", "fixed_sum", "order",
-    "day_count", "rounding", "payment_day",
+    "day_count", "rounding", "payment_day", "cap_counts",
 }  # fmt: skip
 _APPLIES = {"debtor", "buyer", "creditor", "creditor_not", "law"}
 _VALUE_KEYS = {"rate", "per", "spread", "multiplier", "cap"}
@@ -74,6 +74,7 @@ class Rate:
 class Regime:
     """A regime of late interest. `values` holds what is in force from each day on; `dated_by`: whose day picks them.
 
+    `cap_counts`: kinds of charges (`core.terms.ChargeKind`) that `cap` bounds together with the interest.
     For whom it holds, see `interest_scope`: `creditors` only those, `creditors_not` all but those (empty: all);
     `laws`: the places whose law it is part of, where that is not just `place`.
     """
@@ -98,6 +99,7 @@ class Regime:
     beside: bool = False
     basis: bool = True
     cap: Mapping[str, str] | None = None
+    cap_counts: tuple[str, ...] = ()
     floor: Mapping[str, str] | None = None
     choices: Mapping[str, Any] | None = None
     fixed_sum: bool = False
@@ -120,6 +122,7 @@ class Terms:
     claimed    whether interest by these terms joins the claimed sum: the rule is verified or a person confirmed the
                terms, and it is a basis for a claim
     doubts     what is doubtful about the regime for this debt, see `interest_scope`
+    ceiling    the rate at which the interest and charges of `fee_kinds` may run together at most
     """
 
     regime: Regime
@@ -132,6 +135,8 @@ class Terms:
     compound_months: int | None = None
     confirmed: bool = False
     doubts: tuple[str, ...] = ()
+    ceiling: Rate | None = None
+    fee_kinds: tuple[str, ...] = ()
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -209,11 +214,14 @@ def _regime(entry: Any, file: str) -> Regime:
         ("a law is not known", all(is_law(law) for law in entry["applies"].get("law", ()))),
         ("a value has an unknown name", all(set(value) <= _VALUE_KEYS for value in entry["values"].values())),
         ("a cap or floor bounds an agreed rate", "series" not in entry or not {"cap", "floor"} & set(entry)),
+        ("cap_counts names kinds of charges under a cap by a series", "cap_counts" not in entry or (
+            "cap" in entry and set(entry["cap_counts"]) <= set(ChargeKind))),
         ("a cap by a series is of the contract's day", (entry.get("cap") or {}).get("fixed_on") in {None, "contract"}),
     ):  # fmt: skip
         if not holds:
             raise RegimeError(f"{where}: {says}")
     rest = {key: entry[key] for key in _MAY if key in entry}
+    rest["cap_counts"] = tuple(rest.get("cap_counts", ()))
     return Regime(
         id=entry["id"], title=entry["title"], place=entry["place"],
         debtors=tuple(entry["applies"]["debtor"]), buyers=tuple(entry["applies"].get("buyer", ())),
@@ -223,6 +231,10 @@ def _regime(entry: Any, file: str) -> Regime:
         warnings=tuple(entry["warnings"]), cases=tuple(entry["cases"]), **rest,
     )  # fmt: skip
 
+
+NOT_AT_HAND = ("HK", "SG")
+"""Places that are asked for and of whose interest by law no figure is at hand: what a contract agreed is claimed there,
+by the regime `contract.clause`."""
 
 # What the terms of a debt may say beside their regime, and what is possible for each.
 WISHES = (
@@ -239,6 +251,8 @@ def make_terms(
     series   by id, where newer rates than those that came with Dunwell are known
     """
     found = house_regimes().get(regime)
+    if found is None and (place := regime.strip().upper()[:2]) in NOT_AT_HAND and not regime.strip()[2:3].isalnum():
+        raise DunwellError("interest.not_at_hand", field="regime", value=regime, place=place)
     if found is None:
         raise DunwellError("interest.unknown_regime", field="regime", value=regime, known=", ".join(house_regimes()))
     wishes = dict(wishes or {})
@@ -259,6 +273,7 @@ def make_terms(
         payment_day=_one_of(wishes, "payment_day", PAYMENT_DAYS, found.payment_day),
         grace_days=_whole(wishes, "grace_days", 0, 3660) or 0, sum_cap_bp=_basis_points(wishes),
         compound_months=COMPOUND_MONTHS.get(compound), confirmed=_yes(wishes),
+        ceiling=_ceiling(found, day_count, series or house_series()), fee_kinds=found.cap_counts,
     )  # fmt: skip
 
 
@@ -288,6 +303,15 @@ def _rates(
     if "rate" in values:
         return _own_rate(values["rate"], values.get("per", "year"), day_count), None
     return None, None
+
+
+def _ceiling(regime: Regime, day_count: str, series: Mapping[str, Series]) -> Rate | None:
+    """The cap as a rate of its own, where it bounds charges together with the interest."""
+    if not (regime.cap and regime.cap_counts):
+        return None
+    bound = regime.cap
+    multiplier = _hundredths(bound["multiplier"], "multiplier")
+    return Rate(day_count, series=series[bound["series"]], fixed_on="contract", multiplier=multiplier)
 
 
 def _agreed_rate(regime: Regime, values: Mapping[str, str], wishes: Mapping[str, Any], day_count: str) -> Rate | None:

@@ -85,7 +85,8 @@ _VALUES = {
     "end_of_proceedings",
 }
 _OPTIONAL = {"outer_years", "then", "lapse", "obstacle_months"}
-_CASE = {"name", "place", "kind", "due", "arose", "last_instalment", "agreed_until", "events", "cautious", "strict"}
+_CASE = {"name", "place", "kind", "due", "arose", "last_instalment", "agreed_until", "events", "cautious", "strict",
+         "debtor"}  # fmt: skip
 _CHOICES = {
     "instalments": ("each", "last"),
     "agreed": (True, False),
@@ -100,11 +101,13 @@ WHATS = ("objection_ends", "enforcement_order_by")
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """Claims a clock is for. `reading`: `cautious` or `strict` where it gives only that date, else None."""
+    """Claims a clock is for. `reading`: `cautious` or `strict` where it gives only that date, else None; `debtors`: the
+    kinds of debtors (a debtor of whom nobody says counts as a consumer)."""
 
     place: str
     kinds: tuple[str, ...]
     reading: str | None
+    debtors: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,10 +242,11 @@ def read_limitation_rules(texts: dict[str, str]) -> LimitationRules:
                 raise RuleError(f"{where}: {error}") from error
     _once([r.id for r in clocks] + [r.id for r in threats] + [r.id for r in deadlines])
     _once(
-        f"{cover.place} {kind} {reading}"
+        f"{cover.place} {kind} {reading} {debtor}"
         for clock in clocks
         for cover in clock.covers
         for kind in cover.kinds
+        for debtor in cover.debtors
         for reading in ((cover.reading,) if cover.reading else ("cautious", "strict"))
     )
     _lead_on(clocks)
@@ -359,10 +363,12 @@ def _clock(entry: dict[str, Any]) -> Clock:
 
 
 def _cover(entry: Any) -> Cover:
-    table = _only(entry, "covers", {"place", "kinds"}, {"date"})
+    table = _only(entry, "covers", {"place", "kinds"}, {"date", "debtors"})
     if not isinstance(table["place"], str) or table.get("date") not in (None, "cautious", "strict"):
         raise ValueError("covers names a place, and cautious or strict where it gives one date only")
-    return Cover(table["place"], _words(table["kinds"], "kinds", CLAIM_KINDS), table.get("date"))
+    every = [str(kind) for kind in DebtorKind]
+    debtors = _words(table.get("debtors", every), "debtors", every)
+    return Cover(table["place"], _words(table["kinds"], "kinds", CLAIM_KINDS), table.get("date"), debtors)
 
 
 def _terms(in_force: date | None, value: Any) -> Terms:
@@ -441,7 +447,11 @@ def _case(clock: Clock, entry: Any) -> None:
     for name in ("due", "arose", "last_instalment", "agreed_until", "cautious", "strict"):
         if name in case:
             _day(case[name], name)
-    if not any(case["place"] == cover.place and case["kind"] in cover.kinds for cover in clock.covers):
+    debtor = case.get("debtor", str(DebtorKind.BUSINESS))
+    if not any(
+        case["place"] == cover.place and case["kind"] in cover.kinds and debtor in cover.debtors
+        for cover in clock.covers
+    ):
         raise ValueError(f"the case {case['name']} is about another claim")
     for event in case.get("events", []):
         _only(event, "an event", {"date", "kind"}, {"until", "proof"})

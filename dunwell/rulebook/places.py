@@ -87,12 +87,21 @@ def _folded(name: str) -> str:
 
 UK_PARTS = ("UK-ENG", "UK-SCT", "UK-NIR")
 """Parts of the United Kingdom (GB) that have a law of their own: England and Wales, Scotland, Northern Ireland."""
+US_STATES = frozenset(
+    f"US-{state}"
+    for state in (
+        "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH"
+        " OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY"
+    ).split()
+)
+"""The states of the United States, each with a law of contracts of its own, and the District of Columbia."""
 ANYWHERE = "any"
 
 
 def is_law(code: str) -> bool:
-    """Whether a code names a place that a law may be of: a country (ISO 3166 alpha-2), or a part of one."""
-    return code in UK_PARTS or code in zones_by_country()
+    """Whether a code names a place that a law may be of: a country (ISO 3166 alpha-2), or a part of one (`UK_PARTS`,
+    `US_STATES`)."""
+    return code in UK_PARTS or code in US_STATES or code in zones_by_country()
 
 
 def governs(place: str, law: str) -> bool:

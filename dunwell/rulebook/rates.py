@@ -23,10 +23,18 @@ _KEYS = {"id", "title", "citation", "known_until", "review_by", "update", "value
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """Where a value comes from that did not come with the release, and the day on which it was taken in."""
+
+    source: str
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
 class Series:
     """A reference rate. Each value holds from its day until the next one's; the last is known to hold until
-    `known_until`. `update` says where newer values are found, and in what form; `told`: the source of values that did
-    not come with the release."""
+    `known_until`. `update` says where newer values are found, and in what form; `told`: who told the values that did
+    not come with the release, by their first days."""
 
     id: str
     title: Mapping[str, str]
@@ -36,12 +44,16 @@ class Series:
     review_by: date
     update: str
     cases: tuple[Mapping[str, Any], ...]
-    told: Mapping[date, str] = field(default_factory=dict)
+    told: Mapping[date, Told] = field(default_factory=dict)
 
     def source_of(self, day: date) -> str:
         """Where the value in force on a day comes from: the series' own source, or who told it since."""
-        start = max(since for since, _ in self.values if since <= day)
-        return self.told.get(start, self.citation.source)
+        told = self.told_of(day)
+        return told.source if told else self.citation.source
+
+    def told_of(self, day: date) -> Told | None:
+        """Who told the value in force on a day; None where it came with the release."""
+        return self.told.get(max(since for since, _ in self.values if since <= day))
 
     def on(self, day: date) -> int:
         """The rate in force on a day, in ppm. Raises DunwellError `rate.before` before the first known day.
@@ -53,8 +65,8 @@ class Series:
             raise DunwellError("rate.before", series=self.id, day=day, first=self.values[0][0])
         return self.values[place - 1][1]
 
-    def with_values(self, values: Mapping[date, int], known_until: date, told: Mapping[date, str]) -> "Series":
-        """The series with newer values, and the source of each."""
+    def with_values(self, values: Mapping[date, int], known_until: date, told: Mapping[date, Told]) -> "Series":
+        """The series with newer values, and who told each."""
         return replace(
             self, told=dict(told), values=tuple(sorted({**dict(self.values), **values}.items())),
             known_until=max(known_until, self.known_until),

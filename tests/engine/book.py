@@ -83,9 +83,13 @@ class Book:
             amount_minor=minor, status=status, open_as_of_date=open_as_of,
         )  # fmt: skip
 
-    def charge(self, debtor: int, minor: int, issued: date, parent: int | None, *, currency: str = "EUR") -> int:
-        """A charge, due on the day it is made."""
-        return self.invoice(debtor, minor, issued, issued=issued, kind="charge", parent=parent, currency=currency)
+    def charge(
+        self, debtor: int, minor: int, issued: date, parent: int | None, *, currency: str = "EUR", of: str | None = None
+    ) -> int:
+        """A charge, due on the day it is made; `of`: what it is for."""
+        made = self.invoice(debtor, minor, issued, issued=issued, kind="charge", parent=parent, currency=currency)
+        self.rows["receivables"][-1]["charge_kind"] = of
+        return made
 
     def credit_note(
         self, debtor: int, minor: int, issued: date, parent: int | None = None, *, currency: str = "EUR"

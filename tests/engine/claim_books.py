@@ -19,7 +19,7 @@ DEBTS = {
 }  # fmt: skip
 ENTRIES = {
     "entry_id": pl.Int64, "debt_id": pl.Int64, "entry_date": pl.Date, "kind": pl.String, "amount_minor": pl.Int64,
-    "designation": pl.String, "reverses_id": pl.Int64,
+    "designation": pl.String, "reverses_id": pl.Int64, "under_ceiling": pl.Boolean,
 }  # fmt: skip
 
 
@@ -53,6 +53,7 @@ class ClaimBook:
                 {
                     "entry_id": entry.id, "debt_id": debt.id, "entry_date": entry.day, "kind": entry.kind,
                     "amount_minor": entry.amount, "designation": entry.designation, "reverses_id": entry.reverses,
+                    "under_ceiling": entry.fee and debt.ceiling is not None,
                 }
                 for entry in mine
             ]  # fmt: skip
@@ -65,6 +66,7 @@ def _terms(debt: Debt) -> interest_terms.Terms:
         versions=((date(1900, 1, 1), _rate(debt.interest), _rate(debt.extra)),),
         order=debt.order, rounding=debt.rounding, payment_day=debt.payment_day, grace_days=debt.grace_days,
         sum_cap_bp=debt.sum_cap_bp, compound_months=debt.compound_months, confirmed=True,
+        ceiling=_rate(debt.ceiling),
     )  # fmt: skip
 
 
@@ -154,6 +156,14 @@ def _random_rate(random: Random, series: list[Series]) -> Rate:
     return rate
 
 
+def _random_ceiling(random: Random, series: list[Series]) -> Rate:
+    """Four times a value, as laws say it, or so little that it meets the interest."""
+    return Rate(
+        random.choice(["act/365", "act/360", "act/act"]), series=random.choice(series), fixed_on="contract",
+        multiplier=random.choice([400, 400, 100, 33]),
+    )  # fmt: skip
+
+
 def _random_terms(random: Random, series: list[Series]) -> Debt:
     """Terms alone: what several debts share."""
     compound = random.choice([None, None, None, None, 1, 3, 6, 12])
@@ -172,6 +182,7 @@ def _random_terms(random: Random, series: list[Series]) -> Debt:
         payment_day=random.choice(["counts", "counts", "free"]), grace_days=random.choice([0, 0, 0, 1, 14, 30]),
         sum_cap_bp=random.choice([None] * 10 + [0, 33, 1_000, 1_000, 10_000]),
         compound_months=compound,
+        ceiling=_random_ceiling(random, series) if random.random() < 0.3 else None,
     )  # fmt: skip
 
 
@@ -189,7 +200,7 @@ def _random_debt(random: Random, terms: Debt, number: int, as_of: date, longest:
         terms, id=number, principal=principal, due=due, start=start, fixed_sum=random.choice([0, 0, 0, 4_000, 40, 1])
     )
     needs = any(rate and (rate.fixed_on == "contract" or rate.cap_series) for rate in (terms.interest, terms.extra))
-    if (needs and random.random() > 0.02) or random.random() < 0.3:
+    if terms.ceiling or (needs and random.random() > 0.02) or random.random() < 0.3:
         return replace(debt, contract=due - random.choice([0, 30, 60, 365, 2000]) * DAY)
     return debt
 
@@ -216,7 +227,8 @@ def _random_entries(random: Random, debt: Debt, as_of: date) -> list[Entry]:
             continue
         amount = _telling_amount(random, debt, entries, day, kind)
         designation = random.choice(COMPONENTS) if kind == "payment" and random.random() < 0.25 else None
-        entries.append(Entry(number, day, kind, amount, designation))
+        fee = kind == "charge" and random.random() < 0.7
+        entries.append(Entry(number, day, kind, amount, designation, fee=fee))
     random.shuffle(entries)  # the order of rows means nothing
     return entries
 
@@ -248,7 +260,7 @@ def _telling_days(random: Random, debt: Debt, as_of: date) -> list[date]:
 def _telling_amount(random: Random, debt: Debt, entries: Sequence[Entry], day: date, kind: str) -> int:
     """Part, all, exactly what is open on the day, one more or one less, or much more."""
     if kind == "charge":
-        return random.choice([1, 500, 4_000])
+        return random.choice([1, 500, 4_000, max(1, debt.principal // random.choice([10, 30, 100]))])
     if kind == "payment" and random.random() < 0.15:
         answer = claim.claim(debt, entries, day)
         if answer.principal is not None:

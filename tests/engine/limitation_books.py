@@ -10,7 +10,24 @@ import polars as pl
 from dunwell.engine.limitation import CALENDAR, CLAIMS, EVENTS, alarms, clocks
 from dunwell.rulebook.limitation_rules import CLAIM_KINDS, EVENT_KINDS, limitation_rules
 
-PLACES = ("CN", "TW", "DE", "UK-ENG", "UK-SCT", "GB", "HK", "SG", "JP", "US", "US-CA", "FR")
+PLACES = (
+    "CN",
+    "TW",
+    "DE",
+    "UK-ENG",
+    "UK-SCT",
+    "GB",
+    "HK",
+    "SG",
+    "JP",
+    "US",
+    "US-CA",
+    "US-IL",
+    "US-NY",
+    "US-TX",
+    "US-OH",
+    "FR",
+)
 FAR = date(2199, 12, 31)
 NO_DAYS_OFF = pl.DataFrame(schema=CALENDAR)
 
@@ -112,6 +129,7 @@ def _claim(dice: random.Random, number: int) -> dict[str, Any]:
         place=dice.choice(["CN", "CN", "CN", "TW", "TW", "DE", *PLACES]),
         kind=dice.choice([*CLAIM_KINDS, None]),
         debtor_kind=dice.choice(["business", "consumer", None]),
+        debtor_place=dice.choice([None, None, "CN", "US", "US-NY", "GB-EAW", "USX"]),
         due_date=due,
         arose_date=some(-400, 30),
         last_instalment_date=some(0, 900),

@@ -1,7 +1,7 @@
 """What a claim is: disputes, several debts, money that names none, and what no sum can be told of."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 import pytest
@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dunwell.core.errors import DunwellError
+from dunwell.documents.statement import notes
 from dunwell.engine import accrual, described
 from dunwell.engine.debts import DEBTS
 from dunwell.engine.several_debts import distribute
@@ -56,6 +57,60 @@ class TestADispute:
         assert (told.sums.principal, told.sums.surplus) == (0, 100_000)
         # without the dispute the payment would have left 3,000.00 open
         assert told.sums.total + told.disputed.total == 300_000 + 600
+
+
+class TestFeesUnderACeiling:
+    """4 x LPR of 20 October 2024 (3.10 %) are 12.4 %: on 100,000.00 that is 12,400.00 a year."""
+
+    TERMS = make_terms("cn.loan-agreed", {"rate": "10", "confirmed": True})
+
+    def loan(self, *charges, terms=TERMS, **more):
+        entries = tuple(
+            Entry(f"C{n}", date(2025, 2, 1), "charge", minor, charge_kind=kind)
+            for n, (minor, kind) in enumerate(charges)
+        )
+        contract = date(2024, 10, 21)
+        return replace(
+            debt(principal=10_000_000, terms=terms, contract=contract), currency="CNY", entries=entries, **more
+        )
+
+    def owed(self, one, day=date(2026, 1, 31)):
+        (told,) = make_statement([one], day).debts
+        return told.sums
+
+    def test_are_owed_as_far_as_the_interest_leaves_room(self):
+        sums = self.owed(self.loan((240_001, "late_fee")))
+        assert (sums.interest, sums.costs, sums.capped_costs) == (1_000_000, 240_000, 1)
+
+    def test_come_in_as_the_room_grows(self):
+        half = self.owed(self.loan((240_000, "penalty")), date(2025, 7, 2))
+        # 152 days at 12.4 % are 5,163.84, at 10 % 4,164.38
+        assert (half.costs, half.capped_costs) == (99_946, 140_054)
+
+    def test_are_bounded_where_the_interest_is_not_demanded_too(self):
+        bare = self.loan((1_300_000, "late_fee"), terms=make_terms("cn.loan-agreed", {"rate": "10"}))
+        (told,) = make_statement([bare], date(2026, 1, 31)).debts
+        assert (told.sums.interest, told.sums.costs, told.sums.capped_costs) == (0, 1_240_000, 60_000)
+        assert told.informed.sums.total == 10_000_000 + 1_240_000
+
+    def test_are_not_those_of_a_court_nor_of_no_kind(self):
+        sums = self.owed(self.loan((500_000, "court_cost"), (400_000, None)))
+        assert (sums.costs, sums.capped_costs) == (900_000, 0)
+
+    def test_that_nobody_named_are_named_in_words(self):
+        (told,) = make_statement([self.loan((400_000, None))], date(2026, 1, 31)).debts
+        assert any("C0" in note for note in notes(told, "en"))
+        (named,) = make_statement([self.loan((400_000, "other"))], date(2026, 1, 31)).debts
+        assert not any("C0" in note for note in notes(named, "en"))
+
+    def test_are_paid_after_other_costs(self):
+        one = self.loan((240_000, "late_fee"), (5_000, "court_cost"))
+        paid = replace(one, entries=(*one.entries, payment(date(2025, 2, 1), 6_000)))
+        # on the first day 6.57 of fees have room (33.97 less 27.40)
+        (told,) = make_statement([paid], date(2025, 2, 1)).debts
+        (came,) = [event for event in told.demanded.events if event.kind == "payment"]
+        assert came.paid["costs"] == 5_000 + 657
+        assert told.sums.costs == 0
 
 
 class TestMoneyThatNamesNoDebt:
@@ -145,6 +200,59 @@ class TestAStatement:
         came = sum(event.amount_minor for event in told.demanded.events)
         assert told.sums.surplus == came - sum(to.values())
 
+    @given(
+        st.integers(1, 10**8),
+        st.integers(0, 800),
+        st.lists(
+            st.tuples(
+                st.integers(-30, 820), st.integers(1, 10**7),
+                st.sampled_from(["payment", "payment", "credit", "charge"]),
+                st.sampled_from([None, "late_fee", "penalty", "court_cost"]),
+            ),
+            max_size=6,
+        ),
+        st.sampled_from([
+            ("contract.clause", {"rate": "12", "sum_cap": "2"}),
+            ("contract.clause", {"rate": "12", "compound": "quarter", "rounding": "period"}),
+            ("contract.clause", {"rate": "12", "sum_cap": "0.5", "rounding": "day", "order": "principal-first"}),
+            ("cn.loan-agreed", {"rate": "14"}),
+            ("cn.loan-agreed", {"rate": "24", "sum_cap": "5"}),
+            ("cn.judgment", {"rate": "3.65"}),
+        ]),
+        st.sampled_from([0, 4_000]),
+        st.integers(0, 3),
+        st.booleans(),
+    )  # fmt: skip
+    def test_has_lines_that_add_up_to_what_is_owed(self, principal, later, happened, held, fixed, part, confirmed):
+        base = DUE.toordinal()
+        entries = tuple(
+            Entry(f"E{n}", date.fromordinal(base + late), kind, minor, charge_kind=of if kind == "charge" else None)
+            for n, (late, minor, kind, of) in enumerate(happened)
+        )
+        one = debt(
+            principal=principal, terms=make_terms(held[0], {**held[1], "confirmed": confirmed}), entries=entries,
+            contract=date(2024, 10, 20), fixed_sum_minor=fixed, disputed_minor=principal * part // 4,
+        )  # fmt: skip
+        (told,) = make_statement([one], date.fromordinal(base + later)).debts
+        for account in filter(None, (told.demanded, told.informed)):
+            shown = one.principal_minor - one.disputed_minor
+            shown += sum(line.interest_minor for line in account.lines)
+            shown += sum(event.adds_minor for event in account.events)
+            assert shown == account.sums.total - account.sums.surplus
+
+    def test_shows_what_a_cap_cuts_off_as_a_line(self):
+        terms = make_terms("contract.clause", {"rate": "7.3", "sum_cap": "0.1", "confirmed": True})
+        (told,) = make_statement([debt(terms=terms)], date(2025, 2, 20)).debts
+        (cut,) = told.demanded.events
+        # twenty days at 2.00 are 40.00; a thousandth of 10,000.00 are 10.00
+        assert (cut.kind, cut.amount_minor, cut.adds_minor) == ("capped", 3_000, -3_000)
+        assert told.sums.interest == 1_000
+
+    def test_shows_no_fixed_sum_where_all_was_paid_in_time(self):
+        paid = debt(fixed_sum_minor=4_000, entries=(payment(DUE, 1_000_000),))
+        (told,) = make_statement([paid], date(2025, 2, 20)).debts
+        assert [event.kind for event in told.demanded.events] == ["payment"]
+
     def test_says_the_sum_of_each_coming_day_as_that_day_will(self):
         paid = debt(entries=(payment(date(2025, 3, 1), 100_000),))
         told = make_statement([paid], date(2025, 6, 25))
@@ -169,6 +277,42 @@ class TestTheEngine:
         sums = accrual.claims(frame, entries, {"0": wild, "1": CLAUSE}, date(2025, 2, 10))
         assert sums["refused"].to_list() == ["interest.too_large", None]
         assert sums["interest_minor"].to_list() == [None, 2_000]
+
+    @pytest.mark.parametrize("few", [0, 100], ids=["all debts together", "one debt after the other"])
+    def test_refuses_stretches_that_are_in_bounds_one_by_one_and_beyond_them_together(self, monkeypatch, few):
+        monkeypatch.setattr(accrual, "FEW", few)
+        # ten thousand times the principal a year: no stretch of 29 days leaves the bound, twelve years do
+        wild = make_terms("contract.clause", {"rate": "36", "rounding": "period"})
+        versions = tuple((day, replace(rate, rate_ppm=10**10), extra) for day, rate, extra in wild.versions)
+        wild = replace(wild, versions=versions)
+        paid = tuple(payment(date(2025, 2, 1) + timedelta(days=29 * n), 1, f"P{n}") for n in range(150))
+        sums = accrual.claims(
+            described.frame([debt("1", 10**13, terms=wild, entries=paid), debt("2")]),
+            described.entry_frame([debt("1", entries=paid), debt("2")]), {"0": wild, "1": CLAUSE}, date(2037, 1, 1),
+        )  # fmt: skip
+        assert sums["refused"].to_list() == ["interest.too_large", None]
+        assert sums["interest_minor"].to_list()[0] is None
+
+    def test_gives_a_debt_with_a_thousand_payments_the_sums_of_the_debts_taken_together(self, monkeypatch):
+        paid = tuple(payment(date(2025, 2, 1) + timedelta(days=n // 3), 100 + n, f"P{n}") for n in range(1_000))
+        debts = [debt("1", 10**8, entries=paid), debt("2", entries=paid[:3])]
+        one_by_one = described.compute(debts, date(2026, 6, 30), with_lines=True)
+        monkeypatch.setattr(accrual, "FEW", 0)
+        together = described.compute(debts, date(2026, 6, 30), with_lines=True)
+        assert one_by_one.sums.equals(together.sums)
+        assert one_by_one.lines.equals(together.lines)
+        assert one_by_one.lines.filter(pl.col("debt_id") == 0).height >= 1_000
+
+    def test_gives_a_loan_with_hundreds_of_fees_the_sums_of_the_debts_taken_together(self, monkeypatch):
+        loan = TestFeesUnderACeiling().loan(*[(3_000 + n, "late_fee") for n in range(300)], (700, "court_cost"))
+        paid = tuple(payment(date(2025, 2, 1) + timedelta(days=n), 4_000, f"P{n}") for n in range(300))
+        debts = [replace(loan, entries=loan.entries + paid), replace(debt("2", entries=paid[:3]), currency="CNY")]
+        one_by_one = described.compute(debts, date(2026, 1, 31), with_lines=True)
+        monkeypatch.setattr(accrual, "FEW", 0)
+        together = described.compute(debts, date(2026, 1, 31), with_lines=True)
+        assert one_by_one.sums.equals(together.sums)
+        assert one_by_one.lines.equals(together.lines)
+        assert one_by_one.sums["capped_costs_minor"][0] > 0
 
     def test_says_in_words_which_debt_grows_beyond_all_bounds(self):
         wild = make_terms("contract.clause", {"rate": "36", "compound": "month"})

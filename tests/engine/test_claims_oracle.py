@@ -241,7 +241,7 @@ def engine_answers(book: ClaimBook) -> dict[int, Answer]:
 
 
 def _answer(row: dict[str, Any]) -> Answer:
-    sums = {name.name: row[f"{name.name}_minor"] for name in fields(Answer)[:8]}
+    sums = {name.name: row[f"{name.name}_minor"] for name in fields(Answer)[:9]}
     return Answer(**sums, refused=row["refused"], assumed_since=None if row["refused"] else row["assumed_since"])
 
 
@@ -287,6 +287,11 @@ class TestTheEngine:
     def test_equals_the_oracle(self, seed: int) -> None:
         compare(claim_book(seed, 1_000))
 
+    @pytest.mark.parametrize("few", [0, 10**9], ids=["all debts together", "one debt after the other"])
+    def test_equals_the_oracle_in_both_ways_of_reckoning(self, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
+        monkeypatch.setattr(accrual, "FEW", few)
+        compare(claim_book(7, 300))
+
     @pytest.mark.parametrize(
         "debt",
         [
@@ -298,6 +303,19 @@ class TestTheEngine:
     )
     def test_computes_a_debt_alone(self, debt: Debt) -> None:
         assert difference(debt, (), date(2025, 12, 31)) is None
+
+    @pytest.mark.parametrize("few", [0, 100], ids=["all debts together", "one debt after the other"])
+    def test_leaves_all_room_to_fees_under_a_ceiling_beyond_every_bound(
+        self, monkeypatch: pytest.MonkeyPatch, few: int
+    ) -> None:
+        monkeypatch.setattr(accrual, "FEW", few)
+        wild = Series(((date(1950, 1, 1), 10**9),), date(2100, 1, 1))
+        ceiling = Rate("act/365", series=wild, fixed_on="contract", multiplier=400)
+        debt = plain(10**14, 5, date(1985, 12, 31), contract=date(1980, 1, 1), ceiling=ceiling)
+        fee = Entry(1, date(1990, 1, 1), "charge", 10**14, fee=True)
+        entries = (fee, paid(date(1991, 1, 1), 5 * 10**13, 2))
+        assert owed(debt, date(2025, 12, 31), *entries).capped_costs == 0
+        assert difference(debt, entries, date(2025, 12, 31)) is None
 
     @pytest.mark.long
     @pytest.mark.timeout(900)

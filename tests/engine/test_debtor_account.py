@@ -4,10 +4,11 @@ from collections import Counter
 from datetime import date
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 
 from dunwell.engine import cash, open_lists
-from dunwell.engine.claims import open_items
+from dunwell.engine.claims import open_items, with_credit
 from dunwell.engine.debtor_account import account_of
 from dunwell.engine.described import claimed, compute
 from dunwell.engine.facts import Facts
@@ -75,11 +76,6 @@ class TestTheBook:
         """Without interest: what is open and undisputed, less the money that may pay, is what is demanded."""
         facts = book.facts().on(DAY)
         items = open_items(facts, DAY)
-        # of an invoice that is contested in full nothing is demanded, whatever else its claim has
-        contested = items.filter(
-            (pl.col("receivable_id") == pl.col("claim_id")) & (pl.col("disputed_minor") == pl.col("open_minor"))
-        )
-        items = items.join(contested, on=["claim_id", "currency"], how="anti")
         undisputed = pl.col("open_minor") - pl.col("disputed_minor")
         demand = Counter[tuple[int, str]]()
         for debtor, currency, minor in items.select("debtor_id", "currency", undisputed).rows():
@@ -120,6 +116,32 @@ class TestTheBook:
         debts, _ = account(book.facts(), CLAUSE)
         told = make_statement(debts, DAY).debts if debts else ()
         assert [each.sums.total for each in told] == [by_oracle(debt, DAY) for debt in debts]
+
+
+class TestADebtThatIsDisputedAsAWhole:
+    def book(self, disputed):
+        """EUR 1,000.00, and EUR 70.00 of costs, 40.00 of them paid, of which nobody contests anything."""
+        book = Book()
+        debtor = book.debtor("D1")
+        invoice = book.invoice(debtor, 1_000_00, days(-100), number="A")
+        book.charge(debtor, 40_00, days(-50), invoice)
+        book.payment(debtor, 40_00, days(-45), invoice)
+        book.charge(debtor, 30_00, days(-40), invoice)
+        book.dispute(debtor, invoice, days(-30), disputed)
+        return book.facts().on(DAY)
+
+    @pytest.mark.parametrize("disputed", [None, 1_000_00, 1_030_00])
+    def test_demands_neither_principal_nor_charges_whether_by_an_amount_or_without(self, disputed):
+        facts = self.book(disputed)
+        assert with_credit(facts, DAY, netting=True)["net_minor"].sum() == 0
+        debts, _ = account(facts, CLAUSE)
+        assert totals(debts) == {"EUR": 0}
+
+    def test_is_none_as_long_as_a_cent_of_its_invoice_is_not_contested(self):
+        facts = self.book(999_99)
+        assert with_credit(facts, DAY, netting=True)["net_minor"].sum() == 1 + 30_00
+        debts, _ = account(facts)
+        assert totals(debts) == {"EUR": 1 + 30_00}
 
 
 class TestMoneyOfADebtor:

@@ -145,7 +145,7 @@ class TestStates:
         assert "obstacle_lasts" in found["why"]
 
     def test_say_unknown_where_no_rule_is_at_hand(self) -> None:
-        for place in ("US", "US-CA", "FR"):
+        for place in ("US", "US-OH", "FR"):
             found = answer(claim(place=place), [], date(2026, 11, 23))
             assert (found["state"], found["rule"], found["cautious_date"]) == ("unknown", None, None)
             assert found["why"][0] == "no_rule_at_hand"
@@ -154,13 +154,37 @@ class TestStates:
 class TestATimeBarredDebt:
     @pytest.mark.parametrize("debtor", ["consumer", None])
     def test_of_an_american_consumer_is_never_threatened_with_suit(self, debtor: str | None) -> None:
-        found = answer(claim(place="US-NY", debtor_kind=debtor, due_date=date(2015, 1, 1)), [], date(2026, 11, 23))
+        found = answer(claim(place="US-OH", debtor_kind=debtor, due_date=date(2015, 1, 1)), [], date(2026, 11, 23))
         assert found["may_threaten_suit"] is False, "the period is not known, so it may be over"
         assert (found["threat_rule"], found["threat_verified"]) == ("us.no-suit-when-barred", True)
         assert "no_suit_threat" in found["why"]
 
     def test_of_an_american_business_is_outside_that_rule(self) -> None:
         assert answer(claim(place="US-NY"), [], date(2026, 11, 23))["may_threaten_suit"] is True
+
+    @pytest.mark.parametrize(
+        ("place", "due", "last"),
+        [
+            ("US-NY", date(2023, 3, 1), date(2026, 3, 1)),
+            ("US-CA", date(2024, 3, 1), date(2026, 3, 1)),
+            ("US-TX", date(2022, 3, 1), date(2026, 3, 1)),
+            ("US-FL", date(2022, 3, 1), date(2026, 3, 1)),
+            ("US-IL", date(2022, 3, 1), date(2026, 3, 1)),
+        ],
+    )
+    def test_of_an_american_consumer_is_threatened_no_more_from_the_day_after_the_shortest_period(
+        self, place: str, due: date, last: date
+    ) -> None:
+        owed = claim(place=place, kind="goods_services", debtor_kind="consumer", due_date=due)
+        assert answer(owed, [], last)["may_threaten_suit"] is True
+        over = answer(owed, [], last + timedelta(days=1))
+        assert (over["may_threaten_suit"], over["threat_rule"]) == (False, "us.no-suit-when-barred")
+        assert over["confidence"] == "recalled"
+
+    def test_of_an_american_consumer_is_not_threatened_under_the_law_of_another_country_either(self) -> None:
+        owed = claim(place="CN", debtor_kind="consumer", debtor_place="US-NY", due_date=date(2020, 1, 1))
+        assert answer(owed, [], date(2026, 11, 23))["may_threaten_suit"] is False
+        assert answer({**owed, "debtor_place": "CN"}, [], date(2026, 11, 23))["may_threaten_suit"] is True
 
     def test_of_an_english_consumer_may_be_threatened_only_before_the_cautious_date_has_passed(self) -> None:
         owed = claim(place="UK-ENG", debtor_kind="consumer", due_date=date(2020, 3, 1))

@@ -346,7 +346,32 @@ class TestCharges:
         batch = read(tmp_path, known=KNOWN, a="charge_id,invoice_id,date,kind,amount\nX2,R2,2026-01-05,postage,11.00\n")
         assert frame(batch, "charges") == [
             {"number": "X2", "debtor": "C2", "receivable": "R2", "issue_date": date(2026, 1, 5),
-             "due_date": date(2026, 1, 5), "currency": "USD", "amount_minor": 1100, "description": "postage"}
+             "due_date": date(2026, 1, 5), "currency": "USD", "amount_minor": 1100, "charge_kind": None,
+             "description": "postage"}
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("header", "word", "kind"),
+        [
+            ("fee type", "Late fee", "late_fee"), ("charge kind", "court_cost", "court_cost"),
+            ("kind", "Penalty", "penalty"), ("费用类型", "滞纳金", "late_fee"), ("费用类型", "诉讼费", "court_cost"),
+            ("费用类型", "违约金", "penalty"), ("费用类型", "服务费", "service_fee"), ("費用類型", "違約金", "penalty"),
+            ("費用類型", "手續費", "service_fee"), ("費用類型", "其他", "other"),
+        ],
+    )  # fmt: skip
+    def test_have_a_kind_by_its_name_in_english_or_chinese(self, tmp_path, header, word, kind):
+        batch = read(tmp_path, known=KNOWN, a=f"charge_id,invoice_id,date,{header},amount\nX2,R2,2026-01-05,{word},1\n")
+        (found,) = frame(batch, "charges")
+        assert (found["charge_kind"], found["description"]) == (kind, None)
+
+    def test_of_a_kind_that_nobody_knows_keep_the_word_as_what_they_are_about(self, tmp_path):
+        batch = read(
+            tmp_path, known=KNOWN,
+            a="charge_id,invoice_id,date,kind,text,amount\nX2,R2,2026-01-05,postage,,1\n"
+            "X3,R2,2026-01-05,porto,to Rome,1\n",
+        )  # fmt: skip
+        assert [(each["charge_kind"], each["description"]) for each in frame(batch, "charges")] == [
+            (None, "postage"), (None, "to Rome"),
         ]  # fmt: skip
 
     def test_need_their_invoice(self, tmp_path):

@@ -60,7 +60,7 @@ def random_book(seed: int) -> tuple[Book, Rows, date, str]:
                         "receivable_id": item,
                         "kind": dice.choice(["judgment", "judgment_interest"]) if judged
                         else dice.choice([None, "general", "goods_services", "periodic"]),
-                        "place": dice.choice([None, "CN", "TW", "DE", "UK-ENG", "FR"]),
+                        "place": dice.choice([None, "CN", "TW", "DE", "UK-ENG", "US-NY", "FR"]),
                         "arose_date": maybe(due), "last_instalment_date": maybe(due),
                         "perform_by_date": near(due) if judged else None,
                     }
@@ -161,6 +161,41 @@ class TestStoredClocks:
         claim: Rows = {"limitation_claims": [{"receivable_id": 1, "place": "CN"}], "guarantees": [guarantee()]}
         found = asked(book, {**contract, **claim}, DAY, "DE")
         assert (found[1]["place"], found[-1]["place"]) == ("CN", "CN")
+
+    @pytest.mark.parametrize(
+        ("kind", "region", "default", "place"),
+        [
+            ("consumer", "NY", "US", "US-NY"),
+            ("business", "NY", "US", "US-NY"),
+            ("consumer", "NY", "CN", "US-NY"),
+            ("business", "NY", "CN", "CN"),
+            ("consumer", None, "CN", "US"),
+            ("consumer", "OH", "US", "US-OH"),
+        ],
+    )
+    def test_take_the_law_of_an_american_debtor_s_state(
+        self, kind: str, region: str | None, default: str, place: str
+    ) -> None:
+        book = Book()
+        book.invoice(book.debtor(kind=kind, country="US", region=region), 10_000, date(2023, 3, 1))
+        found = asked(book, {}, DAY, default)[1]
+        assert found["place"] == place
+        assert (found["state"] == "unknown") == (place in ("US", "US-OH"))
+        contract: Rows = {
+            "contracts": [{"law": "US-TX"}], "contract_items": [{"receivable_id": 1, "contract_id": 1}],
+        }  # fmt: skip
+        assert asked(book, contract, DAY, default)[1]["place"] == "US-TX"
+
+    def test_threaten_no_american_consumer_with_suit_for_what_is_barred_in_his_state(self) -> None:
+        book = Book()
+        debtor = book.debtor(kind="consumer", country="US", region="NY")
+        book.invoice(debtor, 10_000, date(2023, 3, 1))
+        last = asked(book, {}, date(2026, 3, 1), "US")[1]
+        assert (last["state"], last["cautious_date"], last["may_threaten_suit"]) == ("running", date(2026, 3, 1), True)
+        over = asked(book, {}, date(2026, 3, 2), "US")[1]
+        assert (over["state"], over["may_threaten_suit"]) == ("doubtful", False)
+        assert over["threat_rule"] == "us.no-suit-when-barred"
+        assert (over["confidence"], over["verified"]) == ("recalled", False)
 
     def test_know_a_demand_as_proven_on_the_day_it_arrived(self) -> None:
         book = a_book(date(2023, 5, 31))

@@ -63,6 +63,8 @@ class Debt:
     grace_days: int = 0
     sum_cap_bp: int | None = None
     compound_months: int | None = None
+    ceiling: Rate | None = None
+    """At which interest and the fees under it may run together at most."""
 
     @property
     def first_day(self) -> date:
@@ -77,6 +79,8 @@ class Entry:
     amount: int
     designation: str | None = None
     reverses: int | None = None
+    fee: bool = False
+    """Of a charge: it is under the ceiling."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,7 @@ class Answer:
     principal: int | None = None
     surplus: int | None = None
     capped: int | None = None
+    capped_costs: int | None = None
     interest_sum: int | None = None
     extra_sum: int | None = None
     refused: str | None = None
@@ -142,6 +147,14 @@ class _Account:
         self.costs, self.principal, self.surplus = 0, debt.principal, 0
         self.capitalised = 0
         self.interest = _Track(debt, debt.interest, as_of)
+        self.fees, self.fees_paid = 0, 0
+        # Reading: the ceiling is one running fraction, whatever way the interest is rounded.
+        alone = replace(debt, sum_cap_bp=None, rounding="once")
+        try:
+            self.most = _Track(alone, debt.ceiling, as_of)
+        except Refusal:
+            # Reading: a ceiling that cannot be known leaves no room; it is the interest that is refused.
+            self.most = _Track(alone, Rate("act/365", own=0), as_of)
         # Reading: a cap on the sum limits `interest`; the second interest beside it has none.
         self.extra = _Track(replace(debt, sum_cap_bp=None), debt.extra, as_of)
 
@@ -165,12 +178,13 @@ class _Account:
         self._run_to(self.as_of)
         first, second = self.interest, self.extra
         return Answer(
-            costs=self.costs,
+            costs=self.costs + self.fees_open,
             interest=first.open,
             extra=second.open,
             principal=self.principal,
             surplus=self.surplus,
             capped=first.capped,
+            capped_costs=self.fees - min(self.fees, self.fees_room),
             interest_sum=first.owed,
             extra_sum=second.owed,
             assumed_since=min(filter(None, (first.assumed_since, second.assumed_since)), default=None),
@@ -191,9 +205,21 @@ class _Account:
             self.interest.run(first, day, self.principal + self.capitalised)
             # Reading: the second interest is borne by the principal alone, and never joins the bearing balance.
             self.extra.run(first, day, self.principal)
+            self.most.run(first, day, self.principal)
+
+    @property
+    def fees_room(self) -> int:
+        """What the ceiling leaves beside all interest, paid or not."""
+        return self.fees if self.debt.ceiling is None else max(0, self.most.so_far - self.interest.owed)
+
+    @property
+    def fees_open(self) -> int:
+        return max(0, min(self.fees, self.fees_room) - self.fees_paid)
 
     def _book(self, entry: Entry) -> None:
-        if entry.kind == "charge":
+        if entry.kind == "charge" and entry.fee and self.debt.ceiling is not None:
+            self.fees += entry.amount
+        elif entry.kind == "charge":
             self.costs += entry.amount
         elif entry.kind == "credit":
             self.surplus += entry.amount - self._pay("principal", entry.amount)
@@ -214,8 +240,12 @@ class _Account:
             taken = min(at_most, self.extra.open)
             self.extra.paid += taken
         elif component == "costs":
-            taken = min(at_most, self.costs)
-            self.costs -= taken
+            # Reading: costs that no ceiling bounds are paid before fees.
+            costs = min(at_most, self.costs)
+            fees = min(at_most - costs, self.fees_open)
+            self.costs -= costs
+            self.fees_paid += fees
+            taken = costs + fees
         else:
             taken = min(at_most, self.principal)
             self.principal -= taken

@@ -209,6 +209,8 @@ class Oracle:
             mine.sort(key=lambda r: (r["kind"] == "charge", r["issue_date"], r["number"]))
             wide = [d for d in active if d["receivable_id"] == claim[0] and self._about(mine[0], claim[0])]
             part = sum(d["amount_minor"] or 0 for d in wide)
+            # an invoice that is contested in full takes its charges with it
+            all_of_it = any(row["receivable_id"] == claim[0] and part >= row["open_minor"] for row in mine)
             for row in mine:
                 own = [
                     d for d in active if d["receivable_id"] == row["receivable_id"] and row["receivable_id"] != claim[0]
@@ -216,7 +218,7 @@ class Oracle:
                 spread = min(part, row["open_minor"])
                 part -= spread
                 minor = spread + sum(d["amount_minor"] or 0 for d in own)
-                whole = any(d["amount_minor"] is None for d in wide + own)
+                whole = all_of_it or any(d["amount_minor"] is None for d in wide + own)
                 row["disputed_minor"] = row["open_minor"] if whole else min(minor, row["open_minor"])
 
     def _net(self, items: list[Row]) -> None:

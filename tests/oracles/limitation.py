@@ -205,6 +205,7 @@ def reading(strict: bool, claim: Entry, rules: list[Entry], days: Any, as_of: da
             if (
                 cover["place"] == claim["place"]
                 and claim["kind"] in cover["kinds"]
+                and (claim["debtor_kind"] or "consumer") in cover.get("debtors", ["business", "consumer"])
                 and cover.get("date", "strict" if strict else "cautious") == ("strict" if strict else "cautious")
             ):
                 since, values = in_force(rule, claim["due_date"])
@@ -224,7 +225,11 @@ def threat(claim: Entry, rules: list[Entry]) -> Entry | None:
         for rule in rules
         if rule["kind"] == "threat"
         and (claim["debtor_kind"] or "consumer") in rule["debtors"]
-        and any(claim["place"] == place or claim["place"].startswith(place + "-") for place in rule["places"])
+        and any(
+            there == place or there.startswith(place + "-")
+            for there in (claim["place"], claim["debtor_place"] or "")
+            for place in rule["places"]
+        )
     ]
     return min(named, key=lambda rule: rule["id"], default=None)
 
@@ -351,9 +356,10 @@ class Told:
         last = facts.get("last_instalment_date")
         claim = {
             "claim_id": number,
-            "place": facts.get("place") or (laws or [None])[0] or self.place,
+            "place": facts.get("place") or (laws or [None])[0] or self.home_of(item["debtor_id"]) or self.place,
             "kind": facts.get("kind"),
             "debtor_kind": self.kind_of(item["debtor_id"]),
+            "debtor_place": self.place_of(item["debtor_id"]),
             "due_date": due,
             "arose_date": facts.get("arose_date"),
             "last_instalment_date": last if last and last >= due else None,
@@ -404,6 +410,7 @@ class Told:
                 "claim_id": name,
                 "kind": "guarantee" if given["kind"] == "unstated" else f"guarantee_{given['kind']}",
                 "debtor_kind": self.kind_of(given["guarantor_id"]),
+                "debtor_place": self.place_of(given["guarantor_id"]),
                 "due_date": item["due_date"],
                 "last_instalment_date": None if judged else claim["last_instalment_date"],
                 "agreed_until": given["agreed_until_date"],
@@ -426,6 +433,18 @@ class Told:
         for filing in self.records["insolvency_filings"]:
             if filing["debtor_id"] == debtor and not (filing["filed_date"] and filing["filed_date"] <= self.as_of):
                 self.filings.append((claim, filing["file_by_date"]))
+
+    def home_of(self, debtor: int | None) -> str | None:
+        """The state of a debtor in the United States, where its law is asked for: of consumers, and by default."""
+        there = self.place_of(debtor) or ""
+        american = there == "US" or there.startswith("US-")
+        return there if american and (self.place == "US" or self.kind_of(debtor) == "consumer") else None
+
+    def place_of(self, debtor: int | None) -> str | None:
+        """Country, or country and part."""
+        row: Entry = next((row for row in self.rows["debtors"] if row["debtor_id"] == debtor), {})
+        country, part = row.get("country"), row.get("region")
+        return f"{country}-{part}" if country and part else country
 
     def kind_of(self, debtor: int | None) -> str | None:
         """Business or consumer."""

@@ -5,7 +5,7 @@ import pytest
 from dunwell.core.errors import DunwellError
 from dunwell.core.money import DIGITS
 from dunwell.engine import described
-from dunwell.rulebook.debt import Debt
+from dunwell.rulebook.debt import Debt, Entry
 from dunwell.rulebook.interest_scope import Case, check_scope
 from dunwell.rulebook.interest_terms import house_regimes, make_terms
 from dunwell.rulebook.rates import house_series, percent_of
@@ -45,7 +45,7 @@ class TestARegime:
             assert refused.value.words("zh-Hans")
             return
         sums = self.computed(regime, case)
-        for part in {"interest", "extra"} & set(case):
+        for part in {"interest", "extra", "costs", "capped_costs"} & set(case):
             assert sums[f"{part}_minor"] == minor(case[part], case["currency"])
 
     def test_applies_the_rate_its_cases_say(self, regime, case):
@@ -73,6 +73,13 @@ class TestARegime:
             number="1", currency=case["currency"], principal_minor=minor(case["principal"], case["currency"]),
             due=case["due"], start=case.get("start"), contract=case.get("contract"),
             terms=make_terms(regime.id, case.get("terms")),
+            entries=tuple(
+                Entry(
+                    f"C{n}", each["day"], "charge", minor(each["amount"], case["currency"]),
+                    charge_kind=each.get("kind"),
+                )
+                for n, each in enumerate(case.get("charges", ()))
+            ),
         )  # fmt: skip
 
 

@@ -43,6 +43,7 @@ def asked(case: dict[str, Any], as_of: date) -> dict[str, Any]:
         arose_date=case.get("arose"),
         last_instalment_date=case.get("last_instalment"),
         agreed_until=case.get("agreed_until"),
+        debtor_kind=case.get("debtor", "business"),
     )
     return answer(owed, events, as_of)
 
@@ -91,8 +92,19 @@ class TestTheHouseRules:
         # the weaker source counts
         assert {clock.id: clock.confidence for clock in RULES.clocks}["uk.england-wales"] == "recalled"
 
-    def test_give_no_period_for_the_united_states(self) -> None:
-        assert not [cover for clock in RULES.clocks for cover in clock.covers if cover.place.startswith("US")]
+    def test_give_periods_for_a_few_american_states_from_memory_and_none_for_the_whole_country(self) -> None:
+        places = {cover.place for clock in RULES.clocks for cover in clock.covers if cover.place.startswith("US")}
+        assert places == {"US-CA", "US-FL", "US-IL", "US-NY", "US-TX"}
+        states = [clock for clock in RULES.clocks if clock.id.startswith("us-")]
+        assert {(clock.citation.confidence, clock.citation.quote) for clock in states} == {("recalled", "")}
+
+    def test_give_every_american_claim_that_has_one_date_the_other_one_too(self) -> None:
+        covered: dict[str, set[tuple[str, str, str]]] = {"cautious": set(), "strict": set()}
+        for cover in (cover for clock in RULES.clocks for cover in clock.covers if cover.place.startswith("US")):
+            for reading in (cover.reading,) if cover.reading else tuple(covered):
+                covered[reading] |= {(cover.place, kind, debtor) for kind in cover.kinds for debtor in cover.debtors}
+        assert covered["cautious"] == covered["strict"]
+        assert len(covered["strict"]) == 5 * 3 * 2
 
     def test_are_told_in_the_table_of_the_page(self) -> None:
         page = (ROOT / "docs" / "limitation.md").read_text(encoding="utf-8")
@@ -201,7 +213,7 @@ class TestARule:
             ({"covers": []}, "covers is a list"),
             ({"covers": [{"place": "XX", "kinds": ["loan"]}]}, "loan is unknown"),
             ({"covers": [{"place": "XX", "kinds": ["general"], "date": "late"}]}, "cautious or strict"),
-            ({"covers": [{"place": "XX", "kinds": ["general"]}] * 2}, "XX general cautious stands twice"),
+            ({"covers": [{"place": "XX", "kinds": ["general"]}] * 2}, "XX general cautious business stands twice"),
             ({"values": {}}, "from a day on"),
             ({"values": {"always": values()}}, "is a day"),
             (with_values(period={"years": 0}), "from 1 to 100"),

@@ -76,6 +76,58 @@ class TestAllDebtsOfADebtor:
         assert [each["number"] for each in told["debts"]] == ["invoice-2"]
         assert told["total"] == {"EUR": "400.00"}
 
+    def test_keep_their_interest_where_that_of_one_cannot_be_told(self, say_of):
+        run = say_of(two())
+        # the regime needs the day of the contract, which nobody recorded
+        run("terms", "set", "business", "--regime", "cn.loan-agreed", "--rate", "10")
+        run("terms", "set", "invoice:invoice-1", "--regime", "contract.clause", "--rate", "7.3", "--confirmed")
+        told = json.loads(run("statement", "--debtor", "D1", "--json", "--pay-by", days(30).isoformat()))
+        first, second = told["debts"]
+        # 100 days at 0.20
+        assert first["demanded"]["interest"] == "20.00"
+        assert first["without_interest"] is None
+        assert (second["demanded"]["total"], second["regime"]) == ("500.00", "none")
+        assert second["without_interest"]["code"] == "terms.contract_date_missing"
+        assert "invoice-2" in second["without_interest"]["why"]
+        assert told["total"] == {"EUR": "1520.00"}
+        assert [each["total"] for each in told["pay_by"]] == [{"EUR": "1526.00"}, {"EUR": "1526.20"}]
+        assert "invoice-2" in run("statement", "invoice-2", fails=True)
+        assert "invoice-2" in run("statement", "invoice-1", "invoice-2", fails=True)
+        assert "interest" in run("statement", "invoice-1")
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_name_the_one_that_cannot_be_told_in_words_and_on_the_page(self, say_of, tmp_path, language):
+        from pypdf import PdfReader
+
+        run = say_of(two((200_00, -50)))
+        run("terms", "set", "business", "--regime", "cn.loan-agreed", "--rate", "10")
+        run("terms", "set", "invoice:invoice-1", "--regime", "contract.clause", "--rate", "7.3", "--confirmed")
+        words = {
+            "en": "invoice-2 is computed without late interest",
+            "zh-Hans": "invoice-2 未计逾期利息",
+            "zh-Hant": "invoice-2 未計遲延利息",
+        }[language]
+        assert words in run("statement", "--debtor", "D1", "--language", language)
+        path = tmp_path / "page.pdf"
+        run("statement", "--debtor", "D1", "--language", language, "--pdf", str(path))
+        text = "".join("".join(page.extract_text() for page in PdfReader(path).pages).split())
+        shown = {
+            "en": "Nolateinterestiscomputedoninvoice-2here",
+            "zh-Hans": "此处未对invoice-2计算逾期利息",
+            "zh-Hant": "此處未對invoice-2計算遲延利息",
+        }[language]
+        assert shown in text
+
+    def test_keep_their_interest_where_one_is_older_than_its_rate(self, say_of):
+        book = two()
+        book.invoice(1, 300_00, days(-4000), number="invoice-3")
+        run = say_of(book)
+        run("terms", "set", "business", "--regime", "cn.sale-lpr", "--confirmed")
+        old, *others = json.loads(run("statement", "--debtor", "D1", "--json"))["debts"]
+        assert (old["number"], old["demanded"]["interest"]) == ("invoice-3", "0.00")
+        assert old["without_interest"]["code"] == "interest.not_yet_in_force"
+        assert all(float(each["demanded"]["interest"]) > 0 for each in others)
+
     def test_are_refused_where_nothing_is_open(self, say_of):
         assert "Nothing of debtor D1" in say_of(two((1_500_00, -50)))("statement", "--debtor", "D1", fails=True)
 

@@ -171,6 +171,58 @@ class TestAStatementOf:
         regimes = [json.loads(run("statement", f"invoice-{n}", "--json"))["debts"][0]["regime"] for n in (1, 2)]
         assert regimes == ["de.bgb-288-2", "uk.lpcdia-1998"]
 
+    @pytest.mark.parametrize(
+        ("language", "words"),
+        [
+            ("en", "No fixed sum for late payment is claimed: its law states it in EUR"),
+            ("zh-Hans", "未主张逾期付款固定补偿：法律以 EUR 规定"),
+            ("zh-Hant", "未主張遲延付款固定補償：法律以 EUR 規定"),
+        ],
+    )
+    def test_a_debt_in_another_currency_than_the_fixed_sum_says_that_none_is_claimed(
+        self, say_of, tmp_path, language, words
+    ):
+        book, _, _ = self.one(currency="USD")
+        run = say_of(book)
+        run("terms", "set", "business", "--regime", "de.bgb-288-2", "--fixed-sum", "--confirmed")
+        debt = json.loads(run("statement", "invoice-1", "--json"))["debts"][0]
+        assert debt["fixed_sum_not_claimed"] == {"why": "other_currency", "currency": "EUR"}
+        assert [entry for entry in debt["entries"] if entry["kind"] == "fixed_sum"] == []
+        assert words in run("statement", "invoice-1", "--language", language)
+        path = tmp_path / "page.pdf"
+        run("statement", "invoice-1", "--language", language, "--pdf", str(path))
+        text = "".join("".join(page.extract_text() for page in PdfReader(path).pages).split())
+        assert words.replace(" ", "") in text
+
+    def test_a_debt_in_the_currency_of_the_fixed_sum_says_nothing_of_it(self, say_of):
+        book, _, _ = self.one()
+        run = say_of(book)
+        run("terms", "set", "business", "--regime", "de.bgb-288-2", "--fixed-sum", "--confirmed")
+        assert json.loads(run("statement", "invoice-1", "--json"))["debts"][0]["fixed_sum_not_claimed"] is None
+
+    def test_a_loan_holds_fees_of_files_under_its_cap_with_the_interest(self, say_of, tmp_path):
+        book = Book()
+        book.debtor("D1")
+        run = say_of(book)
+        invoices, charges = tmp_path / "invoices.csv", tmp_path / "charges.csv"
+        invoices.write_text(
+            "invoice,customer,issue date,due date,currency,amount,contract no,contract date\n"
+            "L-1,D1,2025-01-01,2025-01-31,CNY,100000.00,V-1,2024-10-21\n", encoding="utf-8"
+        )  # fmt: skip
+        charges.write_text(
+            "费用编号,invoice,date,费用类型,amount\nF-1,L-1,2025-02-01,滞纳金,2500.00\n"
+            "F-2,L-1,2025-02-01,诉讼费,50.00\nF-3,L-1,2025-02-01,邮费,10.00\n", encoding="utf-8"
+        )  # fmt: skip
+        run("import", str(invoices), str(charges))
+        run("terms", "set", "contract:V-1", "--regime", "cn.loan-agreed", "--rate", "10", "--confirmed")
+        debt = json.loads(run("statement", "L-1", "--json", "--as-of", "2026-01-31"))["debts"][0]
+        # 12.4 % of 100,000.00 less 10 % leave room for 2,400.00 of fees; courts and what has no kind are beside it
+        assert debt["demanded"]["interest"] == "10000.00"
+        assert (debt["demanded"]["costs"], debt["demanded"]["capped_costs"]) == ("2460.00", "100.00")
+        (cut,) = [entry for entry in debt["entries"] if entry["kind"] == "capped_costs"]
+        assert cut["adds"] == "-100.00"
+        assert any("F-3" in note and "F-1" not in note for note in debt["notes"])
+
     def test_a_payment_that_bounced_tells_both(self, say_of):
         book, debtor, invoice = self.one()
         paid = book.payment(debtor, 500_00, days(-60), invoice)
@@ -249,6 +301,14 @@ class TestTerms:
 
         said = say("terms", "list")
         assert all(name in said for name in house_regimes())
+        assert "Of HK, SG no interest by law is at hand" in said
+
+    @pytest.mark.parametrize("regime", ["hk.judgments", "HK", "sg.late-payment"])
+    def test_of_hong_kong_and_singapore_by_law_are_refused_for_none_is_at_hand(self, say, regime):
+        said = say("terms", "set", "business", "--regime", regime, fails=True)
+        assert f"Of {regime[:2].upper()} no interest by law is at hand" in said
+        assert "contract.clause" in said
+        assert "Known:" in say("terms", "set", "business", "--regime", "hkx", fails=True)
 
 
 HEAD = "series,from,rate,known_until\n"
@@ -272,6 +332,32 @@ class TestRates:
         # nobody takes a value that somebody told for the Bundesbank's own
         assert known["lines"][-1]["rate_source"]["source"] == "a test"
         assert "by a test" in say("rates", "show")
+
+    @pytest.mark.parametrize(
+        ("language", "words"),
+        [
+            ("en", "told by a test on {}"),
+            ("zh-Hans", "由 a test 于 {} 提供"),
+            ("zh-Hant", "由 a test 於 {} 提供"),
+        ],
+    )
+    def test_name_who_told_them_and_when_on_every_line_that_rests_on_them(
+        self, say, numbers, tmp_path, language, words
+    ):
+        from dunwell.core.dates import format_date
+        from dunwell.store.models import RateValue
+
+        say("terms", "set", "business", "--regime", "de.bgb-288-2", "--confirmed")
+        self.take(say, tmp_path, HEAD + "de.basiszins,2026-07-01,2.00,2026-12-31\n")
+        day = format_date(RateValue.objects.get().known_from.date(), language)
+        words = words.format(day)
+        said = say("statement", numbers[0], "--as-of", "2026-11-23", "--language", language)
+        (told,) = [line for line in said.splitlines() if words in line]
+        assert "2.00 %" in told
+        path = tmp_path / "page.pdf"
+        say("statement", numbers[0], "--as-of", "2026-11-23", "--language", language, "--pdf", str(path))
+        text = "".join("".join(page.extract_text() for page in PdfReader(path).pages).split())
+        assert words.replace(" ", "") in text
 
     def test_taken_in_twice_are_one(self, say, tmp_path):
         text = HEAD + "de.basiszins,2026-07-01,1.27,2026-12-31\n"

@@ -9,9 +9,9 @@ from pypdf import PdfReader
 from dunwell.actions.interest import set_terms
 from dunwell.core.money import grouped_amount
 from dunwell.store import guard
-from dunwell.store.models import ContactAttempt, ContactItem, Debtor, Receivable
+from dunwell.store.models import ContactAttempt, ContactItem, Contract, Debtor, Receivable
 from tests.channels.test_email import text_of
-from tests.send.book import TEN, a_book, add_debtor, let_go, run
+from tests.send.book import TEN, a_book, add_debtor, let_go, owe, run
 from tests.support.rows import MEI
 
 DUE = date(2026, 10, 20)
@@ -31,10 +31,10 @@ def reminded(debtor: Debtor) -> None:
             )
 
 
-def terms(creditor, **wishes):
+def terms(creditor, code="business", **wishes):
     confirmed = wishes.pop("confirmed", True)
     set_terms(
-        creditor=creditor, code="business", regime=wishes.pop("regime", "contract.clause"), wishes=wishes, buyer=None,
+        creditor=creditor, code=code, regime=wishes.pop("regime", "contract.clause"), wishes=wishes, buyer=None,
         fixed_sum=False, confirmed=confirmed, at=TEN, by=MEI,
     )  # fmt: skip
 
@@ -95,8 +95,72 @@ class TestLateInterest:
         words, annex = mailed(sink)
         assert "EUR 10,000.00" in words
         assert annex is None
-        [(_, why)] = report.without_interest
+        [(_, number, why)] = report.without_interest
+        assert number == "R-M0"
         assert "R-M0" in str(why)
+
+    def test_is_asked_on_the_other_invoices_where_one_cannot_be_told(self, sink):
+        creditor = a_book()
+        debtor = add_debtor(creditor, "M0", email="m0@debtor.example", due=DUE, cents=1_000_000)
+        owe(debtor, "R-SECOND", due=DUE, cents=500_000)
+        reminded(debtor)
+        # of R-SECOND the day of the contract would be needed
+        terms(creditor, regime="cn.loan-agreed", rate="10")
+        terms(creditor, code="invoice:R-M0", rate="7.3")
+        run(creditor)
+        report = let_go()
+        words, annex = mailed(sink)
+        assert "EUR 15,070.00" in words
+        assert "No late interest is computed on R-SECOND" in " ".join(annex.split())
+        # what the house should record is not for the debtor
+        assert "contract" not in annex
+        [(_, number, why)] = report.without_interest
+        assert number == "R-SECOND"
+        assert "R-SECOND" in str(why)
+
+    @pytest.mark.parametrize("rate", ["11", "24"])
+    def test_comes_with_fees_to_no_more_than_a_cap_on_both(self, sink, rate):
+        """35 days of 10,000.00 at 12.4 % (4 x LPR of 21 October 2024) are 118.90; the fee is EUR 20.00."""
+        creditor = a_book()
+        debtor = add_debtor(creditor, "M0", email="m0@debtor.example", due=DUE, cents=1_000_000)
+        with guard.writing("test"):
+            contract = Contract.objects.create(
+                creditor=creditor, debtor=debtor, number="V-1", signed_date=date(2024, 10, 21), known_from=TEN
+            )
+            Receivable.objects.update(contract=contract)
+            Receivable.objects.create(
+                creditor=creditor, debtor=debtor, number="F-1", kind="charge", charge_kind="late_fee",
+                parent=Receivable.objects.get(), issue_date=DUE, due_date=DUE, currency="EUR", amount_minor=20_00,
+                status="open", known_from=TEN,
+            )  # fmt: skip
+        reminded(debtor)
+        terms(creditor, regime="cn.loan-agreed", rate=rate)
+        run(creditor)
+        report = let_go()
+        words, annex = mailed(sink)
+        assert "EUR 10,118.90" in words
+        assert "EUR 10,118.90" in annex
+        assert report.broken == []
+
+    def test_does_not_leave_with_more_fees_than_its_cap_leaves_room_for(self, sink):
+        creditor = a_book()
+        debtor = add_debtor(creditor, "M0", email="m0@debtor.example", due=DUE, cents=1_000_000)
+        with guard.writing("test"):
+            contract = Contract.objects.create(
+                creditor=creditor, debtor=debtor, number="V-1", signed_date=date(2024, 10, 21), known_from=TEN
+            )
+            Receivable.objects.update(contract=contract)
+            Receivable.objects.create(
+                creditor=creditor, debtor=debtor, number="F-1", kind="charge", charge_kind="late_fee",
+                parent=Receivable.objects.get(), issue_date=DUE, due_date=DUE, currency="EUR", amount_minor=200_00,
+                status="open", known_from=TEN,
+            )  # fmt: skip
+        reminded(debtor)
+        terms(creditor, regime="cn.loan-agreed", rate="10")
+        run(creditor)
+        [(_, why)] = let_go().broken
+        assert "R-M0" in why
+        assert sink.mails == []
 
     def test_stands_in_a_letter_with_its_statement_behind_it(self, sink):
         creditor = a_book()

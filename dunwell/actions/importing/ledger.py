@@ -194,6 +194,7 @@ def _receivables(
                 status="status" if "status" in part.columns else pl.lit(str(ReceivableStatus.OPEN)),
                 open_minor="open_minor" if "open_minor" in part.columns else pl.lit(None, pl.Int64),
                 says_paid="says_paid" if "says_paid" in part.columns else pl.lit(value=False),
+                charge_kind="charge_kind" if "charge_kind" in part.columns else pl.lit(None, pl.String),
                 contract="contract" if "contract" in part.columns else pl.lit(None, pl.String),
                 # Where a file has no column of amounts, intake gives what is open in its place.
                 amount_told=condition(said("amount") if frame != "charges" else True),
@@ -219,6 +220,7 @@ def _said_of_receivables(said: Said, frames: dict[str, pl.DataFrame]) -> dict[st
         "contract_id": contract if contract is False else invoice & condition(contract),
         "parent_id": has_parents and ~invoice & (condition(parent) | (pl.col("frame") == "charges")),
         "status": status if status is False else invoice & condition(status),
+        "charge_kind": said("charge_kind"),
         "description": said("description"),
     }
 

@@ -15,7 +15,8 @@ class SendReport:
     sent, cancelled   (channel, stage) -> count; reason -> count
     broken            (key, why) of messages that could not be written; they count among `cancelled` too
     failed            (key, reason, the channel's words) of messages that will never leave
-    without_interest  (key, why) of messages that ask for no interest because it could not be told
+    without_interest  (key, number, why) of invoices on which a message asks for no interest, which could not be told;
+                      number None: it asks for none at all
     unknown           keys whose fate a person must find out, from this sending and from senders that died
     again             messages taken back from senders that died
     later             reason -> how many will be tried again later
@@ -29,7 +30,7 @@ class SendReport:
     cancelled: Counter[str] = field(default_factory=Counter)
     broken: list[tuple[str, str]] = field(default_factory=list)
     failed: list[tuple[str, str, str]] = field(default_factory=list)
-    without_interest: list[tuple[str, DunwellError]] = field(default_factory=list)
+    without_interest: list[tuple[str, str | None, DunwellError]] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     again: int = 0
     later: Counter[str] = field(default_factory=Counter)

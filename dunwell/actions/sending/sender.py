@@ -166,9 +166,8 @@ class Sender:
                     written, opt_out="opt_out_notice" in wanted, from_collector=not wanted.isdisjoint(COLLECTOR)
                 )
                 if late is not None and treatment.interest:
-                    written, why = late.added(written, row, [item["receivable_id"] for item in go.items])
-                    if why is not None:
-                        self.report.without_interest.append((row.key, why))
+                    written, untold = late.added(written, row, [item["receivable_id"] for item in go.items])
+                    self.report.without_interest += [(row.key, number, why) for number, why in untold]
                 composed = compose(row, written, go.items, at=now)
                 packed = self.channels[row.channel].pack(composed.message)
             except Undeliverable as failure:

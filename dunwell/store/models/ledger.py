@@ -49,6 +49,7 @@ class ReceivableFields(Fact):
 
     `parent` is the invoice a charge, an instalment or a credit note belongs to. `open_as_of_date`: no file has told
     the item's own amount yet; `amount_minor` is what was open on that day. None: it is the item's own amount.
+    `charge_kind`: what a charge is for (`core.terms.ChargeKind`), where it was told.
     """
 
     debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -65,6 +66,7 @@ class ReceivableFields(Fact):
     open_as_of_date = models.DateField(null=True)
     status = models.CharField(max_length=12)
     description = models.CharField(max_length=2000, null=True)
+    charge_kind = models.CharField(max_length=12, null=True)
 
     class Meta:
         abstract = True

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from dunwell.core.errors import DunwellError
 from dunwell.core.terms import ReceivableKind
@@ -12,7 +13,7 @@ from dunwell.rulebook.creditor_kinds import interest_kinds_of, kinds_of
 from dunwell.rulebook.debt import Held
 from dunwell.rulebook.interest_scope import Case, check_scope
 from dunwell.rulebook.interest_terms import Rate, Terms, make_terms
-from dunwell.rulebook.rates import Series, house_series
+from dunwell.rulebook.rates import Series, Told, house_series
 from dunwell.store.models import Contract, Creditor, Debtor, InterestTerms, RateValue, Receivable
 from dunwell.store.reads import talks
 from dunwell.store.versions import known
@@ -27,10 +28,11 @@ def series_of(creditor: Creditor, known_at: datetime | None = None) -> Mapping[s
     series = dict(house_series())
     told: dict[str, dict[date, int]] = {}
     until: dict[str, date] = {}
-    sources: dict[str, dict[date, str]] = {}
+    sources: dict[str, dict[date, Told]] = {}
+    zone = ZoneInfo(creditor.zone)
     for row in sorted(known(RateValue, known_at, creditor=creditor), key=lambda row: (row.series, row.from_date)):
         told.setdefault(row.series, {})[row.from_date] = row.rate_ppm
-        sources.setdefault(row.series, {})[row.from_date] = row.told_by
+        sources.setdefault(row.series, {})[row.from_date] = Told(row.told_by, row.known_from.astimezone(zone).date())
         until[row.series] = max(row.known_until, until.get(row.series, row.known_until))
     return {**series, **{name: series[name].with_values(told[name], until[name], sources[name]) for name in told}}
 
@@ -118,6 +120,11 @@ class StoredTerms:
     def any_claimed(self) -> bool:
         """Whether interest by any of these terms may be demanded."""
         return any(terms.claimed for terms in self._terms.values())
+
+    @property
+    def any_ceiling(self) -> bool:
+        """Whether any of these terms bounds fees together with the interest."""
+        return any(terms.ceiling for terms in self._terms.values())
 
     def of(self, debtor: Mapping[str, Any], item: Mapping[str, Any]) -> Held:
         """The terms of an item (rows of facts); without any, nothing is claimed. Terms that do not hold for it, or need

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('store', '0008_contact_demands'),
+        ('store', '0009_charge_kind'),
     ]
 
     operations = [

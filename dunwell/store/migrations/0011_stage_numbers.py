@@ -29,6 +29,6 @@ def backwards(_apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0009_strategies")]
+    dependencies = [("store", "0010_strategies")]
 
     operations = [migrations.RunPython(forwards, backwards)]
