@@ -185,11 +185,8 @@ class WhyWords:
             by=self.say(f"by.{need['by']}") if "by" in need else "",
             parts=self._brackets([self._day_part(part, ()) for part in need.get("parts", ())]),
             from_day=self.say("from_day", day=self.day_of(need["day"])) if need.get("day") else "",
-            rule=self._rule(need["rule"]) if need.get("rule") else "-", reason=self._reason(need),
+            rule=self._rule(need["rule"]) if need.get("rule") else "-",
         )  # fmt: skip
-
-    def _reason(self, need: Row) -> str:
-        return self.action("none") if not need.get("reason") else need["reason"].replace("_", " ")
 
     def lacks(self, tree: Row | None) -> str:
         """What would have to be otherwise, see `engine.why_condition`."""
