@@ -19,6 +19,7 @@ from dunwell.core.errors import DunwellError, say
 from dunwell.core.money import format_money
 from dunwell.core.terms import Channel, Stage
 from dunwell.documents.contact_answer import AnswerWords, ChannelAnswer
+from dunwell.documents.decision_words import channel_words, decision_words, person_words, stage_words
 from dunwell.documents.finding_words import entry_words, source_name
 from dunwell.engine import cash
 from dunwell.engine.claims import net_items
@@ -241,30 +242,19 @@ class Explanation:
 
     def why(self, line: dict[str, Any], language: str) -> list[str]:
         """What happens about a line of `lines` today, and why: sentences."""
-        currency = line["currency"]
-
-        def sum_of(minor: int) -> str:
-            return format_money(minor, currency, language)
-
-        code = _decision_code(line)
         sentences = [
-            say(
-                f"decision.{code}",
+            decision_words(
+                line,
                 language,
-                stage=stage_words(line["stage"] or line["reached"], language),
-                total=sum_of(line["total_minor"]),
-                minimum=sum_of(self.strategy.minimum_minor.get(currency, 0)),
-                channel=channel_words(line["channel"], language),
-                deadline=format_date(line["pay_by_date"], language) if line["pay_by_date"] else "-",
+                minimum_minor=self.strategy.minimum_minor.get(line["currency"], 0),
+                pause_days=self.strategy.segment(line["segment"]).pause_days,
                 rule=self._rule(line["rule"], language),
                 detail=self._detail(line, language),
-                last=format_date(line["last_message_date"], language) if line["last_message_date"] else "-",
-                pause=self.strategy.segment(line["segment"]).pause_days,
             )
         ]
-        if line["person_minor"] and line["action"] != "none" and line["reason"] != line["person_reason"]:
-            waits = stage_words(line["person_stage"], language)
-            sentences.append(say("decision.also_person", language, total=sum_of(line["person_minor"]), stage=waits))
+        beside = person_words(line, language)
+        if beside is not None:
+            sentences.append(beside)
         if line["next_date"] and line["action"] == "none":
             sentences.append(say("explain.next", language, day=format_date(line["next_date"], language)))
         if line["stage"] == Stage.REMINDER and line["days_past_due"] > _LONG_OVERDUE_DAYS:
@@ -428,24 +418,6 @@ def explain(
         raise DunwellError("debtor.not_known_then", number=debtor_number[:100], day=as_of.isoformat()) from None
 
 
-def _decision_code(line: dict[str, Any]) -> str:
-    """The words for a line's reason: one sentence for every step that is a person's."""
-    if line["pay_by_date"]:
-        return "step_due_by"
-    stage_due = line["reason"] == f"{Stage(line['stage']).word}_due"
-    return "person_due" if stage_due else str(line["reason"])
-
-
 def _severity(answer: ChannelAnswer) -> int:
     """How much stands against a contact: the less the better."""
     return -STOPPING.index(answer.verdict) if answer.verdict in STOPPING else -len(STOPPING)
-
-
-def stage_words(stage: int, language: str) -> str:
-    """The name of a stage, e.g. `first dunning`."""
-    return say(f"stage.{Stage(stage).word}", language)
-
-
-def channel_words(channel: str | None, language: str) -> str:
-    """The name of a channel, e.g. `e-mail`."""
-    return say(f"channel.{channel}", language) if channel else "-"

@@ -14,12 +14,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
-from dunwell.actions.explain import channel_words, stage_words
 from dunwell.actions.facts import facts_of
 from dunwell.core.errors import say
 from dunwell.core.money import DIGITS, grouped_amount
 from dunwell.core.terms import Stage
 from dunwell.demo.play import Played
+from dunwell.documents.decision_words import channel_words, stage_words
 from dunwell.engine.ageing import BUCKETS
 from dunwell.engine.claims import open_items
 from dunwell.engine.facts import Facts

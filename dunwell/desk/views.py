@@ -12,13 +12,14 @@ from django.views.decorators.http import require_GET
 
 from dunwell.actions.business_day import today as business_day
 from dunwell.actions.day.report import day_sums
-from dunwell.actions.explain import Explanation, about, channel_words, explain, stage_words, what
+from dunwell.actions.explain import Explanation, about, explain, what
 from dunwell.core.dates import format_date
 from dunwell.core.errors import say
 from dunwell.core.money import format_money, grouped_amount
 from dunwell.core.terms import ACTIONS, LANGUAGES
 from dunwell.desk.access import LANGUAGE_COOKIE, language_of
 from dunwell.desk.clock import now
+from dunwell.documents.decision_words import channel_words, stage_words
 from dunwell.engine.ageing import BUCKETS
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.store.reads import contacts, creditors

@@ -21,9 +21,9 @@ def condition_text(condition: Condition | None) -> str:
         case Not(of):
             return f"not {_inner(of)}"
         case Compare(column, op, value):
-            return f"{column} {'<>' if op == '!=' else op} {_value(column, value)}"
+            return f"{column} {'<>' if op == '!=' else op} {value_text(column, value)}"
         case OneOf(column, values):
-            return f"{column} in ({', '.join(_value(column, value) for value in values)})"
+            return f"{column} in ({', '.join(value_text(column, value) for value in values)})"
         case All(parts):
             return " and ".join(map(_inner, parts))
         case Either(parts):
@@ -35,7 +35,8 @@ def _inner(condition: Condition) -> str:
     return f"({text})" if isinstance(condition, All | Either) else text
 
 
-def _value(column: str, value: int | str) -> str:
+def value_text(column: str, value: int | str) -> str:
+    """A value of a column as it stands in a condition; money in units of the currency."""
     if isinstance(value, str):
         return f"'{value}'"
     if COLUMNS[column].kind is not Kind.MONEY:

@@ -6,8 +6,10 @@ names all overdue items of the currency. A step that is a person's is his task; 
 next step.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import polars as pl
 
@@ -115,20 +117,48 @@ class Outcome:
     ageing: pl.DataFrame
 
 
-def decide(facts: Facts, strategy: Strategy, rules: Rules, day: date, moment: datetime) -> Outcome:
+type Watch = Callable[[str, Any], None]
+"""Is told, by name, what a decision is made of on its way. Of a whole book nobody keeps it; of one debtor it says why.
+
+known      the facts of the day
+standing   open items with how far each has come, before a step is sought for it
+profile    what conditions of the strategy ask for, one row per line; ladders: see `ladder.Ladders`
+due        lines with the step that is due by the strategy alone (see `lines.lines_of`); stopped: after the rules
+against    findings, and what our messages do not carry; caps: the ids of caps on contacts
+ways       every address of a message (see `reach.ways_of`); chosen: lines with their address, before hours are asked
+last       lines after all of it, with more columns than `LINES`
+"""
+
+
+def _unwatched(_: str, __: Any) -> None:
+    """Nobody asks why."""
+
+
+def decide(
+    facts: Facts, strategy: Strategy, rules: Rules, day: date, moment: datetime, watch: Watch = _unwatched
+) -> Outcome:
     """Decide a day. `moment` (aware) is the earliest instant a message may leave; facts may reach beyond the day."""
     known = facts.on(day)
+    watch("known", known)
     applied = cash.apply_cash(known)
-    items, ladders = _items(known, applied, strategy, rules, day)
+    items, ladders = _items(known, applied, strategy, rules, day, watch)
     told = both(known, rules.binding, day, moment, applied.came)
     found = of_book(told)
     lines = lines_of(known, items, ladders, open_lists.in_doubt(applied.came, known), strategy, day)
+    watch("due", lines)
     caps = frozenset(rule.id for rule, _ in rules.in_force(day, *CAPS))
+    watch("caps", caps)
     lines = reach.stopped(lines, found, caps)
+    watch("stopped", lines)
     against = pl.concat([found, uncarried(told)], how="diagonal")
-    lines = reach.by_channel(lines, reach.ways_of(lines, known, against, strategy, ladders, caps))
+    watch("against", against)
+    ways = reach.ways_of(lines, known, against, strategy, ladders, caps)
+    watch("ways", ways)
+    lines = reach.by_channel(lines, ways)
+    watch("chosen", lines)
     lines = reach.in_hours(lines, told.hours, moment)
     lines = _treated(lines, ladders, day, _days_off(known))
+    watch("last", lines)
     lines = lines.select(list(LINES)).cast(dict(LINES)).sort("debtor_id", "currency")  # type: ignore[arg-type]
     return Outcome(
         lines=lines,
@@ -142,7 +172,7 @@ def decide(facts: Facts, strategy: Strategy, rules: Rules, day: date, moment: da
 
 
 def _items(
-    facts: Facts, applied: cash.Cash, strategy: Strategy, rules: Rules, day: date
+    facts: Facts, applied: cash.Cash, strategy: Strategy, rules: Rules, day: date, watch: Watch
 ) -> tuple[pl.DataFrame, Ladders]:
     """Open items (see `claims.with_credit`) with the step each could take (see `ladder.with_next`), and the ladders."""
     items = claims.net_items(facts, day, applied, netting=strategy.netting)
@@ -150,8 +180,11 @@ def _items(
         pl.col("reached").fill_null(0).cast(pl.Int16), pl.col("tries").fill_null(0)
     )
     items = _without_petty(items, strategy)
+    watch("standing", items)
     about = profile(facts, items, rules, day, applied.came, ladder.columns_wanted(strategy), strategy.grace_days)
+    watch("profile", about)
     ladders = ladder.ladders_of(about, strategy)
+    watch("ladders", ladders)
     return ladder.with_next(items, ladders, strategy, day), ladders
 
 

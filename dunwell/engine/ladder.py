@@ -61,7 +61,7 @@ def ladders_of(profile: pl.DataFrame, strategy: Strategy) -> Ladders:
     for place in range(len(strategy.segments) - 2, -1, -1):
         segment = pl.when(holds(strategy.segments[place].when)).then(pl.lit(place)).otherwise(segment)
     choices = {
-        (place, number): _choice(step)
+        (place, number): choice(step)
         for place, each in enumerate(strategy.segments)
         for number, step in enumerate(each.steps)
         if len(step.treatments) > 1
@@ -90,8 +90,8 @@ def ladders_of(profile: pl.DataFrame, strategy: Strategy) -> Ladders:
     return Ladders(lines, tuple(known))
 
 
-def _choice(step: Step) -> pl.Expr:
-    """Which treatment: the first whose condition holds."""
+def choice(step: Step) -> pl.Expr:
+    """The place of the treatment among the step's: the first whose condition holds."""
     found = pl.lit(len(step.treatments) - 1)
     for place in range(len(step.treatments) - 2, -1, -1):
         found = pl.when(holds(step.treatments[place].when)).then(pl.lit(place)).otherwise(found)
@@ -100,6 +100,24 @@ def _choice(step: Step) -> pl.Expr:
 
 def with_next(items: pl.DataFrame, ladders: Ladders, strategy: Strategy, day: date) -> pl.DataFrame:
     """Items + the step each could take: ladder, next_stage (0: none), next_date, for_person, due_now (Booleans).
+
+    items   see `with_parts`
+    """
+    return with_parts(items, ladders, strategy, day).drop(*_PARTS)
+
+
+_PARTS = (
+    "from_date", "from_stage", "stage_date", "set_date", "offset_days", "after_days", "after_deadline_days",
+    "attempts", "overdue", "by_due", "by_last", "by_deadline",
+)  # fmt: skip
+
+
+def with_parts(items: pl.DataFrame, ladders: Ladders, strategy: Strategy, day: date) -> pl.DataFrame:
+    """Items + what `with_next` says, and with it what makes next_date, the latest of
+
+    by_due        from_date + offset_days
+    by_last       stage_date, when the item came to from_stage, + after_days
+    by_deadline   the day after set_date, the final deadline (or stage_date), + after_deadline_days
 
     items   see `claims.net_items`, with what `history.reached` says of them: reached, reached_date, deadline_date,
             tries, tried_date
@@ -127,17 +145,14 @@ def with_next(items: pl.DataFrame, ladders: Ladders, strategy: Strategy, day: da
     by_last = pl.when(pl.col("after_days") > 0).then(_later("stage_date", "after_days"))
     by_deadline = pl.coalesce("set_date", "stage_date") + pl.duration(days=pl.col("after_deadline_days") + 1)
     return (
-        found.with_columns(next_date=pl.max_horizontal(by_due, by_last, by_deadline))
+        found.with_columns(by_due=by_due, by_last=by_last, by_deadline=by_deadline)
+        .with_columns(next_date=pl.max_horizontal("by_due", "by_last", "by_deadline"))
         .with_columns(
             due_now=(
                 (pl.col("next_stage") > _NONE) & (pl.col("next_date") <= day) & (pl.col("net_minor") > 0)
             ).fill_null(value=False)
         )
-        .drop(
-            "from_date", "from_stage", "stage_date", "set_date", "offset_days", "after_days", "after_deadline_days",
-            "attempts", "overdue",
-        )
-    )  # fmt: skip
+    )
 
 
 def _later(day: str, days: str) -> pl.Expr:

@@ -88,44 +88,63 @@ def _segments(ladders: Ladders) -> pl.DataFrame:
     )
 
 
-def _step_due(lines: pl.DataFrame, strategy: Strategy, day: date) -> pl.DataFrame:
-    """+ action, reason, stage, total_minor, next_date: what the strategy says, before any rule is asked."""
-    is_notice = pl.col("dunning_stage").is_null() & (pl.col("notice_minor") > 0) & (pl.col("overdue_minor") == 0)
-    total = pl.when(is_notice).then(pl.col("notice_minor")).otherwise(pl.col("overdue_minor"))
-    pause_until = pl.col("last_message_date") + pl.duration(days=pl.col("segment_pause"))
-    paused = (pause_until > day).fill_null(value=False)
-    has_step = pl.col("dunning_stage").is_not_null() | is_notice
-    is_person = (pl.col("person_minor") > 0) & (~has_step | paused)
-    nothing_late = (pl.col("overdue_minor") == 0) & ~is_notice
+def gates(strategy: Strategy, day: date) -> dict[str, pl.Expr]:
+    """What may keep a line from its message, in the order in which it is asked: reason -> Boolean, it stands.
+
+    The first that stands is the line's reason; where none does, it is `step_due`. Over the columns of `_sums`.
+    """
+    nothing_late = (pl.col("overdue_minor") == 0) & ~_is_notice()
     residue = (pl.col("charges_minor") == pl.col("overdue_minor")) & (
         pl.col("overdue_minor") <= _by_currency(strategy.residue_minor)
     )
+    paused = (_pause_until() > day).fill_null(value=False)
+    return {
+        "petty": nothing_late & (pl.col("petty_minor") > 0) & pl.col("any_overdue"),
+        "all_disputed_or_held": nothing_late & pl.col("any_overdue") & ~pl.col("any_demand"),
+        "covered_by_credit": nothing_late & pl.col("any_overdue"),
+        "not_yet_due": ~pl.col("any_overdue") & ~_is_notice(),
+        "residue": residue & ~_is_notice(),
+        "below_minimum": _asked() < _by_currency(strategy.minimum_minor),
+        "for_person": (pl.col("person_minor") > 0) & (~_has_step() | paused),
+        "waiting": ~_has_step(),
+        "paused": paused,
+    }
+
+
+def _is_notice() -> pl.Expr:
+    return pl.col("dunning_stage").is_null() & (pl.col("notice_minor") > 0) & (pl.col("overdue_minor") == 0)
+
+
+def _has_step() -> pl.Expr:
+    return pl.col("dunning_stage").is_not_null() | _is_notice()
+
+
+def _asked() -> pl.Expr:
+    """What a message would ask for, in minor units."""
+    return pl.when(_is_notice()).then(pl.col("notice_minor")).otherwise(pl.col("overdue_minor"))
+
+
+def _pause_until() -> pl.Expr:
+    """The first day after the pause that follows the last message."""
+    return pl.col("last_message_date") + pl.duration(days=pl.col("segment_pause"))
+
+
+def _step_due(lines: pl.DataFrame, strategy: Strategy, day: date) -> pl.DataFrame:
+    """+ action, reason, stage, total_minor, next_date, pause_until: what the strategy says before rules are asked."""
+    asked = gates(strategy, day)
+    reason = pl.lit("step_due")
+    for name in reversed(asked):
+        reason = pl.when(asked[name]).then(pl.lit(name)).otherwise(reason)
+    notice = pl.when(_is_notice()).then(pl.lit(int(Stage.NOTICE)))
     return lines.with_columns(
-        total_minor=total,
-        stage=pl.when(is_notice).then(pl.lit(int(Stage.NOTICE))).otherwise("dunning_stage").fill_null(0).cast(pl.Int16),
-        paused=has_step & paused,
-        reason=pl.when(nothing_late & (pl.col("petty_minor") > 0) & pl.col("any_overdue"))
-        .then(pl.lit("petty"))
-        .when(nothing_late & pl.col("any_overdue") & ~pl.col("any_demand"))
-        .then(pl.lit("all_disputed_or_held"))
-        .when(nothing_late & pl.col("any_overdue"))
-        .then(pl.lit("covered_by_credit"))
-        .when(~pl.col("any_overdue") & ~is_notice)
-        .then(pl.lit("not_yet_due"))
-        .when(residue & ~is_notice)
-        .then(pl.lit("residue"))
-        .when(total < _by_currency(strategy.minimum_minor))
-        .then(pl.lit("below_minimum"))
-        .when(is_person)
-        .then(pl.lit("for_person"))
-        .when(~has_step)
-        .then(pl.lit("waiting"))
-        .when(paused)
-        .then(pl.lit("paused"))
-        .otherwise(pl.lit("step_due")),
+        total_minor=_asked(),
+        stage=notice.otherwise("dunning_stage").fill_null(0).cast(pl.Int16),
+        paused=_has_step() & asked["paused"],
+        pause_until=_pause_until(),
+        reason=reason,
     ).with_columns(
         next_date=pl.when(pl.col("paused") & pl.col("reason").is_in(["paused", "for_person"]))
-        .then(pause_until)
+        .then("pause_until")
         .otherwise("next_date"),
         action=pl.when(pl.col("reason") == "step_due").then(pl.lit("message")).otherwise(pl.lit("none")),
         rule=pl.lit(None, pl.String),

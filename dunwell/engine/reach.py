@@ -19,15 +19,7 @@ def stopped(lines: pl.DataFrame, found: pl.DataFrame, caps: frozenset[str]) -> p
     A cap on contacts (`caps`: the ids of these rules) takes back messages alone, for a task contacts nobody: where
     something waits for a person, his task takes the place of the message.
     """
-    everywhere = pl.col("channel").is_null() & pl.col("contact_point_id").is_null()
-    stops = found.filter(pl.col("effect").is_in(STOPPING) & everywhere).with_columns(
-        pl.col("until_date").fill_null(date.max), is_cap=pl.col("rule").is_in(sorted(caps))
-    )
-    waits = (pl.col("person_minor") > 0) | (pl.col("action") == "task")
-    pairs = lines.select("debtor_id", "currency", waits=waits)
-    wide = pairs.join(stops.filter(pl.col("currency").is_null()).drop("currency"), on="debtor_id")
-    narrow = pairs.join(stops, on=["debtor_id", "currency"])
-    all_stops = pl.concat([wide, narrow.select(wide.columns)])
+    all_stops = stops_of(lines, found, caps)
     yields = pl.col("is_cap") & pl.col("waits")
     capped = all_stops.filter(yields).group_by("debtor_id", "currency").agg(capped_date=pl.col("until_date").max())
     longest = (
@@ -55,6 +47,20 @@ def stopped(lines: pl.DataFrame, found: pl.DataFrame, caps: frozenset[str]) -> p
         )
     )
     return to_person(stopped, pl.col("is_capped"))
+
+
+def stops_of(lines: pl.DataFrame, found: pl.DataFrame, caps: frozenset[str]) -> pl.DataFrame:
+    """What stands against each line on every channel: the columns of the findings, with until_date `date.max` where
+    no end is known, is_cap, and waits (Boolean: something of the line waits for a person)."""
+    everywhere = pl.col("channel").is_null() & pl.col("contact_point_id").is_null()
+    stops = found.filter(pl.col("effect").is_in(STOPPING) & everywhere).with_columns(
+        pl.col("until_date").fill_null(date.max), is_cap=pl.col("rule").is_in(sorted(caps))
+    )
+    waits = (pl.col("person_minor") > 0) | (pl.col("action") == "task")
+    pairs = lines.select("debtor_id", "currency", waits=waits)
+    wide = pairs.join(stops.filter(pl.col("currency").is_null()).drop("currency"), on="debtor_id")
+    narrow = pairs.join(stops, on=["debtor_id", "currency"])
+    return pl.concat([wide, narrow.select(wide.columns)])
 
 
 def ways_of(

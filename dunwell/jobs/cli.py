@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "limitation": ("dunwell.jobs.limitation:limitation", "Which claims may soon be time-barred; what would save them."),
     "rates": ("dunwell.jobs.interest:rates", "Reference rates: show what is known, take newer ones in."),
     "explain": ("dunwell.jobs.day:explain_command", "Tell what a debtor owes, which stage he reached, and why."),
+    "why": ("dunwell.jobs.why:why_command", "Tell why a debtor is treated so, and what would have to be otherwise."),
     "ageing": ("dunwell.jobs.ageing:ageing_command", "Show what is open by age, for any day, per currency and debtor."),
     "runs": ("dunwell.jobs.day:list_runs", "List the runs that were kept."),
     "replay": ("dunwell.jobs.day:replay", "Decide a kept run anew and compare."),

@@ -13,8 +13,9 @@ from rich.text import Text
 from dunwell.actions.business_day import today
 from dunwell.actions.day import runs as actions
 from dunwell.actions.day.report import day_sums, tasks_of
-from dunwell.actions.explain import channel_words, explain, stage_words
+from dunwell.actions.explain import explain
 from dunwell.core.money import format_money, grouped_amount
+from dunwell.documents.decision_words import channel_words, stage_words
 from dunwell.documents.plain import plain
 from dunwell.engine.ageing import BUCKETS
 from dunwell.jobs.context import language, moment, operator, show, tell, words

@@ -14,7 +14,6 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from dunwell.actions.explain import channel_words, stage_words
 from dunwell.actions.sending import outbox
 from dunwell.actions.sending.clock import Clock
 from dunwell.actions.sending.last_look import STALE_AFTER
@@ -23,6 +22,7 @@ from dunwell.actions.sending.send import CHANNELS, open_channels, send
 from dunwell.core.errors import DunwellError, Refused
 from dunwell.core.money import format_money
 from dunwell.core.terms import OutboxState
+from dunwell.documents.decision_words import channel_words, stage_words
 from dunwell.documents.plain import plain
 from dunwell.jobs import context
 from dunwell.jobs.day_option import Day

@@ -1,10 +1,11 @@
 """A strategy on the calendar: the days of one item that nobody pays, each step taken on its first day."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from dunwell.core.terms import Stage
-from dunwell.rulebook.strategy import Segment, Step
+from dunwell.rulebook.strategy import Segment, Step, Treatment
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,26 +17,51 @@ class Planned:
     deadline: date | None
 
 
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """Where an item stands when its further steps are planned: nowhere, unless said.
+
+    since          the day of its last step; deadline: the final one that was set for it
+    last_message   the day of the last message to the debtor about this currency
+    not_before     no step comes earlier
+    """
+
+    since: date | None = None
+    deadline: date | None = None
+    last_message: date | None = None
+    not_before: date = date.min
+
+
 def dates_of(segment: Segment, due: date) -> list[Planned]:
     """The steps of a segment for an item due on a day. Stages skipped only for some are taken; weekends, feasts and
     contact rules, which move a real message, are left out."""
+    return dates_from([(step, step.treatment) for step in segment.steps], due, segment.pause_days, Stood())
+
+
+def dates_from(steps: Sequence[tuple[Step, Treatment]], due: date, pause_days: int, stood: Stood) -> list[Planned]:
+    """The days of these steps, for an item due on a day that stands so far. See `dates_of` for what is left out."""
     found: list[Planned] = []
-    final: date | None = None
-    for step in segment.steps:
-        last = found[-1].day if found else None
+    last, final, message = stood.since, stood.deadline, stood.last_message
+    for step, treatment in steps:
         days = [due + timedelta(days=step.offset_days)] if step.offset_days is not None else []
         if step.after_days and last is not None:
             days.append(last + timedelta(days=step.after_days))
         if step.after_deadline_days is not None and (final or last) is not None:
             days.append((final or last or due) + timedelta(days=step.after_deadline_days + 1))
         day = max(days, default=due)
-        if last is not None and step.stage.is_message:
+        if last is not None:
+            # one step after another
+            day = max(day, last)
+        if step.stage.is_message and message is not None:
             # two messages keep their distance, so a step may wait for the one before it
-            messages = [each.day for each in found if each.step.stage.is_message]
-            day = max(day, messages[-1] + timedelta(days=segment.pause_days)) if messages else day
-        within = step.treatment.pay_within_days
+            day = max(day, message + timedelta(days=pause_days))
+        day = max(day, stood.not_before)
+        within = treatment.pay_within_days
         deadline = day + timedelta(days=within) if within and step.stage.is_message else None
         if step.stage is Stage.SECOND_DUNNING:
             final = deadline
+        if step.stage.is_message:
+            message = day
+        last = day
         found.append(Planned(step, day, deadline))
     return found
