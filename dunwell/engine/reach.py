@@ -169,7 +169,7 @@ def by_channel(lines: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
         .when(unreachable)
         .then(pl.lit("no_address"))
         .otherwise("reason"),
-        waits=full & (pl.col("person_minor") > 0),
+        waits=(full | small) & (pl.col("person_minor") > 0),
     )
     return to_person(lines, pl.col("waits"))
 

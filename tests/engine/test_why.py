@@ -450,13 +450,12 @@ class TestANeed:
         book, *_ = owing()
         assert needs(book, days(60), "person", strategy)["no_deadline"]["number"] == "R-1"
 
-    def test_is_the_message_out_of_the_way_where_it_keeps_a_task_back(self) -> None:
+    def test_is_none_where_a_message_that_is_too_dear_gives_way_to_a_task(self) -> None:
         book, debtor, item = owing(1_000, channels=("letter",))
         book.contact(debtor, days(28), {item: Stage.SECOND_DUNNING}, deadline=days(38))
         book.invoice(debtor, 1_000, days(40), number="R-2")
         strategy = with_text("netting: true", "netting: true\nuneconomic_minor: {letter: {EUR: 3000}}")
-        assert line_of(book, days(45), strategy)["result"]["reason"] == "uneconomic"
-        assert needs(book, days(45), "person", strategy)["message_first"]["reason"] == "uneconomic"
+        assert line_of(book, days(45), strategy)["result"]["reason"] == "deadline_passed"
 
 
 WITH_SKIPPED_DEADLINE = """\

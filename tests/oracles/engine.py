@@ -500,7 +500,10 @@ class Oracle:
                 line.update(action="none", reason="forbidden", rule=rule)
             return
         if dear and not barred:
-            line.update(action="none", reason="uneconomic")
+            if line["person_minor"]:
+                self._task(line)
+            else:
+                line.update(action="none", reason="uneconomic")
             return
         line.update(action="none" if line["stage"] == 10 else "task", reason="forbidden" if barred else "no_address")
         if barred:
