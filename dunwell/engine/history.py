@@ -22,6 +22,8 @@ def reached(facts: Facts, day: date) -> pl.DataFrame:
 
     reached          the highest stage of a contact that named it, or of a step recorded for it (Int16; 0: none)
     reached_date     the day it came there
+    before_talk      the highest step below a talk of a person, who may be called in early (0: none); before_date: the
+                     day it came there; talk_date: the first talk since, which then is its reached_date
     deadline_date    the first final deadline set for it; null before a second dunning
     tries            calls at the stage of a call that reached nobody, and so took no step; tried_date: the last
 
@@ -39,6 +41,20 @@ def reached(facts: Facts, day: date) -> pl.DataFrame:
     first = taken.group_by("receivable_id", "stage").agg(
         reached_date=pl.col("contact_date").min(), deadline_date=pl.col("deadline_date").min()
     )
+    highest = pl.col("stage") == pl.col("stage").max()
+    before = (
+        first.filter(pl.col("stage") < Stage.PERSON)
+        .group_by("receivable_id")
+        .agg(before_talk=pl.col("stage").max(), before_date=pl.col("reached_date").filter(highest).first())
+    )
+    since = pl.col("contact_date") >= pl.col("before_date").fill_null(date.min)
+    talks = (
+        taken.filter(pl.col("stage") == Stage.PERSON)
+        .join(before, on="receivable_id", how="left")
+        .filter(since)
+        .group_by("receivable_id")
+        .agg(talk_date=pl.col("contact_date").min())
+    )
     deadlines = first.filter(pl.col("stage") == Stage.SECOND_DUNNING).select("receivable_id", "deadline_date")
     tries = (
         done.filter(~pl.col("taken"))
@@ -51,8 +67,15 @@ def reached(facts: Facts, day: date) -> pl.DataFrame:
         .join(first.drop("deadline_date"), on=["receivable_id", "stage"])
         .rename({"stage": "reached"})
         .join(deadlines, on="receivable_id", how="left")
+        .join(before, on="receivable_id", how="left")
+        .join(talks, on="receivable_id", how="left")
+        .with_columns(
+            reached_date=pl.when(pl.col("reached") == Stage.PERSON)
+            .then(pl.coalesce("talk_date", "reached_date"))
+            .otherwise("reached_date")
+        )
         .join(tries, on="receivable_id", how="full", coalesce=True)
-        .with_columns(pl.col("reached", "tries").fill_null(0))
+        .with_columns(pl.col("reached", "before_talk", "tries").fill_null(0))
     )
 
 
