@@ -149,7 +149,7 @@ def _items(
     items = items.join(history.reached(facts, day), on="receivable_id", how="left").with_columns(
         pl.col("reached", "before_talk").fill_null(0).cast(pl.Int16), pl.col("tries").fill_null(0)
     )
-    items = _without_petty(items, strategy)
+    items = claims.with_residue(_without_petty(items, strategy), applied)
     about = profile(facts, items, rules, day, applied.came, ladder.columns_wanted(strategy), strategy.grace_days)
     ladders = ladder.ladders_of(about, strategy)
     return ladder.with_next(items, ladders, strategy, day), ladders

@@ -5,6 +5,7 @@ from datetime import date
 import polars as pl
 
 from dunwell.core.terms import ContactOutcome, Stage
+from dunwell.engine import cash
 from dunwell.engine.facts import Facts
 
 COUNTED = ("sent", "unknown", *map(str, ContactOutcome))
@@ -18,7 +19,8 @@ def outbound(facts: Facts) -> pl.DataFrame:
 
 
 def reached(facts: Facts, day: date) -> pl.DataFrame:
-    """Per item that anything was done about:
+    """Per item that anything was done about, or about its claim: a charge goes the way of its invoice, so that a
+    penalty does not begin again with a reminder after the final deadline.
 
     reached          the highest stage of a contact that named it, or of a step recorded for it (Int16; 0: none)
     reached_date     the day it came there
@@ -38,6 +40,8 @@ def reached(facts: Facts, day: date) -> pl.DataFrame:
         named.select("receivable_id", "stage", "contact_date", "deadline_date"),
         done.filter("taken").select("receivable_id", "stage", contact_date="done_date"),
     ], how="diagonal")  # fmt: skip
+    claims = _claims(facts)
+    taken = taken.join(claims, on="receivable_id").drop("receivable_id").rename({"claim": "receivable_id"})
     first = taken.group_by("receivable_id", "stage").agg(
         reached_date=pl.col("contact_date").min(), deadline_date=pl.col("deadline_date").min()
     )
@@ -60,6 +64,9 @@ def reached(facts: Facts, day: date) -> pl.DataFrame:
         done.filter(~pl.col("taken"))
         .group_by("receivable_id")
         .agg(tries=pl.len().cast(pl.Int32), tried_date=pl.col("done_date").max())
+        .join(claims, on="receivable_id")
+        .group_by(receivable_id="claim")
+        .agg(pl.col("tries").max(), pl.col("tried_date").max())
     )
     return (
         first.group_by("receivable_id")
@@ -76,7 +83,16 @@ def reached(facts: Facts, day: date) -> pl.DataFrame:
         )
         .join(tries, on="receivable_id", how="full", coalesce=True)
         .with_columns(pl.col("reached", "before_talk", "tries").fill_null(0))
+        .rename({"receivable_id": "claim"})
+        .join(claims, on="claim")
+        .drop("claim")
     )
+
+
+def _claims(facts: Facts) -> pl.DataFrame:
+    """receivable_id, claim: see `cash.claim_key`."""
+    with_claim = facts["receivables"].with_columns(claim_id=cash.claim_of())
+    return with_claim.select("receivable_id", claim=cash.claim_key("claim_id"))
 
 
 def last_message(facts: Facts) -> pl.DataFrame:

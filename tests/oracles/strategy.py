@@ -52,7 +52,7 @@ def about(facts: dict[str, list[Row]], debtor: Row, currency: str, items: list[R
         "overdue_91": aged(91, 10**6),
         "items": len(counted),
         "days_past_due": max((row["days_past_due"] for row in counted), default=0),
-        "only_charges": bool(counted) and all(row["kind"] == "charge" for row in counted),
+        "only_charges": bool(counted) and all(row["only_charges"] for row in counted),
         "reached": WORDS[max((row["reached"] for row in counted), default=0)],
         "messages": len(messages),
         "days_since_message": (day - max(messages)).days if messages else None,
@@ -128,22 +128,23 @@ def ladder_of(strategy: Strategy, row: Row) -> Ladder:
     return segment, [(step, treatment) for step, treatment in chosen if not treatment.skip]
 
 
-def history(facts: dict[str, list[Row]], outbound: Iterable[Row], row: Row, day: date) -> None:
-    """What was done about an item: reached, reached_date, deadline_date, tries, tried_date."""
+def history(facts: dict[str, list[Row]], outbound: Iterable[Row], row: Row, claim: set[int], day: date) -> None:
+    """What was done about an item or another of its claim: reached, reached_date, deadline_date, tries, tried_date."""
     contacts = {c["contact_id"]: c for c in outbound}
     named = [
         (item["stage"], contacts[item["contact_id"]]["contact_date"], contacts[item["contact_id"]]["deadline_date"])
         for item in facts["contact_items"]
-        if item["receivable_id"] == row["receivable_id"] and item["contact_id"] in contacts and item["stage"]
+        if item["receivable_id"] in claim and item["contact_id"] in contacts and item["stage"]
     ]
     mine = [
         s
         for s in facts["steps"]
-        if s["receivable_id"] == row["receivable_id"] and not (s["withdrawn_date"] and s["withdrawn_date"] <= day)
+        if s["receivable_id"] in claim and not (s["withdrawn_date"] and s["withdrawn_date"] <= day)
     ]
     named += [(s["stage"], s["done_date"], None) for s in mine if s["taken"]]
-    tried = [s["done_date"] for s in mine if not s["taken"]]
-    row["tries"], row["tried_date"] = len(tried), max(tried, default=None)
+    tried = [(s["receivable_id"], s["done_date"]) for s in mine if not s["taken"]]
+    row["tries"] = max((sum(item == each for item, _ in tried) for each in claim), default=0)
+    row["tried_date"] = max((on for _, on in tried), default=None)
     row["before_talk"] = max((stage for stage, _, _ in named if stage < TALK), default=0)
     row["before_date"] = min((on for stage, on, _ in named if stage == row["before_talk"]), default=None)
     row["reached"] = max((stage for stage, _, _ in named), default=0)
