@@ -212,7 +212,7 @@ def _fines(folder: Path, nth: int) -> dict[str, Fine]:
 
 @pytest.fixture(
     scope="module",
-    params=[pytest.param((15, 14), id="a sample"), pytest.param((1, 5), id="all", marks=pytest.mark.long)],
+    params=[pytest.param((15, 14), id="a sample"), pytest.param((1, 7), id="all", marks=pytest.mark.long)],
 )
 def town(request: pytest.FixtureRequest, shared_data: Path) -> Town:
     nth, every = request.param
