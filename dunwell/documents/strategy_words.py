@@ -58,6 +58,8 @@ def when_words(step: Step, language: str) -> str:
     if step.offset_days is not None:
         code = "offset" if step.offset_days > 0 else "before" if step.offset_days else "on"
         parts.append(say(f"strategy.when.{code}", language, days=abs(step.offset_days)))
+    if step.month_end:
+        parts.append(say("strategy.when.month_end", language))
     if step.after_days:
         parts.append(say("strategy.when.after", language, days=step.after_days))
     if step.after_deadline_days is not None:

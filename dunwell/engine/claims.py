@@ -125,6 +125,29 @@ def net_items(facts: Facts, day: date, applied: cash.Cash, *, netting: bool) -> 
     )
 
 
+def with_residue(items: pl.DataFrame, applied: cash.Cash) -> pl.DataFrame:
+    """+ only_charges (Boolean): of its claim no more is left than its charges come to, so as much as the invoice was
+    paid. Money pays charges first: who paid his invoice and not the penalty owes the invoice by the books.
+    """
+    keys = ["claim_id", "currency"]
+    charged = (
+        applied.items.filter(pl.col("kind") == ReceivableKind.CHARGE)
+        .group_by(keys)
+        .agg(charged_minor=pl.col("amount_minor").sum())
+    )
+    small = (
+        items.join(charged, on=keys)
+        .group_by(keys)
+        .agg(
+            left_minor=(pl.col("open_minor") - pl.col("demand_minor") + pl.col("net_minor")).sum(),
+            charged_minor=pl.col("charged_minor").first(),
+        )
+        .filter(pl.col("left_minor") <= pl.col("charged_minor"))
+        .select(*keys, only_charges=pl.lit(value=True))
+    )
+    return items.join(small, on=keys, how="left").with_columns(pl.col("only_charges").fill_null(value=False))
+
+
 def _disputed_claims(facts: Facts, day: date) -> pl.LazyFrame:
     """Per claim whose invoice is disputed: whole (Boolean), part_minor (sum of the disputed parts)."""
     return (

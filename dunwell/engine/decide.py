@@ -177,9 +177,9 @@ def _items(
     """Open items (see `claims.with_credit`) with the step each could take (see `ladder.with_next`), and the ladders."""
     items = claims.net_items(facts, day, applied, netting=strategy.netting)
     items = items.join(history.reached(facts, day), on="receivable_id", how="left").with_columns(
-        pl.col("reached").fill_null(0).cast(pl.Int16), pl.col("tries").fill_null(0)
+        pl.col("reached", "before_talk").fill_null(0).cast(pl.Int16), pl.col("tries").fill_null(0)
     )
-    items = _without_petty(items, strategy)
+    items = claims.with_residue(_without_petty(items, strategy), applied)
     watch("standing", items)
     about = profile(facts, items, rules, day, applied.came, ladder.columns_wanted(strategy), strategy.grace_days)
     watch("profile", about)
@@ -248,7 +248,7 @@ def _line_items(lines: pl.DataFrame, items: pl.DataFrame, strategy: Strategy) ->
     overdue = pl.col("days_past_due") > strategy.grace_days
     together = pl.lit(strategy.level is not Level.RECEIVABLE)
     least = pl.when(together).then("line_stage").otherwise(pl.lit(int(Stage.REMINDER), pl.Int16))
-    first_time = pl.max_horizontal("reached", least)
+    first_time = pl.max_horizontal("stood", least)
     return (
         items.join(going, on=["debtor_id", "currency"])
         .filter((is_notice & ~overdue & pl.col("due_now")) | (~is_notice & overdue & (pl.col("demand_minor") > 0)))

@@ -99,7 +99,8 @@ def choice(step: Step) -> pl.Expr:
 
 
 def with_next(items: pl.DataFrame, ladders: Ladders, strategy: Strategy, day: date) -> pl.DataFrame:
-    """Items + the step each could take: ladder, next_stage (0: none), next_date, for_person, due_now (Booleans).
+    """Items + the step each could take: ladder, next_stage (0: none), next_date, for_person, due_now (Booleans), and
+    stood: the step it stands at, for this ladder.
 
     items   see `with_parts`
     """
@@ -107,8 +108,8 @@ def with_next(items: pl.DataFrame, ladders: Ladders, strategy: Strategy, day: da
 
 
 _PARTS = (
-    "from_date", "from_stage", "stage_date", "set_date", "offset_days", "after_days", "after_deadline_days",
-    "attempts", "overdue", "by_due", "by_last", "by_deadline",
+    "from_date", "from_stage", "stage_date", "set_date", "offset_days", "month_end", "after_days",
+    "after_deadline_days", "attempts", "overdue", "by_due", "by_last", "by_deadline",
 )  # fmt: skip
 
 
@@ -119,10 +120,16 @@ def with_parts(items: pl.DataFrame, ladders: Ladders, strategy: Strategy, day: d
     by_last       stage_date, when the item came to from_stage, + after_days
     by_deadline   the day after set_date, the final deadline (or stage_date), + after_deadline_days
 
-    items   see `claims.net_items`, with what `history.reached` says of them: reached, reached_date, deadline_date,
-            tries, tried_date
+    A talk that came early, in another segment, is no leave to skip what this one writes before its talk, nor the talk
+    after it: the item stands where it stood before.
+
+    items   see `claims.net_items`, with what `history.reached` says of them: reached, reached_date, before_talk,
+            before_date, talk_date, deadline_date, tries, tried_date
     """
+    unwritten = _unwritten(ladders)
     joined = items.join(ladders.lines, on=KEYS, how="left")
+    early = _talked_early("reached", unwritten)
+    joined = joined.with_columns(stood=pl.when(early).then("before_talk").otherwise("reached"))
     overdue = pl.col("days_past_due") > strategy.grace_days
     placed = joined.with_columns(
         overdue=overdue, from_date=pl.col("due_date"), from_stage=pl.col("reached"),
@@ -130,6 +137,11 @@ def with_parts(items: pl.DataFrame, ladders: Ladders, strategy: Strategy, day: d
     )  # fmt: skip
     if strategy.level is Level.DEBTOR:
         placed = _together(placed)
+    early = _talked_early("from_stage", unwritten)
+    placed = placed.with_columns(
+        from_stage=pl.when(early).then("before_talk").otherwise("from_stage"),
+        stage_date=pl.when(early).then(pl.max_horizontal("stage_date", "before_date")).otherwise("stage_date"),
+    )
     placed = placed.with_columns(pl.col("from_stage").cast(pl.Int16))
     table = _next_table(ladders)
     found = _look_up(placed, table)
@@ -142,6 +154,7 @@ def with_parts(items: pl.DataFrame, ladders: Ladders, strategy: Strategy, day: d
         )
         found = _look_up(moved.drop("attempts", "next_stage"), table)
     by_due = _later("from_date", "offset_days")
+    by_due = pl.when("month_end").then(by_due.dt.month_end()).otherwise(by_due)
     by_last = pl.when(pl.col("after_days") > 0).then(_later("stage_date", "after_days"))
     by_deadline = pl.coalesce("set_date", "stage_date") + pl.duration(days=pl.col("after_deadline_days") + 1)
     return (
@@ -162,7 +175,12 @@ def _later(day: str, days: str) -> pl.Expr:
 def _together(items: pl.DataFrame) -> pl.DataFrame:
     """One ladder per debtor and currency: overdue items count from the oldest, and stand where the highest does."""
     late = items.filter("overdue")
-    oldest = late.group_by(KEYS).agg(oldest=pl.col("due_date").min(), highest=pl.col("reached").max())
+    oldest = late.group_by(KEYS).agg(
+        oldest=pl.col("due_date").min(), highest=pl.col("reached").max(), talked_from=pl.col("before_talk").max(),
+        talked=pl.col("talk_date").min(),
+        talked_since=pl.col("before_date").filter(pl.col("before_talk") == pl.col("before_talk").max()).min(),
+        most_tries=pl.col("tries").max(), last_tried=pl.col("tried_date").max(),
+    )  # fmt: skip
     stood = (
         late.join(oldest, left_on=[*KEYS, "reached"], right_on=[*KEYS, "highest"])
         .group_by(KEYS)
@@ -179,9 +197,41 @@ def _together(items: pl.DataFrame) -> pl.DataFrame:
             from_stage=pl.when(mine).then("highest").otherwise("from_stage"),
             stage_date=pl.when(mine).then("since").otherwise("stage_date"),
             set_date=pl.when(mine).then("deadline").otherwise("set_date"),
+            before_talk=pl.when(mine).then("talked_from").otherwise("before_talk"),
+            before_date=pl.when(mine).then("talked_since").otherwise("before_date"),
+            talk_date=pl.when(mine).then("talked").otherwise("talk_date"),
+            tries=pl.when(mine).then("most_tries").otherwise("tries"),
+            tried_date=pl.when(mine).then("last_tried").otherwise("tried_date"),
         )
-        .drop("oldest", "highest", "since", "deadline")
+        .drop(
+            "oldest",
+            "highest",
+            "since",
+            "deadline",
+            "talked_from",
+            "talked_since",
+            "talked",
+            "most_tries",
+            "last_tried",
+        )
     )
+
+
+def _unwritten(ladders: Ladders) -> dict[int, int]:
+    """By ladder the last step that it writes before its talk, where it writes any."""
+    found = {}
+    for place, ladder in enumerate(ladders.known):
+        written = [step.stage for step, _ in ladder.steps if step.stage.is_message and step.stage > Stage.NOTICE]
+        if written:
+            found[place] = int(max(written))
+    return found
+
+
+def _talked_early(stage: str, unwritten: dict[int, int]) -> pl.Expr:
+    """Was the talk held before all was written that stands before it on the ladder, or was something written since?"""
+    last = pl.col("ladder").replace_strict(unwritten, default=0, return_dtype=pl.Int16)
+    early = (pl.col("before_talk") < last) | pl.col("talk_date").is_null()
+    return ((pl.col(stage) == int(Stage.PERSON)) & early).fill_null(value=False)
 
 
 _NEXT: dict[str, pl.DataType] = {
@@ -191,6 +241,7 @@ _NEXT: dict[str, pl.DataType] = {
     "next_stage": pl.Int16(),
     "for_person": pl.Boolean(),
     "offset_days": pl.Int32(),
+    "month_end": pl.Boolean(),
     "after_days": pl.Int32(),
     "after_deadline_days": pl.Int32(),
     "attempts": pl.Int32(),
@@ -210,7 +261,7 @@ def _next_table(ladders: Ladders) -> pl.DataFrame:
                 for step, treatment in pairs:
                     rows.append((
                         place, stage, overdue, int(step.stage), treatment.by == PERSON, step.offset_days,
-                        step.after_days, step.after_deadline_days, treatment.attempts,
+                        step.month_end, step.after_days, step.after_deadline_days, treatment.attempts,
                     ))  # fmt: skip
     return pl.DataFrame(rows, schema=_NEXT, orient="row")
 

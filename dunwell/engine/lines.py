@@ -4,7 +4,7 @@ from datetime import date
 
 import polars as pl
 
-from dunwell.core.terms import ReceivableKind, Stage
+from dunwell.core.terms import Stage
 from dunwell.engine import history
 from dunwell.engine.facts import Facts
 from dunwell.engine.ladder import Ladders
@@ -51,7 +51,7 @@ def _sums(items: pl.DataFrame, strategy: Strategy) -> pl.DataFrame:
     return items.group_by(KEYS).agg(
         open_minor=pl.col("open_minor").sum(),
         overdue_minor=net.filter(overdue).sum(),
-        charges_minor=net.filter(overdue & (pl.col("kind") == ReceivableKind.CHARGE)).sum(),
+        charges_minor=net.filter(overdue & pl.col("only_charges")).sum(),
         petty_minor=pl.col("petty_minor").sum(),
         credit_minor=pl.col("credit_minor").first(),
         disputed_minor=(pl.col("open_minor") - pl.col("demand_minor") - pl.col("petty_minor")).sum(),

@@ -9,7 +9,7 @@ from datetime import date
 import polars as pl
 
 from dunwell.core.money import DIGITS
-from dunwell.core.terms import Channel, ContactOutcome, ReceivableKind, Stage
+from dunwell.core.terms import Channel, ContactOutcome, Stage
 from dunwell.engine import history
 from dunwell.engine.facts import Facts, days_between, in_days
 from dunwell.engine.promises import promises
@@ -26,7 +26,7 @@ def profile(
 ) -> pl.DataFrame:  # fmt: skip
     """One row per debtor and currency with anything open: debtor_id, currency, and the wanted columns.
 
-    items   open items with net_minor, credit_minor and reached
+    items   open items with net_minor, credit_minor, only_charges and reached
     came    `cash.effective_money` of these facts, where it is known already
     """
     found = _from_items(items, wanted, grace_days).join(
@@ -70,7 +70,7 @@ def _from_items(items: pl.DataFrame, wanted: Collection[str], grace_days: int) -
         "overdue_91": lambda: net.filter(late > 90).sum(),
         "items": lambda: counts.sum().cast(pl.Int32),
         "days_past_due": lambda: late.filter(counts).max().fill_null(0),
-        "only_charges": lambda: counts.any() & (pl.col("kind") == ReceivableKind.CHARGE).filter(counts).all(),
+        "only_charges": lambda: counts.any() & pl.col("only_charges").filter(counts).all(),
         "reached": lambda: pl.col("reached").filter(counts).max().fill_null(0),
     }
     asked = [make().alias(name) for name, make in of_items.items() if name in wanted]

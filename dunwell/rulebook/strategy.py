@@ -78,7 +78,7 @@ class Treatment:
 class Step:
     """One stage of a segment, and when it may be taken: on the latest of
 
-    offset_days            days after the due date (negative: before)
+    offset_days            days after the due date (negative: before); with `month_end` the last day of that month
     after_days             days after the step before
     after_deadline_days    days after the final deadline that was set (the day after them)
 
@@ -90,6 +90,7 @@ class Step:
     after_days: int
     after_deadline_days: int | None
     treatments: tuple[Treatment, ...]
+    month_end: bool = False
 
     @property
     def treatment(self) -> Treatment:

@@ -1,5 +1,6 @@
 """A strategy on the calendar: the days of one item that nobody pays, each step taken on its first day."""
 
+from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -43,7 +44,7 @@ def dates_from(steps: Sequence[tuple[Step, Treatment]], due: date, pause_days: i
     found: list[Planned] = []
     last, final, message = stood.since, stood.deadline, stood.last_message
     for step, treatment in steps:
-        days = [due + timedelta(days=step.offset_days)] if step.offset_days is not None else []
+        days = [_after_due(step, due)] if step.offset_days is not None else []
         if step.after_days and last is not None:
             days.append(last + timedelta(days=step.after_days))
         if step.after_deadline_days is not None and (final or last) is not None:
@@ -65,3 +66,9 @@ def dates_from(steps: Sequence[tuple[Step, Treatment]], due: date, pause_days: i
         last = day
         found.append(Planned(step, day, deadline))
     return found
+
+
+def _after_due(step: Step, due: date) -> date:
+    """Its offset from the due date, moved to the end of the month where the step says so."""
+    day = due + timedelta(days=step.offset_days or 0)
+    return day.replace(day=monthrange(day.year, day.month)[1]) if step.month_end else day

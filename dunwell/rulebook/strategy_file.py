@@ -37,7 +37,7 @@ _TOP = frozenset({
     "residue_minor", "uneconomic_minor", "segments",
 })  # fmt: skip
 _TREATMENT = frozenset({"by", "channels", "tone", "pay_within_days", "interest", "attempts", "offer"})
-_ROW = _TREATMENT | {"stage", "offset_days", "after_days", "after_deadline_days", "instead"}
+_ROW = _TREATMENT | {"stage", "offset_days", "month_end", "after_days", "after_deadline_days", "instead"}
 _INSTEAD = _TREATMENT | {"when", "skip"}
 _SPOKEN_OFFERS = (OfferKind.INSTALMENTS, OfferKind.EXTENSION)
 """What a letter may offer by itself: an invitation to talk. What takes off money is a person's to offer."""
@@ -164,6 +164,9 @@ class _Reader:
             self.faults.add(
                 keys["offset_days"], "strategy.notice_late" if offset > 0 else "strategy.step_early", stage=stage.word
             )
+        month_end = self.flag(keys, "month_end")
+        if month_end and (offset is None or offset <= 0):
+            self.faults.add(keys["month_end"], "strategy.month_end", stage=stage.word)
         usual = Treatment(
             name=stage.word, by=SYSTEM if stage.is_message else PERSON,
             channels=(Channel.PHONE,) if stage is Stage.CALL else (),
@@ -175,6 +178,7 @@ class _Reader:
             after_days=self.whole(keys, "after_days", 0, default=0),
             after_deadline_days=after_deadline,
             treatments=(*self.instead(keys.get("instead"), stage, plain), plain),
+            month_end=month_end,
         )
 
     def instead(self, node: Node | None, stage: Stage, plain: Treatment) -> tuple[Treatment, ...]:

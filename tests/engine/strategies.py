@@ -87,6 +87,8 @@ def _step(draw: DrawFn, stage: Stage, *, has_deadline: bool) -> list[str]:
         lines.append(f"        after_deadline_days: {draw(st.integers(0, 5))}")
     else:
         lines.append(f"        offset_days: {offset}")
+        if offset > 0 and draw(st.integers(0, 4)) == 0:
+            lines.append("        month_end: true")
     lines += [f"        {line}" for line in _treatment(draw, stage)]
     if draw(st.booleans()):
         lines.append(f"        after_days: {draw(st.integers(0, 14))}")

@@ -16,8 +16,10 @@ from dunwell.engine.decide import Outcome, decide
 from dunwell.engine.facts import SCHEMAS, Facts
 from dunwell.evidence.frames import frame_hash
 from dunwell.rulebook.rules_file import house_rules
+from dunwell.rulebook.strategy import Strategy
 from tests.engine.book import DAY, Book, days
 from tests.engine.books import around, books
+from tests.engine.strategies import strategies
 from tests.support.strategies import plain_strategy
 
 _IDS = {
@@ -30,6 +32,11 @@ _IDS = {
 def outcome_of(facts: Facts, zone: str, day: date) -> Outcome:
     moment = datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
     return decide(facts, plain_strategy(), house_rules(), day, moment)
+
+
+def under(strategy: Strategy, book: Book, day: date) -> Outcome:
+    moment = datetime.combine(day, time(), ZoneInfo(book.zone)).astimezone(UTC)
+    return decide(book.facts(), strategy, house_rules(), day, moment)
 
 
 def hashes(outcome: Outcome) -> list[str]:
@@ -284,3 +291,40 @@ class TestDayAfterDay:
         book.invoice(debtor, 50_000, DAY)
         assert len(book.live(days(-5), 9)) == 2
         assert [(on, line["stage"]) for on, line in book.live(days(23), 3)] == [(days(23), Stage.FIRST_DUNNING)]
+
+
+class TestUnderAnyStrategy:
+    @settings(max_examples=15)
+    @given(books(), around(20, 20), strategies())
+    def test_a_second_run_of_a_day_writes_to_nobody_again(self, book: Book, day: date, strategy: Strategy) -> None:
+        sent = {(line["debtor_id"], line["currency"]) for line in book.send(day, under(strategy, book, day))}
+        again = under(strategy, book, day).lines.filter(pl.col("action") == "message")
+        assert not sent & set(again.select("debtor_id", "currency").rows())
+
+    @settings(max_examples=15)
+    @given(books(), around(20, 20), strategies(), st.integers(0, 2**16))
+    def test_a_decision_does_not_hang_on_the_order_in_which_facts_arrived(
+        self, book: Book, day: date, strategy: Strategy, seed: int
+    ) -> None:
+        one = under(strategy, book, day)
+        picked = random.Random(seed)
+        for rows in book.rows.values():
+            picked.shuffle(rows)
+        assert hashes(one) == hashes(under(strategy, book, day))
+
+    @settings(max_examples=10)
+    @given(books(), around(20, 20), strategies(), st.integers(1, 5))
+    def test_an_outage_ends_with_what_a_perfect_observer_would_do_that_day(
+        self, book: Book, day: date, strategy: Strategy, missed: int
+    ) -> None:
+        """He looked on every day of it, and each of his messages came back."""
+        off = under(strategy, book, day)
+        for ago in range(missed, 0, -1):
+            looked = under(strategy, book, days(-ago, day))
+            for line in looked.lines.filter(pl.col("action") == "message").iter_rows(named=True):
+                book.contact(
+                    line["debtor_id"], days(-ago, day), channel=line["channel"], stage=line["stage"],
+                    currency=line["currency"], outcome="undeliverable",
+                )  # fmt: skip
+        steps = ["debtor_id", "currency", "stage", "treatment", "total_minor", "segment", "messages", "next_stage"]
+        assert off.lines.select(steps).equals(under(strategy, book, day).lines.select(steps))

@@ -65,6 +65,14 @@ class TestAReminder:
         assert office.day(MONDAY + timedelta(days=10)) == ["m1@debtor.example"]
         assert list(ContactAttempt.objects.values_list("stage", flat=True)) == [20]
 
+    def test_to_two_hundred_customers_leaves_two_hundred_times(self, office: Office) -> None:
+        """Odoo + OCA, seen live: 135 of 200 mails lost without an error, and lines that are queued for ever."""
+        wanted = [f"m{number}@debtor.example" for number in range(200)]
+        for number, address in enumerate(wanted):
+            add_debtor(office.creditor, f"M{number}", email=address, due=MONDAY - timedelta(days=4))
+        assert sorted(office.day(MONDAY)) == sorted(wanted)
+        assert set(OutboxMessage.objects.values_list("state", flat=True)) == {"sent"}
+
     def test_to_one_customer_leaves_while_another_has_no_usable_address(self, office: Office) -> None:
         """OCA 447: a blacklisted address stays queued for ever; OCA 460: one letter makes other reminders vanish."""
         add_debtor(office.creditor, "M1", email="undeliverable@debtor.example", due=MONDAY - timedelta(days=4))

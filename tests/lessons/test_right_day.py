@@ -156,7 +156,9 @@ class TestAStep:
         told = explain(creditor=owner, debtor_number="D1", as_of=DAY)
         for language in LANGUAGES:
             total = format_money(100_00, "EUR", language)
-            assert say("decision.also_person", language, total=total) in told.why(told.lines[0], language)
+            assert say("decision.also_person", language, total=total, stage=say("stage.person", language)) in told.why(
+                told.lines[0], language
+            )
         book.send(DAY)
         after = book.line(days(1))
         assert (after["action"], after["reason"], after["stage"]) == ("task", "deadline_passed", Stage.PERSON)

@@ -69,6 +69,18 @@ class TestTheSmallestSum:
         line = book.line()
         assert (line["open_minor"], line["reason"]) == (4_99, "below_minimum")
 
+    def test_spares_who_paid_all_but_a_penalty_that_the_books_had_paid_first(self) -> None:
+        """The same log: money pays charges first, so that by the books the fine is open and the penalty paid."""
+        book, debtor = one()
+        fine = book.invoice(debtor, 35_00, days(-90))
+        book.payment(debtor, 46_00, days(-70), fine)
+        book.charge(debtor, 11_00, days(-80), fine)
+        book.charge(debtor, 36_50, days(-60), fine)
+        tolerant = read_strategy(plain_strategy().text + "residue_minor: {EUR: 4000}\n")
+        strict = read_strategy(plain_strategy().text + "residue_minor: {EUR: 3600}\n")
+        assert [book.line(strategy=each)["reason"] for each in (tolerant, strict)] == ["residue", "step_due"]
+        assert book.line()["open_minor"] == 36_50
+
     @pytest.mark.parametrize(("open_minor", "dunned"), [(4_00, False), (4_99, False), (5_00, True)])
     def test_itself_is_written_for_and_below_it_nothing(self, open_minor: int, dunned: bool) -> None:
         """OCA: open amount below tolerance skipped, equal kept (there 50, 99.99 and 100; here our own minimum)."""

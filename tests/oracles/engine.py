@@ -51,6 +51,7 @@ class Oracle:
         self.open = self._open()
         self.before_petty = [dict(row) for row in self.open]
         self._leave_petty()
+        self._mark_residue()
         self.ladders = self._steps()
         self.contacts = Contacts(self.facts, rules, day, moment, self.promises())
         self.lines = self._lines()
@@ -188,6 +189,15 @@ class Oracle:
             if row["open_minor"] * 10_000 < row["amount_minor"] * least:
                 row["demand_minor"] = row["net_minor"] = 0
 
+    def _mark_residue(self) -> None:
+        """Is no more left of an item's claim than its charges come to?"""
+        for row in self.open:
+            mine = [other for other in self.open if self.claim_of(other) == self.claim_of(row)]
+            charges = [each for each in self.items if self.claim_of(each) == self.claim_of(row)]
+            charged = sum(each["amount_minor"] for each in charges if each["kind"] == "charge")
+            credit = sum(other["demand_minor"] - other["net_minor"] for other in mine)
+            row["only_charges"] = 0 < charged >= sum(other["open_minor"] for other in mine) - credit
+
     def _about(self, row: Row, named: int | None) -> bool:
         """Does what was said about a receivable concern this item? About an invoice: its charges too."""
         other = self.receivables.get(named) if named is not None else None
@@ -246,7 +256,9 @@ class Oracle:
         for debtor, currency in sorted({(row["debtor_id"], row["currency"]) for row in self.open}):
             items = [row for row in self.open if (row["debtor_id"], row["currency"]) == (debtor, currency)]
             for row in items:
-                ladders.history(self.facts, self._outbound(), row, self.day)
+                claim = self.claim_of(row)
+                mine = {r["receivable_id"] for r in self.facts["receivables"] if self.claim_of(r) == claim}
+                ladders.history(self.facts, self._outbound(), row, mine, self.day)
             if debtor not in debtors:
                 continue
             asked = ladders.about(self.facts, debtors[debtor], currency, items, self.day, grace)
@@ -259,6 +271,9 @@ class Oracle:
         for row in self.open:
             on = found.get((row["debtor_id"], row["currency"]))
             nothing = (0, False, None)
+            row["stood"] = (
+                ladders.stood(row["reached"], row["before_talk"], row["talk_date"], on) if on else row["reached"]
+            )
             row["next_stage"], row["for_person"], row["next_date"] = (
                 ladders.next_step(row, on, grace) if on else nothing
             )
@@ -399,7 +414,7 @@ class Oracle:
                 if not any(r["demand_minor"] > 0 for r in overdue):
                     return "all_disputed_or_held"
                 return "credit_in_doubt" if self._doubt(line) > 0 else "covered_by_credit"
-        charges = sum(row["net_minor"] for row in overdue if row["kind"] == "charge")
+        charges = sum(row["net_minor"] for row in overdue if row["only_charges"])
         residue = self.strategy.residue_minor.get(line["currency"], 0)
         if not is_notice and charges == line["overdue_minor"] <= residue:
             return "residue"
@@ -541,11 +556,11 @@ class Oracle:
                 if line["stage"] == 10:
                     named, stage = not overdue and row["due_now"], 10
                 elif self.strategy.level != "receivable":
-                    named, stage = overdue and row["demand_minor"] > 0, max(row["reached"], line["stage"])
+                    named, stage = overdue and row["demand_minor"] > 0, max(row["stood"], line["stage"])
                 else:
                     named = overdue and row["demand_minor"] > 0
                     takes_step = row["due_now"] and not row["for_person"]
-                    stage = row["next_stage"] if takes_step else max(row["reached"], 20)
+                    stage = row["next_stage"] if takes_step else max(row["stood"], 20)
                 if named:
                     found.append({**row, "stage": stage})
         return found

@@ -19,7 +19,8 @@ WORDS = {
     0: "none", 10: "notice", 20: "reminder", 25: "second_reminder", 30: "call", 40: "first_dunning",
     50: "second_dunning", 60: "person", 70: "lawyer_letter", 80: "mediation", 90: "agency", 100: "suit",
 }  # fmt: skip
-CALL, NOTICE = 30, 10
+CALL, NOTICE, TALK = 30, 10, 60
+WRITTEN = (10, 20, 25, 40, 50)
 
 
 def about(facts: dict[str, list[Row]], debtor: Row, currency: str, items: list[Row], day: date, grace: int) -> Row:
@@ -51,7 +52,7 @@ def about(facts: dict[str, list[Row]], debtor: Row, currency: str, items: list[R
         "overdue_91": aged(91, 10**6),
         "items": len(counted),
         "days_past_due": max((row["days_past_due"] for row in counted), default=0),
-        "only_charges": bool(counted) and all(row["kind"] == "charge" for row in counted),
+        "only_charges": bool(counted) and all(row["only_charges"] for row in counted),
         "reached": WORDS[max((row["reached"] for row in counted), default=0)],
         "messages": len(messages),
         "days_since_message": (day - max(messages)).days if messages else None,
@@ -127,24 +128,31 @@ def ladder_of(strategy: Strategy, row: Row) -> Ladder:
     return segment, [(step, treatment) for step, treatment in chosen if not treatment.skip]
 
 
-def history(facts: dict[str, list[Row]], outbound: Iterable[Row], row: Row, day: date) -> None:
-    """What was done about an item: reached, reached_date, deadline_date, tries, tried_date."""
+def history(facts: dict[str, list[Row]], outbound: Iterable[Row], row: Row, claim: set[int], day: date) -> None:
+    """What was done about an item or another of its claim: reached, reached_date, deadline_date, tries, tried_date."""
     contacts = {c["contact_id"]: c for c in outbound}
     named = [
         (item["stage"], contacts[item["contact_id"]]["contact_date"], contacts[item["contact_id"]]["deadline_date"])
         for item in facts["contact_items"]
-        if item["receivable_id"] == row["receivable_id"] and item["contact_id"] in contacts and item["stage"]
+        if item["receivable_id"] in claim and item["contact_id"] in contacts and item["stage"]
     ]
     mine = [
         s
         for s in facts["steps"]
-        if s["receivable_id"] == row["receivable_id"] and not (s["withdrawn_date"] and s["withdrawn_date"] <= day)
+        if s["receivable_id"] in claim and not (s["withdrawn_date"] and s["withdrawn_date"] <= day)
     ]
     named += [(s["stage"], s["done_date"], None) for s in mine if s["taken"]]
-    tried = [s["done_date"] for s in mine if not s["taken"]]
-    row["tries"], row["tried_date"] = len(tried), max(tried, default=None)
+    tried = [(s["receivable_id"], s["done_date"]) for s in mine if not s["taken"]]
+    row["tries"] = max((sum(item == each for item, _ in tried) for each in claim), default=0)
+    row["tried_date"] = max((on for _, on in tried), default=None)
+    row["before_talk"] = max((stage for stage, _, _ in named if stage < TALK), default=0)
+    row["before_date"] = min((on for stage, on, _ in named if stage == row["before_talk"]), default=None)
     row["reached"] = max((stage for stage, _, _ in named), default=0)
     row["reached_date"] = min((on for stage, on, _ in named if stage == row["reached"]), default=None)
+    talks = sorted(on for stage, on, _ in named if stage == TALK)
+    row["talk_date"] = next((on for on in talks if row["before_date"] is None or on >= row["before_date"]), None)
+    if row["reached"] == TALK and row["talk_date"]:
+        row["reached_date"] = row["talk_date"]
     row["deadline_date"] = min((by for stage, _, by in named if stage == 50 and by), default=None)
 
 
@@ -157,23 +165,37 @@ def together(items: list[Row], grace: int) -> None:
     since = min((r["reached_date"] for r in late if r["reached"] == highest and r["reached_date"]), default=None)
     deadline = min((r["deadline_date"] for r in late if r["deadline_date"]), default=None)
     oldest = min(row["due_date"] for row in late)
+    before = max(row["before_talk"] for row in late)
+    came = min((r["before_date"] for r in late if r["before_talk"] == before and r["before_date"]), default=None)
+    talked = min((r["talk_date"] for r in late if r["talk_date"]), default=None)
+    tries = max(row["tries"] for row in late)
+    tried = max((row["tried_date"] for row in late if row["tried_date"]), default=None)
     for row in late:
-        row["stands"] = (oldest, highest, since, deadline)
+        row["stands"] = (oldest, highest, since, deadline, before, came, talked, tries, tried)
+
+
+def stood(reached: int, before: int, talked: date | None, ladder: Ladder) -> int:
+    """A talk that came early is no leave to skip what this ladder writes before its own, nor that."""
+    unwritten = [s for s, _ in ladder[1] if s.stage in WRITTEN and max(before, NOTICE) < s.stage < TALK]
+    return before if reached == TALK and (unwritten or not talked) else reached
 
 
 def next_step(row: Row, ladder: Ladder, grace: int) -> tuple[int, bool, date | None]:
     """(stage, is it a person's, from which day); stage 0: none."""
     _, steps = ladder
-    due, reached, since, deadline = row.get("stands") or (
-        row["due_date"], row["reached"], row["reached_date"], row["deadline_date"],
+    due, reached, since, deadline, before, came, talked, tries, tried = row.get("stands") or (
+        row["due_date"], row["reached"], row["reached_date"], row["deadline_date"], row["before_talk"],
+        row["before_date"], row["talk_date"], row["tries"], row["tried_date"],
     )  # fmt: skip
+    if stood(reached, before, talked, ladder) != reached:
+        reached, since = before, max(day for day in (since, came) if day)
     overdue = row["days_past_due"] > grace
     if not overdue:
         ahead = [pair for pair in steps if pair[0].stage == NOTICE and reached == 0 and row["days_past_due"] <= 0]
         return _when(ahead[0], due, since, deadline) if ahead else (0, False, None)
     later = [pair for pair in steps if pair[0].stage > max(reached, NOTICE)]
-    if later and later[0][0].stage == CALL and row["tries"] >= later[0][1].attempts:
-        later, since = later[1:], row["tried_date"]
+    if later and later[0][0].stage == CALL and tries >= later[0][1].attempts:
+        later, since = later[1:], tried
     return _when(later[0], due, since, deadline) if later else (0, False, None)
 
 
@@ -183,7 +205,10 @@ def _when(
     step, treatment = pair
     days = []
     if step.offset_days is not None:
-        days.append(due + timedelta(days=step.offset_days))
+        first = due + timedelta(days=step.offset_days)
+        while step.month_end and (first + timedelta(days=1)).day != 1:
+            first += timedelta(days=1)
+        days.append(first)
     if step.after_days and since:
         days.append(since + timedelta(days=step.after_days))
     passed = deadline or since

@@ -77,6 +77,8 @@ class TestAFault:
             ("offset_days: 3,", "offset_days: -60,", "strategy.step_early"),
             ("offset_days: -4,", "offset_days: 4,", "strategy.notice_late"),
             ("offset_days: 3,", "offset_days: 3.5,", "strategy.wants_days"),
+            ("offset_days: -4,", "offset_days: -4, month_end: true,", "strategy.month_end"),
+            ("offset_days: 3,", "offset_days: 3, month_end: 1,", "strategy.wants_flag"),
             ("after_days: 14", "after_days: -1", "strategy.wants_days"),
             ("channels: [email]", "channels: [pigeon]", "strategy.unknown_word"),
             ("channels: [email]", "channels: email", "strategy.wants_list"),
