@@ -24,9 +24,7 @@ def first_result(
     Refuses a key that asked for something else then. Two callers with one key queue for the lock: the second one
     finds the entry of the first.
     """
-    text = str(key)
-    if not text.strip() or len(text) > _LONGEST_KEY or _UNCLEAN.search(text):
-        raise Refused("talk.bad_key", limit=_LONGEST_KEY)
+    text = checked_key(key)
     debtor = Debtor.objects.select_for_update(of=("self",)).select_related("creditor").get(pk=debtor.pk)
     entry = JournalEntry.objects.filter(creditor=debtor.creditor, event=event, key=text).first()
     if entry is None:
@@ -35,6 +33,14 @@ def first_result(
     if entry.debtor != debtor.pk or any(body.get(name) != value for name, value in asked.items()):
         raise Refused("talk.key_reused", key=text)
     return debtor, text, body
+
+
+def checked_key(key: UUID | str) -> str:
+    """The caller's key as text. Refuses an empty, long or unclean one."""
+    text = str(key)
+    if not text.strip() or len(text) > _LONGEST_KEY or _UNCLEAN.search(text):
+        raise Refused("talk.bad_key", limit=_LONGEST_KEY)
+    return text
 
 
 def happened_on(creditor: Creditor, asked: date | None, at: datetime) -> tuple[date, date]:

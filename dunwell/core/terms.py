@@ -121,8 +121,10 @@ class ContactOutcome(StrEnum):
 
 
 class OutboxState(StrEnum):
-    """Where a message stands between the decision and the debtor."""
+    """Where a message stands between the decision and the debtor. Prepared: it waits for somebody to release it."""
 
+    PREPARED = "prepared"
+    HELD = "held"
     RELEASED = "released"
     CLAIMED = "claimed"
     SENT = "sent"
@@ -132,7 +134,10 @@ class OutboxState(StrEnum):
     CANCELLED = "cancelled"
 
 
-LIVE_STATES = (OutboxState.RELEASED, OutboxState.CLAIMED, OutboxState.TRY_LATER)
+SENDING_STATES = (OutboxState.RELEASED, OutboxState.CLAIMED, OutboxState.TRY_LATER)
+"""A message in one of these leaves by itself, unless the last look stops it."""
+
+LIVE_STATES = (OutboxState.PREPARED, OutboxState.HELD, *SENDING_STATES)
 """A message in one of these may still leave: at most one per creditor, debtor, purpose and currency."""
 
 ACTIONS = ("message", "task", "none")

@@ -22,6 +22,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "creditor": ("dunwell.jobs.setup:creditor", "Show or set who is owed: the sender of every letter."),
     "import": ("dunwell.jobs.imports:import_command", "Take in customers, invoices, payments and more from CSV files."),
     "run": ("dunwell.jobs.day:run", "Decide the whole book for a day, and fill the outbox."),
+    "release": ("dunwell.jobs.release:release", "Which messages leave by themselves, and which wait for a person."),
+    "review": ("dunwell.jobs.review:review", "See what is about to leave; release, hold or drop messages."),
     "send": ("dunwell.jobs.send:send_command", "Let the messages of the outbox leave, each decided again just before."),
     "strategy": ("dunwell.jobs.strategy:strategy", "Strategies: show, check, compare, simulate, put in force."),
     "outbox": ("dunwell.jobs.send:outbox_command", "Show what waits to leave; settle a message of unknown fate."),

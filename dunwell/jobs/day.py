@@ -63,6 +63,7 @@ def _as_json(report: actions.RunReport) -> dict[str, Any]:
         "run": report.run,
         "repeated": report.repeated,
         "outbox": report.outbox,
+        "waits": report.waits,
         "outbox_left_alone": report.outbox_left_alone,
         **report.summary,
         "tasks": [{"name": called[row.pop("debtor_id")], **row} for row in tasks.to_dicts()],
@@ -86,6 +87,10 @@ def _print(report: actions.RunReport) -> None:
         tell("run.refused", count=count, rule=f"{house_rules().named(rule_id).title[spoken]} ({rule_id})")
     if report.run and not report.repeated and report.outbox_left_alone is None:
         tell("run.outbox", **report.outbox)
+        for reason, count in sorted(report.waits.items()):
+            tell("review.wait_told", count=f"{count:,}", why=words(f"send.reason.{reason}"))
+        if report.waits:
+            tell("review.look")
         tell("run.next", run=report.run)
     elif report.outbox_left_alone:
         tell(f"run.left_alone.{report.outbox_left_alone}", run=report.run or "-")

@@ -27,7 +27,7 @@ from dunwell.documents.plain import plain
 from dunwell.jobs import context
 from dunwell.jobs.day_option import Day
 from dunwell.rulebook.rules_file import house_rules
-from dunwell.store.reads import creditors
+from dunwell.store.reads import creditors, review
 from dunwell.store.reads import outbox as read
 
 SHOWN = 20
@@ -84,6 +84,9 @@ def send_command(
         click.echo(json.dumps(_as_json(report), ensure_ascii=False, indent=1))
     else:
         _print(report)
+        for creditor in chosen:
+            if count := review.count_waiting(creditor):
+                context.tell("review.waits_still", creditor=creditor.code, count=f"{count:,}")
     if interrupted:
         click.echo(context.words("send.interrupted"), err=True)
         ctx.exit(130)
@@ -144,7 +147,7 @@ def _outbox_table(owner: tuple[str, str], rows: list[dict[str, Any]]) -> Table:
             format_money(row["total_minor"], row["currency"], spoken),
             context.words(f"outbox.{row['state']}"),
             f"{moment:%Y-%m-%d %H:%M}",
-            Text(_why(row["state_reason"]) if row["state_reason"] else "-"),
+            Text(why_words(row["state_reason"]) if row["state_reason"] else "-"),
         )
     return table
 
@@ -181,7 +184,8 @@ def _until_interrupted() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def _why(reason: str) -> str:
+def why_words(reason: str) -> str:
+    """Why a message was cancelled, waits or failed, in words."""
     code, _, rule = reason.partition(":")
     if rule:
         return context.words(f"send.reason.{code}", rule=_rule_words(rule))
@@ -212,9 +216,9 @@ def _print(report: SendReport) -> None:
     for folder in sorted(report.letters):
         context.tell("send.letters", folder=str(folder))
     for reason, count in sorted(report.cancelled.items()):
-        context.tell("send.cancelled", count=count, why=_why(reason))
+        context.tell("send.cancelled", count=count, why=why_words(reason))
     for reason, count in sorted(report.later.items()):
-        context.tell("send.later", count=count, why=_why(reason))
+        context.tell("send.later", count=count, why=why_words(reason))
     if report.again:
         context.tell("send.again", count=report.again)
     for key, why in report.broken[:SHOWN]:
@@ -223,7 +227,7 @@ def _print(report: SendReport) -> None:
         code = "send.without_interest_on" if number else "send.without_interest"
         context.tell(code, key=key, number=number or "", why=error.words(context.language()))
     for key, reason, said in report.failed[:SHOWN]:
-        context.tell("send.failed", key=key, why=_why(reason), said=f"({said})" if said else "")
+        context.tell("send.failed", key=key, why=why_words(reason), said=f"({said})" if said else "")
     for code, (count, moment) in sorted(report.waiting.items()):
         if count and moment is not None:
             context.tell("send.waiting_until", creditor=code, count=count, moment=_there(code, moment))
@@ -231,7 +235,7 @@ def _print(report: SendReport) -> None:
             context.tell("send.waiting", creditor=code, count=count)
     for channel, (reason, said) in sorted(report.stopped.items()):
         said = f"({said})" if said else ""
-        _warn("send.stopped", channel=channel_words(channel, spoken), why=_why(reason), said=said)
+        _warn("send.stopped", channel=channel_words(channel, spoken), why=why_words(reason), said=said)
     for problem in report.refused:
         _warn(problem.code, **problem.params)
     for key in report.unknown:

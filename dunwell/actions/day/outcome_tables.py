@@ -9,6 +9,7 @@ from datetime import date, datetime
 import polars as pl
 from django.db import connection
 
+from dunwell.actions.day import release_tables
 from dunwell.actions.day.items_hash import items_hashes
 from dunwell.core.terms import LIVE_STATES, OutboxState, Stage
 from dunwell.engine.cash import MATCHES
@@ -18,21 +19,27 @@ from dunwell.store import dialect
 from dunwell.store.models import Creditor, Run
 
 PURPOSE = "collection"
-_PENDING = f"('{OutboxState.RELEASED}', '{OutboxState.TRY_LATER}')"
+DROPPED = "dropped"
+"""Why a message was cancelled that a person dropped."""
+_PENDING = str(tuple(str(state) for state in LIVE_STATES if state != OutboxState.CLAIMED))
 _SAME = ["stage", "language", "channel", "contact_point_id", "total_minor", "items_hash"]
 
 
-def put_in_outbox(run: Run, outcome: Outcome, debtors: pl.DataFrame, at: datetime) -> dict[str, int]:
-    """Prepare today's messages, keep those that still hold, cancel what no longer does.
+def put_in_outbox(
+    run: Run, outcome: Outcome, debtors: pl.DataFrame, at: datetime
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Prepare today's messages, keep those that still hold, cancel what no longer does; then release what the
+    creditor's setting lets leave by itself.
 
     At most one message per debtor and currency is live. The key names the place on the ladder (stage, how many
     messages went before) and a revision (how often a message of that place was cancelled): it can leave once.
+    Returns how many were prepared, kept and cancelled, and why how many wait for a person.
     """
     wanted = _wanted(run.creditor, outcome, debtors).join(items_hashes(outcome.items), on=["debtor_id", "currency"])
     live = _live(run.creditor)
     pending = live.filter(pl.col("state") != OutboxState.CLAIMED)
-    held = pending.join(wanted, on=["debtor_id", "currency", *_SAME], how="semi")
-    dropped = pending.join(held, on="id", how="anti")
+    kept = pending.join(wanted, on=["debtor_id", "currency", *_SAME], how="semi")
+    dropped = pending.join(kept, on="id", how="anti")
     with connection.cursor() as cursor:
         for part in _parts(dropped["id"].to_list()):
             cursor.execute(
@@ -40,13 +47,15 @@ def put_in_outbox(run: Run, outcome: Outcome, debtors: pl.DataFrame, at: datetim
                 f" WHERE state IN {_PENDING} AND id IN ({part})",
                 [OutboxState.CANCELLED, "superseded", at],
             )
-        for part in _parts(held["id"].to_list()):
+        for part in _parts(kept["id"].to_list()):
             cursor.execute(
                 f"UPDATE store_outboxmessage SET as_of = %s, run_id = %s WHERE state IN {_PENDING} AND id IN ({part})",
                 [run.as_of, run.pk],
             )
     # a sender may have been quicker since `live` was read: what he claimed is his, what he sent is not sent again
-    new = _unprepared(run.creditor, wanted).select(
+    fresh = _unprepared(run.creditor, wanted, run.as_of)
+    new, waits = release_tables.judged(run, fresh, changed=dropped["id"], wanted=wanted.height, at=at)
+    rows = new.select(
         "debtor_id",
         "stage",
         "currency",
@@ -56,27 +65,31 @@ def put_in_outbox(run: Run, outcome: Outcome, debtors: pl.DataFrame, at: datetim
         "total_minor",
         "items_hash",
         "not_before_at",
+        "state",
+        "state_reason",
+        "released_at",
+        "held_by",
+        "review_note",
         key=pl.concat_str("place", pl.col("revision").fill_null(0), separator=":"),
         creditor_id=pl.lit(run.creditor.pk, pl.Int64),
         run_id=pl.lit(run.pk, pl.Int64),
         purpose=pl.lit(PURPOSE),
         as_of=pl.lit(run.as_of),
-        state=pl.lit(str(OutboxState.RELEASED)),
-        state_reason=pl.lit(""),
         attempts=pl.lit(0, pl.Int16),
         claimed_by=pl.lit(""),
+        released_by=pl.lit(""),
     )
-    dialect.insert_frame("store_outboxmessage", new)
-    return {"prepared": new.height, "kept": held.height, "cancelled": dropped.height}
+    dialect.insert_frame("store_outboxmessage", rows)
+    return {"prepared": new.height, "kept": kept.height, "cancelled": dropped.height}, waits
 
 
-def nothing_to_prepare(creditor: Creditor, outcome: Outcome, debtors: pl.DataFrame) -> bool:
+def nothing_to_prepare(creditor: Creditor, as_of: date, outcome: Outcome, debtors: pl.DataFrame) -> bool:
     """Does a message wait, or did one leave, for every line that wants one?
 
     False after the last look cancelled one, or one could not be written: the template, the address or the setting may
-    be mended by now, so the run prepares it again.
+    be mended by now, so the run prepares it again. Not what a person dropped for the day.
     """
-    return _unprepared(creditor, _wanted(creditor, outcome, debtors)).is_empty()
+    return _unprepared(creditor, _wanted(creditor, outcome, debtors), as_of).is_empty()
 
 
 def _wanted(creditor: Creditor, outcome: Outcome, debtors: pl.DataFrame) -> pl.DataFrame:
@@ -98,9 +111,10 @@ def _wanted(creditor: Creditor, outcome: Outcome, debtors: pl.DataFrame) -> pl.D
     )
 
 
-def _unprepared(creditor: Creditor, wanted: pl.DataFrame) -> pl.DataFrame:
-    """Those of the lines for which no message lives and none of their place has left, with the next revision."""
-    taken = _live(creditor).select("debtor_id", "currency")
+def _unprepared(creditor: Creditor, wanted: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """Those of the lines for which no message lives, none of their place has left, and none was dropped for the day,
+    with the next revision."""
+    taken = pl.concat([_live(creditor).select("debtor_id", "currency"), _dropped(creditor, as_of)])
     places = _places(creditor)
     left = places.filter(pl.col("left")).select("place")
     return (
@@ -252,6 +266,16 @@ def _live(creditor: Creditor) -> pl.DataFrame:
             "items_hash": pl.String(),
             "state": pl.String(),
         },
+    )
+
+
+def _dropped(creditor: Creditor, as_of: date) -> pl.DataFrame:
+    """debtor_id, currency: what a person dropped, and the day's run does not prepare again."""
+    return dialect.read_frame(
+        "SELECT debtor_id, currency FROM store_outboxmessage"
+        " WHERE creditor_id = %s AND state = %s AND state_reason = %s AND free_date > %s",
+        [creditor.pk, OutboxState.CANCELLED, DROPPED, as_of],
+        {"debtor_id": pl.Int64(), "currency": pl.String()},
     )
 
 

@@ -6,7 +6,7 @@ without any new fact (it could not be written, say) is prepared again: what stoo
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,10 @@ from dunwell.store.reads.strategies import strategy_of
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What a run did. `run` is None for a dry run. `outbox`: prepared, kept, cancelled; or why it was left alone."""
+    """What a run did. `run` is None for a dry run. `outbox`: prepared, kept, cancelled; or why it was left alone.
+
+    waits   why how many of its messages wait until somebody releases them
+    """
 
     creditor: str
     as_of: date
@@ -44,6 +47,7 @@ class RunReport:
     outbox_left_alone: str | None
     summary: dict[str, Any]
     outcome: Outcome
+    waits: dict[str, int] = field(default_factory=dict)
 
 
 def inputs_of(
@@ -92,18 +96,18 @@ def run_day(
             same_day is not None
             and _is_ahead(creditor, as_of, same_day.known_at) == ahead
             and _same(same_day, manifest)
-            and (left_alone or outcome_tables.nothing_to_prepare(creditor, outcome, inputs.facts["debtors"]))
+            and (left_alone or outcome_tables.nothing_to_prepare(creditor, as_of, outcome, inputs.facts["debtors"]))
         ):
             return RunReport(creditor.code, as_of, same_day.name, True, {}, "repeated", summary, outcome)
         name = f"{creditor.code}-{as_of:%Y%m%d}-{Run.objects.filter(creditor=creditor, as_of=as_of).count() + 1}"
         progress("files")
         run_folder.write(Path(settings.DUNWELL.runs) / name, inputs, outcome, manifest)
         progress("tables")
-        outbox = _keep(
+        outbox, waits = _keep(
             creditor=creditor, name=name, inputs=inputs, outcome=outcome, manifest=manifest, summary=summary,
             to_outbox=left_alone is None, at=now, by=by,
         )  # fmt: skip
-        return RunReport(creditor.code, as_of, name, False, outbox, left_alone, summary, outcome)
+        return RunReport(creditor.code, as_of, name, False, outbox, left_alone, summary, outcome, waits)
 
 
 def _is_ahead(creditor: Creditor, as_of: date, moment: datetime) -> bool:
@@ -134,7 +138,7 @@ def _keep(
     to_outbox: bool,
     at: datetime,
     by: Actor,
-) -> dict[str, int]:
+) -> tuple[dict[str, int], dict[str, int]]:
     """Write the run, its outbox messages, the decisions acted on and the standings: one transaction."""
     run = Run.objects.create(
         creditor=creditor,
@@ -151,8 +155,9 @@ def _keep(
         summary=summary,
     )
     outbox: dict[str, int] = {}
+    waits: dict[str, int] = {}
     if to_outbox:
-        outbox = outcome_tables.put_in_outbox(run, outcome, inputs.facts["debtors"], at)
+        outbox, waits = outcome_tables.put_in_outbox(run, outcome, inputs.facts["debtors"], at)
         outcome_tables.keep_decisions(run, outcome)
         outcome_tables.refresh_standing(creditor, inputs.as_of, outcome, run=run)
         outcome_tables.refresh_matches(creditor, outcome, at)
@@ -162,9 +167,9 @@ def _keep(
         by=by,
         at=at,
         key=name,
-        body={"run": name, **manifest, "outbox": outbox, "summary": summary},
+        body={"run": name, **manifest, "outbox": outbox, "waits": waits, "summary": summary},
     )
-    return outbox
+    return outbox, waits
 
 
 def summarise(inputs: run_folder.Inputs, outcome: Outcome) -> dict[str, Any]:

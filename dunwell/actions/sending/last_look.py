@@ -27,19 +27,22 @@ class Go:
 
     told    what the gate said of it: it is allowed until `told.until_at`
     facts   of its debtor and others: what the look rests on
+    day     the business day of the look
     """
 
     line: Mapping[str, Any]
     items: tuple[Mapping[str, Any], ...]
     told: Told
     facts: Facts
+    day: date
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Not in these hours."""
+    """Not in these hours. `then`: what would leave if the hour had come."""
 
     not_before_at: datetime
+    then: Go
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +92,21 @@ def look(
             verdicts[row.pk] = Cancel("stale")
         elif (reason := _why_not(row, line, hashes.get(pair))) or line is None:
             verdicts[row.pk] = Cancel(reason)
-        elif line["not_before_at"] > moment:
-            verdicts[row.pk] = Wait(line["not_before_at"])
-        elif told.answer.verdict != gate.ALLOWED:
-            verdicts[row.pk] = _held_back(creditor, told, day)
         else:
-            verdicts[row.pk] = Go(line, tuple(items[pair]), told, facts)
+            go = Go(line, tuple(items[pair]), told, facts, day)
+            if line["not_before_at"] > moment:
+                verdicts[row.pk] = Wait(line["not_before_at"], go)
+            else:
+                verdicts[row.pk] = go if told.answer.verdict == gate.ALLOWED else _held_back(creditor, go)
     return verdicts
 
 
-def _held_back(creditor: Creditor, told: Told, day: date) -> Wait | Cancel:
+def _held_back(creditor: Creditor, go: Go) -> Wait | Cancel:
     """What the gate stops waits for another hour of the same day; on another day the run decides afresh."""
-    later = told.answer.next_from
-    if later is not None and later.astimezone(ZoneInfo(creditor.zone)).date() == day:
-        return Wait(later)
-    return Cancel(f"forbidden:{next(iter(gate.against(told)))}"[:60])
+    later = go.told.answer.next_from
+    if later is not None and later.astimezone(ZoneInfo(creditor.zone)).date() == go.day:
+        return Wait(later, go)
+    return Cancel(f"forbidden:{next(iter(gate.against(go.told)))}"[:60])
 
 
 def _why_not(row: OutboxMessage, line: Mapping[str, Any] | None, items_hash: str | None) -> str:

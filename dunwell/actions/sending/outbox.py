@@ -1,5 +1,6 @@
 """The outbox: who may let a message leave, and what is recorded about it.
 
+prepared --release (the setting, or a person)--> released; a person may hold it, or drop it: `actions.day.review`
 released --claim--> claimed --begin--> (the channel is called) --settle--> sent, try_later, undeliverable or unknown
 
 Each step is a conditional UPDATE, so that of two senders only one has a message. `begin` writes the contact with the
@@ -26,7 +27,7 @@ from dunwell.actions.sending.owner import is_dead
 from dunwell.channels.cleared import Cleared
 from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
-from dunwell.core.terms import LIVE_STATES, OutboxState
+from dunwell.core.terms import SENDING_STATES, OutboxState
 from dunwell.engine.planned import Told
 from dunwell.store import journal
 from dunwell.store.models import (
@@ -238,7 +239,7 @@ def sweep(
     and a person says what became of it (`resolve`); it is never sent again by itself.
     """
     again, unknown = [], []
-    held = OutboxMessage.objects.filter(creditor=creditor, state__in=LIVE_STATES).filter(state=OutboxState.CLAIMED)
+    held = OutboxMessage.objects.filter(creditor=creditor, state__in=SENDING_STATES).filter(state=OutboxState.CLAIMED)
     for row in held.select_related("creditor", "debtor").order_by("pk"):
         if row.lease_until_at is not None and row.lease_until_at > _clock() and not is_dead(row.claimed_by):
             continue

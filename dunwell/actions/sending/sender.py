@@ -6,18 +6,18 @@ messages go to the same person, so that the last look judges each of them truly.
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from dunwell.actions import gate
 from dunwell.actions.sending import outbox, sent_bytes
 from dunwell.actions.sending.clock import Clock
-from dunwell.actions.sending.compose import compose, notice_of, sender_of
+from dunwell.actions.sending.compose import compose, sender_of
 from dunwell.actions.sending.last_look import Cancel, Go, Wait, look
-from dunwell.actions.sending.late_interest import LateInterest
 from dunwell.actions.sending.outbox import Ended, Ready
 from dunwell.actions.sending.owner import new_owner
 from dunwell.actions.sending.report import SendReport
+from dunwell.actions.sending.writing import Writer
 from dunwell.channels.cleared import Cleared
 from dunwell.channels.letter import LetterChannel, day_folder
 from dunwell.channels.message import Channel, ChannelDown, TryLater, Undeliverable, Unknown
@@ -26,9 +26,8 @@ from dunwell.core.errors import DunwellError
 from dunwell.core.settings import Settings
 from dunwell.core.terms import OutboxState, Stage
 from dunwell.documents import notice
-from dunwell.documents.carried import COLLECTOR
 from dunwell.rulebook.strategy import Strategy
-from dunwell.store.models import Creditor, OutboxMessage, Receivable
+from dunwell.store.models import Creditor, OutboxMessage
 from dunwell.store.reads.house_rules import rules_of
 from dunwell.store.reads.strategies import strategy_of
 
@@ -149,25 +148,13 @@ class Sender:
         self, goes: list[tuple[OutboxMessage, Go]], sender: notice.Sender, now: datetime, looked_at: datetime
     ) -> list[_Made]:
         """Make the bytes and keep them. A message that cannot be made must not stop the others."""
-        receivables = Receivable.objects.in_bulk({item["receivable_id"] for _, go in goes for item in go.items})
-        late = LateInterest(self.creditor, goes[0][1].facts, {row.debtor_id for row, _ in goes}) if goes else None
-        treatments = self._strategy(now).treatments()
+        writer = Writer(self.creditor, goes, sender=sender, strategy=self._strategy(now))
         made: list[_Made] = []
         broken: list[tuple[OutboxMessage, str]] = []
         for row, go in goes:
             try:
-                treatment = treatments[go.line["segment"], go.line["treatment"]]
-                written = notice_of(
-                    row, go.line, go.items, sender=sender, receivables=receivables, day=now.date(),
-                    offer=treatment.offer,
-                )  # fmt: skip
-                wanted = gate.wanted(go.told)
-                written = replace(
-                    written, opt_out="opt_out_notice" in wanted, from_collector=not wanted.isdisjoint(COLLECTOR)
-                )
-                if late is not None and treatment.interest:
-                    written, untold = late.added(written, row, [item["receivable_id"] for item in go.items])
-                    self.report.without_interest += [(row.key, number, why) for number, why in untold]
+                written, untold = writer.notice(row, go)
+                self.report.without_interest += [(row.key, number, why) for number, why in untold]
                 composed = compose(row, written, go.items, at=now)
                 packed = self.channels[row.channel].pack(composed.message)
             except Undeliverable as failure:

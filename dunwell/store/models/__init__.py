@@ -36,6 +36,7 @@ from dunwell.store.models.parties import (
     Person,
 )
 from dunwell.store.models.registers import RegisterEntry, RegisterEntryPast
+from dunwell.store.models.release import ReleaseSet
 from dunwell.store.models.rules import HouseRule, HouseRulePast
 from dunwell.store.models.strategy import (
     Observation,
@@ -63,6 +64,6 @@ __all__ = [
     "ImportFile", "InsolvencyFiling", "InsolvencyFilingPast", "InterestTerms", "InterestTermsPast", "JournalEntry",
     "LimitationClaim", "LimitationClaimPast", "LimitationEvent", "LimitationEventPast", "Match", "MatchPast",
     "Observation", "ObservationPast", "OutboxMessage", "Payment", "PaymentPast", "Person", "Promise", "PromisePast",
-    "RateValue", "RateValuePast", "Receivable", "ReceivablePast", "RegisterEntry", "RegisterEntryPast", "Run",
-    "Standing", "Step", "StepPast", "StrategyAdopted", "StrategyVersion",
+    "RateValue", "RateValuePast", "Receivable", "ReceivablePast", "RegisterEntry", "RegisterEntryPast",
+    "ReleaseSet", "Run", "Standing", "Step", "StepPast", "StrategyAdopted", "StrategyVersion",
 ]  # fmt: skip

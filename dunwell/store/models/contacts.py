@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from dunwell.core.terms import LIVE_STATES
+from dunwell.core.terms import LIVE_STATES, SENDING_STATES
 from dunwell.store.models.base import Owned
 from dunwell.store.models.ledger import Receivable
 from dunwell.store.models.parties import ContactPoint, Debtor, Person
@@ -13,6 +13,11 @@ class OutboxMessage(Owned):
 
     `call_started_at` is set before the channel is called: a claim that expires before it was not sent, one
     that expires after it may have been.
+
+    released_at, released_by    since when it may leave, and the person who let it (empty: the creditor's setting did)
+    held_by, review_note        who holds or dropped it, and why in his words
+    free_date                   of a held one: the first day on which it is asked about again (null: never by itself);
+                                of a dropped one: the first day whose run may prepare another
     """
 
     key = models.CharField(max_length=250, unique=True)
@@ -35,6 +40,11 @@ class OutboxMessage(Owned):
     lease_until_at = models.DateTimeField(null=True)
     call_started_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
+    released_at = models.DateTimeField(null=True)
+    released_by = models.CharField(max_length=200, blank=True)
+    held_by = models.CharField(max_length=200, blank=True)
+    review_note = models.TextField(blank=True)
+    free_date = models.DateField(null=True)
 
     class Meta:
         constraints = [
@@ -47,7 +57,7 @@ class OutboxMessage(Owned):
         indexes = [
             models.Index(
                 fields=["not_before_at"],
-                condition=models.Q(state__in=[str(s) for s in LIVE_STATES]),
+                condition=models.Q(state__in=[str(s) for s in SENDING_STATES]),
                 name="outbox_live",
             )
         ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from dunwell.core.terms import LIVE_STATES, OutboxState
+from dunwell.core.terms import LIVE_STATES, SENDING_STATES, OutboxState
 from dunwell.store.models import Creditor, OutboxMessage
 
 TO_SEE = (*LIVE_STATES, OutboxState.UNKNOWN)
@@ -36,4 +36,5 @@ def _found(creditor: Creditor | None, states: tuple[str, ...]) -> QuerySet[Outbo
 
 def could_leave(creditors: Iterable[Creditor], since: date) -> int:
     """How many waiting messages were prepared for a day not before `since`, so that they may still leave in earnest."""
-    return OutboxMessage.objects.filter(creditor__in=list(creditors), state__in=LIVE_STATES, as_of__gte=since).count()
+    mine = OutboxMessage.objects.filter(creditor__in=list(creditors), state__in=SENDING_STATES)
+    return mine.filter(as_of__gte=since).count()

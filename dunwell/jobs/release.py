@@ -1,0 +1,133 @@
+"""`dunwell release`: which messages leave without anybody looking at them."""
+
+import json
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+import click
+
+from dunwell.actions.business_day import today
+from dunwell.actions.release import set_release
+from dunwell.core.errors import DunwellError
+from dunwell.core.money import format_money
+from dunwell.core.terms import WRITTEN_STAGES, Stage
+from dunwell.documents.decision_words import stage_words
+from dunwell.intake.amounts import parse_one
+from dunwell.jobs.context import language, moment, operator, tell
+from dunwell.jobs.day_option import Day
+from dunwell.rulebook.release import Release
+from dunwell.store.reads import creditors
+from dunwell.store.reads import release as read
+
+NONE = "none"
+
+
+@click.group("release")
+def release() -> None:
+    """Say which messages of a run leave by themselves, and which wait for a person (`dunwell review`)."""
+
+
+@release.command()
+@click.option("--as-of", type=Day(), help="The day (default: today).")
+@click.option("--creditor", "code", help="Whose book (may be left out when there is only one).")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+def show(as_of: date | None, code: str | None, as_json: bool) -> None:
+    """The setting of a day, and who set what from which day on."""
+    creditor = creditors.choose(code)
+    day = as_of or today(creditor, moment())
+    if as_json:
+        found = asdict(read.release_of(creditor, day))
+        found["waiting_stages"] = [stage.word for stage in found["waiting_stages"]]
+        click.echo(json.dumps({"as_of": day.isoformat(), **found}, indent=1))
+        return
+    _print(creditor, read.release_of(creditor, day), day)
+    for each in read.settings_of(creditor):
+        tell("release.set_by", day=each.from_date.isoformat(), by=each.set_by)
+
+
+@release.command("set")
+@click.option("--automatic/--by-hand", "automatic", default=None, help="Do messages leave by themselves at all?")
+@click.option("--most-messages", metavar="N", help="So many a day leave by themselves; none: any number.")
+@click.option(
+    "--most-amount", "amounts", multiple=True, metavar="CUR=AMOUNT",
+    help="A message that asks for more waits, e.g. EUR=50000; EUR=none: no limit.",
+)  # fmt: skip
+@click.option(
+    "--waits", "stages", multiple=True, type=click.Choice([*(stage.word for stage in WRITTEN_STAGES), NONE]),
+    help="Messages of this stage always wait (may be repeated); none: no stage.",
+)  # fmt: skip
+@click.option("--times-usual", metavar="N", help="A run with more than N times the usual messages waits; none: never.")
+@click.option("--usual-at-least", metavar="N", help="A usual number below this counts as this.")
+@click.option("--quiet", metavar="MINUTES", help="So long a released message stays and can be taken back.")
+@click.option("--from", "from_date", type=Day(), help="From which day on (default: today).")
+@click.option("--creditor", "code", help="Whose book (may be left out when there is only one).")
+def set_(
+    automatic: bool | None,
+    most_messages: str | None,
+    amounts: tuple[str, ...],
+    stages: tuple[str, ...],
+    times_usual: str | None,
+    usual_at_least: str | None,
+    quiet: str | None,
+    from_date: date | None,
+    code: str | None,
+) -> None:
+    """Change the setting from a day on; what is not named stays. It holds for the runs of these days."""
+    creditor = creditors.choose(code)
+    now = moment()
+    day = from_date or today(creditor, now)
+    numbers = {
+        "most_messages": most_messages, "times_usual": times_usual, "usual_at_least": usual_at_least,
+        "quiet_minutes": quiet,
+    }  # fmt: skip
+    changes: dict[str, Any] = {name: _number(text) for name, text in numbers.items() if text is not None}
+    if automatic is not None:
+        changes["automatic"] = automatic
+    if stages:
+        changes["waiting_stages"] = tuple(sorted(Stage[word.upper()] for word in set(stages) - {NONE}))
+    if amounts:
+        changes["most_minor"] = _amounts(read.release_of(creditor, day).most_minor, amounts)
+    _print(creditor, set_release(creditor=creditor, changes=changes, at=now, by=operator(), from_date=day), day)
+
+
+def _number(text: str) -> int | None:
+    if text.strip().lower() == NONE:
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        raise DunwellError("release.bad_number", value=text[:40]) from None
+
+
+def _amounts(before: dict[str, int], wanted: tuple[str, ...]) -> dict[str, int]:
+    after = dict(before)
+    for each in wanted:
+        currency, _, amount = each.partition("=")
+        currency = currency.strip().upper()
+        if not amount.strip():
+            raise DunwellError("release.bad_amount", currency=each[:10])
+        if amount.strip().lower() == NONE:
+            after.pop(currency, None)
+        else:
+            after[currency] = parse_one(amount, currency)
+    return after
+
+
+def _print(creditor: Any, found: Release, day: date) -> None:
+    spoken = language()
+    tell("release.head", creditor=creditor.code, day=day.isoformat())
+    if found.automatic:
+        tell("release.automatic")
+        if found.most_messages is not None:
+            tell("release.most_messages", value=f"{found.most_messages:,}")
+        if found.most_minor:
+            sums = (format_money(minor, currency, spoken) for currency, minor in sorted(found.most_minor.items()))
+            tell("release.most_minor", value=", ".join(sums))
+        if found.waiting_stages:
+            tell("release.waiting_stages", value=", ".join(stage_words(each, spoken) for each in found.waiting_stages))
+        if found.times_usual is not None:
+            tell("release.times_usual", value=found.times_usual, least=f"{found.usual_at_least:,}")
+    else:
+        tell("release.by_hand")
+    tell("release.quiet_minutes", value=found.quiet_minutes)
