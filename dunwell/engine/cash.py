@@ -57,29 +57,39 @@ def components(facts: Facts) -> pl.DataFrame:
     are money, not items: see `money`. Cancelled items owe nothing. The charges of an invoice that was cancelled or
     written off go with it.
     """
-    receivables = facts["receivables"].lazy()
-    ended = receivables.filter(
-        (pl.col("status") != ReceivableStatus.OPEN) & (pl.col("kind") != ReceivableKind.CHARGE)
-    ).select(parent_id="receivable_id", with_parent="status")
+    above = open_lists.shown_above(facts)
+    owed = _with_parents(facts["receivables"]).filter(
+        (pl.col("kind") != ReceivableKind.CREDIT_NOTE)
+        & (pl.col("status") != ReceivableStatus.CANCELLED)
+        & (pl.col("amount_minor") > 0)
+    )
+    if not above.is_empty():
+        owed = (
+            owed.join(above.lazy(), on=["receivable_id", "currency"], how="left")
+            .with_columns(pl.col("amount_minor") + pl.col("above_minor").fill_null(0))
+            .drop("above_minor")
+        )
+    return owed.with_columns(claim_id=claim_of()).with_columns(claim=claim_key("claim_id")).collect()
+
+
+def _with_parents(receivables: pl.DataFrame) -> pl.LazyFrame:
+    """The items with the status that is theirs: that of the invoice, for its charges."""
+    if not (receivables["kind"] == ReceivableKind.CHARGE).any():
+        return receivables.lazy()
+    ended = (
+        receivables.lazy()
+        .filter((pl.col("status") != ReceivableStatus.OPEN) & (pl.col("kind") != ReceivableKind.CHARGE))
+        .select(parent_id="receivable_id", with_parent="status")
+    )
     return (
-        receivables.join(ended, on="parent_id", how="left")
+        receivables.lazy()
+        .join(ended, on="parent_id", how="left")
         .with_columns(
             status=pl.when((pl.col("kind") == ReceivableKind.CHARGE) & pl.col("with_parent").is_not_null())
             .then(pl.when(pl.col("status") == ReceivableStatus.CANCELLED).then("status").otherwise("with_parent"))
             .otherwise("status")
         )
-        .filter(
-            (pl.col("kind") != ReceivableKind.CREDIT_NOTE)
-            & (pl.col("status") != ReceivableStatus.CANCELLED)
-            & (pl.col("amount_minor") > 0)
-        )
         .drop("with_parent")
-        .join(open_lists.shown_above(facts).lazy(), on=["receivable_id", "currency"], how="left")
-        .with_columns(pl.col("amount_minor") + pl.col("above_minor").fill_null(0))
-        .drop("above_minor")
-        .with_columns(claim_id=claim_of())
-        .with_columns(claim=claim_key("claim_id"))
-        .collect()
     )
 
 
@@ -98,29 +108,21 @@ def money(facts: Facts) -> pl.DataFrame:
     )
     receivables = facts["receivables"].lazy()
     claims = receivables.select("receivable_id", named_claim=claim_of())
-    notes = receivables.filter(counts)
-    payments = (
-        _net_of_reversals(facts["payments"])
-        .lazy()
-        .join(claims, on="receivable_id", how="left")
-        .join(
-            notes.select("receivable_id", "currency", on_note=pl.lit(value=True)),
-            on=["receivable_id", "currency"],
-            how="left",
-        )
-        .with_columns(pl.col("on_note").fill_null(value=False))
-    )
+    named = _net_of_reversals(facts["payments"]).lazy().join(claims, on="receivable_id", how="left")
+    credit_notes = facts["receivables"].filter(counts)
+    if credit_notes.is_empty():
+        return _came(named).collect()
+    notes = credit_notes.lazy()
+    payments = named.join(
+        notes.select("receivable_id", "currency", on_note=pl.lit(value=True)),
+        on=["receivable_id", "currency"],
+        how="left",
+    ).with_columns(pl.col("on_note").fill_null(value=False))
     # what a ledger says was used of a credit note makes the note smaller; it is no money of its own
     used_of_note = (
         payments.filter(pl.col("on_note")).group_by("receivable_id").agg(used_minor=pl.col("amount_minor").sum())
     )
-    came = (
-        payments.filter(~pl.col("on_note"))
-        .with_columns(
-            credit_note_id=pl.lit(None, pl.Int64), claim=claim_key("named_claim"), named_id=pl.col("receivable_id")
-        )
-        .select(_MONEY)
-    )
+    came = _came(payments.filter(~pl.col("on_note")))
     credit = (
         notes.join(used_of_note, on="receivable_id", how="left")
         .join(claims, left_on="parent_id", right_on="receivable_id", how="left")
@@ -139,6 +141,13 @@ def money(facts: Facts) -> pl.DataFrame:
         .select(_MONEY)
     )
     return pl.concat([came, credit]).collect()
+
+
+def _came(payments: pl.LazyFrame) -> pl.LazyFrame:
+    """Payments (named_claim: the claim they name) as rows of `money`."""
+    return payments.with_columns(
+        credit_note_id=pl.lit(None, pl.Int64), claim=claim_key("named_claim"), named_id=pl.col("receivable_id")
+    ).select(_MONEY)
 
 
 def _net_of_reversals(payments: pl.DataFrame) -> pl.DataFrame:

@@ -28,9 +28,7 @@ def _open(facts: Facts, day: date, applied: cash.Cash) -> pl.LazyFrame:
         .with_columns(open_minor=pl.col("amount_minor") - pl.col("paid_minor"))
         # written off: still owed in law, no longer chased
         .filter((pl.col("open_minor") > 0) & (pl.col("status") == ReceivableStatus.OPEN))
-        .join(_disputed_claims(facts, day), on="claim", how="left")
-        .join(_disputed_charges(facts, day), on="receivable_id", how="left")
-        .join(_held(facts, day), on="receivable_id", how="left")
+        .pipe(_stopped, facts, day)
         .with_columns(
             pl.col("held", "whole", "whole_charge").fill_null(value=False),
             pl.col("part_minor", "charge_minor").fill_null(0),
@@ -70,6 +68,21 @@ def _open(facts: Facts, day: date, applied: cash.Cash) -> pl.LazyFrame:
             "days_past_due",
         )
     )
+
+
+def _stopped(items: pl.LazyFrame, facts: Facts, day: date) -> pl.LazyFrame:
+    """Items + what is disputed or held of them, null where nothing is: whole, part_minor, whole_charge, charge_minor,
+    held. Of most debtors nothing is, and nothing is sought."""
+    none = {"whole": pl.Boolean(), "part_minor": pl.Int64(), "whole_charge": pl.Boolean(), "charge_minor": pl.Int64()}
+    if facts["disputes"].is_empty():
+        items = items.with_columns(pl.lit(None, kind).alias(name) for name, kind in none.items())
+    else:
+        items = items.join(_disputed_claims(facts, day), on="claim", how="left").join(
+            _disputed_charges(facts, day), on="receivable_id", how="left"
+        )
+    if facts["holds"].is_empty():
+        return items.with_columns(held=pl.lit(None, pl.Boolean()))
+    return items.join(_held(facts, day), on="receivable_id", how="left")
 
 
 def with_credit(facts: Facts, day: date, *, netting: bool) -> pl.DataFrame:

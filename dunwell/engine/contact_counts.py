@@ -1,6 +1,7 @@
 """Rules that count contacts: so many in a window, so long after the last, so much in all. See docs/contact-rules.md."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import polars as pl
@@ -9,7 +10,7 @@ from dunwell.core.terms import Channel
 from dunwell.engine.asked import Asked
 from dunwell.engine.local_days import leaves
 from dunwell.engine.scopes import Applied
-from dunwell.engine.spoken import nothing, spoken
+from dunwell.engine.spoken import all_spoken, gathered, nothing, spoken
 
 KINDS = ("count", "wait", "intensity")
 REACHED_US = "reached"
@@ -17,6 +18,11 @@ NOT_HIM = ("third_person", "attorney")
 """Whom a contact is with when it is not with the debtor."""
 UNSENT = ("undeliverable", "not_connected")
 """Outcomes that nobody can have noticed: they weigh nothing."""
+
+FEW = 10_000
+"""So many rows are worked on at once: what leaves some out costs more than it saves."""
+
+_NUMBERED = pl.col("channel", "direction", "outcome", "purpose", "to", "mode").cast(pl.Categorical)
 
 
 def spans_of(found: Sequence[Applied]) -> list[int]:
@@ -36,19 +42,16 @@ def counted(
         alone = [_planned_alone(each, subjects) for each in found if each.rule.kind == "intensity"]
         return alone + [_not_even_one(each, subjects) for each in found if each.value.get("most") == 0]
     linked = _linked(asked, subjects, found)
-    seen = linked.select("channel", "outcome").unique().rows()
-    parts = []
-    for each in found:
-        if each.rule.kind == "intensity":
-            parts.append(_intensity(each, linked, subjects))
-        elif each.value.get("most") == 0:
-            parts.append(_not_even_one(each, subjects))
-        elif any(channel in each.rule.channels and outcome in _outcomes(each) for channel, outcome in seen):
-            rows = _counting(each, linked, consents)
-            if each.value.get("after_first"):
-                rows = _after_first(each, rows, asked)
-            parts.append(_full(each, rows, asked, subjects))
-    return parts
+    counting = [each for each in found if each.rule.kind != "intensity" and each.value.get("most") != 0]
+    parts = [_intensity(each, linked, subjects) for each in found if each.rule.kind == "intensity"]
+    parts += [_not_even_one(each, subjects) for each in found if each.value.get("most") == 0]
+    full: dict[tuple[int | None, int | None], list[pl.DataFrame]] = {}
+    for each, rows in _counting(counting, linked, consents):
+        if each.value.get("after_first"):
+            rows = _after_first(each, rows, asked)
+        window = (each.value.get("days"), each.value.get("minutes"))
+        full.setdefault(window, []).append(_full(each, rows, asked, subjects))
+    return parts + [_ending(pl.concat(rows, how="diagonal"), *window) for window, rows in full.items()]
 
 
 def _linked(asked: Asked, subjects: pl.DataFrame, found: Sequence[Applied]) -> pl.DataFrame:
@@ -70,16 +73,41 @@ def _outcomes(each: Applied) -> Sequence[str]:
     return outcomes
 
 
-def _counting(each: Applied, linked: pl.DataFrame, consents: pl.DataFrame) -> pl.DataFrame:
-    """The contacts that a rule counts."""
+def _counting(
+    found: Sequence[Applied], linked: pl.DataFrame, consents: pl.DataFrame
+) -> Iterator[tuple[Applied, pl.DataFrame]]:
+    """The rules that may be full, each with the contacts it counts: one look at the contacts for all rules."""
+    if not found:
+        return
+    # words by number are compared some ten times as fast
+    looked = linked.with_columns(_NUMBERED) if linked.height > FEW else linked
+    counts = looked.select(_counts(each).alias(each.rule.id) for each in found)
+    many = counts.sum().row(0, named=True)
+    for each in found:
+        if (many[each.rule.id] or 0) < _most(each):
+            continue
+        rows = linked.filter(counts[each.rule.id])
+        if each.rule.unless and not consents.is_empty():
+            rows = _without_consent(rows, consents.filter(pl.col("kind").is_in(each.rule.unless)))
+        yield each, rows
+
+
+def _most(each: Applied) -> int:
+    """How many contacts fill the count."""
+    return 1 if each.rule.kind == "wait" else int(each.value["most"])
+
+
+@lru_cache(maxsize=1024)
+def _counts(each: Applied) -> pl.Expr:
+    """Whether a rule counts a contact, but for consents. Kept: a rule is asked often."""
     value = each.value
     start = (
         pl.col(f"since_{value['days']}") if value.get("days") else pl.col("now").dt.offset_by(f"-{value['minutes']}m")
     )
     conditions = [
+        pl.col("at") >= start,
         pl.col("channel").is_in(each.rule.channels),
         pl.col("outcome").is_in(_outcomes(each)),
-        pl.col("at") >= start,
     ]
     if not each.everyone:
         conditions.append(pl.col("profile").is_in(each.profiles.implode()))
@@ -91,13 +119,15 @@ def _counting(each: Applied, linked: pl.DataFrame, consents: pl.DataFrame) -> pl
             conditions.append(pl.col(name).is_null() | pl.col(name).is_in(sorted(words)))
     if value["per"] == "account":
         conditions.append(pl.col("own"))
-    rows = linked.filter(*conditions)
-    return _without_consent(rows, consents.filter(pl.col("kind").is_in(each.rule.unless))) if each.rule.unless else rows
+    return pl.all_horizontal(conditions)
 
 
 def _after_first(each: Applied, rows: pl.DataFrame, asked: Asked) -> pl.DataFrame:
     """Contacts after the first one that ended in such an outcome, however long ago it was and whoever began it."""
-    begun = asked.contacts.filter(
+    if rows.height > FEW:
+        enough = rows.group_by("subject_id").agg(count=pl.len()).filter(pl.col("count") >= _most(each))
+        rows = rows.join(enough, on="subject_id", how="semi")
+    begun = asked.contacts.join(rows.select("person_id"), on="person_id", how="semi").filter(
         pl.col("outcome").is_in(each.value["after_first"]),
         ~pl.col("to").is_in(NOT_HIM).fill_null(value=False),
     )
@@ -131,32 +161,33 @@ def _without_consent(rows: pl.DataFrame, consents: pl.DataFrame) -> pl.DataFrame
 
 
 def _full(each: Applied, rows: pl.DataFrame, asked: Asked, subjects: pl.DataFrame) -> pl.DataFrame:
-    """Whom the rule lets contact no more, and until the contact that fills the count has left the window."""
-    value = each.value
-    most = 1 if each.rule.kind == "wait" else value["most"]
-    if rows.height < most:
-        return nothing()
-    keys = ["subject_id", "profile", "zones"]
-    if value["per"] == "debt":
+    """Whom the rule lets contact no more: subject_id, debt_id or address_id where it counts by them, profile, zones,
+    rule, count, and counted_at: the latest of the contacts that must leave the window."""
+    most, keys = _most(each), ["subject_id"]
+    if each.value["per"] == "debt":
         rows = _by_debt(each, rows, asked, subjects)
         keys.append("debt_id")
-    elif value["per"] == "address":
+    elif each.value["per"] == "address":
         keys.append("address_id")
-    # whom fewer reached is left out before the latest are sought: that is nearly everybody
-    counts = rows.group_by(keys).agg(count=pl.len())
-    if counts.is_empty() or int(counts["count"].max()) < most:  # type: ignore[arg-type]
-        return nothing()
-    if int(counts["count"].min()) < most:  # type: ignore[arg-type]
-        full = counts.filter(pl.col("count") >= most)
-        rows = rows.join(full, on=keys, how="semi", nulls_equal=True)
-    found = rows.group_by(keys).agg(count=pl.len(), counted_at=pl.col("at").top_k(most).min())
-    if value.get("days"):
-        found = leaves(found, value["days"])
-    else:
-        # the bound is included, and moments are whole seconds
-        until = pl.col("counted_at").dt.offset_by(f"{value['minutes']}m1s")
-        found = found.with_columns(until_at=until, until_date=until.dt.date())
-    return spoken(each, found)
+    if rows.height > FEW:
+        # whom fewer reached is left out before the latest are sought: that is nearly everybody
+        counts = rows.group_by(keys).agg(count=pl.len()).filter(pl.col("count") >= most)
+        rows = rows.join(counts, on=keys, how="semi", nulls_equal=True)
+    counted_at = pl.col("at").top_k(most).min()
+    return (
+        rows.group_by(keys)
+        .agg(pl.col("profile", "zones").first(), rule=pl.lit(each.rule.id), count=pl.len(), counted_at=counted_at)
+        .filter(pl.col("count") >= most)
+    )
+
+
+def _ending(found: pl.DataFrame, days: int | None, minutes: int | None) -> pl.DataFrame:
+    """What the rules of one window found, with the moment at which enough has left it."""
+    if days:
+        return all_spoken(leaves(found, days))
+    # the bound is included, and moments are whole seconds
+    until = pl.col("counted_at").dt.offset_by(f"{minutes}m1s")
+    return all_spoken(found.with_columns(until_at=until, until_date=until.dt.date()))
 
 
 def _not_even_one(each: Applied, subjects: pl.DataFrame) -> pl.DataFrame:
@@ -167,40 +198,53 @@ def _not_even_one(each: Applied, subjects: pl.DataFrame) -> pl.DataFrame:
 def _by_debt(each: Applied, rows: pl.DataFrame, asked: Asked, subjects: pl.DataFrame) -> pl.DataFrame:
     """Contacts by debt: calls for those they were about, conversations for those talked about; a contact that names no
     debt counts for every debt asked about."""
-    named = asked.contact_debts.filter(pl.col("talked" if each.rule.kind == "wait" else "called"))
+    mine = _debts_of(rows, asked, subjects)
+    if asked.contact_debts.is_empty():
+        return rows.join(mine, on="subject_id")
+    pairs = asked.contact_debts.join(rows.select("contact_id"), on="contact_id", how="semi")
+    named = pairs.filter(pl.col("talked" if each.rule.kind == "wait" else "called"))
     told = rows.join(named.select("contact_id", "debt_id"), on="contact_id")
-    untold = rows.join(asked.contact_debts, on="contact_id", how="anti")
-    mine = subjects.select("subject_id", "person_id").join(_debts_of_person(asked, subjects), on="person_id")
-    mine = mine.select("subject_id", "debt_id").unique()
+    untold = rows.join(pairs, on="contact_id", how="anti")
     return pl.concat(
         [told.join(mine, on=["subject_id", "debt_id"], how="semi"), untold.join(mine, on="subject_id")], how="diagonal"
     )
 
 
-def _debts_of_person(asked: Asked, subjects: pl.DataFrame) -> pl.DataFrame:
-    return subjects.select("person_id", "account_id").unique().join(asked.debts, on="account_id").drop("account_id")
+def _debts_of(rows: pl.DataFrame, asked: Asked, subjects: pl.DataFrame) -> pl.DataFrame:
+    """subject_id, debt_id: the debts of the persons of some rows."""
+    owners = subjects.select("person_id", "account_id", "subject_id").join(
+        rows.select("person_id"), on="person_id", how="semi"
+    )
+    owed = owners.select("person_id", "account_id").join(asked.debts, on="account_id").select("person_id", "debt_id")
+    return owners.select("subject_id", "person_id").join(owed, on="person_id").select("subject_id", "debt_id").unique()
 
 
 def _intensity(each: Applied, linked: pl.DataFrame, subjects: pl.DataFrame) -> pl.DataFrame:
     """The weighted sum of all contacts with a person, with the one that is planned."""
-    weights, keys = each.value["weights"], ["subject_id", "profile", "zones"]
+    weights = each.value["weights"]
     room_of = {channel: each.value["most"] - weights[channel] for channel in each.rule.channels}
     # channels of the same weight have the same room left
     rooms = sorted(set(room_of.values()))
     rows = _weighed(each, linked)
-    total = rows.group_by(keys).agg(count=pl.col("weight").sum())
-    parts = [_planned_alone(each, subjects.join(total, on="subject_id", how="anti"))]
-    heavy = total.filter(pl.col("count") > min(rooms))
-    if heavy.is_empty():
-        return pl.concat(parts)
-    reaches = pl.col("weight").cum_sum().over("subject_id")
+    parts = []
+    if rooms[0] < 0:
+        parts.append(_planned_alone(each, subjects.join(rows, on="subject_id", how="anti")))
+    if rows.height > FEW:
+        heavy = rows.group_by("subject_id").agg(pl.col("weight").sum()).filter(pl.col("weight") > rooms[0])
+        rows = rows.join(heavy, on="subject_id", how="semi")
+    reaches = pl.col("weight").cum_sum()
     over = (
-        rows.join(heavy.select("subject_id", "count"), on="subject_id")
-        .sort("at", descending=True)
-        .with_columns(reaches=reaches)
-        .group_by(*keys, "count")
-        .agg(pl.col("at").filter(pl.col("reaches") > room).max().alias(f"{room}") for room in rooms)
+        rows.sort("at", descending=True)
+        .group_by("subject_id")
+        .agg(
+            pl.col("profile", "zones").first(),
+            *(pl.col("at").filter(reaches > room).max().alias(f"{room}") for room in rooms),
+            count=pl.col("weight").sum(),
+        )
+        .filter(pl.col("count") > rooms[0])
     )
+    if over.is_empty():
+        return gathered(parts)
     on = pl.DataFrame({"channel": list(room_of), "room": list(room_of.values())})
     reached = pl.coalesce(pl.when(pl.col("room") == room).then(f"{room}") for room in rooms)
     full = over.join(on, how="cross").with_columns(counted_at=reached).filter(pl.col("counted_at").is_not_null())
@@ -209,7 +253,7 @@ def _intensity(each: Applied, linked: pl.DataFrame, subjects: pl.DataFrame) -> p
         # what weighs too much by itself will do so on any day
         lasting = pl.col("room") >= 0
         full = full.with_columns(pl.when(lasting).then(name).alias(name) for name in ("until_at", "until_date"))
-    return pl.concat([*parts, spoken(each, full)])
+    return gathered([*parts, spoken(each, full)])
 
 
 def _weighed(each: Applied, linked: pl.DataFrame) -> pl.DataFrame:

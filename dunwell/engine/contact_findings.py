@@ -13,7 +13,7 @@ from dunwell.engine.asked import Asked
 from dunwell.engine.hours import Hours, windows
 from dunwell.engine.local_days import with_days
 from dunwell.engine.scopes import CHANNELS, Applied, applied, with_profiles
-from dunwell.engine.spoken import SPOKEN, nothing, on_channels, spoken
+from dunwell.engine.spoken import SPOKEN, gathered, nothing, on_channels, spoken
 from dunwell.rulebook.contact_rules import Rules
 
 NOTES = ("content", "recording", "conduct")
@@ -60,11 +60,10 @@ def say(asked: Asked, rules: Rules, day: date, *, with_notes: bool = False, hour
         subjects if hours_from is None else subjects.with_columns(at=pl.lit(hours_from).cast(subjects["at"].dtype))
     )
     parts = [
-        nothing(),
         *contact_counts.counted(asked, subjects, counting, consents),
         *(_other(each, subjects, active) for each in others),
     ]
-    found = on_channels(pl.concat(parts), [*counting, *others])
+    found = on_channels(gathered(parts), [*counting, *others])
     wishes = registers.wishes([each for each in others if each.rule.kind == "register"], told)
     return Said(
         findings=_without_lifted(pl.concat([found, _noted(notes, subjects)]) if with_notes else found, freed).sort(

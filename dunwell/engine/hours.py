@@ -65,18 +65,20 @@ def windows(
     timed    subject_id, rule, channel and the wish: entries about weekdays and hours that a rule makes binding
     """
     wishes = _by_subject(
-        timed.with_columns(pl.col("from_at").dt.epoch("s")),
+        timed.with_columns(pl.col("from_at").dt.epoch("s")) if timed.height else timed,
         ("channel", "rule", "weekdays", "hours_from", "hours_until", "from_date", "until_date", "from_at"),
     )
-    free = _by_subject(
-        lifted.filter(pl.col("rule").is_in([each.rule.id for each in found]) & pl.col("address_id").is_null()),
-        ("rule", "channel"),
-    )
-    spotted = (
-        subjects.select("subject_id", "zones", "at", "place", "profile")
-        .join(wishes.rename({"told": "wishes"}), on="subject_id", how="left")
-        .join(free.rename({"told": "free"}), on="subject_id", how="left")
-    )
+    if lifted.height:
+        opening = [each.rule.id for each in found]
+        lifted = lifted.filter(pl.col("rule").is_in(opening) & pl.col("address_id").is_null())
+    free = _by_subject(lifted, ("rule", "channel"))
+    spotted = subjects.select("subject_id", "zones", "at", "place", "profile")
+    for name, texts in (("wishes", wishes), ("free", free)):
+        spotted = (
+            spotted.with_columns(pl.lit(None, pl.String).alias(name))
+            if texts.is_empty()
+            else spotted.join(texts.rename({"told": name}), on="subject_id", how="left")
+        )
     keys = ["zones", "at", "place", "profile", "wishes", "free"]
     spots = spotted.select(keys).unique(maintain_order=True).with_row_index("spot").cast({"spot": pl.Int32})
     rows, all_spans, all_shut = [], {}, {}

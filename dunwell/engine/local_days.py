@@ -39,12 +39,13 @@ def leaves(rows: pl.DataFrame, days: int) -> pl.DataFrame:
     assert isinstance(first, datetime)
     assert isinstance(last, datetime)
     # the days on which windows may end, whose midnights are looked up: no clock is more than a day off
-    ends = [first.date() + timedelta(days=n) for n in range(days - 1, days + (last.date() - first.date()).days + 2)]
+    around = [first.date() + timedelta(days=n) for n in range(-1, (last.date() - first.date()).days + 3)]
+    ends = [day + timedelta(days=days) for day in around[:-1]]
     parts = []
     for part in [rows] if rows["zones"].n_unique() == 1 else rows.partition_by("zones"):
         local = {
             name: pl.col("counted_at").dt.convert_time_zone(name).dt.date().dt.offset_by(f"{days}d")
-            for name in part["zones"][0].split(" ")
+            for name in _apart(part["zones"][0], (*around, *ends))
         }
         free = (
             day.replace_strict(ends, [midnight(name, end) for end in ends], return_dtype=_MOMENT)
@@ -57,6 +58,12 @@ def leaves(rows: pl.DataFrame, days: int) -> pl.DataFrame:
             )
         )
     return pl.concat(parts) if len(parts) > 1 else parts[0]
+
+
+@lru_cache(maxsize=1024)
+def _apart(zones: str, days: tuple[date, ...]) -> tuple[str, ...]:
+    """Of some zones one of all those whose days begin at the same moments: most of a country's clocks agree."""
+    return tuple({tuple(midnight(name, day) for day in days): name for name in zones.split(" ")}.values())
 
 
 @lru_cache(maxsize=65536)

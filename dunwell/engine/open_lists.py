@@ -41,6 +41,8 @@ def shown_above(facts: Facts) -> pl.DataFrame:
     """
     key = ["receivable_id", "currency"]
     ledger = facts["payments"].filter(_IS_LEDGER & pl.col("receivable_id").is_not_null())
+    if ledger.is_empty():
+        return ledger.select(*key, above_minor=_AMOUNT)
     return (
         ledger.join(ledger.filter(_AMOUNT < 0), on=key, how="semi")
         .group_by(*key, "value_date")

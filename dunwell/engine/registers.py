@@ -5,16 +5,17 @@ See docs/contact-rules.md.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from dunwell.engine.asked import PERMITS, Asked
+from dunwell.engine.asked import ENTRIES, PERMITS, SUBJECTS, Asked
 from dunwell.engine.contact_counts import REACHED_US
 from dunwell.engine.local_days import midnight
 from dunwell.engine.scopes import Applied
-from dunwell.engine.spoken import nothing, spoken
+from dunwell.engine.spoken import gathered, nothing, spoken
 from dunwell.rulebook.contact_rules import DIRECT_CONSENT_DAYS
 
 KINDS = ("register", "complaint", "promise")
@@ -23,6 +24,15 @@ KINDS = ("register", "complaint", "promise")
 TIMED = pl.col("weekdays").is_not_null() | pl.col("hours_from").is_not_null()
 """Entries about weekdays or hours shape the windows: see `engine.hours`."""
 
+_MOMENT = pl.Datetime("us", "UTC")
+_NO_SPANS = pl.DataFrame(schema={
+    "subject_id": pl.Int64(), "kind": pl.String(), "channel": pl.String(), "address_id": pl.Int64(),
+    "account_id": pl.Int64(), "begins_at": _MOMENT, "given_at": _MOMENT, "ends_at": _MOMENT,
+})  # fmt: skip
+_NOT_LIFTED = pl.DataFrame(
+    schema={"subject_id": pl.Int64(), "channel": pl.String(), "address_id": pl.Int64(), "rule": pl.String()}
+)
+
 
 def of_subjects(asked: Asked, subjects: pl.DataFrame) -> pl.DataFrame:
     """Entries by subject: his account's, and those that bind the person.
@@ -30,11 +40,22 @@ def of_subjects(asked: Asked, subjects: pl.DataFrame) -> pl.DataFrame:
     Columns of `asked.ENTRIES`, subject_id, profile, zones, now, first_today, last_today; until_date of a direct consent
     is worked out.
     """
+    return _nobody() if asked.entries.is_empty() else _by_subject(asked.entries, subjects)
+
+
+@cache
+def _nobody() -> pl.DataFrame:
+    """No entries of subjects: most are told of nothing."""
+    days = {"profile": pl.Int32(), "first_today": pl.Date(), "last_today": pl.Date()}
+    return _by_subject(pl.DataFrame(schema=ENTRIES), pl.DataFrame(schema={**SUBJECTS, **days}))
+
+
+def _by_subject(entries: pl.DataFrame, subjects: pl.DataFrame) -> pl.DataFrame:
     mine = subjects.select(
         "subject_id", "person_id", "profile", "zones", "purpose", "at_place", "first_today", "last_today",
         my_account="account_id", now="at",
     ).rename({"purpose": "my_purpose", "at_place": "my_place"})  # fmt: skip
-    rows = asked.entries.join(mine, on="person_id").filter(
+    rows = entries.join(mine, on="person_id").filter(
         pl.col("account_id").is_null() | (pl.col("account_id") == pl.col("my_account"))
     )
     lasts = pl.col("from_date").dt.offset_by(f"{DIRECT_CONSENT_DAYS - 1}d")
@@ -92,6 +113,8 @@ def spans(asked: Asked, entries: pl.DataFrame) -> pl.DataFrame:
     `given_at`: what took place later was under it; where only the day is known, when that day is over. A consent ends
     with the first conversation after it, and in the earliest zone.
     """
+    if entries.is_empty():
+        return _NO_SPANS
     kinds = ["consent", "direct_consent", "hours_agreed", "frequency_agreed"]
     # what was agreed for some hours says nothing of how often
     permits = entries.filter(pl.col("kind").is_in(kinds) & ~TIMED)
@@ -111,20 +134,15 @@ def spans(asked: Asked, entries: pl.DataFrame) -> pl.DataFrame:
         rows.append((
             row["subject_id"], row["kind"], row["channel"], row["address_id"], row["account_id"], begins, given, ends,
         ))  # fmt: skip
-    moment = pl.Datetime("us", "UTC")
-    schema: dict[str, Any] = {
-        "subject_id": pl.Int64, "kind": pl.String, "channel": pl.String, "address_id": pl.Int64,
-        "account_id": pl.Int64, "begins_at": moment, "given_at": moment, "ends_at": moment,
-    }  # fmt: skip
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    return pl.DataFrame(rows, schema=_NO_SPANS.schema, orient="row")
 
 
 def _talks(asked: Asked, permits: pl.DataFrame) -> dict[int, list[datetime]]:
     found = (
-        asked.contacts.filter(
+        asked.contacts.join(permits.select("person_id").unique(), on="person_id", how="semi")
+        .filter(
             (pl.col("outcome") == REACHED_US) & ~pl.col("to").is_in(["third_person", "attorney"]).fill_null(value=False)
         )
-        .join(permits.select("person_id").unique(), on="person_id", how="semi")
         .group_by("person_id")
         .agg(pl.col("at").sort())
     )
@@ -138,26 +156,18 @@ def lifted(found: Sequence[Applied], active: pl.DataFrame, consents: pl.DataFram
     consents   `spans`, whose ends count for consents
     now        subject_id, at
     """
-    schema = {"subject_id": pl.Int64, "channel": pl.String, "address_id": pl.Int64, "rule": pl.String}
     if active.is_empty() and consents.is_empty():
-        return pl.DataFrame(schema=schema)
-    parts = []
+        return _NOT_LIFTED
     welcome = consents.join(now, on="subject_id").filter(
         pl.col("at") >= pl.col("begins_at"),
         # what is asked about at the very moment of the conversation that ended it is no longer welcome
         pl.col("ends_at").is_null() | (pl.col("at").dt.offset_by("1us") < pl.col("ends_at")),
     )
-    keys = ["subject_id", "channel", "address_id"]
-    for each in found:
-        if not each.rule.unless:
-            continue
-        kinds = list(each.rule.unless)
-        rows = pl.concat([
-            active.filter(pl.col("kind").is_in([kind for kind in kinds if kind != "direct_consent"])).select(keys),
-            welcome.filter((pl.col("kind") == "direct_consent") & pl.col("kind").is_in(kinds)).select(keys),
-        ])  # fmt: skip
-        parts.append(rows.unique().with_columns(rule=pl.lit(each.rule.id)))
-    return pl.concat([pl.DataFrame(schema=schema), *parts])
+    keys, direct = ["subject_id", "channel", "address_id"], pl.col("kind") == "direct_consent"
+    entries = pl.concat([active.filter(~direct).select("kind", *keys), welcome.filter(direct).select("kind", *keys)])
+    lifting = [(each.rule.id, kind) for each in found for kind in each.rule.unless]
+    rules = pl.DataFrame(lifting, schema={"rule": pl.String, "kind": pl.String}, orient="row")
+    return entries.join(rules, on="kind").select(*keys, "rule").unique()
 
 
 def told(each: Applied, active: pl.DataFrame) -> pl.DataFrame:
@@ -180,10 +190,11 @@ def wishes(found: Sequence[Applied], entries: pl.DataFrame) -> pl.DataFrame:
     columns = [
         "subject_id", "rule", "channel", "weekdays", "hours_from", "hours_until", "from_date", "until_date", "from_at",
     ]  # fmt: skip
-    none = entries.with_columns(rule=pl.lit("")).select(columns).clear()
-    timed = entries if entries.is_empty() else _meant(entries).filter(TIMED)
+    if entries.is_empty():
+        return _no_wishes(tuple(columns))
+    timed = _meant(entries).filter(TIMED)
     if timed.is_empty():
-        return none
+        return _no_wishes(tuple(columns))
     parts = [
         timed.filter(pl.col("kind").is_in(each.value["entries"]))
         .join(each.on_channels().rename({"channel": "on"}), on="profile")
@@ -192,7 +203,12 @@ def wishes(found: Sequence[Applied], entries: pl.DataFrame) -> pl.DataFrame:
         .select(columns)
         for each in found
     ]
-    return pl.concat([none, *parts])
+    return pl.concat([_no_wishes(tuple(columns)), *parts])
+
+
+@cache
+def _no_wishes(columns: tuple[str, ...]) -> pl.DataFrame:
+    return _nobody().with_columns(rule=pl.lit("")).select(columns)
 
 
 def with_end(rows: pl.DataFrame) -> pl.DataFrame:
@@ -229,4 +245,4 @@ def required(each: Applied, subjects: pl.DataFrame, entries: pl.DataFrame) -> pl
         )
         left = by_channel.join(some, on=["subject_id", "channel"], how="anti")
         parts.append(spoken(each, left.with_columns(detail=pl.lit(value["entry"]))))
-    return pl.concat(parts)
+    return gathered(parts)

@@ -15,9 +15,12 @@ DIMENSIONS = ("debtor", "place", "debt", "collector", "creditor", "purpose", "to
 CHANNELS = tuple(str(channel) for channel in Channel)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Applied:
-    """A rule with its values of the day, and by profile the channels on which it speaks. `everyone`: all profiles."""
+    """A rule with its values of the day, and by profile the channels on which it speaks. `everyone`: all profiles.
+
+    The same as no other: what is worked out of it can be kept beside it.
+    """
 
     rule: Rule
     value: Mapping[str, Any]
@@ -41,24 +44,21 @@ class Applied:
 
 def with_profiles(subjects: pl.DataFrame) -> tuple[pl.DataFrame, list[dict[str, str | None]]]:
     """Subjects + profile, and what each profile is told of (see `contact_rules.Scope.matches`)."""
-    distinct = subjects.select(DIMENSIONS).unique().sort(DIMENSIONS, nulls_last=True).with_row_index("profile")
-    distinct = distinct.with_columns(pl.col("profile").cast(pl.Int32))
+    distinct = subjects.select(DIMENSIONS)
+    if distinct.height == 1:
+        return subjects.with_columns(profile=pl.lit(0, pl.Int32)), distinct.to_dicts()
+    distinct = distinct.unique().sort(DIMENSIONS, nulls_last=True)
+    distinct = distinct.with_columns(profile=pl.int_range(pl.len(), dtype=pl.Int32))
     joined = subjects.join(distinct, on=list(DIMENSIONS), how="left", nulls_equal=True)
     return joined, distinct.drop("profile").to_dicts()
 
 
 def applied(
     rules: Rules, day: date, profiles: list[dict[str, str | None]], providers: Mapping[str, str]
-) -> dict[str, list[Applied]]:
+) -> Mapping[str, tuple[Applied, ...]]:
     """The rules in force on a day that apply to any profile, without those an exception silences, by kind."""
-    named, carriers = _Named(rules.hash, rules), tuple(sorted(providers.items()))
-    speaking = [_channels(named, day, tuple(profile.items()), carriers) for profile in profiles]
-    found: dict[str, list[Applied]] = {}
-    for rule, value in rules.in_force(day):
-        channels = {number: on[rule.id] for number, on in enumerate(speaking) if rule.id in on}
-        if channels:
-            found.setdefault(rule.kind, []).append(Applied(rule, value, channels, len(channels) == len(profiles)))
-    return found
+    told = tuple(tuple(profile.items()) for profile in profiles)
+    return _applied(_Named(rules.hash, rules), day, told, tuple(sorted(providers.items())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,23 @@ class _Named:
 
     hash: str
     rules: Rules = field(compare=False)
+
+
+@lru_cache(maxsize=256)
+def _applied(
+    named: _Named,
+    day: date,
+    profiles: tuple[tuple[tuple[str, str | None], ...], ...],
+    providers: tuple[tuple[str, str], ...],
+) -> Mapping[str, tuple[Applied, ...]]:
+    """Kept: a single debtor is asked about by the same rules as the one before."""
+    speaking = [_channels(named, day, profile, providers) for profile in profiles]
+    found: dict[str, list[Applied]] = {}
+    for rule, value in named.rules.in_force(day):
+        channels = {number: on[rule.id] for number, on in enumerate(speaking) if rule.id in on}
+        if channels:
+            found.setdefault(rule.kind, []).append(Applied(rule, value, channels, len(channels) == len(profiles)))
+    return {kind: tuple(each) for kind, each in found.items()}
 
 
 @lru_cache(maxsize=4096)

@@ -26,17 +26,30 @@ of them. `detail`: e.g. the kind of an entry; `count`: what was counted. `until_
 
 _RAW: dict[str, pl.DataType] = {"profile": pl.Int32(), **{name: SPOKEN[name] for name in SPOKEN if name != "effect"}}
 
+_SHAPED = {name: pl.col(name).cast(kind) for name, kind in _RAW.items()}
+
 
 def spoken(asked: Applied, rows: pl.DataFrame) -> pl.DataFrame:
-    """What a rule found (`_RAW`): columns of `rows` (subject_id, profile and more) that are missing are null. A row
-    that names no channel is one about each channel of the rule: see `on_channels`."""
+    """What a rule found: of the columns `_RAW` those that `rows` has (subject_id, profile and more), and the rule. The
+    others are null once `gathered`. A row that names no channel is one about each channel of the rule: see
+    `on_channels`."""
     if rows.is_empty():
         return nothing()
-    return rows.select(
-        pl.lit(asked.rule.id).alias(name) if name == "rule"
-        else pl.col(name).cast(kind) if name in rows.columns else pl.lit(None, kind).alias(name)
-        for name, kind in _RAW.items()
-    )  # fmt: skip
+    return rows.select(pl.lit(asked.rule.id).alias("rule"), *_found_in(rows))
+
+
+def all_spoken(rows: pl.DataFrame) -> pl.DataFrame:
+    """The same of rows that name their rule."""
+    return rows.select(*_found_in(rows), "rule")
+
+
+def _found_in(rows: pl.DataFrame) -> list[pl.Expr]:
+    return [column for name, column in _SHAPED.items() if name in rows.columns and name != "rule"]
+
+
+def gathered(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """All that rules found, in one frame (`_RAW`)."""
+    return pl.concat([nothing(), *(part for part in parts if not part.is_empty())], how="diagonal")
 
 
 def on_channels(found: pl.DataFrame, asked: Iterable[Applied]) -> pl.DataFrame:
@@ -55,9 +68,11 @@ def on_channels(found: pl.DataFrame, asked: Iterable[Applied]) -> pl.DataFrame:
     return (
         found.join(bound, on=["rule", "profile"])
         .filter(channel.is_null() | pl.col("bound").is_null() | (channel == pl.col("bound")))
-        .with_columns(channel=pl.coalesce("channel", "bound"))
-        .select(list(SPOKEN))
+        .select(_ON_CHANNEL)
     )
+
+
+_ON_CHANNEL = [pl.coalesce("channel", "bound") if name == "channel" else pl.col(name) for name in SPOKEN]
 
 
 @cache
