@@ -115,10 +115,15 @@ class Outcome:
     ageing: pl.DataFrame
 
 
-def decide(facts: Facts, strategy: Strategy, rules: Rules, day: date, moment: datetime) -> Outcome:
-    """Decide a day. `moment` (aware) is the earliest instant a message may leave; facts may reach beyond the day."""
+def decide(
+    facts: Facts, strategy: Strategy, rules: Rules, day: date, moment: datetime, *, told_until: date | None = None
+) -> Outcome:
+    """Decide a day. `moment` (aware) is the earliest instant a message may leave; facts may reach beyond the day.
+
+    told_until   where the facts are a part of a book: what the others say, see `shards.told_until`
+    """
     known = facts.on(day)
-    applied = cash.apply_cash(known)
+    applied = cash.apply_cash(known, told_until)
     items, ladders = _items(known, applied, strategy, rules, day)
     told = both(known, rules.binding, day, moment, applied.came)
     found = of_book(told)
