@@ -1,6 +1,6 @@
 """The whole day of a book: `decide` beside DuckDB on the same files, in shards, in two processes; and of one debtor.
 
-    python -m bench.day [--sizes 100000] [--repeats 3] [--only-sizes]
+    python -m bench.day [--sizes 100000] [--repeats 3]
 
 A debtor has ten receivables, nine payments, twenty contacts and three consents; the default strategy and all contact
 packs are asked. Each figure is of processes of their own; their work begins with the reading of the files, and the
