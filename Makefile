@@ -31,7 +31,7 @@ lint: ## Check style, types and which room imports which
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
-bench: ## Time imports, runs, claims and contact rules beside their floors (imports and runs on both databases)
+bench: ## Time imports, runs, the day, claims and contact rules beside their floors (imports and runs on both databases)
 	@$(SETUP) dev postgres
 	@$(BIN)/python -m bench
 

@@ -31,6 +31,7 @@ from dunwell.engine.scopes import applied, with_profiles
 from dunwell.engine.situation import answer
 from dunwell.engine.spoken import gathered
 from dunwell.intake.situation_json import read_situation
+from dunwell.rulebook.contact_rules import Rules
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.rulebook.situation_holidays import with_holidays
 
@@ -103,10 +104,10 @@ def counting(asked: Asked) -> pl.DataFrame:
     return gathered(contact_counts.counted(asked, subjects, rules, consents))
 
 
-def counts(folder: Path) -> int:
+def counts(folder: Path, rules: Rules | None = None) -> int:
     """How many counts of DuckDB's equal ours. RuntimeError with the first that differs."""
     keys = ["subject_id", "rule", "debt_id", "address_id", "count"]
-    theirs = contacts_floor.counts(folder).select(keys).unique()
+    theirs = contacts_floor.counts(folder, rules).select(keys).unique()
     ours = pl.read_parquet(folder / "said.parquet").filter(pl.col("rule").is_in(theirs["rule"].unique().implode()))
     ours = ours.select(keys).cast(theirs.schema).unique()  # type: ignore[arg-type]
     for name, left, right in (("DuckDB's", theirs, ours), ("ours", ours, theirs)):

@@ -172,10 +172,10 @@ def effective_money(facts: Facts) -> pl.DataFrame:
     return open_lists.effective(money(facts), components(facts), facts)
 
 
-def apply_cash(facts: Facts) -> Cash:
-    """Pay the items of a day's facts (see `Facts.on`)."""
+def apply_cash(facts: Facts, told_until: date | None = None) -> Cash:
+    """Pay the items of a day's facts (see `Facts.on`). told_until: see `open_lists.effective`."""
     items = components(facts)
-    came = open_lists.effective(money(facts), items, facts)
+    came = open_lists.effective(money(facts), items, facts, told_until)
     named = came.filter(pl.col("claim").is_not_null())
     sums = (
         named.group_by("claim")

@@ -135,12 +135,22 @@ def _unwatched(_: str, __: Any) -> None:
 
 
 def decide(
-    facts: Facts, strategy: Strategy, rules: Rules, day: date, moment: datetime, watch: Watch = _unwatched
+    facts: Facts,
+    strategy: Strategy,
+    rules: Rules,
+    day: date,
+    moment: datetime,
+    watch: Watch = _unwatched,
+    *,
+    told_until: date | None = None,
 ) -> Outcome:
-    """Decide a day. `moment` (aware) is the earliest instant a message may leave; facts may reach beyond the day."""
+    """Decide a day. `moment` (aware) is the earliest instant a message may leave; facts may reach beyond the day.
+
+    told_until   where the facts are a part of a book: what the others say, see `shards.told_until`
+    """
     known = facts.on(day)
     watch("known", known)
-    applied = cash.apply_cash(known)
+    applied = cash.apply_cash(known, told_until)
     items, ladders = _items(known, applied, strategy, rules, day, watch)
     told = both(known, rules.binding, day, moment, applied.came)
     found = of_book(told)

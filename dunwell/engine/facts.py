@@ -180,7 +180,7 @@ class Facts:
         for name, column in _HAPPENED.items():
             kept[name] = kept[name].filter(pl.col(column) <= day)
         for name in ("receivables", "payments"):
-            _refuse_overflow(kept[name], name)
+            refuse_overflow(kept[name], name)
         return Facts(kept)
 
 
@@ -226,7 +226,8 @@ def in_days(day: date, days: int) -> date:
     return day + timedelta(days=days)
 
 
-def _refuse_overflow(frame: pl.DataFrame, name: str) -> None:
+def refuse_overflow(frame: pl.DataFrame, name: str) -> None:
+    """Raise DunwellError `engine.sum_too_large` when the amounts of a frame do not fit in 64 bits."""
     total = frame.select(pl.col("amount_minor").abs().cast(pl.Int128).sum()).item()
     if total and int(total) >= LARGEST_SUM_MINOR:
         raise DunwellError("engine.sum_too_large", what=name)

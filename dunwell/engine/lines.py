@@ -66,7 +66,10 @@ def _sums(items: pl.DataFrame, strategy: Strategy) -> pl.DataFrame:
         has_deadline=pl.col("deadline_date").filter(person).is_not_null().any(),
         notice_minor=net.filter(due & ~overdue & ~person).sum(),
         next_date=pl.col("next_date").filter(ahead).min(),
-        next_stage=pl.col("next_stage").filter(ahead).sort_by(pl.col("next_date").filter(ahead)).first(),
+        next_stage=pl.col("next_stage")
+        .filter(ahead)
+        .sort_by(pl.col("next_date").filter(ahead), pl.col("next_stage").filter(ahead))
+        .first(),
         any_demand=(pl.col("demand_minor").filter(overdue) > 0).any(),
         any_overdue=overdue.any(),
     )

@@ -55,17 +55,19 @@ def shown_above(facts: Facts) -> pl.DataFrame:
     )
 
 
-def effective(came: pl.DataFrame, items: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+def effective(came: pl.DataFrame, items: pl.DataFrame, facts: Facts, told_until: date | None = None) -> pl.DataFrame:
     """Money (see `cash.money`) as it counts: implied payments cut down to what no bank line explains.
 
-    items: `cash.components`. Adds `inferred` (Boolean: the bank line names nothing, its amount told what it pays).
+    items: `cash.components`. told_until: the last day that rows of other parts of the book speak of as lists do, where
+    the facts are a part of it. Adds `inferred` (Boolean: the bank line names nothing, its amount told what it pays).
     """
     came = came.with_columns(inferred=pl.lit(value=False))
     if not came.select(_IS_LEDGER.any()).item() and items["open_as_of_date"].null_count() == items.height:
         return came
     lists = facts["open_item_days"]["as_of"].unique().sort()
     # a row that says of its own item that it is paid speaks like a list
-    spoken = pl.concat([lists, came.filter(_IS_LEDGER)["value_date"]]).max()
+    others = pl.Series([told_until], dtype=pl.Date)
+    spoken = pl.concat([lists, came.filter(_IS_LEDGER)["value_date"], others]).max()
     last = spoken if isinstance(spoken, date) else date.min
     came = _without_known(came, items, last)
     if not came.select(_IS_LEDGER.any()).item():

@@ -45,9 +45,30 @@ def promises(facts: Facts, rules: Rules, day: date, money: pl.DataFrame | None =
 
 
 def _received(made: pl.DataFrame, came: pl.DataFrame) -> pl.DataFrame:
+    """promise_id, received_minor: who made one promise has all the money of its days; several share."""
+    if made.is_empty():
+        return made.select("promise_id", received_minor=pl.lit(0, pl.Int64))
+    pair = ["debtor_id", "currency"]
+    several = made.filter(pl.len().over(pair) > 1)
+    alone = made.join(several, on=pair, how="anti")
+    received = (
+        came.join(alone.select(*pair, "promise_id", "made_date", "until_date"), on=pair)
+        .filter(pl.col("value_date").is_between("made_date", "until_date"))
+        .group_by("promise_id")
+        .agg(pl.col("came_minor").sum())
+    )
+    one = alone.join(received, on="promise_id", how="left").select(
+        "promise_id",
+        # money that went back keeps others from counting, whichever it was
+        received_minor=pl.min_horizontal("amount_minor", pl.col("came_minor").fill_null(0)).clip(lower_bound=0),
+    )
+    return pl.concat([one, _shared(several, came)])
+
+
+def _shared(made: pl.DataFrame, came: pl.DataFrame) -> pl.DataFrame:
     """promise_id, received_minor: the money of each day handed out to one promise after another.
 
-    Each promise changes what is left for the next, so this is a walk; only debtors who promised are walked.
+    Each promise changes what is left for the next, so this is a walk; only debtors of several promises are walked.
     """
     left: dict[tuple[int, str], dict[date, int]] = {}
     days = (

@@ -4,7 +4,7 @@ See docs/contact-rules.md.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -118,35 +118,66 @@ def spans(asked: Asked, entries: pl.DataFrame) -> pl.DataFrame:
     kinds = ["consent", "direct_consent", "hours_agreed", "frequency_agreed"]
     # what was agreed for some hours says nothing of how often
     permits = entries.filter(pl.col("kind").is_in(kinds) & ~TIMED)
+    if permits.is_empty():
+        return _NO_SPANS
+    permits = (
+        permits.join(_begun(permits), on=["zones", "from_date"], how="left")
+        .join(_ended(permits), on=["zones", "until_date"], how="left")
+        .with_columns(
+            begins_at=pl.coalesce("from_at", "begins_at"), given_at=pl.coalesce("from_at", "given_at"),
+        )
+    )  # fmt: skip
+    direct = pl.col("kind") == "direct_consent"
+    parts = [permits.filter(~direct), _until_talk(permits.filter(direct), asked)]
+    return pl.concat(part.select(list(_NO_SPANS.columns)) for part in parts).cast(dict(_NO_SPANS.schema))  # type: ignore[arg-type]
+
+
+def _begun(permits: pl.DataFrame) -> pl.DataFrame:
+    """zones, from_date, begins_at, given_at: when a day has begun, and is over, in every zone. A book knows few."""
     rows = []
-    talks = {} if permits.is_empty() else _talks(asked, permits)
-    for row in permits.rows(named=True):
-        zones = row["zones"].split(" ")
-        begins = row["from_at"] or max(midnight(zone, row["from_date"]) for zone in zones)
-        ends = row["until_date"] and min(midnight(zone, row["until_date"] + timedelta(days=1)) for zone in zones)
-        if row["kind"] == "direct_consent":
-            talk = next((at for at in talks.get(row["person_id"], ()) if at > begins), None)
-            # the call that became the conversation was still welcome
-            talked = talk and talk + timedelta(microseconds=1)
-            ends = min((each for each in (ends, talked) if each is not None), default=None)
-        next_day = row["from_date"] + timedelta(days=1)
-        given = row["from_at"] or max(midnight(zone, next_day) for zone in zones) - timedelta(microseconds=1)
-        rows.append((
-            row["subject_id"], row["kind"], row["channel"], row["address_id"], row["account_id"], begins, given, ends,
-        ))  # fmt: skip
-    return pl.DataFrame(rows, schema=_NO_SPANS.schema, orient="row")
+    for zones, day in permits.select("zones", "from_date").unique().rows():
+        names, next_day = zones.split(" "), day + timedelta(days=1)
+        begins = max(midnight(zone, day) for zone in names)
+        rows.append((zones, day, begins, max(midnight(zone, next_day) for zone in names) - timedelta(microseconds=1)))
+    schema = {"zones": pl.String(), "from_date": pl.Date(), "begins_at": _MOMENT, "given_at": _MOMENT}
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _talks(asked: Asked, permits: pl.DataFrame) -> dict[int, list[datetime]]:
-    found = (
+def _ended(permits: pl.DataFrame) -> pl.DataFrame:
+    """zones, until_date, ends_at: when a last day is over in the earliest zone."""
+    rows = [
+        (zones, day, min(midnight(zone, day + timedelta(days=1)) for zone in zones.split(" ")))
+        for zones, day in permits.select("zones", "until_date").drop_nulls().unique().rows()
+    ]
+    schema = {"zones": pl.String(), "until_date": pl.Date(), "ends_at": _MOMENT}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _until_talk(direct: pl.DataFrame, asked: Asked) -> pl.DataFrame:
+    """Consents that end with the first conversation after them, if nothing ends them before."""
+    if direct.is_empty():
+        return direct
+    rows = direct.with_row_index("row")
+    talks = (
+        rows.select("row", "person_id", "begins_at")
+        .join(_talks(asked, direct), on="person_id")
+        .filter(pl.col("at") > pl.col("begins_at"))
+        .group_by("row")
+        # the call that became the conversation was still welcome
+        .agg(talked_at=pl.col("at").min().dt.offset_by("1us"))
+    )
+    return rows.join(talks, on="row", how="left").with_columns(ends_at=pl.min_horizontal("ends_at", "talked_at"))
+
+
+def _talks(asked: Asked, permits: pl.DataFrame) -> pl.DataFrame:
+    """person_id, at: conversations with them."""
+    return (
         asked.contacts.join(permits.select("person_id").unique(), on="person_id", how="semi")
         .filter(
             (pl.col("outcome") == REACHED_US) & ~pl.col("to").is_in(["third_person", "attorney"]).fill_null(value=False)
         )
-        .group_by("person_id")
-        .agg(pl.col("at").sort())
+        .select("person_id", "at")
     )
-    return dict(found.rows())
 
 
 def lifted(found: Sequence[Applied], active: pl.DataFrame, consents: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:

@@ -47,6 +47,15 @@ def run(as_of: date | None, code: str | None, dry_run: bool, as_json: bool) -> N
             by=operator(),
             dry_run=dry_run,
             progress=lambda step: status.update(words(f"run.step.{step}")),
+            deciding=lambda so_far: status.update(
+                words(
+                    "run.step.deciding",
+                    done=f"{so_far.done:,}",
+                    of=f"{so_far.of:,}",
+                    rate=f"{so_far.rate:,}",
+                    seconds=round(so_far.remaining_seconds or 0),
+                )
+            ),
         )
     if as_json:
         click.echo(json.dumps(_as_json(report), ensure_ascii=False, indent=1))

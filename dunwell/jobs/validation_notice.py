@@ -7,8 +7,8 @@ import click
 
 from dunwell.core.dates import format_date
 from dunwell.core.errors import DunwellError
+from dunwell.documents.validation_json import read_validation_notice
 from dunwell.documents.validation_page import render_validation_letter, validation_email
-from dunwell.intake.validation_json import read_validation_notice
 from dunwell.jobs.context import language, tell
 from dunwell.jobs.description import described, schema_text
 

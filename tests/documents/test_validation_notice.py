@@ -14,9 +14,9 @@ from pypdf import PdfReader
 from dunwell.core.errors import DunwellError
 from dunwell.documents.linter import lint_wording
 from dunwell.documents.notice import Party
+from dunwell.documents.validation_json import _NEEDED
 from dunwell.documents.validation_notice import DATE_KINDS, ValidationNotice
 from dunwell.documents.validation_page import render_validation_letter, validation_email
-from dunwell.intake.validation_json import _NEEDED
 from dunwell.jobs.validation_notice import validation_notice
 
 NOTICE = ValidationNotice(

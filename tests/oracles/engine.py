@@ -442,7 +442,7 @@ class Oracle:
     def _ahead(self, items: list[Row]) -> list[Row]:
         """Items that have a next step which is not due, the earliest first, those without a day first of all."""
         ahead = [r for r in items if r["net_minor"] > 0 and not r["due_now"] and r["next_stage"]]
-        return sorted(ahead, key=lambda r: r["next_date"] or date.min)
+        return sorted(ahead, key=lambda r: (r["next_date"] or date.min, r["next_stage"]))
 
     def _task(self, line: Row) -> None:
         line.update(

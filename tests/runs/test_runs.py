@@ -12,9 +12,10 @@ from dunwell.actions.day import outcome_tables, run_folder, runs
 from dunwell.actions.facts import facts_of
 from dunwell.core.errors import DunwellError
 from dunwell.engine.cash import MATCHES, matches
+from dunwell.engine.sharded import Progress
 from dunwell.store.models import Creditor, JournalEntry, OutboxMessage, Run
 from tests.engine.book import DAY, Book, days
-from tests.runs.kept import change, creditor, keep, noon, run, table
+from tests.runs.kept import CLERK, change, creditor, keep, noon, run, table
 from tests.support.homes import Home
 
 TABLES = ("run", "decision", "outboxmessage", "standing", "match", "matchpast", "journalentry")
@@ -96,6 +97,16 @@ class TestARun:
         assert (second.repeated, second.run, second.outbox_left_alone) == (True, first.run, "repeated")
         assert everything() == before
         assert (len(before["run"]), JournalEntry.objects.filter(event="run.decided").count()) == (1, 1)
+
+    def test_of_a_large_book_goes_by_shards_and_is_the_same(
+        self, owner: Creditor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run(owner, DAY)
+        monkeypatch.setattr(run_folder, "LARGE_ROWS", 0)
+        told: list[Progress] = []
+        again = runs.run_day(creditor=owner, as_of=DAY, now=noon(DAY), by=CLERK, deciding=told.append)
+        assert again.repeated
+        assert [(each.done, each.of) for each in told] == [(5, 5)]
 
     def test_that_is_dry_writes_nothing(self, owner: Creditor, db: Home) -> None:
         before = everything()

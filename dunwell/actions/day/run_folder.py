@@ -9,6 +9,7 @@ runs/<name>/strategy.yaml, rules.json
 import hashlib
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -20,11 +21,15 @@ from dunwell import engine
 from dunwell.core.errors import DunwellError
 from dunwell.engine.decide import Outcome, decide
 from dunwell.engine.facts import SCHEMA_VERSION, SCHEMAS, Facts
+from dunwell.engine.sharded import Progress, decide_in_shards
+from dunwell.engine.shards import ROWS_PER_SHARD, of_facts, rows_of
 from dunwell.evidence.frames import frame_hash
 from dunwell.rulebook.rules_file import Rules, read_rules
 from dunwell.rulebook.strategy import Strategy
 from dunwell.rulebook.strategy_file import read_strategy
 
+LARGE_ROWS = 4 * ROWS_PER_SHARD
+"""From so many rows on, some 200 000 debtors, a day is decided in shards: see docs/decisions/shards.md."""
 PARTS = ("lines", "items", "findings", "decisions")
 
 
@@ -42,9 +47,13 @@ class Inputs:
         """The same, but for the strategy."""
         return replace(self, strategy=strategy)
 
-    def decide(self) -> Outcome:
-        """Decide anew: the same inputs always give the same outcome."""
-        return decide(self.facts, self.strategy, self.rules, self.as_of, self.moment)
+    def decide(self, progress: Callable[[Progress], None] = lambda _: None) -> Outcome:
+        """Decide anew: the same inputs always give the same outcome. A large book goes shard by shard, and tells how
+        far it has come."""
+        asked = (self.facts, self.strategy, self.rules, self.as_of, self.moment)
+        if rows_of(of_facts(self.facts)) <= LARGE_ROWS:
+            return decide(*asked)
+        return decide_in_shards(*asked, progress=progress)
 
 
 def facts_hash(facts: Facts) -> str:

@@ -24,6 +24,7 @@ from dunwell.core.errors import DunwellError
 from dunwell.engine.decide import Outcome
 from dunwell.engine.facts import SCHEMA_VERSION
 from dunwell.engine.findings import paused
+from dunwell.engine.sharded import Progress
 from dunwell.rulebook.rules_file import Rules
 from dunwell.rulebook.strategy import Strategy
 from dunwell.store import dialect, journal
@@ -74,8 +75,11 @@ def run_day(
     by: Actor,
     dry_run: bool = False,
     progress: Callable[[str], None] = lambda _: None,
+    deciding: Callable[[Progress], None] = lambda _: None,
 ) -> RunReport:
     """Run one day for one creditor. Refuses while another run is at work.
+
+    progress is told each step; deciding, of a large book, how many debtors are decided.
 
     Any day may be given. Messages go to the outbox unless the day lies ahead, or a later day was run after it had
     come (`outbox_left_alone` says which): the past is decided for reading only once a later day has spoken.
@@ -84,7 +88,7 @@ def run_day(
         progress("facts")
         inputs = inputs_of(creditor, as_of)
         progress("decisions")
-        outcome = inputs.decide()
+        outcome = inputs.decide(deciding)
         summary = summarise(inputs, outcome)
         if dry_run:
             return RunReport(creditor.code, as_of, None, False, {}, "dry_run", summary, outcome)
