@@ -12,7 +12,7 @@ from datetime import date, datetime
 import polars as pl
 
 from dunwell.core.terms import Stage
-from dunwell.engine import cash, claims, history, ladder, open_lists, reach
+from dunwell.engine import cash, claims, history, ladder, open_lists, rank, reach
 from dunwell.engine.ageing import ageing_of
 from dunwell.engine.contact_counts import KINDS as CAPS
 from dunwell.engine.facts import Facts, in_days
@@ -54,6 +54,15 @@ LINES: dict[str, pl.DataType] = {
     "messages": pl.Int32(),
     "last_message_date": pl.Date(),
     "language": pl.String(),
+    "task_since_date": pl.Date(),
+    "task_channel": pl.String(),
+    "chance_bp": pl.Int32(),
+    "urgency_bp": pl.Int32(),
+    "rank_minor": pl.Int64(),
+    "rank_why": pl.String(),
+    "alarm": pl.String(),
+    "alarm_date": pl.Date(),
+    "alarm_minor": pl.Int64(),
 }
 """One row per debtor and currency with anything open. `action`: message, task or none; `reason`: the code that says
 why (words: `decision.<reason>`); `stage`: the step it is about; `rule`: the rule that forbids; `next_date`: the day
@@ -61,7 +70,8 @@ it will be looked at anew, as far as known; total_minor: what the message asks f
 person_minor, person_stage, person_reason: what waits for a person, beside a message about other items too, at which
 stage and why (`deadline_passed` or `<stage>_due`, which then is the reason of his task);
 next_stage: the step that can be taken next, on next_date if nothing else stands against it; segment, treatment: whom
-the strategy takes the debtor for, and what it does at `stage` (`Strategy.treatments`); overdue_minor: net of credit."""
+the strategy takes the debtor for, and what it does at `stage` (`Strategy.treatments`); overdue_minor: net of credit;
+task_since_date to alarm_minor: where what waits for a person stands among all tasks, and why (`engine.rank`)."""
 
 LINE_ITEMS: dict[str, pl.DataType] = {
     "debtor_id": pl.Int64(),
@@ -119,7 +129,7 @@ def decide(facts: Facts, strategy: Strategy, rules: Rules, day: date, moment: da
     """Decide a day. `moment` (aware) is the earliest instant a message may leave; facts may reach beyond the day."""
     known = facts.on(day)
     applied = cash.apply_cash(known)
-    items, ladders = _items(known, applied, strategy, rules, day)
+    items, ladders, about = _items(known, applied, strategy, rules, day)
     told = both(known, rules.binding, day, moment, applied.came)
     found = of_book(told)
     lines = lines_of(known, items, ladders, open_lists.in_doubt(applied.came, known), strategy, day)
@@ -129,6 +139,9 @@ def decide(facts: Facts, strategy: Strategy, rules: Rules, day: date, moment: da
     lines = reach.by_channel(lines, reach.ways_of(lines, known, against, strategy, ladders, caps))
     lines = reach.in_hours(lines, told.hours, moment)
     lines = _treated(lines, ladders, day, _days_off(known))
+    news = rank.News(known, rules, applied.came, day)
+    lines = rank.with_rank(lines, about, ladders, strategy.rank, news)
+    lines = rank.with_alarms(lines, items, known["clocks"], strategy.rank.alarm_days, day)
     lines = lines.select(list(LINES)).cast(dict(LINES)).sort("debtor_id", "currency")  # type: ignore[arg-type]
     return Outcome(
         lines=lines,
@@ -143,16 +156,18 @@ def decide(facts: Facts, strategy: Strategy, rules: Rules, day: date, moment: da
 
 def _items(
     facts: Facts, applied: cash.Cash, strategy: Strategy, rules: Rules, day: date
-) -> tuple[pl.DataFrame, Ladders]:
-    """Open items (see `claims.with_credit`) with the step each could take (see `ladder.with_next`), and the ladders."""
+) -> tuple[pl.DataFrame, Ladders, pl.DataFrame]:
+    """Open items (see `claims.with_credit`) with the step each could take (see `ladder.with_next`), the ladders, and
+    what is known of each debtor (see `profile`)."""
     items = claims.net_items(facts, day, applied, netting=strategy.netting)
     items = items.join(history.reached(facts, day), on="receivable_id", how="left").with_columns(
         pl.col("reached").fill_null(0).cast(pl.Int16), pl.col("tries").fill_null(0)
     )
     items = _without_petty(items, strategy)
-    about = profile(facts, items, rules, day, applied.came, ladder.columns_wanted(strategy), strategy.grace_days)
+    wanted = ladder.columns_wanted(strategy) | strategy.rank.columns
+    about = profile(facts, items, rules, day, applied.came, wanted, strategy.grace_days)
     ladders = ladder.ladders_of(about, strategy)
-    return ladder.with_next(items, ladders, strategy, day), ladders
+    return ladder.with_next(items, ladders, strategy, day), ladders, about
 
 
 def _without_petty(items: pl.DataFrame, strategy: Strategy) -> pl.DataFrame:
