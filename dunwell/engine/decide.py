@@ -17,6 +17,7 @@ from dunwell.engine.ageing import ageing_of
 from dunwell.engine.contact_counts import KINDS as CAPS
 from dunwell.engine.facts import Facts, in_days
 from dunwell.engine.findings import both, of_book, uncarried
+from dunwell.engine.hours import Hours
 from dunwell.engine.ladder import Ladders
 from dunwell.engine.lines import lines_of
 from dunwell.engine.profile import profile
@@ -113,7 +114,8 @@ _SATURDAY = 5
 class Outcome:
     """What a day's facts lead to. Every frame in a total order, without floats.
 
-    Beside the decisions what they rest on: `matches` (see `cash.MATCHES`), the `ageing` table; `tasks`: `TASK_ITEMS`.
+    Beside the decisions what they rest on: `matches` (see `cash.MATCHES`), the `ageing` table; `tasks`: `TASK_ITEMS`;
+    `about`: see `profile`; `hours`: when each debtor may be contacted, from the moment of the decision on.
     """
 
     lines: pl.DataFrame
@@ -123,13 +125,25 @@ class Outcome:
     decisions: pl.DataFrame
     matches: pl.DataFrame
     ageing: pl.DataFrame
+    about: pl.DataFrame
+    hours: Hours
 
 
-def decide(facts: Facts, strategy: Strategy, rules: Rules, day: date, moment: datetime) -> Outcome:
-    """Decide a day. `moment` (aware) is the earliest instant a message may leave; facts may reach beyond the day."""
+def decide(
+    facts: Facts,
+    strategy: Strategy,
+    rules: Rules,
+    day: date,
+    moment: datetime,
+    also: frozenset[str] = frozenset(),
+) -> Outcome:
+    """Decide a day. `moment` (aware) is the earliest instant a message may leave; facts may reach beyond the day.
+
+    also   columns of `profile` that the caller asks for beside those of the strategy
+    """
     known = facts.on(day)
     applied = cash.apply_cash(known)
-    items, ladders, about = _items(known, applied, strategy, rules, day)
+    items, ladders, about = _items(known, applied, strategy, rules, day, also)
     told = both(known, rules.binding, day, moment, applied.came)
     found = of_book(told)
     lines = lines_of(known, items, ladders, open_lists.in_doubt(applied.came, known), strategy, day)
@@ -151,11 +165,13 @@ def decide(facts: Facts, strategy: Strategy, rules: Rules, day: date, moment: da
         decisions=_decisions(known, lines),
         matches=cash.matches_of(applied.paid),
         ageing=ageing_of(items),
+        about=about,
+        hours=told.hours,
     )
 
 
 def _items(
-    facts: Facts, applied: cash.Cash, strategy: Strategy, rules: Rules, day: date
+    facts: Facts, applied: cash.Cash, strategy: Strategy, rules: Rules, day: date, also: frozenset[str]
 ) -> tuple[pl.DataFrame, Ladders, pl.DataFrame]:
     """Open items (see `claims.with_credit`) with the step each could take (see `ladder.with_next`), the ladders, and
     what is known of each debtor (see `profile`)."""
@@ -164,7 +180,7 @@ def _items(
         pl.col("reached").fill_null(0).cast(pl.Int16), pl.col("tries").fill_null(0)
     )
     items = _without_petty(items, strategy)
-    wanted = ladder.columns_wanted(strategy) | strategy.rank.columns
+    wanted = ladder.columns_wanted(strategy) | strategy.rank.columns | also
     about = profile(facts, items, rules, day, applied.came, wanted, strategy.grace_days)
     ladders = ladder.ladders_of(about, strategy)
     return ladder.with_next(items, ladders, strategy, day), ladders, about

@@ -24,6 +24,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("dunwell.jobs.day:run", "Decide the whole book for a day, and fill the outbox."),
     "send": ("dunwell.jobs.send:send_command", "Let the messages of the outbox leave, each decided again just before."),
     "strategy": ("dunwell.jobs.strategy:strategy", "Strategies: show, check, compare, simulate, put in force."),
+    "worklist": ("dunwell.jobs.worklist:worklist", "What waits for a person, ranked, with the reasons; by collector."),
+    "team": ("dunwell.jobs.team:team", "Who collects, whose debtors are whose, and who is away."),
     "outbox": ("dunwell.jobs.send:outbox_command", "Show what waits to leave; settle a message of unknown fate."),
     "claim": ("dunwell.jobs.claim:claim", "Compute a claim described as JSON, line by line; no database is needed."),
     "may-contact": (
@@ -58,7 +60,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 """Name -> (module:attribute, help): every command, in the order in which help shows them."""
 
-BEFORE_INIT = ("init", "doctor", "restore", "demo", "claim", "may-contact", "rules", "costs", "strategy")
+BEFORE_INIT = ("init", "doctor", "restore", "demo", "claim", "may-contact", "rules", "costs", "strategy", "team")
 """These work without a database; all others ask for `dunwell init` first."""
 
 

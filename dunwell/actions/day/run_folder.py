@@ -42,9 +42,9 @@ class Inputs:
         """The same, but for the strategy."""
         return replace(self, strategy=strategy)
 
-    def decide(self) -> Outcome:
-        """Decide anew: the same inputs always give the same outcome."""
-        return decide(self.facts, self.strategy, self.rules, self.as_of, self.moment)
+    def decide(self, also: frozenset[str] = frozenset()) -> Outcome:
+        """Decide anew: the same inputs always give the same outcome. also: see `engine.decide.decide`."""
+        return decide(self.facts, self.strategy, self.rules, self.as_of, self.moment, also)
 
 
 def facts_hash(facts: Facts) -> str:

@@ -55,6 +55,7 @@ from dunwell.store.models.talks import (
     Promise,
     PromisePast,
 )
+from dunwell.store.models.team import TeamAbsence, TeamAdopted
 
 __all__ = [
     "Clearance", "Complaint", "ComplaintPast", "ContactAttempt", "ContactItem", "ContactPoint", "ContactPointPast",
@@ -64,5 +65,5 @@ __all__ = [
     "LimitationClaim", "LimitationClaimPast", "LimitationEvent", "LimitationEventPast", "Match", "MatchPast",
     "Observation", "ObservationPast", "OutboxMessage", "Payment", "PaymentPast", "Person", "Promise", "PromisePast",
     "RateValue", "RateValuePast", "Receivable", "ReceivablePast", "RegisterEntry", "RegisterEntryPast", "Run",
-    "Standing", "Step", "StepPast", "StrategyAdopted", "StrategyVersion",
+    "Standing", "Step", "StepPast", "StrategyAdopted", "StrategyVersion", "TeamAbsence", "TeamAdopted",
 ]  # fmt: skip
