@@ -81,7 +81,7 @@ class Explanation:
         strategy: Strategy,
         rules: Rules,
     ) -> None:
-        facts = facts_of(creditor, known_at=known_at, debtors=[debtor.pk], around=as_of)
+        facts = facts_of(creditor, known_at=known_at, debtors=[debtor.pk], around=as_of, clocks=True)
         moment = day_start(creditor, as_of)
         self.creditor, self.debtor, self.as_of = creditor, debtor, as_of
         self.strategy, self.rules = strategy, rules

@@ -5,8 +5,11 @@ from datetime import date, datetime, timedelta
 
 import polars as pl
 
-from dunwell.engine.facts import SCHEMAS, Facts
+from dunwell.engine.facts import SCHEMAS, Facts, empty
+from dunwell.engine.last_days import last_days, last_due
+from dunwell.engine.stored_clocks import RECORDS
 from dunwell.rulebook.calendars import public_holidays
+from dunwell.rulebook.limitation_rules import limitation_rules
 from dunwell.store import extract
 from dunwell.store.models import Creditor
 
@@ -20,13 +23,17 @@ def facts_of(
     known_at: datetime | None = None,
     debtors: Iterable[int] | None = None,
     around: date | None = None,
+    clocks: bool = False,
 ) -> Facts:
     """The facts of a creditor's book as known at a moment (None: now).
 
     debtors   these and all others whose facts matter to theirs; pick out the rows of whom you asked for
     around    the day to be decided, whose public holidays belong to the facts (None: nothing is decided)
+    clocks    with the last days of limitation that lie near that day, which rank what waits for a person
     """
-    frames = extract.frames(creditor, SCHEMAS, known_at=known_at, debtors=debtors)
+    chosen = None if debtors is None else list(debtors)
+    frames = extract.frames(creditor, SCHEMAS, known_at=known_at, debtors=chosen)
+    frames["clocks"] = empty("clocks")
     if around is not None:
         places = frames["debtors"].select(
             pl.concat_str("country", "region", separator="-").fill_null(pl.col("country")).alias("place")
@@ -36,4 +43,15 @@ def facts_of(
         known = sorted(named | {place.partition("-")[0] for place in named})
         rows = [(place, day) for place in known for day in public_holidays(place, around - _BEFORE, around + _AHEAD)]
         frames["days_off"] = pl.DataFrame(rows, schema=SCHEMAS["days_off"], orient="row")
-    return Facts(frames)
+    found = Facts(frames)
+    if around is None or not clocks:
+        return found
+    return Facts({**frames, "clocks": _clocks(creditor, found.on(around), known_at, chosen, around)})
+
+
+def _clocks(
+    creditor: Creditor, facts: Facts, known_at: datetime | None, debtors: list[int] | None, day: date
+) -> pl.DataFrame:
+    rules = limitation_rules()
+    records = extract.records(creditor, RECORDS, known_at=known_at, debtors=debtors, due_by=last_due(rules, day))
+    return last_days(facts, records, day, creditor.country, rules)

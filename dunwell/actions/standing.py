@@ -31,5 +31,5 @@ def tasks_due(debtor: Debtor, day: date) -> dict[int, Stage]:
 def decided(debtor: Debtor, day: date) -> Outcome:
     """What a day's facts, as known now, lead to for a debtor and those whose facts matter to his."""
     creditor = debtor.creditor
-    facts = facts_of(creditor, debtors=[debtor.pk], around=day)
+    facts = facts_of(creditor, debtors=[debtor.pk], around=day, clocks=True)
     return decide(facts, strategy_of(creditor, day), rules_of(creditor), day, day_start(creditor, day))

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from dunwell.core.terms import Stage
-from dunwell.engine import cash, claims, history, ladder, open_lists, reach
+from dunwell.engine import cash, claims, history, ladder, open_lists, rank, reach
 from dunwell.engine.ageing import ageing_of
 from dunwell.engine.contact_counts import KINDS as CAPS
 from dunwell.engine.facts import Facts, in_days
@@ -56,6 +56,15 @@ LINES: dict[str, pl.DataType] = {
     "messages": pl.Int32(),
     "last_message_date": pl.Date(),
     "language": pl.String(),
+    "task_since_date": pl.Date(),
+    "task_channel": pl.String(),
+    "chance_bp": pl.Int32(),
+    "urgency_bp": pl.Int32(),
+    "rank_minor": pl.Int64(),
+    "rank_why": pl.String(),
+    "alarm": pl.String(),
+    "alarm_date": pl.Date(),
+    "alarm_minor": pl.Int64(),
 }
 """One row per debtor and currency with anything open. `action`: message, task or none; `reason`: the code that says
 why (words: `decision.<reason>`); `stage`: the step it is about; `rule`: the rule that forbids; `next_date`: the day
@@ -63,7 +72,8 @@ it will be looked at anew, as far as known; total_minor: what the message asks f
 person_minor, person_stage, person_reason: what waits for a person, beside a message about other items too, at which
 stage and why (`deadline_passed` or `<stage>_due`, which then is the reason of his task);
 next_stage: the step that can be taken next, on next_date if nothing else stands against it; segment, treatment: whom
-the strategy takes the debtor for, and what it does at `stage` (`Strategy.treatments`); overdue_minor: net of credit."""
+the strategy takes the debtor for, and what it does at `stage` (`Strategy.treatments`); overdue_minor: net of credit;
+task_since_date to alarm_minor: where what waits for a person stands among all tasks, and why (`engine.rank`)."""
 
 LINE_ITEMS: dict[str, pl.DataType] = {
     "debtor_id": pl.Int64(),
@@ -105,7 +115,8 @@ _SATURDAY = 5
 class Outcome:
     """What a day's facts lead to. Every frame in a total order, without floats.
 
-    Beside the decisions what they rest on: `matches` (see `cash.MATCHES`), the `ageing` table; `tasks`: `TASK_ITEMS`.
+    Beside the decisions what they rest on: `matches` (see `cash.MATCHES`), the `ageing` table; `tasks`: `TASK_ITEMS`;
+    `about`: see `profile`; `hours`: when each debtor may be contacted, from the moment of the decision on.
     """
 
     lines: pl.DataFrame
@@ -123,6 +134,7 @@ type Watch = Callable[[str, Any], None]
 known      the facts of the day
 standing   open items with how far each has come, before a step is sought for it
 profile    what conditions of the strategy ask for, one row per line; ladders: see `ladder.Ladders`
+hours      when debtors may be contacted, by channel (see `hours.Hours`)
 due        lines with the step that is due by the strategy alone (see `lines.lines_of`); stopped: after the rules
 against    findings, and what our messages do not carry; caps: the ids of caps on contacts
 ways       every address of a message (see `reach.ways_of`); chosen: lines with their address, before hours are asked
@@ -142,17 +154,20 @@ def decide(
     moment: datetime,
     watch: Watch = _unwatched,
     *,
+    also: frozenset[str] = frozenset(),
     told_until: date | None = None,
 ) -> Outcome:
     """Decide a day. `moment` (aware) is the earliest instant a message may leave; facts may reach beyond the day.
 
+    also         columns of `profile` that the caller asks for beside those of the strategy
     told_until   where the facts are a part of a book: what the others say, see `shards.told_until`
     """
     known = facts.on(day)
     watch("known", known)
     applied = cash.apply_cash(known, told_until)
-    items, ladders = _items(known, applied, strategy, rules, day, watch)
+    items, ladders, about = _items(known, applied, strategy, rules, day, watch, also)
     told = both(known, rules.binding, day, moment, applied.came)
+    watch("hours", told.hours)
     found = of_book(told)
     lines = lines_of(known, items, ladders, open_lists.in_doubt(applied.came, known), strategy, day)
     watch("due", lines)
@@ -168,6 +183,9 @@ def decide(
     watch("chosen", lines)
     lines = reach.in_hours(lines, told.hours, moment)
     lines = _treated(lines, ladders, day, _days_off(known))
+    news = rank.News(known, rules, applied.came, day)
+    lines = rank.with_rank(lines, about, ladders, strategy.rank, news)
+    lines = rank.with_alarms(lines, items, known["clocks"], strategy.rank.alarm_days, day)
     watch("last", lines)
     lines = lines.select(list(LINES)).cast(dict(LINES)).sort("debtor_id", "currency")  # type: ignore[arg-type]
     return Outcome(
@@ -182,20 +200,28 @@ def decide(
 
 
 def _items(
-    facts: Facts, applied: cash.Cash, strategy: Strategy, rules: Rules, day: date, watch: Watch
-) -> tuple[pl.DataFrame, Ladders]:
-    """Open items (see `claims.with_credit`) with the step each could take (see `ladder.with_next`), and the ladders."""
+    facts: Facts,
+    applied: cash.Cash,
+    strategy: Strategy,
+    rules: Rules,
+    day: date,
+    watch: Watch,
+    also: frozenset[str],
+) -> tuple[pl.DataFrame, Ladders, pl.DataFrame]:
+    """Open items (see `claims.with_credit`) with the step each could take (see `ladder.with_next`), the ladders, and
+    what is known of each debtor (see `profile`)."""
     items = claims.net_items(facts, day, applied, netting=strategy.netting)
     items = items.join(history.reached(facts, day), on="receivable_id", how="left").with_columns(
         pl.col("reached", "before_talk").fill_null(0).cast(pl.Int16), pl.col("tries").fill_null(0)
     )
     items = claims.with_residue(_without_petty(items, strategy), applied)
     watch("standing", items)
-    about = profile(facts, items, rules, day, applied.came, ladder.columns_wanted(strategy), strategy.grace_days)
+    wanted = ladder.columns_wanted(strategy) | strategy.rank.columns | also
+    about = profile(facts, items, rules, day, applied.came, wanted, strategy.grace_days)
     watch("profile", about)
     ladders = ladder.ladders_of(about, strategy)
     watch("ladders", ladders)
-    return ladder.with_next(items, ladders, strategy, day), ladders
+    return ladder.with_next(items, ladders, strategy, day), ladders, about
 
 
 def _without_petty(items: pl.DataFrame, strategy: Strategy) -> pl.DataFrame:

@@ -12,7 +12,7 @@ import polars as pl
 
 from dunwell.core.errors import DunwellError
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 _MOMENT = pl.Datetime("us", "UTC")
 _DATE = pl.Date()
 _INT = pl.Int64()
@@ -151,6 +151,7 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "until_date": _DATE,
     },
     "days_off": {"place": _TEXT, "day_off": _DATE},
+    "clocks": {"receivable_id": _INT, "debtor_id": _INT, "alarm": _TEXT, "last_date": _DATE},
 }
 
 LARGEST_SUM_MINOR = 2**62

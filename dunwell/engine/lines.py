@@ -63,6 +63,8 @@ def _sums(items: pl.DataFrame, strategy: Strategy) -> pl.DataFrame:
         dunning_stage=pl.col("next_stage").filter(due & overdue & ~person).max(),
         person_stage=pl.col("next_stage").filter(person).max(),
         person_minor=net.filter(person).sum(),
+        person_since=pl.col("next_date").filter(person).min(),
+        step_since=pl.col("next_date").filter(due & overdue & ~person).min(),
         has_deadline=pl.col("deadline_date").filter(person).is_not_null().any(),
         notice_minor=net.filter(due & ~overdue & ~person).sum(),
         next_date=pl.col("next_date").filter(ahead).min(),

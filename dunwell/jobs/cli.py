@@ -26,6 +26,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "review": ("dunwell.jobs.review:review", "See what is about to leave; release, hold or drop messages."),
     "send": ("dunwell.jobs.send:send_command", "Let the messages of the outbox leave, each decided again just before."),
     "strategy": ("dunwell.jobs.strategy:strategy", "Strategies: show, check, compare, simulate, put in force."),
+    "worklist": ("dunwell.jobs.worklist:worklist", "What waits for a person, ranked, with the reasons; by collector."),
+    "team": ("dunwell.jobs.team:team", "Who collects, whose debtors are whose, and who is away."),
     "outbox": ("dunwell.jobs.send:outbox_command", "Show what waits to leave; settle a message of unknown fate."),
     "claim": ("dunwell.jobs.claim:claim", "Compute a claim described as JSON, line by line; no database is needed."),
     "may-contact": (
@@ -76,6 +78,7 @@ BEFORE_INIT = (
     "rules",
     "costs",
     "strategy",
+    "team",
 )
 """These work without a database; all others ask for `dunwell init` first."""
 

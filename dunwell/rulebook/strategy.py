@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from dunwell.core.terms import Stage
 from dunwell.rulebook.conditions import Condition
+from dunwell.rulebook.rank import Rank
 
 
 class Level(StrEnum):
@@ -123,6 +124,7 @@ class Strategy:
     minimum_bp          currency -> an item of which less than this part (hundredths of a percent) is open is left alone
     residue_minor       currency -> who paid all but charges up to this is left alone
     uneconomic_minor    channel -> currency -> below it the channel is too dear
+    rank                what comes first on a worklist
     """
 
     name: str
@@ -135,6 +137,7 @@ class Strategy:
     residue_minor: dict[str, int]
     uneconomic_minor: dict[str, dict[str, int]]
     segments: tuple[Segment, ...]
+    rank: Rank
     text: str
 
     @property

@@ -11,6 +11,7 @@ from dunwell.core.errors import DunwellError
 from dunwell.core.money import DIGITS
 from dunwell.core.terms import LANGUAGES, Channel, Stage
 from dunwell.rulebook.conditions import Condition, read_condition
+from dunwell.rulebook.rank import default_rank, read_rank
 from dunwell.rulebook.strategy import (
     PERSON,
     SYSTEM,
@@ -34,7 +35,7 @@ _WHOLE_PERCENT_BP = 10_000
 
 _TOP = frozenset({
     "name", "title", "netting", "level", "grace_days", "pause_days", "minimum_minor", "minimum_percent",
-    "residue_minor", "uneconomic_minor", "segments",
+    "residue_minor", "uneconomic_minor", "segments", "rank",
 })  # fmt: skip
 _TREATMENT = frozenset({"by", "channels", "tone", "pay_within_days", "interest", "attempts", "offer"})
 _ROW = _TREATMENT | {"stage", "offset_days", "month_end", "after_days", "after_deadline_days", "instead"}
@@ -94,6 +95,7 @@ class _Reader:
             residue_minor=self.sums(rows.get("residue_minor")),
             uneconomic_minor=self.uneconomic(rows.get("uneconomic_minor")),
             segments=self.segments(rows.get("segments")),
+            rank=read_rank(rows.get("rank"), self.faults, default_rank()),
             text=self.text,
         )
 

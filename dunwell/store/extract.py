@@ -5,7 +5,7 @@ frames. A fact known at a moment is its current row if that was known by then, e
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 import polars as pl
 from django.db import connection
@@ -74,10 +74,47 @@ def frames(
 
 
 def records(
-    creditor: Creditor, schemas: Mapping[str, Mapping[str, pl.DataType]], *, known_at: datetime | None = None
+    creditor: Creditor,
+    schemas: Mapping[str, Mapping[str, pl.DataType]],
+    *,
+    known_at: datetime | None = None,
+    debtors: Iterable[int] | None = None,
+    due_by: date | None = None,
 ) -> dict[str, pl.DataFrame]:
-    """What people recorded for the clock of limitation. A run does not ask for it, so it is no part of its facts."""
-    return {name: _versioned(creditor, name, dict(schemas[name]), known_at, None) for name in _RECORDS}
+    """What people recorded for the clock of limitation.
+
+    debtors   only about their items and those of whoever is related (see `frames`)
+    due_by    contracts only of items that were due by then, or about which something was recorded
+    """
+    only = None if debtors is None else _with_related(debtors)
+    return {
+        name: _versioned(creditor, name, dict(schemas[name]), known_at, None, _narrowed(name, only, due_by))
+        for name in _RECORDS
+    }
+
+
+_TOLD_ABOUT = (
+    "SELECT receivable_id FROM store_limitationclaim UNION SELECT receivable_id FROM store_guarantee"
+    " UNION SELECT id FROM store_receivable WHERE debtor_id IN (SELECT debtor_id FROM store_insolvencyfiling)"
+)
+
+
+def _narrowed(name: str, debtors: list[int] | None, due_by: date | None) -> str:
+    """The condition for a kind of record; {id} stands for the column that says which fact it is."""
+    items = f"SELECT id FROM store_receivable WHERE TRUE{_among('debtor_id', debtors)}"
+    if name == "contract_items":
+        old = "" if due_by is None else f" AND (due_date <= '{due_by.isoformat()}' OR {{id}} IN ({_TOLD_ABOUT}))"
+        return f" AND contract_id IS NOT NULL{_among('debtor_id', debtors)}{old}"
+    if debtors is None:
+        return ""
+    if name == "limitation_events":
+        # those of guarantees and contacts say by these whose they are
+        return f" AND (receivable_id IS NULL OR receivable_id IN ({items}))"
+    if name in ("limitation_claims", "guarantees"):
+        return f" AND receivable_id IN ({items})"
+    if name == "contracts":
+        return f" AND {{id}} IN (SELECT contract_id FROM store_receivable WHERE TRUE{_among('debtor_id', debtors)})"
+    return ""
 
 
 _RELATED = (
@@ -145,7 +182,9 @@ def _versioned(
     schema: dict[str, pl.DataType],
     known_at: datetime | None,
     debtors: list[int] | None,
+    narrowed: str = "",
 ) -> pl.DataFrame:
+    """narrowed: a condition more, in which {id} stands for the column that says which fact it is."""
     table, key, special = (_VERSIONED | _RECORDS)[name]
     columns = [name for name in schema if name != key]
 
@@ -154,7 +193,7 @@ def _versioned(
         owner = "id" if name == "debtors" and not suffix else '"of"' if name == "debtors" else "debtor_id"
         return (
             f'SELECT "{identity}" AS "{key}", {listed} FROM store_{table}{suffix}'
-            f" WHERE creditor_id = %s{condition}{_among(owner, debtors)}"
+            f" WHERE creditor_id = %s{condition}{_among(owner, debtors)}{narrowed.format(id=identity)}"
         )
 
     params: list[object] = [creditor.pk]

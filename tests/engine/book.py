@@ -197,6 +197,13 @@ class Book:
         """Public holidays of a place."""
         self.rows["days_off"].extend({"place": place, "day_off": day} for day in on)
 
+    def clock(self, receivable: int, last: date, alarm: str = "limitation") -> None:
+        """The last day on which an item can be sued for, or be filed in an insolvency."""
+        owner = next(row["debtor_id"] for row in self.rows["receivables"] if row["receivable_id"] == receivable)
+        self.rows["clocks"].append(
+            {"receivable_id": receivable, "debtor_id": owner, "alarm": alarm, "last_date": last}
+        )  # fmt: skip
+
     def open_items(self, *as_of: date) -> None:
         """Days on which a list of open items was taken in."""
         self.rows["open_item_days"].extend({"as_of": day} for day in as_of)

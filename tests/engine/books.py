@@ -81,6 +81,9 @@ def books(draw: DrawFn, *, debtors: int = 3, ledger: bool = True) -> Book:
     }
     if ledger and draw(st.booleans()):
         book.open_items(*draw(st.lists(around(40, 3), max_size=3)))
+    for row in book.rows["receivables"]:
+        if draw(st.integers(0, 4)) == 0:
+            book.clock(row["receivable_id"], draw(around(30, 90)), draw(st.sampled_from(["limitation", "filing"])))
     return book
 
 

@@ -62,9 +62,34 @@ def strategies(draw: DrawFn) -> Strategy:
         draw(st.sampled_from(["", "minimum_percent: {EUR: 5, KWD: 0.5}"])),
         draw(st.sampled_from(["", "residue_minor: {EUR: 700, JPY: 1100}"])),
         draw(st.sampled_from(["", "uneconomic_minor: {letter: {EUR: 10000}, email: {JPY: 1000}}"])),
-        "segments:", *rows,
+        *draw(st.sampled_from([[], _rank(draw)])), "segments:", *rows,
     ])  # fmt: skip
     return read_strategy(text)
+
+
+def _rank(draw: DrawFn) -> list[str]:
+    """Rules of thumb that nobody would follow."""
+
+    def percent() -> int:
+        return draw(st.sampled_from([-200, -30, -1, 0, 1, 45, 900]))
+
+    def table(words: list[object]) -> str:
+        return "{" + ", ".join(f"{word}: {percent()}" for word in words) + "}"
+
+    columns = [column for column in COLUMNS.values() if column.kind is not Kind.MONEY]
+    chosen = draw(st.lists(st.sampled_from(columns), max_size=4, unique_by=lambda column: column.name))
+    lines = ["rank:", f"  alarm_days: {draw(st.integers(0, 60))}", f"  recent_days: {draw(st.integers(1, 9))}"]
+    lines += ["  chance:", f"    from: {draw(st.integers(1, 100))}"]
+    for column in chosen:
+        words = ["yes", "no"] if column.kind is Kind.FLAG else list(column.values)
+        words = [0, 2, 30] if column.kind is Kind.WHOLE else words
+        if words:
+            lines.append(f"    {column.name}: {table(draw(st.permutations(words)))}")
+    stages = draw(st.lists(st.sampled_from([stage.word for stage in Stage if stage]), max_size=4, unique=True))
+    lines += ["  urgency:", f"    from: {draw(st.integers(1, 1_000))}", f"    stages: {table(list(stages))}"]
+    for name in ("deadline_passed", "promise_broken", "payment_bounced", "waiting_week", "waiting_most"):
+        lines.append(f"    {name}: {draw(st.integers(0, 300))}")
+    return lines
 
 
 def _segment(draw: DrawFn, name: str, when: str | None) -> str:

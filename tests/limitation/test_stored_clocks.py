@@ -11,9 +11,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dunwell.engine.last_days import last_days
 from dunwell.engine.limitation import alarms
 from dunwell.engine.stored_clocks import calendar_of, stored_claims, stored_clocks
 from dunwell.rulebook.limitation_rules import EVENT_KINDS, limitation_rules
+from dunwell.rulebook.rank import MOST_DAYS
 from tests.engine.book import Book
 from tests.limitation.books import Rows, asked, event, frames, guarantee
 from tests.oracles.limitation import clock as oracle
@@ -303,3 +305,42 @@ class TestAFilingDate:
             row = {"debtor_id": 1, "file_by_date": date(2026, 12, 1), "filed_date": filed}
             stored = stored_claims(a_book().facts().on(DAY), frames({"insolvency_filings": [row]}), DAY, "CN")
             assert stored.filings.height == count
+
+
+def _all_clocks(book: Book, told: Rows, day: date, place: str) -> list[tuple[Any, ...]]:
+    """The alarms of the whole book, item by item."""
+    facts = book.facts().on(day)
+    stored = stored_claims(facts, frames(told), day, place)
+    found = stored_clocks(stored, day, limitation_rules())
+    of = dict(stored.claims.select("claim_id", "receivable_id").rows())
+    owner = dict(facts["receivables"].select("receivable_id", "debtor_id").rows())
+    last: dict[tuple[int, str], date] = {}
+    for row in alarms(found, MOST_DAYS, stored.filings).to_dicts():
+        key = (of[row["claim_id"]], row["alarm"])
+        last[key] = min(row["last_date"], last.get(key, date.max))
+    return sorted((item, owner[item], alarm, day) for (item, alarm), day in last.items())
+
+
+class TestTheLastDaysOfARun:
+    @settings(max_examples=60)
+    @given(st.integers(0, 10**9), st.integers(0, 12))
+    def test_are_those_of_the_whole_book_though_only_old_claims_are_asked(self, seed: int, others: int) -> None:
+        book, told, day, place = random_book(seed)
+        for number in range(others):
+            # many debtors who owe nothing old: the part of the book that matters is cut out
+            book.invoice(book.debtor(f"Y{number}"), 1_00, day - timedelta(40))
+        found = last_days(book.facts().on(day), frames(told), day, place, limitation_rules())
+        assert sorted(found.rows()) == _all_clocks(book, told, day, place)
+
+    @settings(max_examples=30)
+    @given(st.integers(0, 10**9))
+    def test_do_not_hang_on_the_order_of_rows(self, seed: int) -> None:
+        book, told, day, place = random_book(seed)
+        mixed = {name: frame.sample(fraction=1, shuffle=True, seed=seed) for name, frame in frames(told).items()}
+        one = last_days(book.facts().on(day), frames(told), day, place, limitation_rules())
+        assert one.rows() == last_days(book.facts().on(day), mixed, day, place, limitation_rules()).rows()
+
+    def test_of_a_young_claim_nobody_spoke_of_are_not_asked(self) -> None:
+        assert last_days(a_book(DAY - timedelta(60)).facts(), frames({}), DAY, "CN", limitation_rules()).is_empty()
+        old = last_days(a_book(date(2024, 1, 31)).facts(), frames({}), DAY, "CN", limitation_rules())
+        assert old["last_date"].to_list() == [date(2027, 1, 31)]

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from dunwell.engine.facts import SCHEMAS, Facts
 from dunwell.rulebook.contact_rules import Rules
 from dunwell.rulebook.strategy import Strategy, Treatment
+from tests.oracles import rank
 from tests.oracles import strategy as ladders
 from tests.oracles.book_contacts import Contacts
 from tests.oracles.open_lists import Claim, Money, OpenLists, Row, above
@@ -253,6 +254,7 @@ class Oracle:
         grace = self.strategy.grace_days
         kept = [p for p in self.promises() if p["state"] != "open"]
         found = {}
+        self.about: dict[tuple[int, str], Row] = {}
         for debtor, currency in sorted({(row["debtor_id"], row["currency"]) for row in self.open}):
             items = [row for row in self.open if (row["debtor_id"], row["currency"]) == (debtor, currency)]
             for row in items:
@@ -265,6 +267,7 @@ class Oracle:
             states = [p["state"] for p in kept if (p["debtor_id"], p["currency"]) == (debtor, currency)]
             asked["promises_kept"] = states.count("kept")
             asked["promises_broken"] = states.count("broken") + states.count("part_kept")
+            self.about[debtor, currency] = asked
             found[debtor, currency] = ladders.ladder_of(self.strategy, asked)
             if self.strategy.level == "debtor":
                 ladders.together(items, grace)
@@ -400,7 +403,29 @@ class Oracle:
             self._time(line, debtor)
         treatment = self._treatment(line)
         line["treatment"] = treatment.name if treatment else None
+        line |= self._ranked(line, items)
+        line |= rank.alarm(
+            self.facts["clocks"], debtor["debtor_id"], items, self.strategy.rank.alarm_days, self.day
+        )  # fmt: skip
         return line
+
+    def _ranked(self, line: Row, items: list[Row]) -> Row:
+        pair, rules = (line["debtor_id"], line["currency"]), self.strategy.rank
+        since = self.day - timedelta(days=rules.recent_days)
+        broken = any(
+            (p["debtor_id"], p["currency"]) == pair
+            and p["state"] in ("broken", "part_kept")
+            and since <= p["until_date"] < self.day
+            for p in self.promises()
+        )
+        bounced = any(
+            (p["debtor_id"], p["currency"]) == pair and p["reverses_id"] is not None and p["value_date"] > since
+            for p in self.facts["payments"]
+        )
+        channels = {int(s.stage): t.channels[0] if t.channels else None for s, t in self.ladders[pair][1]}
+        named = [{**row, "is_late": row["days_past_due"] > self.strategy.grace_days} for row in items]
+        news = {"promise_broken": broken, "payment_bounced": bounced}
+        return rank.ranked(line, self.about[pair], named, channels, news, rules, self.day)
 
     def _reason(
         self, line: Row, overdue: list[Row], is_notice: bool, due_stages: list[int], resumes: date | None

@@ -19,7 +19,7 @@ import polars as pl
 
 from dunwell import engine
 from dunwell.core.errors import DunwellError
-from dunwell.engine.decide import Outcome, decide
+from dunwell.engine.decide import Outcome, Watch, decide
 from dunwell.engine.facts import SCHEMA_VERSION, SCHEMAS, Facts
 from dunwell.engine.sharded import Progress, decide_in_shards
 from dunwell.engine.shards import ROWS_PER_SHARD, of_facts, rows_of
@@ -54,6 +54,10 @@ class Inputs:
         if rows_of(of_facts(self.facts)) <= LARGE_ROWS:
             return decide(*asked)
         return decide_in_shards(*asked, progress=progress)
+
+    def decide_watched(self, watch: Watch, also: frozenset[str] = frozenset()) -> Outcome:
+        """The same in one piece, told what it is made of; also: see `engine.decide.decide`."""
+        return decide(self.facts, self.strategy, self.rules, self.as_of, self.moment, watch, also=also)
 
 
 def facts_hash(facts: Facts) -> str:

@@ -55,7 +55,7 @@ def inputs_of(
     creditor: Creditor, as_of: date, *, strategy: Strategy | None = None, rules: Rules | None = None
 ) -> run_folder.Inputs:
     """What a run of a day rests on, as known now."""
-    facts = facts_of(creditor, around=as_of)
+    facts = facts_of(creditor, around=as_of, clocks=True)
     if facts["debtors"].is_empty():
         raise DunwellError("run.nothing_imported", creditor=creditor.code)
     return run_folder.Inputs(

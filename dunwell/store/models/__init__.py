@@ -56,6 +56,7 @@ from dunwell.store.models.talks import (
     Promise,
     PromisePast,
 )
+from dunwell.store.models.team import TeamAbsence, TeamAdopted
 
 __all__ = [
     "Clearance", "Complaint", "ComplaintPast", "ContactAttempt", "ContactItem", "ContactPoint", "ContactPointPast",
@@ -64,6 +65,6 @@ __all__ = [
     "ImportFile", "InsolvencyFiling", "InsolvencyFilingPast", "InterestTerms", "InterestTermsPast", "JournalEntry",
     "LimitationClaim", "LimitationClaimPast", "LimitationEvent", "LimitationEventPast", "Match", "MatchPast",
     "Observation", "ObservationPast", "OutboxMessage", "Payment", "PaymentPast", "Person", "Promise", "PromisePast",
-    "RateValue", "RateValuePast", "Receivable", "ReceivablePast", "RegisterEntry", "RegisterEntryPast",
-    "ReleaseSet", "Run", "Standing", "Step", "StepPast", "StrategyAdopted", "StrategyVersion",
+    "RateValue", "RateValuePast", "Receivable", "ReceivablePast", "RegisterEntry", "RegisterEntryPast", "ReleaseSet",
+    "Run", "Standing", "Step", "StepPast", "StrategyAdopted", "StrategyVersion", "TeamAbsence", "TeamAdopted",
 ]  # fmt: skip

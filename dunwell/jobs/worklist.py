@@ -1,0 +1,169 @@
+"""`dunwell worklist`: what waits for a person today, ranked, with the reasons; and what stays undone."""
+
+import json
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+from rich.table import Column, Table
+from rich.text import Text
+
+from dunwell.actions.business_day import today
+from dunwell.actions.worklists import Worklists, worklists
+from dunwell.core.dates import format_date
+from dunwell.core.errors import say
+from dunwell.core.money import format_money, plain_amount
+from dunwell.core.terms import LANGUAGES, Stage
+from dunwell.documents.plain import plain
+from dunwell.documents.worklist_words import chips, sum_words, what_words
+from dunwell.engine.worklists import NO_SKILL, NOBODY_THERE, Listed
+from dunwell.jobs.context import language, moment, show
+from dunwell.jobs.day_option import Day
+from dunwell.rulebook.rules_file import house_rules
+from dunwell.store.reads import creditors
+from dunwell.store.reads.tasks import names
+
+SHOWN = 30
+"""So many tasks are shown on the screen; `--json` has all."""
+
+
+@click.command()
+@click.option("--collector", help="Only this collector's list (default: everybody's).")
+@click.option("--language", "spoken", type=click.Choice(LANGUAGES), help="In which language the reasons are told.")
+@click.option("--hours", type=click.IntRange(0, 24), help="Hours of work that day, instead of those of the team.")
+@click.option("--as-of", type=Day(), help="The day (default: today at the creditor's place).")
+@click.option("--json", "as_json", is_flag=True, help="Print all tasks as JSON.")
+@click.option("--creditor", "code", help="Whose book (may be left out when there is only one).")
+def worklist(
+    collector: str | None,
+    spoken: str | None,
+    hours: int | None,
+    as_of: date | None,
+    as_json: bool,
+    code: str | None,
+) -> None:
+    """What waits for a person, the most worth doing first, and why it stands there; decided anew from the facts.
+
+    Calls and visits stand with the hours in which the debtor may be called. What does not fit into the day, or may
+    not be done today, is shown as undone with its sum. docs/worklists.md redoes a place by hand.
+    """
+    creditor = creditors.choose(code)
+    now = moment()
+    day = as_of or today(creditor, now)
+    minutes = None if hours is None else hours * 60
+    found = worklists(creditor=creditor, as_of=day, now=now, collector=collector, minutes=minutes)
+    zone, told = ZoneInfo(creditor.zone), spoken or language()
+    mine = [each for each in found.tasks if collector is None or each.collector == collector]
+    if as_json:
+        data = {"creditor": creditor.code, **_as_json(found, mine, zone, told)}
+        click.echo(json.dumps(data, ensure_ascii=False, indent=1))
+        return
+    _print(found, mine, zone, told)
+
+
+def _as_json(found: Worklists, mine: list[Listed], zone: ZoneInfo, spoken: str) -> dict[str, Any]:
+    called = names(each.task["debtor_id"] for each in mine)
+    return {
+        "as_of": found.day.isoformat(),
+        "team": found.team.name if found.team else None,
+        "tasks": [_row(each, found, called, zone, spoken) for each in mine],
+        "undone": [
+            {"reason": why, "currency": currency, "count": count, "amount": plain_amount(minor, currency)}
+            for (why, currency), (count, minor) in _undone(mine).items()
+        ],
+    }
+
+
+def _row(each: Listed, found: Worklists, called: dict[int, str], zone: ZoneInfo, spoken: str) -> dict[str, Any]:
+    task = each.task
+    return {
+        "place": task["place"],
+        "debtor": task["number"],
+        "name": called.get(task["debtor_id"], ""),
+        "amount": plain_amount(task["amount_minor"], task["currency"]),
+        "currency": task["currency"],
+        "stage": Stage(task["stage"]).word,
+        "what": task["reason"],
+        "days_past_due": task["days_past_due"],
+        "since": task["since_date"].isoformat() if task["since_date"] else None,
+        "channel": task["channel"],
+        "minutes": each.minutes,
+        "portfolio": each.portfolio,
+        "collector": each.collector,
+        "window": _window(each, zone),
+        "undone": each.undone,
+        "rule": each.rule,
+        "rank_minor": task["rank_minor"],
+        "chance_bp": task["chance_bp"],
+        "urgency_bp": task["urgency_bp"],
+        "alarm": task["alarm"],
+        "alarm_date": task["alarm_date"].isoformat() if task["alarm_date"] else None,
+        "why": chips(task, found.day, spoken),
+    }
+
+
+def _window(each: Listed, zone: ZoneInfo) -> list[str] | None:
+    """From when to when, by the creditor's clock."""
+    if each.window is None:
+        return None
+    return [at.astimezone(zone).strftime("%H:%M") for at in each.window]
+
+
+def _undone(mine: list[Listed]) -> dict[tuple[str, str], tuple[int, int]]:
+    """(why, currency) -> how many tasks, and how much."""
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    for each in mine:
+        if each.undone is not None:
+            key = (each.undone, each.task["currency"])
+            count, minor = found.get(key, (0, 0))
+            found[key] = (count + 1, minor + each.task["amount_minor"])
+    return dict(sorted(found.items()))
+
+
+def _print(found: Worklists, mine: list[Listed], zone: ZoneInfo, spoken: str) -> None:
+    done = [each for each in mine if each.undone is None]
+    minutes = sum(each.minutes for each in done)
+    hours = f"{minutes // 60}:{minutes % 60:02d}"
+    day = format_date(found.day, spoken)
+    click.echo(say("worklist.head", spoken, day=day, count=f"{len(done):,}", hours=hours))
+    if done:
+        show(_table(found, done[:SHOWN], zone, spoken))
+    if len(done) > SHOWN:
+        click.echo(say("worklist.more", spoken, count=f"{len(done) - SHOWN:,}"))
+    for (why, currency), (count, minor) in _undone(mine).items():
+        amount = format_money(minor, currency, spoken)
+        click.echo(say(f"worklist.undone.{why}", spoken, count=f"{count:,}", amount=amount))
+    for rule in sorted({each.rule for each in mine if each.rule}):
+        click.echo(say("worklist.rule", spoken, rule=f"{house_rules().named(rule).title[spoken]} ({rule})"))
+    if found.staff is not None and any(each.undone in (NO_SKILL, NOBODY_THERE) for each in found.tasks):
+        click.echo(say("worklist.nobody", spoken))
+
+
+def _table(found: Worklists, shown: list[Listed], zone: ZoneInfo, spoken: str) -> Table:
+    columns = ["place", "debtor", "name", "amount", "what", "window", "why"]
+    if found.staff is not None:
+        columns.insert(5, "collector")
+    right = ("place", "amount")
+    table = Table(
+        *(
+            Column(say(f"worklist.column.{name}", spoken), justify="right" if name in right else "left")
+            for name in columns
+        )
+    )
+    called = names(each.task["debtor_id"] for each in shown)
+    for each in shown:
+        task, window = each.task, _window(each, zone)
+        why = [*filter(None, [sum_words(task, spoken)]), *chips(task, found.day, spoken)]
+        cells = {
+            "place": str(task["place"]),
+            "debtor": plain(task["number"], 60),
+            "name": plain(called.get(task["debtor_id"], ""), 40),
+            "amount": format_money(task["amount_minor"], task["currency"], spoken),
+            "what": what_words(task["reason"], spoken),
+            "collector": each.collector or "",
+            "window": "-".join(window) if window else "",
+            "why": "\n".join(why),
+        }
+        table.add_row(*(Text(cells[name]) for name in columns))
+    return table
