@@ -125,7 +125,7 @@ def _table(creditor: Any, proposal: str, found: list[dict[str, Any]]) -> Table:
             channel_words(row["channel"], spoken),
             f"{row['count']:,}",
             format_money(row["total_minor"], row["currency"], spoken),
-            words(f"outbox.{row['state']}"),
+            _state(row["state"]),
             Text(why_words(row["state_reason"]) if row["state_reason"] else "-"),
         )
     return table
@@ -228,4 +228,9 @@ def drop(reason: str, key: str | None, code: str | None, **choice: Any) -> None:
 
 def _tell_others(done: acts.Reviewed) -> None:
     for state, count in sorted(done.others.items()):
-        tell("review.others", count=f"{count:,}", state=words(f"outbox.{state}"))
+        tell("review.others", count=f"{count:,}", state=_state(state))
+
+
+def _state(state: str) -> str:
+    """The outbox's words; what is ready names no hour here."""
+    return words("review.state.released" if state == OutboxState.RELEASED else f"outbox.{state}")
