@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from dunwell.core.terms import Stage
 from dunwell.rulebook.strategy import Segment, Step, Treatment
 
+_FRIDAY = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:
@@ -34,8 +36,8 @@ class Stood:
 
 
 def dates_of(segment: Segment, due: date) -> list[Planned]:
-    """The steps of a segment for an item due on a day. Stages skipped only for some are taken; weekends, feasts and
-    contact rules, which move a real message, are left out."""
+    """The steps of a segment for an item due on a day. Stages skipped only for some are taken. Deadlines never end on a
+    weekend; feasts, and contact rules that move a real message, are left out."""
     return dates_from([(step, step.treatment) for step in segment.steps], due, segment.pause_days, Stood())
 
 
@@ -58,7 +60,7 @@ def dates_from(steps: Sequence[tuple[Step, Treatment]], due: date, pause_days: i
             day = max(day, message + timedelta(days=pause_days))
         day = max(day, stood.not_before)
         within = treatment.pay_within_days
-        deadline = day + timedelta(days=within) if within and step.stage.is_message else None
+        deadline = _weekday(day + timedelta(days=within)) if within and step.stage.is_message else None
         if step.stage is Stage.SECOND_DUNNING:
             final = deadline
         if step.stage.is_message:
@@ -66,6 +68,11 @@ def dates_from(steps: Sequence[tuple[Step, Treatment]], due: date, pause_days: i
         last = day
         found.append(Planned(step, day, deadline))
     return found
+
+
+def _weekday(day: date) -> date:
+    """The day itself, or the Monday after its weekend."""
+    return day + timedelta(days=max(0, 7 - day.weekday()) if day.weekday() > _FRIDAY else 0)
 
 
 def _after_due(step: Step, due: date) -> date:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from dunwell.core.terms import LANGUAGES
+from dunwell.core.terms import LANGUAGES, Stage
 from dunwell.jobs.cli import _run
 from dunwell.rulebook.strategy_dates import dates_of
 from dunwell.rulebook.strategy_file import default_strategy
@@ -85,3 +85,12 @@ class TestANewHouse:
         say("run")
         assert OutboxMessage.objects.count() == 2
         assert "L1" in say("list", "tasks")
+
+
+class TestAnExampleOnTheCalendar:
+    def test_sets_no_deadline_on_a_weekend_and_counts_on_from_the_day_it_sets(self) -> None:
+        segment = default_strategy().segment("unwilling")
+        planned = {each.step.stage: each for each in dates_of(segment, date(2026, 10, 1))}
+        # ten days from Thursday 22 October are a Sunday
+        assert planned[Stage.SECOND_DUNNING].deadline == date(2026, 11, 2)
+        assert planned[Stage.PERSON].day == date(2026, 11, 6)
