@@ -21,7 +21,7 @@ from tests.oracles import day_sql
 _WINDOWS = """
     CREATE VIEW contacts AS
         SELECT contact_id, debtor_id AS account_id, person_id, "at", channel, direction, outcome, purpose,
-               addressee AS "to", mode, contact_point_id AS address_id
+               addressee AS "to", mode, contact_point_id AS address_id, collector
         FROM '{0}/contacts.parquet' WHERE contact_date <= DATE '{1}';
     CREATE VIEW debts AS
         SELECT debtor_id AS account_id, receivable_id AS debt_id FROM '{0}/receivables.parquet'

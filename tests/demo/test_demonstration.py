@@ -123,7 +123,7 @@ class TestDemonstration:
         assert "bit for bit" in played.home.dunwell("replay", name).stdout
 
     def test_writes_to_nobody_within_the_pause(self, played):
-        pause = timedelta(days=default_strategy().pause_days)
+        pause = timedelta(days=min(segment.pause_days for segment in default_strategy().segments))
         latest = {}
         for contact in contacts():
             key = (contact.debtor_id, contact.currency)

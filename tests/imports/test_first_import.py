@@ -25,12 +25,13 @@ class TestFirstImport:
         }  # fmt: skip
         found = content(creditor)
         assert found["receivables"] == [
-            ("charge", "F1", "C1", "R1", date(2026, 9, 20), date(2026, 9, 20), "EUR", 500, "open", "reminder fee"),
+            ("charge", "F1", "C1", "R1", date(2026, 9, 20), date(2026, 9, 20), "EUR", 500, "open", None),
             ("credit_note", "G1", "C1", "R1", date(2026, 8, 20), date(2026, 8, 20), "EUR", -19000, "open", None),
             ("invoice", "R1", "C1", None, date(2026, 8, 1), date(2026, 8, 31), "EUR", 119000, "open", "Steel"),
             ("invoice", "R2", "C1", None, date(2026, 9, 1), date(2026, 10, 1), "EUR", 25050, "open", None),
             ("invoice", "R3", "C2", None, date(2026, 9, 15), date(2026, 10, 15), "JPY", 90000, "open", "Parts"),
         ]
+        assert Receivable.objects.get(number="F1").charge_kind == "late_fee"
         assert found["payments"] == [
             ("P1", "C1", "R1", "invoice", None, date(2026, 9, 3), "EUR", 30000, "bank", None),
             ("P2", "C2", None, None, None, date(2026, 9, 30), "JPY", 1000, "bank", None),

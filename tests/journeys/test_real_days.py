@@ -17,7 +17,7 @@ from tests.lessons.test_once import Office, ten_on
 from tests.send.book import add_debtor, let_go
 from tests.support.homes import Home
 from tests.support.rows import MEI, a_creditor
-from tests.support.strategies import PLAIN
+from tests.support.strategies import PLAIN, plain_strategy
 
 MONDAY = date(2026, 11, 23)
 
@@ -43,7 +43,7 @@ def adopt(creditor: Creditor, text: str, told: date, day: date) -> None:
 
 class TestAStrategyForALaterDay:
     def test_takes_over_that_day_and_not_before(self, office: Office) -> None:
-        """The default reminds on the third day after the due date; the new one, from Wednesday on, on the fifth."""
+        """The plain one reminds on the third day after the due date; the new one, from Wednesday on, on the fifth."""
         later = PLAIN.replace("offset_days: 3,", "offset_days: 5,")
         adopt(office.creditor, later, MONDAY, after(2))
         for number, late in (("three", 3), ("two", 2), ("one", 1)):
@@ -52,7 +52,7 @@ class TestAStrategyForALaterDay:
             ["three@debtor.example"], ["two@debtor.example"], [], [], ["one@debtor.example"],
         ]  # fmt: skip
         used = [replay(f"main-202611{23 + count}-1")[0]["strategy_hash"] for count in range(5)]
-        assert used == [default_strategy().hash] * 2 + [read_strategy(later).hash] * 3
+        assert used == [plain_strategy().hash] * 2 + [read_strategy(later).hash] * 3
 
 
 class TestAReplay:
@@ -63,7 +63,7 @@ class TestAReplay:
         later = run(office.creditor, after(1))
         manifest, outcome, again = replay(report.run)
         assert manifest["decisions_hash"] == again["decisions_hash"]
-        assert manifest["strategy_hash"] == default_strategy().hash
+        assert manifest["strategy_hash"] == plain_strategy().hash
         assert outcome.decisions["stage"].to_list() == [Stage.REMINDER]
         assert replay(later.run)[1].decisions["stage"].to_list() == [0]
 
@@ -97,6 +97,7 @@ class TestAnOutage:
 
 class TestAReason:
     def test_told_today_leads_another_way_today(self, office: Office) -> None:
+        adopt(office.creditor, default_strategy().text, MONDAY, MONDAY)
         debtor = add_debtor(office.creditor, "M1", email="m1@debtor.example", due=after(-4))
         record_observation(
             debtor=debtor, kind="reason", value="hardship", at=ten_on(MONDAY), by=MEI, key="o1", until_date=after(6)
