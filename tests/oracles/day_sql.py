@@ -15,7 +15,8 @@ from dunwell.core.money import DIGITS
 from dunwell.rulebook.conditions import All, Compare, Condition, Either, Flag, Known, Not, OneOf, columns_of
 from dunwell.rulebook.strategy import Level, Strategy, Treatment
 
-NOTICE, CALL, SECOND_DUNNING = 10, 30, 50
+NOTICE, CALL, SECOND_DUNNING, TALK = 10, 30, 50, 60
+_WRITTEN = (10, 20, 25, 40, 50)
 COUNTED = ("sent", "unknown", "reached", "dropped", "message_left", "no_answer", "not_connected", "wrong_person")
 FILES = (
     "debtors", "receivables", "payments", "promises", "disputes", "holds", "contacts", "contact_items", "steps",
@@ -214,34 +215,62 @@ _HISTORY = f"""
         SELECT i.receivable_id, i.stage, c.contact_date AS on_date, c.deadline_date
         FROM contact_items i JOIN contacts c USING (contact_id) WHERE i.stage IS NOT NULL AND {_OUT}
         UNION ALL SELECT receivable_id, stage, done_date, NULL FROM done WHERE taken),
+    -- a charge goes the way of its invoice
+    of_claims AS (SELECT k.claim_id, k.currency, t.* FROM taken t JOIN known k USING (receivable_id)),
     first AS (
-        SELECT receivable_id, stage, min(on_date) AS on_date, min(deadline_date) AS deadline_date
-        FROM taken GROUP BY ALL),
+        SELECT claim_id, currency, stage, min(on_date) AS on_date, min(deadline_date) AS deadline_date
+        FROM of_claims GROUP BY ALL),
+    before AS (
+        SELECT claim_id, currency, max(stage) AS before_talk, arg_max(on_date, stage) AS before_date
+        FROM first WHERE stage < {TALK} GROUP BY ALL),
+    talks AS (
+        SELECT t.claim_id, t.currency, min(on_date) AS talk_date
+        FROM of_claims t LEFT JOIN before b ON b.claim_id = t.claim_id AND b.currency = t.currency
+        WHERE stage = {TALK} AND (before_date IS NULL OR on_date >= before_date) GROUP BY ALL),
     tried AS (
-        SELECT receivable_id, count(*) AS tries, max(done_date) AS tried_date FROM done WHERE NOT taken GROUP BY ALL)
-    SELECT receivable_id, coalesce(reached, 0) AS reached, reached_date, deadline_date, coalesce(tries, 0) AS tries,
-           tried_date
-    FROM (SELECT receivable_id, max(stage) AS reached, arg_max(on_date, stage) AS reached_date,
-                 min(deadline_date) FILTER (stage = {SECOND_DUNNING}) AS deadline_date
-          FROM first GROUP BY ALL)
-    FULL JOIN tried USING (receivable_id)"""
+        SELECT claim_id, currency, max(tries) AS tries, max(tried_date) AS tried_date
+        FROM (SELECT receivable_id, count(*) AS tries, max(done_date) AS tried_date
+              FROM done WHERE NOT taken GROUP BY ALL) JOIN known USING (receivable_id) GROUP BY ALL),
+    stands AS (
+        SELECT claim_id, currency, max(stage) AS reached, arg_max(on_date, stage) AS first_date,
+               min(deadline_date) FILTER (stage = {SECOND_DUNNING}) AS deadline_date
+        FROM first GROUP BY ALL)
+    SELECT k.receivable_id, coalesce(reached, 0) AS reached,
+           CASE WHEN reached = {TALK} THEN coalesce(talk_date, first_date) ELSE first_date END AS reached_date,
+           deadline_date, coalesce(before_talk, 0) AS before_talk, before_date, talk_date,
+           coalesce(tries, 0) AS tries, tried_date
+    FROM known k
+    LEFT JOIN stands s ON s.claim_id = k.claim_id AND s.currency = k.currency
+    LEFT JOIN before b ON b.claim_id = k.claim_id AND b.currency = k.currency
+    LEFT JOIN talks t ON t.claim_id = k.claim_id AND t.currency = k.currency
+    LEFT JOIN tried d ON d.claim_id = k.claim_id AND d.currency = k.currency
+    WHERE s.claim_id IS NOT NULL OR d.claim_id IS NOT NULL"""
 
 
 def _placed(strategy: Strategy) -> str:
     """Open items beside their history; what is left of an item that is nearly paid is not asked for."""
     least = " ".join(f"WHEN '{name}' THEN {part}" for name, part in strategy.minimum_bp.items())
     petty = (
-        f"open_minor::HUGEINT * 10000 < amount_minor::HUGEINT * (CASE currency {least} ELSE 0 END)"
+        f"o.open_minor::HUGEINT * 10000 < o.amount_minor::HUGEINT * (CASE o.currency {least} ELSE 0 END)"
         if least
         else "false"
     )
     return f"""
-        SELECT o.* REPLACE (CASE WHEN {petty} THEN 0 ELSE demand_minor END AS demand_minor,
-                            CASE WHEN {petty} THEN 0 ELSE net_minor END AS net_minor),
-               CASE WHEN {petty} THEN demand_minor ELSE 0 END AS petty_minor,
-               coalesce(h.reached, 0) AS reached, h.reached_date, h.deadline_date, coalesce(h.tries, 0) AS tries,
-               h.tried_date
-        FROM open_items o LEFT JOIN history h ON h.receivable_id = o.receivable_id"""
+        WITH charged AS (
+            SELECT claim_id, currency, sum(amount_minor) AS charged_minor FROM owed WHERE kind = 'charge' GROUP BY ALL),
+        asked AS (
+            SELECT o.* REPLACE (CASE WHEN {petty} THEN 0 ELSE demand_minor END AS demand_minor,
+                                CASE WHEN {petty} THEN 0 ELSE net_minor END AS net_minor),
+                   CASE WHEN {petty} THEN demand_minor ELSE 0 END AS petty_minor, k.claim_id,
+                   coalesce(h.reached, 0) AS reached, h.reached_date, h.deadline_date,
+                   coalesce(h.before_talk, 0) AS before_talk, h.before_date, h.talk_date,
+                   coalesce(h.tries, 0) AS tries, h.tried_date
+            FROM open_items o JOIN (SELECT receivable_id, claim_id FROM known) k ON k.receivable_id = o.receivable_id
+            LEFT JOIN history h ON h.receivable_id = o.receivable_id)
+        SELECT a.* EXCLUDE (claim_id),
+               coalesce(sum(open_minor - demand_minor + net_minor) OVER (PARTITION BY a.claim_id, a.currency)
+                            <= charged_minor, false) AS only_charges
+        FROM asked a LEFT JOIN charged c ON c.claim_id = a.claim_id AND c.currency = a.currency"""
 
 
 _MESSAGES = f"""
@@ -353,7 +382,7 @@ def _of_items(grace: int) -> dict[str, str]:
         "overdue_91": total("net_minor", "days_past_due > 90"),
         "items": f"count(*) FILTER ({counts})",
         "days_past_due": f"coalesce(max(days_past_due) FILTER ({counts}), 0)",
-        "only_charges": f"coalesce(bool_and(kind = 'charge') FILTER ({counts}), false)",
+        "only_charges": f"coalesce(bool_and(only_charges) FILTER ({counts}), false)",
         "reached": f"CASE coalesce(max(reached) FILTER ({counts}), 0) {words} END",
     }
 
@@ -423,17 +452,17 @@ class Steps:
         return f"SELECT debtor_id, currency, {', '.join([f'({segment})::INT AS place', *choices])} FROM about"
 
     def table(self) -> str:
-        """number, stage, for_person, offset_days, after_days, after_deadline_days, attempts."""
+        """number, stage, for_person, offset_days, month_end, after_days, after_deadline_days, attempts."""
         values = []
         for number, (of, at, which) in enumerate(self.rows):
             step = self.segments[of].steps[at]
             treatment = step.treatments[which]
             told = (
-                number, int(step.stage), treatment.by == "person", step.offset_days, step.after_days,
+                number, int(step.stage), treatment.by == "person", step.offset_days, step.month_end, step.after_days,
                 step.after_deadline_days, treatment.attempts,
             )  # fmt: skip
             values.append("(" + ", ".join("NULL::INT" if each is None else str(each) for each in told) + ")")
-        names = "number, stage, for_person, offset_days, after_days, after_deadline_days, attempts"
+        names = "number, stage, for_person, offset_days, month_end, after_days, after_deadline_days, attempts"
         return f"SELECT * FROM (VALUES {', '.join(values)}) t({names})"
 
     def _first(self, reached: str) -> str:
@@ -441,7 +470,18 @@ class Steps:
         return self._chosen(lambda stage: f"{stage} > {reached}" if stage > NOTICE else None)
 
     def _notice(self) -> str:
-        return self._chosen(lambda stage: "reached = 0 AND days_past_due <= 0" if stage == NOTICE else None)
+        return self._chosen(lambda stage: "stood = 0 AND days_past_due <= 0" if stage == NOTICE else None)
+
+    def _written(self) -> str:
+        """The last step that a ladder writes, but for a notice; 0: none."""
+        found = ["0"]
+        for of, each in enumerate(self.segments):
+            for at, step in enumerate(each.steps):
+                if int(step.stage) in _WRITTEN and int(step.stage) > NOTICE:
+                    left_out = [str(n) for n, treatment in enumerate(step.treatments) if treatment.skip]
+                    taken = f" AND c_{of}_{at} NOT IN ({', '.join(left_out)})" if left_out else ""
+                    found.append(f"CASE WHEN place = {of}{taken} THEN {int(step.stage)} ELSE 0 END")
+        return f"greatest({', '.join(found)})"
 
     def _chosen(self, asks: Callable[[int], str | None]) -> str:
         whens = []
@@ -458,22 +498,31 @@ class Steps:
         """Every open item with its next step."""
         late = f"days_past_due > {grace}"
         return f"""
-            WITH one AS (
+            WITH zero AS (
                 SELECT p.*, l.* EXCLUDE (debtor_id, currency),
-                       CASE WHEN {late} THEN {self._first("reached")} ELSE {self._notice()} END AS first_number
+                       -- a talk that came early is no leave to skip what the ladder writes before its own
+                       reached = {TALK} AND (before_talk < {self._written()} OR talk_date IS NULL) AS early
                 FROM placed p JOIN ladders l ON l.debtor_id = p.debtor_id AND l.currency = p.currency),
+            half AS (
+                SELECT *, CASE WHEN early THEN before_talk ELSE reached END AS stood,
+                       CASE WHEN early THEN greatest(reached_date, before_date) ELSE reached_date END AS stood_date
+                FROM zero),
+            one AS (
+                SELECT *, CASE WHEN {late} THEN {self._first("stood")} ELSE {self._notice()} END AS first_number
+                FROM half),
             two AS (
                 SELECT o.*, coalesce(t.stage = {CALL} AND o.tries >= t.attempts AND {late}, false) AS tried
                 FROM one o LEFT JOIN treatments t ON t.number = o.first_number),
             three AS (
                 SELECT *, CASE WHEN tried THEN {self._first(str(CALL))} ELSE first_number END AS number_,
-                       CASE WHEN tried THEN tried_date ELSE reached_date END AS since
+                       CASE WHEN tried THEN tried_date ELSE stood_date END AS since
                 FROM two),
             four AS (
                 SELECT three.* EXCLUDE (number_), coalesce(t.stage, 0) AS next_stage,
                        coalesce(t.for_person, false) AS for_person,
                        greatest(
-                           due_date + t.offset_days,
+                           CASE WHEN t.month_end THEN last_day(due_date + t.offset_days)
+                                ELSE due_date + t.offset_days END,
                            CASE WHEN t.after_days > 0 THEN since + t.after_days END,
                            coalesce(deadline_date, since) + (t.after_deadline_days + 1)
                        )::DATE AS next_date
