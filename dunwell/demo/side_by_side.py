@@ -113,8 +113,8 @@ def _work(book: Book, plan: Plan, pipe: Connection) -> None:
     # the keyboard speaks to the process that listens; it ends the others
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.umask(0o077)
-    # nobody listens any more: the other end says why
-    with suppress(BrokenPipeError):
+    # nobody listens any more: the other end says why. Polars hears the keyboard in the middle of a query all the same
+    with suppress(BrokenPipeError, KeyboardInterrupt):
         try:
             _play(book, plan, pipe)
         except DunwellError as error:

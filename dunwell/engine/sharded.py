@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from multiprocessing.connection import Connection, wait
@@ -161,13 +161,15 @@ def _told(line: Connection) -> int | None:
 def _work(task: _Task, mine: Sequence[int], line: Connection) -> None:
     """What a process does. Whoever interrupts the program interrupts its parent, who ends this one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        for shard in mine:
-            task.do(shard)
-            line.send(shard)
-        line.send(None)
-    except DunwellError as error:
-        line.send(error)
+    # Polars hears the keyboard in the middle of a query all the same, and whoever listened may have gone
+    with suppress(KeyboardInterrupt, BrokenPipeError):
+        try:
+            for shard in mine:
+                task.do(shard)
+                line.send(shard)
+            line.send(None)
+        except DunwellError as error:
+            line.send(error)
 
 
 @contextmanager
