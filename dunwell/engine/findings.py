@@ -116,7 +116,7 @@ def asked_of(facts: Facts, rules: Rules, day: date, at: datetime, came: pl.DataF
         .rename({"debtor_id": "account_id", "contact_point_id": "address_id", "addressee": "to"})
         # who the account belongs to may have been corrected since the contact took place
         .join(persons, on="account_id", how="left")
-        .with_columns(person_id=pl.coalesce("now_person", "person_id"), at_place=pl.lit(None))
+        .with_columns(person_id=pl.coalesce("now_person", "person_id"))
     )
     named = facts["contact_items"].select("contact_id", "called", "talked", debt_id="receivable_id")
     debts = facts["receivables"].select(account_id="debtor_id", debt_id="receivable_id")
