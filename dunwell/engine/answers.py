@@ -13,7 +13,7 @@ from dunwell.engine.spoken import SPOKEN
 from dunwell.rulebook.contact_rules import Rules
 
 ANSWER = "answer"
-_HIMSELF = "debtor"
+HIMSELF = "debtor"
 
 
 def settled(asked: Asked, rules: Rules, day: date) -> tuple[Asked, pl.DataFrame]:
@@ -24,9 +24,9 @@ def settled(asked: Asked, rules: Rules, day: date) -> tuple[Asked, pl.DataFrame]
     answers, wanted = asked.contacts.filter(is_answer), asked.subjects.filter(pl.col("purpose") == ANSWER)
     if not found or (answers.is_empty() and wanted.is_empty()):
         return asked, pl.DataFrame(schema=SPOKEN)
-    span = timedelta(days=min(value["within_days"] for _, value in found))
+    span = span_of(rules, day) or timedelta()
     open_questions = _questions(asked.contacts, {*answers["person_id"], *wanted["person_id"]})
-    to = pl.col("to").fill_null(_HIMSELF)
+    to = pl.col("to").fill_null(HIMSELF)
     of_contacts = answers.sort("at", "contact_id").select("contact_id", "person_id", to, "at").rows()
     empty = [key for key, person, of, at in of_contacts if not _take(open_questions, person, of, at, span)]
     of_subjects = wanted.select("subject_id", "person_id", to, "at").rows()
@@ -43,11 +43,17 @@ def settled(asked: Asked, rules: Rules, day: date) -> tuple[Asked, pl.DataFrame]
     return settled_asked, told.with_columns(absent).select(list(SPOKEN))
 
 
+def span_of(rules: Rules, day: date) -> timedelta | None:
+    """How long an answer may come after what it answers; None: no rule says."""
+    days = [value["within_days"] for _, value in rules.in_force(day, ANSWER)]
+    return timedelta(days=min(days)) if days else None
+
+
 def _questions(contacts: pl.DataFrame, persons: set[int]) -> dict[tuple[int, str], list[datetime]]:
     """When people came to us, by person and who he was, the oldest first."""
     came = contacts.filter(
         (pl.col("direction") == "in") & ~pl.col("outcome").is_in(UNSENT) & pl.col("person_id").is_in(sorted(persons))
-    ).select("person_id", pl.col("to").fill_null(_HIMSELF), "at")
+    ).select("person_id", pl.col("to").fill_null(HIMSELF), "at")
     found: dict[tuple[int, str], list[datetime]] = {}
     for person, to, at in came.sort("at").rows():
         found.setdefault((person, to), []).append(at)

@@ -43,8 +43,9 @@ CONTACTS: dict[str, pl.DataType] = {
     "mode": _TEXT,
     "address_id": _INT,
     "collector": _TEXT,
+    "at_place": _TEXT,
 }
-"""`collector`: who made it, own or agency; null where that is not known."""
+"""`collector`: who made it, own or agency; `at_place`: where the debtor was; null where that is not known."""
 CONTACT_DEBTS: dict[str, pl.DataType] = {
     "contact_id": _INT, "debt_id": _INT, "called": pl.Boolean(), "talked": pl.Boolean(),
 }  # fmt: skip

@@ -10,6 +10,7 @@ import polars as pl
 
 from dunwell.engine import answers, contact_counts, registers
 from dunwell.engine.asked import Asked
+from dunwell.engine.begun import with_begun
 from dunwell.engine.hours import Hours, windows
 from dunwell.engine.local_days import with_days
 from dunwell.engine.scopes import CHANNELS, Applied, applied, with_profiles
@@ -44,8 +45,9 @@ def say(asked: Asked, rules: Rules, day: date, *, with_notes: bool = False, hour
     with_notes   notes are told as findings too, one row a subject and note: for few subjects
     hours_from   hours are sought from this moment on (None: that of the subjects)
     """
-    asked, idle = answers.settled(asked, rules, day)
-    subjects, profiles = with_profiles(asked.subjects)
+    as_told = asked
+    asked, idle = answers.settled(as_told, rules, day)
+    subjects, profiles = with_profiles(with_begun(asked.subjects, as_told, rules, day))
     by_kind = applied(rules, day, profiles, asked.providers)
     counting, opening, others, notes = (
         [each for kind in kinds for each in by_kind.get(kind, ())]

@@ -12,7 +12,7 @@ import polars as pl
 
 from dunwell.core.errors import DunwellError
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 _MOMENT = pl.Datetime("us", "UTC")
 _DATE = pl.Date()
 _INT = pl.Int64()
@@ -110,6 +110,7 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "mode": _TEXT,
         "contact_point_id": _INT,
         "collector": _TEXT,
+        "at_place": _TEXT,
     },
     "contact_items": {
         "contact_id": _INT,

@@ -11,7 +11,7 @@ import polars as pl
 from dunwell.core.terms import Channel
 from dunwell.rulebook.contact_rules import Rule, Rules
 
-DIMENSIONS = ("debtor", "place", "debt", "collector", "creditor", "purpose", "to", "at_place", "mode")
+DIMENSIONS = ("debtor", "place", "debt", "collector", "creditor", "purpose", "to", "at_place", "mode", "begun")
 CHANNELS = tuple(str(channel) for channel in Channel)
 
 
@@ -40,6 +40,11 @@ class Applied:
         """profile, channel: one row for each channel of a profile."""
         rows = [(profile, channel) for profile, channels in self.channels.items() for channel in channels]
         return pl.DataFrame(rows, schema={"profile": pl.Int32, "channel": pl.String}, orient="row")
+
+
+def began(rule: str, channel: str) -> str:
+    """How a subject is told (in `begun`) that an exception which asks what he began holds on a channel."""
+    return f"{rule}@{channel}"
 
 
 def with_profiles(subjects: pl.DataFrame) -> tuple[pl.DataFrame, list[dict[str, str | None]]]:
@@ -120,7 +125,7 @@ def _silenced(exceptions: Iterable[tuple[Rule, Mapping[str, Any]]], told: Mappin
         (rule, value["lifts"])
         for rule, value in exceptions
         if (
-            rule.scope.surely_matches(told) and rule.confidence != "recalled"
+            rule.scope.surely_matches(told) and rule.confidence != "recalled" and _is_begun(rule, value, told)
             if value["lifts"]
             else rule.scope.matches(told)
         )
@@ -129,3 +134,8 @@ def _silenced(exceptions: Iterable[tuple[Rule, Mapping[str, Any]]], told: Mappin
         lifts or any(other.scope.lies_in(rule.scope) and not rule.scope.lies_in(other.scope) for other, _ in holding)
         for rule, lifts in holding
     )
+
+
+def _is_begun(rule: Rule, value: Mapping[str, Any], told: Mapping[str, str | None]) -> bool:
+    """Whether the debtor himself began, as far as an exception asks; see `engine.begun`."""
+    return not value["begun"] or began(rule.id, told["channel"] or "") in (told["begun"] or "").split(" ")

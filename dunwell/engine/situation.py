@@ -88,7 +88,7 @@ def _asked(batch: Sequence[Situation], named: _Names, providers: Mapping[str, st
             used = _number_of(contact.address, n, each, named)
             contacts.append((
                 number, owner, n, contact.at.astimezone(UTC), contact.channel, contact.direction, contact.outcome,
-                contact.purpose, contact.to, contact.mode, used, contact.collector,
+                contact.purpose, contact.to, contact.mode, used, contact.collector, contact.place,
             ))  # fmt: skip
             spoken_of = contact.talked if contact.outcome == "reached" else None
             if contact.debts is None and spoken_of is None:

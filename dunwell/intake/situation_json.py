@@ -88,7 +88,7 @@ def _contact(row: Any, at: str, now: datetime, channel: str | None, country: str
         purpose=_choice(row, "purpose", at), to=_choice(row, "to", at), mode=_choice(row, "mode", at),
         address=_address(row, at, country), account=_optional(row, "account", at),
         debts=_names(row, "debts", at), talked=_names(row, "talked", at),
-        collector=by if by in (None, "own") else "agency",
+        collector=by if by in (None, "own") else "agency", place=_choice(row, "place", at, "at_place"),
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from dunwell.documents.contact_answer import AnswerWords
 from dunwell.documents.finding_words import effect_words
 from dunwell.engine.planned import Told
 from dunwell.jobs.context import language, moment, tell, words
-from dunwell.jobs.day_option import Day, Moment
+from dunwell.jobs.day_option import Day, Moment, meant_at
 from dunwell.jobs.limitation_records import hash_of, proven
 from dunwell.jobs.talks import acted, once
 from dunwell.rulebook.contact_rules import SCOPE
@@ -189,14 +189,12 @@ def contact_record(
     """
     creditor = creditors.choose(code)
     owner = read.debtor(creditor, debtor)
-    if happened is not None and happened.tzinfo is None:
-        happened = happened.replace(tzinfo=ZoneInfo(creditor.zone))
     made = acts.record_contact(
         debtor=owner,
         channel=Channel(channel),
         outcome=ContactOutcome(outcome) if outcome else None,
         contact_date=day,
-        happened_at=happened,
+        happened_at=happened and meant_at(happened, creditor.zone),
         inbound=inbound,
         contact_point=read.address(owner, value) if value is not None else None,
         purpose=purpose,

@@ -1,7 +1,8 @@
 """A day on the command line. Needs no Django: the demonstration reads its options before there is any."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -46,6 +47,23 @@ class Moment(click.ParamType[datetime]):
             self.fail(words("day.bad_moment", value=str(value)[:40]), param, ctx)
         Day().convert(at.date(), param, ctx)
         return at
+
+
+def meant_at(moment: datetime, zone: str) -> datetime:
+    """A moment as it is meant where the clocks show `zone`, unless it names its own offset.
+
+    Refuses what those clocks never showed, as they were put on, and asks which is meant of what they showed twice.
+    """
+    if moment.tzinfo is not None:
+        return moment
+    first, second = (moment.replace(tzinfo=ZoneInfo(zone), fold=fold) for fold in (0, 1))
+    if first.utcoffset() == second.utcoffset():
+        return first
+    told = {"value": moment.isoformat(timespec="minutes"), "zone": zone}
+    if first.astimezone(UTC).astimezone(first.tzinfo).replace(tzinfo=None) != moment:
+        raise DunwellError("day.moment_skipped", **told)
+    both = {"first": first.isoformat(timespec="minutes"), "second": second.isoformat(timespec="minutes")}
+    raise DunwellError("day.moment_twice", **told, **both)
 
 
 def refuse_early(pay_by: date | None, day: date) -> None:

@@ -19,7 +19,7 @@ from dunwell.core.terms import Channel
 from dunwell.documents.finding_words import code_words, entry_words
 from dunwell.documents.plain import plain
 from dunwell.jobs.context import language, moment, show, tell, words
-from dunwell.jobs.day_option import Day, Moment
+from dunwell.jobs.day_option import Day, Moment, meant_at
 from dunwell.jobs.talks import acted, once
 from dunwell.store.reads import creditors, registers
 from dunwell.store.reads import talks as read
@@ -66,8 +66,6 @@ def register_add(
     """
     creditor = creditors.choose(code)
     owner = read.debtor(creditor, debtor)
-    if told is not None and told.tzinfo is None:
-        told = told.replace(tzinfo=ZoneInfo(creditor.zone))
     entry = acts.add_entry(
         debtor=owner,
         kind=kind,
@@ -76,7 +74,7 @@ def register_add(
         place=place,
         purpose=purpose,
         from_date=start,
-        from_at=told,
+        from_at=told and meant_at(told, creditor.zone),
         until_date=until,
         weekdays=_weekdays(weekdays),
         hours=_hours(hours),

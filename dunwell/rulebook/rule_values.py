@@ -128,8 +128,16 @@ def _fine(_: dict[str, Any]) -> str:
     return ""
 
 
+BEGUN = ("same_channel", "since_refused", "in_refused_time", "from_refused_place")
+"""What an exception for answers may want of what the debtor began: see "Answers" in docs/contact-rules.md."""
+
+
 def _lifts(value: dict[str, Any]) -> str:
-    return "" if isinstance(value["lifts"], bool) else "lifts is true or false"
+    if not isinstance(value["lifts"], bool):
+        return "lifts is true or false"
+    if value["begun"] and not value["lifts"]:
+        return "what the debtor began is asked where an exception lifts"
+    return _words(value, "begun", BEGUN)
 
 
 KINDS: Mapping[str, tuple[frozenset[str], Mapping[str, Any], Callable[[dict[str, Any]], str]]] = {
@@ -156,7 +164,7 @@ KINDS: Mapping[str, tuple[frozenset[str], Mapping[str, Any], Callable[[dict[str,
     "recording": (frozenset({"may"}), {}, _recording),
     "conduct": (frozenset({"points"}), {}, lambda value: _code_list(value, "points")),
     "answer": (frozenset({"within_days"}), {}, lambda value: _whole(value, "within_days", 1)),
-    "exception": (frozenset({"lifts"}), {}, _lifts),
+    "exception": (frozenset({"lifts"}), {"begun": []}, _lifts),
 }  # fmt: skip
 """Each kind with what its values need, what they may have and how that is filled in, and what checks them."""
 

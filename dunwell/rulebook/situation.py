@@ -24,6 +24,7 @@ class PastContact:
     debts: tuple[str, ...] | None = None
     talked: tuple[str, ...] | None = None
     collector: str | None = None
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,7 +218,7 @@ def _contacts(
     creditor: Creditor, schema: dict[str, pl.DataType], known_at: datetime | None, debtors: list[int] | None
 ) -> pl.DataFrame:
     columns = {column: f"c.{'id' if column == 'contact_id' else column}" for column in schema}
-    columns["at"] = "c.happened_at AS at"
+    columns["at"], columns["at_place"] = "c.happened_at AS at", "c.place AS at_place"
     # who made it: an agency that is named, or whoever collects for the creditor (a word of ours, so it may stand here)
     columns["collector"] = f"CASE WHEN c.collector = '' THEN '{creditor.collector}' ELSE 'agency' END AS collector"
     messages, params = "", list[object]()

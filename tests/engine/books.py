@@ -177,6 +177,7 @@ def _talk(draw: DrawFn, book: Book, debtor: int, items: list[int]) -> None:
             purpose=draw(st.sampled_from([None, "collection", "answer"])),
             addressee=draw(st.sampled_from([None, "debtor", "third_person"])),
             mode=draw(st.sampled_from([None, "interactive", "notification"])),
+            at_place=draw(st.sampled_from([None, "home", "work"])),
             contact_point_id=draw(st.sampled_from([None, *_points(book, debtor, channel)])),
             collector=draw(st.sampled_from([None, "own", "agency"])),
         )  # fmt: skip

@@ -66,6 +66,7 @@ KINDS = [
 ]  # fmt: skip
 NOTICES = ["placement", "validation", "email_procedure"]
 WANTED = ["consent", "notice_sent", "lost_contact", "verified"]
+BEGUN = ["same_channel", "since_refused", "in_refused_time", "from_refused_place"]
 LIFTING = ["consent", "direct_consent", "hours_agreed", "frequency_agreed", "lost_contact", "verified"]
 FORBIDDING = [kind for kind in KINDS if kind not in (*LIFTING, "notice_sent", "recording_consent")]
 TOLD = [kind for kind in FORBIDDING if kind not in ("promise", "complaint")]
@@ -91,6 +92,67 @@ def batch(seed: int, size: int) -> Batch:
     provider = {random.choice(CHANNELS): random.choice(PROVIDERS) for _ in range(2)}
     country = random.choice(sorted(PLACES))
     return Batch(rules, [situation(random, day, provider) for _ in range(size)], country)
+
+
+def batch_of_answers(seed: int, size: int) -> Batch:
+    """Answers to people who refused something, each of them a minute or an hour from a bound: what they began, and what
+    was answered already, decides."""
+    random = Random(seed)
+    refused = _rule(random, "random.refused", "register", {}, "forbidden")
+    refused["values"] = {date(2020, 1, 1): {"entries": ["inconvenient_place", "inconvenient_time", "opt_out"]}}
+    begun = _rule(random, "random.refused.answer", "exception", {"purpose": ["answer"]}, "note")
+    begun["excepts"] = refused["id"]
+    wanted = sorted(random.sample(BEGUN, random.choice([1, 2, 3, 4])))
+    begun["values"] = {date(2020, 1, 1): {"lifts": True, "begun": wanted}}
+    refused["strength"] = begun["strength"] = "law"
+    refused["citation"] = begun["citation"] = {"source": "chance", "confidence": "official", "quote": ""}
+    rules = [refused, begun]
+    if random.random() < 0.8:
+        answer = _rule(random, "random.answer", "answer", {}, "note")
+        answer["values"] = {date(2020, 1, 1): {"within_days": random.choice([1, 7])}}
+        rules.append(answer)
+    day = random.choice(DAYS)
+    return Batch(rules, [_answered(random, day) for _ in range(size)], "US")
+
+
+def _answered(random: Random, day: date) -> Table:
+    zones = random.choice([["America/New_York"], ["America/New_York", "America/Los_Angeles"], ["Europe/Berlin"]])
+    channels = ["phone", "sms"]
+    at = _moment(random, day, random.choice(zones))
+    made: Table = {"at": _written(random, at, zones), "channel": random.choice(channels), "purpose": "answer"}
+    made["debtor"] = {"kind": "consumer", "zones": zones}
+    _maybe(random, made, 0.6, "place", ["home", "work"])
+    _maybe(random, made, 0.1, "to", ["guarantor"])
+    _maybe(random, made, 0.2, "account", ACCOUNTS)
+    ago = [0, 1, 60, 1_800, 3_600, 7_200, 86_399, 86_400, 86_401, 7 * 86_400]
+    made["contacts"] = [
+        {
+            "at": _written(random, at - timedelta(seconds=random.choice(ago)), zones),
+            "channel": random.choice(channels), "direction": (came := random.choice(["in", "in", "out"])),
+            "outcome": random.choice(["reached", "reached", "sent", "undeliverable"]),
+            **({} if came == "in" else {"purpose": random.choice(["answer", "answer", "collection"])}),
+            **({} if random.random() < 0.3 else {"place": random.choice(["home", "home", "work"])}),
+            **({} if random.random() < 0.9 else {"to": "guarantor"}),
+        }
+        for _ in range(random.choice([1, 2, 3, 5]))
+    ]  # fmt: skip
+    local = at.astimezone(ZoneInfo(zones[0]))
+    made["registers"] = []
+    for _ in range(random.choice([1, 1, 2, 3])):
+        entry: Table = {"kind": random.choice(["opt_out", "inconvenient_time", "inconvenient_place"])}
+        entry["from"] = (local.date() - random.choice([0, 1, 2, 30]) * DAY).isoformat()
+        if random.random() < 0.3:
+            entry["from"] = random.choice(made["contacts"])["at"]
+        _maybe(random, entry, 0.4, "channel", channels)
+        _maybe(random, entry, 0.1, "account", ACCOUNTS)
+        if entry["kind"] == "inconvenient_place":
+            entry["place"] = random.choice(["home", "home", "work"])
+        if entry["kind"] == "inconvenient_time":
+            _maybe(random, entry, 0.3, "weekdays", [[local.isoweekday()], [1, 3, 5]])
+            hour = min(max(local.hour - random.choice([0, 0, 1]), 0), 21)
+            _maybe(random, entry, 0.8, "hours", [[f"{hour:02}:00", f"{hour + 2:02}:00"], ["15:00", "17:00"]])
+        made["registers"].append(entry)
+    return made
 
 
 # --- situations ---
@@ -463,6 +525,8 @@ def _exceptions(random: Random, rule: Table) -> list[Table]:
         exception = _rule(random, f"{rule['id']}.except{depth}", "exception", dict(scope), "note")
         exception["excepts"] = rule["id"]
         exception["values"] = {date(2020, 1, 1): {"lifts": lifts}}
+        if lifts and random.random() < 0.3:
+            exception["values"][date(2020, 1, 1)]["begun"] = sorted(random.sample(BEGUN, random.choice([1, 2, 4])))
         if random.random() < 0.1:
             exception["values"][random.choice(DAYS)] = None
         made.append(exception)

@@ -40,7 +40,7 @@ def ask(people: list[dict[str, Any]]) -> list[dict[str, Any]]:
             moment = datetime.fromisoformat(each["at"]).astimezone(UTC)
             contacts.append((
                 person * 1000 + n, None, person, moment, each.get("channel", "phone"), each.get("direction", "out"),
-                each["outcome"], None, each.get("to"), None, None, None,
+                each["outcome"], None, each.get("to"), None, None, None, None,
             ))  # fmt: skip
         numbers += [(person, n, each.get("invalid")) for n, each in enumerate(told.get("numbers", []))]
     schema = {

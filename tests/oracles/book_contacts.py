@@ -106,7 +106,7 @@ class Contacts:
         }
         return {
             "at": row["at"], "channel": row["channel"], "direction": row["direction"], "outcome": row["outcome"],
-            "purpose": row["purpose"], "to": row["addressee"], "mode": row["mode"],
+            "purpose": row["purpose"], "to": row["addressee"], "mode": row["mode"], "place": row["at_place"],
             "address": text(row["contact_point_id"]), "account": str(row["debtor_id"]),
             "collector": row["collector"], **(debts if named else {}),
         }  # fmt: skip

@@ -312,7 +312,8 @@ class Asked:
         self.account = situation.get("account")
         self.entries: list[Table] = list(situation.get("registers") or [])
         self.contacts = [self._contact(each) for each in situation.get("contacts") or []]
-        self.rests_on_nothing = False
+        self.told_contacts = [dict(each) for each in self.contacts]
+        self.rests_on_nothing, self.span = False, float("inf")
         self.settle_answers()
         self.address = self._address()
         self.debts = self._debts()
@@ -331,6 +332,7 @@ class Asked:
         spans = [values["within_days"] * 86_400 for values in found if values is not None]
         if not spans:
             return
+        self.span = min(spans)
         noticed = [each for each in self.contacts if each["outcome"] not in UNNOTICED]
         questions = sorted((each for each in noticed if each["direction"] == "in"), key=lambda each: each["moment"])
         asked = {"purpose": self.facts["purpose"], "to": self.facts["to"], "moment": self.at}
@@ -433,11 +435,62 @@ class Asked:
             if not values["lifts"]:
                 if self.is_in_scope(other["applies"]):
                     speaks.append(other["applies"])
-            elif other["citation"]["confidence"] != "recalled" and self.is_in_scope(other["applies"], sure=True):
+            elif (
+                other["citation"]["confidence"] != "recalled"
+                and self.is_in_scope(other["applies"], sure=True)
+                and (not values.get("begun") or self.he_began(values["begun"], self.values(rule) or {}))
+            ):
                 lifts.append(other["applies"])
         if any(not any(is_inside(inner, wide) for inner in speaks) for wide in lifts):
             return None
         return self.values(rule)
+
+    def he_began(self, wanted: Sequence[str], of_rule: Table) -> bool:
+        """Whether an answer rests on something of his that fits, and that no answer has used up."""
+        if self.facts["purpose"] != "answer":
+            return False
+        here = {"channel": self.channel, "place": self.facts["at_place"], "purpose": "answer"}
+        entries = [
+            entry
+            for entry in self.entries
+            if entry["kind"] in of_rule.get("entries", [])
+            and self.is_about(entry, here)
+            and (
+                entry["kind"] in BINDS_THE_PERSON
+                or None in (entry.get("account"), self.account)
+                or entry.get("account") == self.account
+            )
+        ]
+        refused = [(entry, zone) for entry in entries for zone in self.zones if self.holds_at(entry, zone, self.at)]
+        moments: list[int] = []
+        for contact in sorted(self.told_contacts, key=lambda each: (each["moment"], each["direction"])):
+            if contact["outcome"] in UNNOTICED or contact["moment"] > self.at:
+                continue
+            if (contact.get("to") or "debtor") != self.facts["to"]:
+                continue
+            if "same_channel" in wanted and contact["channel"] != self.channel:
+                continue
+            moment = contact["moment"]
+            if contact["direction"] == "out":
+                spent = [each for each in moments if moment - each <= self.span]
+                if contact.get("purpose") == "answer" and spent:
+                    moments.remove(spent[0])
+            elif all(self.fits(contact, wanted, entry, zone) for entry, zone in refused):
+                moments.append(moment)
+        return any(self.at - moment <= self.span for moment in moments)
+
+    def fits(self, contact: Table, wanted: Sequence[str], entry: Table, zone: str) -> bool:
+        """Whether he began as an exception wants it, as far as one entry by the clock of one zone goes."""
+        moment, place = contact["moment"], contact.get("place")
+        if "since_refused" in wanted and day_in(zone, moment) < self.first_day(entry):
+            return False
+        if "in_refused_time" in wanted and entry["kind"] == "inconvenient_time":
+            same_day = day_in(zone, moment) == day_in(zone, self.at)
+            if not same_day or not self.holds_at(entry, zone, moment):
+                return False
+        if "from_refused_place" in wanted and entry["kind"] == "inconvenient_place":
+            return place is not None and place == self.facts["at_place"]
+        return True
 
     def lifting(self, rule: Table, values: Table) -> list[Table]:
         """The entries that lift a rule now; one for an address lifts what is counted of contacts that name it."""
@@ -577,7 +630,8 @@ class Asked:
             debts = contact.get("debts")
             if talked and contact["outcome"] == "reached" and contact.get("talked") is not None:
                 debts = contact["talked"]
-            return debts is None or debt is None or debt in debts
+            # a talk about none of the debts is one about nothing, where all is one debt too
+            return debts is None or debt in debts or (debt is None and bool(debts))
         return True
 
     def _count(self, rule: Table, values: Table) -> list[Finding]:

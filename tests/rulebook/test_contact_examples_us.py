@@ -323,6 +323,9 @@ class TestTheExamples:
             assert said_by("us.regf.inconvenient-time", reply) is None
             call = asked(moment("2026-03-04", clock), registers=BUSY, contacts=mail)
             assert (said_by("us.regf.inconvenient-time", call) is None) is wanted["may_call"]
+            # a call is no answer to a mail, whatever it is told to be for
+            answering = asked(moment("2026-03-04", clock), purpose="answer", registers=BUSY, contacts=mail)
+            assert (said_by("us.regf.inconvenient-time", answering) is None) is wanted["may_call"]
         # how many answers one message had is not counted: whoever answers is told
         note = said_by("us.regf.harassment", reply)
         assert note is not None

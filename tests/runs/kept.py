@@ -36,7 +36,11 @@ _ALSO: dict[str, dict[str, pl.Expr]] = {
     },
     "registers": {"evidence": pl.lit(""), "recorded_by": pl.lit("test")},
 }
-_NAMES = {"debtors": {"region": "subdivision"}, "registers": {"address_id": "contact_point_id", "at_place": "place"}}
+_NAMES = {
+    "debtors": {"region": "subdivision"},
+    "registers": {"address_id": "contact_point_id", "at_place": "place"},
+    "contacts": {"at_place": "place"},
+}
 """Columns that are called otherwise in the tables."""
 _TOLD = {"debtors": ["zones"], "contact_points": ["usable"]}
 """Columns that other tables or columns tell."""

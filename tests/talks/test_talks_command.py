@@ -2,12 +2,13 @@
 
 import json
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
 
 from dunwell.jobs.cli import _run
-from dunwell.store.models import ContactPoint, Promise
+from dunwell.store.models import ContactAttempt, ContactPoint, Promise, RegisterEntry
 from tests.support.rows import NOW
 from tests.talks.book import a_book
 
@@ -57,6 +58,32 @@ class TestTheCommandLine:
         say("address", "invalid", "10001", "weber@soehne.example", "--reason", "bounced")
         assert ContactPoint.objects.get().invalid_since is not None
         assert "--email" in say("address", "set", "10001", "--email", "a@b.example", "--phone", "123", fails=True)
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            ("contact", "record", "10001", "--outcome", "no_answer"),
+            ("register", "add", "10001", "opt_out", "--channel", "sms"),
+        ],
+    )
+    def test_asks_which_moment_is_meant_on_the_days_on_which_clocks_change(self, say, line):
+        """Clocks in Berlin are put on from two to three in March, and back from three to two in October."""
+        skipped = say(*line, "--at", "2026-03-29T02:30", fails=True)
+        assert "2026-03-29T02:30 was on no clock of Europe/Berlin" in skipped
+        twice = say(*line, "--at", "2026-10-25T02:30", fails=True)
+        assert "2026-10-25T02:30+02:00 or 2026-10-25T02:30+01:00" in twice
+        assert "夏令时" in say(*line, "--at", "2026-10-25T02:59:59", fails=True, language="zh-Hans")
+        assert "夏令時間" in say(*line, "--at", "2026-03-29T02:00", fails=True, language="zh-Hant")
+        assert (ContactAttempt.objects.count(), RegisterEntry.objects.count()) == (0, 0)
+        say(*line, "--at", "2026-10-25T02:30+01:00")
+        assert ContactAttempt.objects.count() + RegisterEntry.objects.count() == 1
+
+    def test_takes_the_moments_beside_those_of_a_change_of_clocks(self, say):
+        beside = ("2026-03-29T01:59", "2026-03-29T03:00", "2026-10-25T01:59", "2026-10-25T03:00")
+        for moment in beside:
+            say("contact", "record", "10001", "--outcome", "no_answer", "--at", moment)
+        kept = ContactAttempt.objects.order_by("happened_at").values_list("happened_at", flat=True)
+        assert [f"{each.astimezone(ZoneInfo('Europe/Berlin')):%Y-%m-%dT%H:%M}" for each in kept] == list(beside)
 
     def test_withdraws_a_promise_of_the_debtor_named(self, say):
         say("promise", "10001", "500", "EUR", "--by", "2026-12-01")
