@@ -16,6 +16,7 @@ from dunwell.actions.once import clean_text
 from dunwell.core.actor import Actor
 from dunwell.core.errors import DunwellError, Refused
 from dunwell.core.terms import DebtorKind
+from dunwell.intake.values import words
 from dunwell.rulebook.interest_scope import check_scope
 from dunwell.rulebook.interest_terms import BUYERS, OTHER, make_terms
 from dunwell.rulebook.rates import Series, house_series, percent_of, ppm_of
@@ -61,6 +62,8 @@ def set_terms(
         kind not in DEFAULTS or (country and not _COUNTRY.fullmatch(country)) or code.endswith(":")
     ):
         raise Refused("terms.code_unknown", code=code[:40], known=", ".join(DEFAULTS))
+    if kind in DEFAULTS and country:
+        _check_country(kind, country)
     if buyer is not None and buyer not in (*BUYERS, OTHER):
         raise Refused("interest.not_one_of", field="buyer", value=buyer[:40], known=", ".join((*BUYERS, OTHER)))
     terms = make_terms(regime, {**wishes, "confirmed": confirmed}, series_of(creditor))
@@ -84,6 +87,15 @@ def set_terms(
         return found
     journal.append("terms.set", creditor=creditor, by=by, at=at, body={"code": code, **values})
     return found
+
+
+def _check_country(kind: str, country: str) -> None:
+    """Refuse what debtors cannot have as their country: terms for them would never hold for anybody."""
+    meant = words("country").get(country.casefold())
+    if meant is None:
+        raise Refused("terms.country_unknown", country=country, kind=kind)
+    if meant != country:
+        raise Refused("terms.country_other_code", country=country, kind=kind, right=meant)
 
 
 @act("terms.remove")

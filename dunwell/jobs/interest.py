@@ -23,9 +23,11 @@ from dunwell.rulebook.interest_terms import (
     BUYERS,
     DAY_COUNTS,
     NOT_AT_HAND,
+    NOTHING,
     OTHER,
     PAYMENT_DAYS,
     ROUNDINGS,
+    Terms,
     house_regimes,
 )
 from dunwell.rulebook.rates import percent_of
@@ -192,11 +194,19 @@ def _show(creditor: Any) -> None:
             wishes=", ".join(f"{name} {value}" for name, value in sorted(json.loads(row.wishes).items())) or "-",
             source=terms.regime.citation.source, confidence=words(f"confidence.{terms.regime.citation.confidence}"),
         )  # fmt: skip
-        state = "demanded" if terms.claimed else "not_demanded" if terms.regime.basis else "no_basis"
-        tell(f"terms.{state}", by=row.confirmed_by or "-")
+        tell(f"terms.{_state(terms)}", by=row.confirmed_by)
         if row.fixed_sum:
             tell("terms.fixed_sum")
         _tell_doubts(creditor, row, terms.regime)
+
+
+def _state(terms: Terms) -> str:
+    """Whether interest by terms is demanded, and why."""
+    if terms.regime.id == NOTHING:
+        return "nothing"
+    if terms.claimed:
+        return "demanded" if terms.confirmed else "demanded_as_it_stands"
+    return "not_demanded" if terms.regime.basis else "no_basis"
 
 
 def _tell_doubts(creditor: Any, row: Any, regime: Any) -> None:

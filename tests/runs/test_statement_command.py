@@ -258,6 +258,28 @@ class TestTerms:
         assert debt["demanded"]["total"] == "9015.00"
         assert float(debt["computed_not_demanded"]["total"]) > 9015
 
+    @pytest.mark.parametrize(
+        ("code", "names"),
+        [
+            ("business:UK", "UK is not the code by which this country is recorded of debtors: write GB"),
+            ("consumer:UK", "consumer:GB"),
+            ("business:ZZ", "ZZ is no country"),
+            ("business:QQ", "QQ is no country"),
+        ],
+    )
+    def test_of_a_country_that_no_debtor_can_have_are_refused(self, say, code, names):
+        assert names in say("terms", "set", code, "--regime", "none", fails=True)
+        assert "No terms of late interest are set" in say("terms", "show")
+
+    def test_of_no_interest_say_that_none_is_demanded(self, say):
+        said = say("terms", "set", "business:GB", "--regime", "none")
+        assert "No late interest is demanded" in said
+        assert "confirmed by" not in said
+
+    def test_that_need_no_confirmation_say_so(self, say):
+        said = say("terms", "set", "business", "--regime", "contract.clause", "--rate", "6")
+        assert "Interest is demanded; these terms need no confirmation." in said
+
     def test_set_again_record_nothing(self, say):
         from dunwell.store.models import JournalEntry
 
