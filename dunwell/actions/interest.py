@@ -11,13 +11,15 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from dunwell.actions.act import act
+from dunwell.actions.business_day import today
 from dunwell.actions.once import clean_text
 from dunwell.core.actor import Actor
 from dunwell.core.errors import DunwellError, Refused
 from dunwell.core.terms import DebtorKind
+from dunwell.intake.values import words
 from dunwell.rulebook.interest_scope import check_scope
 from dunwell.rulebook.interest_terms import BUYERS, OTHER, make_terms
-from dunwell.rulebook.rates import house_series, percent_of, ppm_of
+from dunwell.rulebook.rates import Series, house_series, percent_of, ppm_of
 from dunwell.store import journal
 from dunwell.store.models import Creditor, InterestTerms, RateValue
 from dunwell.store.reads.interest import CONTRACT, INVOICE, aim_of, series_of
@@ -60,6 +62,8 @@ def set_terms(
         kind not in DEFAULTS or (country and not _COUNTRY.fullmatch(country)) or code.endswith(":")
     ):
         raise Refused("terms.code_unknown", code=code[:40], known=", ".join(DEFAULTS))
+    if kind in DEFAULTS and country:
+        _check_country(kind, country)
     if buyer is not None and buyer not in (*BUYERS, OTHER):
         raise Refused("interest.not_one_of", field="buyer", value=buyer[:40], known=", ".join((*BUYERS, OTHER)))
     terms = make_terms(regime, {**wishes, "confirmed": confirmed}, series_of(creditor))
@@ -83,6 +87,15 @@ def set_terms(
         return found
     journal.append("terms.set", creditor=creditor, by=by, at=at, body={"code": code, **values})
     return found
+
+
+def _check_country(kind: str, country: str) -> None:
+    """Refuse what debtors cannot have as their country: terms for them would never hold for anybody."""
+    meant = words("country").get(country.casefold())
+    if meant is None:
+        raise Refused("terms.country_unknown", country=country, kind=kind)
+    if meant != country:
+        raise Refused("terms.country_other_code", country=country, kind=kind, right=meant)
 
 
 @act("terms.remove")
@@ -147,50 +160,111 @@ def _read_rate(row: Mapping[str, str | None], line: int) -> NewRate:
     return NewRate(values["series"], start, ppm, until)
 
 
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """A value that was told before and has made way for another one: percents as text."""
+
+    series: str
+    day: date
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What an import of rates did: how many are new, the series of the file, and what was replaced."""
+
+    new: int
+    series: list[str]
+    replaced: list[Replaced]
+
+
 @act("rates.import", may_record_nothing=True)
 def import_rates(
-    *, creditor: Creditor, rates: list[NewRate], source: str, at: datetime, by: Actor
-) -> tuple[int, list[str]]:
-    """Take rates in; those that stand already change nothing. Returns how many are new, and the series they belong to.
+    *, creditor: Creditor, rates: list[NewRate], source: str, at: datetime, by: Actor, replace: bool = False
+) -> Taken:
+    """Take rates in; those that stand already change nothing.
 
-    A value that differs from one of the release, for days which that knew, is refused: it was checked against its
-    source, and a release brings the corrected one.
+    replace   a value that was told before may be replaced by another one
+
+    Refuses a value that differs from one of the release, for days which that knew: it was checked against its source,
+    and a release brings the corrected one. Refuses a value that differs from one told before, or is known for a shorter
+    time, unless `replace`; and one that is said to be known beyond the next fixing of its series: nobody can know it.
     """
     source = clean_text(source, "source", limit=200)
-    house = house_series()
-    until = {name: series.known_until for name, series in series_of(creditor).items()}
+    standing = series_of(creditor)
+    until = {name: series.known_until for name, series in standing.items()}
     new = 0
+    replaced: list[Replaced] = []
     for rate in sorted(rates, key=lambda each: each.from_date):
-        known = house[rate.series]
-        if rate.from_date < known.values[0][0]:
-            raise Refused("rates.too_early", series=rate.series, first=known.values[0][0].isoformat())
-        if rate.from_date <= known.known_until and known.on(rate.from_date) != rate.rate_ppm:
-            raise Refused(
-                "rates.contradicts", series=rate.series, day=rate.from_date.isoformat(),
-                theirs=percent_of(rate.rate_ppm), ours=percent_of(known.on(rate.from_date)),
-            )  # fmt: skip
-        # days between that nobody knows must not pass for known
-        if rate.from_date > until[rate.series] + timedelta(days=1):
-            raise Refused("rates.gap", series=rate.series, until=until[rate.series].isoformat())
+        _check_rate(rate, until[rate.series], today(creditor, at))
         until[rate.series] = max(until[rate.series], rate.known_until)
-        values = {"rate_ppm": rate.rate_ppm, "known_until": rate.known_until, "told_by": source}
-        found = (
-            RateValue.objects.select_for_update()
-            .filter(creditor=creditor, series=rate.series, from_date=rate.from_date)
-            .first()
-        )
-        if found is None:
-            RateValue.objects.create(
-                creditor=creditor, series=rate.series, from_date=rate.from_date, known_from=at, **values
-            )
-        elif not change(found, at=at, **values):
+        old = _told_otherwise(creditor, rate, standing[rate.series], allowed=replace)
+        if not _record_rate(creditor, rate, source, old, at, by):
             continue
         new += 1
-        journal.append(
-            "rate.told", creditor=creditor, by=by, at=at,
-            body={
-                "series": rate.series, "from": rate.from_date, "rate": percent_of(rate.rate_ppm),
-                "known_until": rate.known_until, "source": source,
-            },
+        if old is not None:
+            replaced.append(Replaced(rate.series, rate.from_date, old, percent_of(rate.rate_ppm)))
+    return Taken(new, sorted({rate.series for rate in rates}), replaced)
+
+
+def _check_rate(rate: NewRate, until: date, day: date) -> None:
+    """Refuse a rate that cannot be; `until`: up to which day the series is known, `day`: today."""
+    known = house_series()[rate.series]
+    if rate.from_date < known.values[0][0]:
+        raise Refused("rates.too_early", series=rate.series, first=known.values[0][0].isoformat())
+    if rate.from_date <= known.known_until and known.on(rate.from_date) != rate.rate_ppm:
+        raise Refused(
+            "rates.contradicts", series=rate.series, day=rate.from_date.isoformat(),
+            theirs=percent_of(rate.rate_ppm), ours=percent_of(known.on(rate.from_date)),
         )  # fmt: skip
-    return new, sorted({rate.series for rate in rates})
+    # days between that nobody knows must not pass for known
+    if rate.from_date > until + timedelta(days=1):
+        raise Refused("rates.gap", series=rate.series, until=until.isoformat())
+    latest = known.latest_known(rate.from_date, day)
+    if rate.known_until > latest:
+        raise Refused(
+            "rates.known_too_long", series=rate.series, until=rate.known_until.isoformat(), latest=latest.isoformat()
+        )
+
+
+def _told_otherwise(creditor: Creditor, rate: NewRate, series: Series, *, allowed: bool) -> str | None:
+    """The percentage that was told before for the day from which a rate holds, where it is another one. Refuses
+    another one, and one that was known for longer, unless that is allowed."""
+    told = series.told_of(rate.from_date) if rate.from_date <= series.known_until else None
+    if told is None:
+        return None
+    old = series.on(rate.from_date)
+    row = RateValue.objects.filter(creditor=creditor, series=rate.series, from_date=rate.from_date).first()
+    shorter = row is not None and rate.known_until < row.known_until
+    if (old != rate.rate_ppm or shorter) and not allowed:
+        raise Refused(
+            "rates.told_before", series=rate.series, day=rate.from_date.isoformat(), source=told.source,
+            old=percent_of(old), new=percent_of(rate.rate_ppm), new_until=rate.known_until.isoformat(),
+            old_until=(row.known_until if row else series.known_until).isoformat(),
+        )  # fmt: skip
+    return percent_of(old) if old != rate.rate_ppm else None
+
+
+def _record_rate(creditor: Creditor, rate: NewRate, source: str, old: str | None, at: datetime, by: Actor) -> bool:
+    """Write a rate and its entry in the journal; False where it stands already."""
+    values = {"rate_ppm": rate.rate_ppm, "known_until": rate.known_until, "told_by": source}
+    found = (
+        RateValue.objects.select_for_update()
+        .filter(creditor=creditor, series=rate.series, from_date=rate.from_date)
+        .first()
+    )
+    if found is None:
+        RateValue.objects.create(
+            creditor=creditor, series=rate.series, from_date=rate.from_date, known_from=at, **values
+        )
+    elif not change(found, at=at, **values):
+        return False
+    journal.append(
+        "rate.told", creditor=creditor, by=by, at=at,
+        body={
+            "series": rate.series, "from": rate.from_date, "rate": percent_of(rate.rate_ppm),
+            "known_until": rate.known_until, "source": source, **({"instead_of": old} if old else {}),
+        },
+    )  # fmt: skip
+    return True

@@ -67,5 +67,5 @@ def _day(top: Mapping[str, Any], field: str) -> date:
 def _minor(top: Mapping[str, Any], field: str) -> int:
     value = top[field]
     if type(value) is not int or not 0 <= value <= 10**15:
-        raise DunwellError("validation.amount", field=field, value=str(value)[:40])
+        raise DunwellError("validation.amount", field=field, value=fields.shown(value)[:40])
     return value

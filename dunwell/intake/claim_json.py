@@ -22,7 +22,7 @@ from dunwell.rulebook.interest_terms import BUYERS, COMPONENTS, CREDITORS, OTHER
 from dunwell.rulebook.places import is_law
 from dunwell.rulebook.rates import Series
 
-_PLAIN = re.compile(r"[0-9]{1,20}(\.[0-9]{1,6})?")
+_PLAIN = re.compile(r"[0-9]{1,1000}(\.[0-9]{1,6})?")
 
 _TOP = {"as_of", "pay_by", "debtor", "buyer", "creditor", "debts", "payments"}
 _DEBT = {
@@ -91,14 +91,14 @@ def _creditor(top: Mapping[str, Any]) -> frozenset[str]:
     for kind in kinds:
         if not isinstance(kind, str) or kind not in known or (kind == OTHER and len(kinds) > 1):
             listed = ", ".join(known)
-            raise DunwellError("claim.not_one_of", field="creditor", value=str(kind)[:60], known=listed)
+            raise DunwellError("claim.not_one_of", field="creditor", value=fields.shown(kind)[:60], known=listed)
     return frozenset(kinds)
 
 
 def _law(entry: Mapping[str, Any], at: str) -> str | None:
     value = entry.get("law")
     if value is not None and not (isinstance(value, str) and is_law(value)):
-        raise DunwellError("claim.law", field=f"{at}.law", value=str(value)[:60])
+        raise DunwellError("claim.law", field=f"{at}.law", value=fields.shown(value)[:60])
     return value
 
 
@@ -214,7 +214,13 @@ def _amount(
         return default
     digits = DIGITS[currency]
     exact = Decimal(value) * 10**digits if isinstance(value, str) and _PLAIN.fullmatch(value) else None
-    if exact is None or exact != exact.to_integral_value() or not least <= exact <= LARGEST_MINOR:
+    here = fields.path(at, field)
+    if exact is not None and exact > LARGEST_MINOR:
+        most = f"{LARGEST_MINOR // 10**digits:,}"
+        raise DunwellError("claim.amount_too_large", field=here, currency=currency, most=most)
+    if exact is None or exact != exact.to_integral_value():
         code = "claim.amount" if field in table else "claim.missing"
-        raise DunwellError(code, field=fields.path(at, field), currency=currency, digits=digits)
+        raise DunwellError(code, field=here, currency=currency, digits=digits)
+    if exact < least:
+        raise DunwellError("claim.amount_of_nothing", field=here)
     return int(exact)

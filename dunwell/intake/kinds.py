@@ -1,17 +1,18 @@
 """The seven kinds of file: raw cells -> the typed frame of the kind, every row of it, and the errors beside."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from dunwell.core.terms import ReceivableStatus
 from dunwell.intake.cells import LONGEST_KEY, LONGEST_TEXT, Cells
-from dunwell.intake.columns import CUSTOMER_FIELDS
+from dunwell.intake.columns import CUSTOMER_FIELDS, names, plain
 from dunwell.intake.faults import Faults
 from dunwell.intake.links import Links
 from dunwell.intake.shapes import FRAMES, Defaults, Mapping
 from dunwell.intake.sheet import Sheet
+from dunwell.intake.values import words
 from dunwell.rulebook.due_dates import due_dates
 from dunwell.rulebook.places import part_of
 
@@ -247,14 +248,47 @@ def _silent_about_due(cells: Cells) -> pl.Series:
     return cells.is_nothing("due_date") & cells.is_nothing("terms_days")
 
 
+def tell_kind_apart(sheet: Sheet) -> None:
+    """A column just called "kind" or "type" is that of the debtors where every word in it is a kind of customer.
+
+    What it is cannot be told from its name: exports write the type of document there, and the kind of customer. Read
+    for the wrong one, a consumer would be treated as a business."""
+    recognition = sheet.recognition
+    if not _may_be_either(sheet) or "debtor_kind" in (*recognition.columns, *recognition.constants):
+        return
+    spoken = sheet.cells["doc_type"].str.strip_chars().unique().drop_nulls()
+    spoken = spoken.filter(spoken != "")
+    if spoken.is_empty() or not spoken.map_elements(_is_customer_kind, return_dtype=pl.Boolean).all():
+        return
+    columns = {"debtor_kind" if field == "doc_type" else field: at for field, at in recognition.columns.items()}
+    sheet.recognition = replace(recognition, columns=columns)
+    sheet.cells = sheet.cells.rename({"doc_type": "debtor_kind"})
+
+
+def _may_be_either(sheet: Sheet) -> bool:
+    """Whether the type of document is read from a column whose name may as well mean the kind of customer."""
+    return "doc_type" in sheet.recognition.columns and names("customers").get(plain(sheet.header("doc_type"))) == "kind"
+
+
+def _is_customer_kind(word: str) -> bool:
+    return (plain(word) or word.casefold()) in words("debtor_kind")
+
+
 def _says_credit_note(cells: Cells) -> pl.Series:
-    """Rows whose type of document is a credit note. An unknown type is taken for an invoice, and told."""
+    """Rows whose type of document is a credit note.
+
+    An unknown type is taken for an invoice, and told; but a kind of customer is an error wherever it stands, and so is
+    any unknown word of a column that may be about the customer: nobody is to become a business by a misread column."""
     raw = cells.raw("doc_type")
     found = cells.looked_up(raw, "doc_type")
-    unknown = raw.filter(raw.is_not_null() & found.is_null()).unique().sort()
-    if unknown.len():
-        shown = ", ".join(unknown.head(5).str.slice(0, 40))
-        cells.sheet.note("intake.note_doc_type", column=cells.sheet.header("doc_type"), values=shown)
+    unknown = raw.is_not_null() & found.is_null()
+    about_customer = unknown & cells.looked_up(raw, "debtor_kind").is_not_null()
+    refused = unknown if _may_be_either(cells.sheet) else about_customer
+    cells.fault(refused, "doc_type", "intake.kind_of_what", raw)
+    shown = raw.filter(unknown & ~refused).unique().sort()
+    if shown.len():
+        shown_words = ", ".join(shown.head(5).str.slice(0, 40))
+        cells.sheet.note("intake.note_doc_type", column=cells.sheet.header("doc_type"), values=shown_words)
     return (found == "credit_note").fill_null(False)
 
 

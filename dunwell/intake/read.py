@@ -52,6 +52,7 @@ def read_files(
     ]
     faults = Faults()
     for sheet in sheets:
+        kinds.tell_kind_apart(sheet)
         _torn_rows(sheet, faults)
     desk = Desk(faults, Links(known), defaults, mapping)
     frames = _frames(sheets, desk)

@@ -13,6 +13,7 @@ from dunwell.actions import talks as acts
 from dunwell.actions.limitation import record_arrival
 from dunwell.actions.talks.plans import BY_PEOPLE, Plan
 from dunwell.core.dates import format_date
+from dunwell.core.errors import DunwellError
 from dunwell.core.terms import Channel, ContactOutcome
 from dunwell.documents.contact_answer import AnswerWords
 from dunwell.documents.finding_words import effect_words
@@ -153,7 +154,7 @@ def _data(plan: Plan) -> dict[str, object]:
 @click.option("--place", type=click.Choice(SCOPE["at_place"]), help="Where it took place.")
 @click.option("--mode", type=click.Choice(SCOPE["mode"]), help="A talk, or a voice that only tells.")
 @click.option("--persons", type=int, help="How many visited together.")
-@click.option("--agency", "collector", default="", help="The agency that made it, where it was not us.")
+@click.option("--agency", "collector", help="The agency that made it, where it was not us.")
 @click.option("--about", multiple=True, metavar="INVOICE", help="What it was about (repeat; default: all he owes).")
 @click.option("--talked", multiple=True, metavar="INVOICE", help="What was talked about (default: all it was about).")
 @click.option("--upset", is_flag=True, help="It upset him: he is left alone for the days that the house rule names.")
@@ -173,7 +174,7 @@ def contact_record(
     place: str | None,
     mode: str | None,
     persons: int | None,
-    collector: str,
+    collector: str | None,
     about: tuple[str, ...],
     talked: tuple[str, ...],
     upset: bool,
@@ -187,6 +188,8 @@ def contact_record(
     A contact of ours counts where a rule limits how often a person is contacted; what the rules said is kept, and
     one that they forbade is a deviation in the journal. An answer (--purpose answer) rests on what came from him.
     """
+    if collector is not None and not collector.strip():
+        raise DunwellError("talks.agency_empty")
     creditor = creditors.choose(code)
     owner = read.debtor(creditor, debtor)
     made = acts.record_contact(
@@ -202,7 +205,7 @@ def contact_record(
         place=place,
         mode=mode,
         persons=persons,
-        collector=collector,
+        collector=collector or "",
         about=[read.receivable(creditor, number) for number in about] or None,
         talked=[read.receivable(creditor, number) for number in talked] or None,
         upset=upset,

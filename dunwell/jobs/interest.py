@@ -23,9 +23,11 @@ from dunwell.rulebook.interest_terms import (
     BUYERS,
     DAY_COUNTS,
     NOT_AT_HAND,
+    NOTHING,
     OTHER,
     PAYMENT_DAYS,
     ROUNDINGS,
+    Terms,
     house_regimes,
 )
 from dunwell.rulebook.rates import percent_of
@@ -192,11 +194,19 @@ def _show(creditor: Any) -> None:
             wishes=", ".join(f"{name} {value}" for name, value in sorted(json.loads(row.wishes).items())) or "-",
             source=terms.regime.citation.source, confidence=words(f"confidence.{terms.regime.citation.confidence}"),
         )  # fmt: skip
-        state = "demanded" if terms.claimed else "not_demanded" if terms.regime.basis else "no_basis"
-        tell(f"terms.{state}", by=row.confirmed_by or "-")
+        tell(f"terms.{_state(terms)}", by=row.confirmed_by)
         if row.fixed_sum:
             tell("terms.fixed_sum")
         _tell_doubts(creditor, row, terms.regime)
+
+
+def _state(terms: Terms) -> str:
+    """Whether interest by terms is demanded, and why."""
+    if terms.regime.id == NOTHING:
+        return "nothing"
+    if terms.claimed:
+        return "demanded" if terms.confirmed else "demanded_as_it_stands"
+    return "not_demanded" if terms.regime.basis else "no_basis"
 
 
 def _tell_doubts(creditor: Any, row: Any, regime: Any) -> None:
@@ -250,9 +260,13 @@ def show_rates(creditor_code: str | None) -> None:
 @rates.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--source", required=True, help="Where the rates come from: an address, a letter, a name.")
+@click.option("--replace", is_flag=True, help="A rate that was told before may be replaced by another one.")
 @click.option("--creditor", "creditor_code", help="Whose book.")
-def import_rates(file: Path, source: str, creditor_code: str | None) -> None:
+def import_rates(file: Path, source: str, creditor_code: str | None, *, replace: bool) -> None:
     """Take newer rates in from a CSV file with the columns series,from,rate,known_until.
+
+    known_until is at most the day before the next fixing of the series. A rate that was told before is replaced only
+    with --replace; one that came with Dunwell never is.
 
     Example: de.basiszins,2026-07-01,1.27,2026-12-31
     """
@@ -260,11 +274,14 @@ def import_rates(file: Path, source: str, creditor_code: str | None) -> None:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise DunwellError("claim.unreadable", path=str(file), why=str(error)[:100]) from error
-    new, series = interest.import_rates(
+    taken = interest.import_rates(
         creditor=creditors.choose(creditor_code),
         rates=interest.read_rates(text),
         source=source,
+        replace=replace,
         at=moment(),
         by=operator(),
     )
-    tell("rates.taken", count=new, series=", ".join(series))
+    tell("rates.taken", count=taken.new, series=", ".join(taken.series))
+    for one in taken.replaced:
+        tell("rates.replaced", series=one.series, day=one.day.isoformat(), old=one.old, new=one.new)

@@ -118,7 +118,8 @@ def limitation(
     for state in ("unknown", "doubtful", "expired", "extinguished"):
         if states.get(state):
             tell("limitation.counted", state=words(f"limitation.{state}"), count=states[state])
-    for why in sorted({code for codes in told.found["why"].to_list() for code in codes}):
+    # of the rows shown alone: a doubt about a claim that is only counted would read as one about these
+    for why in sorted({code for row in rows for code in row["why"]}):
         tell("limitation.because", why=words(f"limitation.{why}"))
 
 

@@ -232,6 +232,8 @@ def _regime(entry: Any, file: str) -> Regime:
     )  # fmt: skip
 
 
+NOTHING = "none"
+"""The regime under which no late interest is owed."""
 NOT_AT_HAND = ("HK", "SG")
 """Places that are asked for and of whose interest by law no figure is at hand: what a contract agreed is claimed there,
 by the regime `contract.clause`."""

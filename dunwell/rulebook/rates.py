@@ -7,7 +7,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 from importlib import resources
@@ -19,7 +19,12 @@ from dunwell.core.errors import DunwellError
 from dunwell.core.terms import LANGUAGES
 from dunwell.rulebook.citation import Citation, read_citation
 
-_KEYS = {"id", "title", "citation", "known_until", "review_by", "update", "values", "cases"}
+_KEYS = {"id", "title", "citation", "known_until", "rhythm", "review_by", "update", "values", "cases"}
+
+
+RHYTHMS = ("half-year", "month-20", "none")
+"""When a series is fixed anew: on 1 January and 1 July; on the 20th of each month (or the working day after it); on no
+day that is known beforehand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,17 @@ class Series:
     update: str
     cases: tuple[Mapping[str, Any], ...]
     told: Mapping[date, Told] = field(default_factory=dict)
+    rhythm: str = "none"
+
+    def latest_known(self, since: date, today: date) -> date:
+        """The last day for which a value that holds from `since` on can be known today: the one before the next fixing
+        by the series' rhythm, counted from today, or from `since` where that is the fixing to come. Without a rhythm a
+        year from today."""
+        if self.rhythm == "none":
+            return today + timedelta(days=365)
+        before_next = _before_half_year if self.rhythm == "half-year" else _before_20th
+        end = before_next(today)
+        return before_next(end + timedelta(days=1)) if since > end else end
 
     def source_of(self, day: date) -> str:
         """Where the value in force on a day comes from: the series' own source, or who told it since."""
@@ -71,6 +87,18 @@ class Series:
             self, told=dict(told), values=tuple(sorted({**dict(self.values), **values}.items())),
             known_until=max(known_until, self.known_until),
         )  # fmt: skip
+
+
+def _before_half_year(day: date) -> date:
+    """The last day of a day's half-year."""
+    return date(day.year, 6, 30) if day.month <= 6 else date(day.year, 12, 31)
+
+
+def _before_20th(day: date) -> date:
+    """The first 19th of a month on or after a day."""
+    if day.day <= 19:
+        return day.replace(day=19)
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=19)
 
 
 class RateError(ValueError):
@@ -104,12 +132,14 @@ def read_series(text: str, file: str) -> Series:
         raise RateError(f"{where}: known_until and review_by are days")
     if entry["known_until"] < max(values):
         raise RateError(f"{where}: known_until lies before the last value")
+    if entry["rhythm"] not in RHYTHMS:
+        raise RateError(f"{where}: rhythm is one of {', '.join(RHYTHMS)}")
     if set(entry["title"]) != set(LANGUAGES) or not entry["cases"]:
         raise RateError(f"{where}: a series needs its title in {', '.join(LANGUAGES)} and cases")
     return Series(
         id=entry["id"], title=entry["title"], citation=citation, values=tuple(values.items()),
         known_until=entry["known_until"], review_by=entry["review_by"], update=str(entry["update"]),
-        cases=tuple(entry["cases"]),
+        cases=tuple(entry["cases"]), rhythm=entry["rhythm"],
     )  # fmt: skip
 
 

@@ -52,6 +52,37 @@ NO_CLAIMS = [
 ]  # fmt: skip
 
 
+class TestARefusal:
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ('{"debtor": "a", "debtor": "b", "debts": []}', "At the top of the description debtor stands twice."),
+            ('{"debtor": "a", "debts": [{}, {"number": 1, "number": 2}]}', "debts[1]: number stands twice."),
+            ('{"debts": [{"a": 1, "a": 2}], "debts": []}', "At the top of the description debts stands twice."),
+            ('{"debtor": "consumer", "debts": []}', "debts is empty. It must hold at least one entry."),
+            ('{"debtor": "consumer"}', "debts is missing."),
+            ('{"debtor": true, "debts": []}', "debtor: true is not one of business, consumer."),
+        ],
+    )
+    def test_names_the_fault_and_where_it_is(self, text, words):
+        with pytest.raises(DunwellError) as refused:
+            read_claim(text)
+        assert refused.value.words("en") == words
+        assert words not in (refused.value.words("zh-Hans"), refused.value.words("zh-Hant"))
+
+    @pytest.mark.parametrize("principal", ["10000000000000.01", "9" * 40, "1" + "0" * 999])
+    def test_of_too_large_an_amount_names_the_bound(self, principal):
+        with pytest.raises(DunwellError) as refused:
+            read_claim(json.dumps(changed(["debts", 0, "principal"], principal)))
+        said = refused.value.words("en")
+        assert said == "debts[0].principal is more than any claim can be: at most 10,000,000,000,000 EUR."
+
+    def test_of_a_payment_of_nothing_says_that_it_must_be_more(self):
+        with pytest.raises(DunwellError) as refused:
+            read_claim(json.dumps(changed(["debts", 0, "entries", 0, "amount"], "0.00")))
+        assert refused.value.words("en") == "debts[0].entries[0].amount must be more than zero."
+
+
 class TestClaim:
     def test_tells_every_line_of_the_sum(self, tmp_path):
         done = claim(json.dumps(CLAIM), tmp_path=tmp_path)

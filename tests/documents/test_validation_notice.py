@@ -194,7 +194,7 @@ class TestTheCommand:
             (told(financial="yes"), "claim.not_one_of"),
             (told(date_kind=7), "claim.not_one_of"),
             (told(collector="us"), "claim.table"),
-            (told(collector={"name": "A", "address": []}), "claim.missing"),
+            (told(collector={"name": "A", "address": []}), "claim.empty_list"),
             (told(more=1), "claim.unknown_field"),
             (told(now_minor=1), "validation.total_disagrees"),
         ],
@@ -204,6 +204,13 @@ class TestTheCommand:
         assert isinstance(done.exception, DunwellError)
         assert done.exception.code == code
         assert not list(tmp_path.iterdir())
+
+    @pytest.mark.parametrize("written", ["1e400", "-1E2", "true", "12.50", '"12"'])
+    def test_names_a_wrong_amount_as_it_was_written(self, tmp_path: Path, written: str) -> None:
+        text = told(then_minor=777).replace("777", written, 1)
+        done = run(text, "--letter", str(tmp_path / "n.pdf"))
+        assert isinstance(done.exception, DunwellError)
+        assert done.exception.words("en").startswith("then_minor: " + written.strip('"') + " is no amount")
 
     def test_says_where_it_cannot_write_and_wants_a_file(self, tmp_path: Path) -> None:
         for line, code in (

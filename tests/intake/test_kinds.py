@@ -280,8 +280,52 @@ class TestInvoices:
         batch = read(tmp_path, a=content)
         assert (numbers(batch), notes(batch)) == (["R1"], ["note_doc_type"])
 
+    def test_whose_type_of_document_is_a_kind_of_customer_are_errors(self, tmp_path):
+        content = invoice_rows("R1,C1,2026-01-02,2026-02-01,EUR,1.00,consumer", header=HEADER + ",doc_type")
+        batch = read(tmp_path, a=content)
+        assert said(batch) == [(2, "doc_type", "consumer", "kind_of_what")]
+        assert numbers(batch) == []
+
     def test_of_zero_are_invoices(self, tmp_path):
         assert numbers(read(tmp_path, a=invoice_rows("R1,C1,2026-01-02,2026-02-01,EUR,0.00"))) == ["R1"]
+
+
+class TestAColumnJustCalledKindOrType:
+    ROW = "R{0},C{0},2026-01-02,2026-02-01,EUR,1.00,{1}"
+
+    def read(self, tmp_path, header, *kinds):
+        rows = [self.ROW.format(n, kind) for n, kind in enumerate(kinds, 1)]
+        return read(tmp_path, a=invoice_rows(*rows, header=f"{HEADER},{header}"))
+
+    @pytest.mark.parametrize(
+        ("header", "said_so"),
+        [("kind", "consumer"), ("Type", "Individual"), ("类型", "个人"), ("類型", "消費者"), ("kind", "自然人")],
+    )
+    def test_is_the_debtors_where_all_its_words_are_kinds_of_customers(self, tmp_path, header, said_so):
+        batch = self.read(tmp_path, header, said_so, "company", "")
+        kinds = dict(batch.frames["customers"].select("number", "kind").iter_rows())
+        assert kinds == {"C1": "consumer", "C2": "business", "C3": "business"}
+        assert (numbers(batch), notes(batch)) == (["R1", "R2", "R3"], [])
+        assert batch.files[0].columns[header] == "debtor_kind"
+        assert "kind" in batch.given["customers"]
+
+    def test_is_the_documents_where_all_its_words_are_types_of_documents(self, tmp_path):
+        batch = self.read(tmp_path, "type", "invoice", "credit note")
+        assert numbers(batch) == ["R1"]
+        assert numbers(batch, "credit_notes") == ["R2"]
+
+    def test_is_refused_by_the_row_where_its_words_are_of_both_sorts(self, tmp_path):
+        batch = self.read(tmp_path, "kind", "invoice", "consumer")
+        assert (3, "kind", "consumer", "kind_of_what") in said(batch)
+        assert numbers(batch) == ["R1"]
+        reason = batch.errors.filter(code="intake.kind_of_what")["reason"][0]
+        assert "customer_kind" in reason
+        assert "doc_type" in reason
+
+    def test_is_refused_by_the_row_where_nobody_knows_a_word_of_it(self, tmp_path):
+        batch = self.read(tmp_path, "type", "consumer", "toll")
+        refused = [(row, value) for row, _, value, code in said(batch) if code == "kind_of_what"]
+        assert refused == [(2, "consumer"), (3, "toll")]
 
 
 class TestOneFileOfOpenInvoices:

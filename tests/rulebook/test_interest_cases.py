@@ -1,5 +1,8 @@
 """Every case beside a rate or a regime is asked of the engine itself."""
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 
 from dunwell.core.errors import DunwellError
@@ -33,6 +36,31 @@ class TestARate:
             return
         assert percent_of(series.on(case["day"])) == case["rate"]
         assert (case["day"] > series.known_until) == case.get("assumed", False)
+
+
+class TestTheLastDayForWhichARateCanBeKnown:
+    @pytest.mark.parametrize(
+        ("rhythm", "since", "today", "latest"),
+        [
+            ("half-year", date(2026, 7, 1), date(2026, 11, 30), date(2026, 12, 31)),
+            ("half-year", date(2024, 7, 1), date(2026, 5, 1), date(2026, 6, 30)),
+            ("half-year", date(2027, 1, 1), date(2026, 12, 28), date(2027, 6, 30)),
+            # a fixing after the next one is known to nobody
+            ("half-year", date(2030, 1, 1), date(2026, 12, 28), date(2027, 6, 30)),
+            ("month-20", date(2026, 11, 20), date(2026, 11, 30), date(2026, 12, 19)),
+            ("month-20", date(2026, 1, 20), date(2026, 2, 19), date(2026, 2, 19)),
+            ("month-20", date(2026, 12, 20), date(2026, 12, 19), date(2027, 1, 19)),
+            ("none", date(2020, 1, 1), date(2026, 11, 30), date(2027, 11, 30)),
+        ],
+    )
+    def test_is_the_one_before_the_next_fixing(self, rhythm, since, today, latest):
+        series = replace(house_series()["de.basiszins"], rhythm=rhythm)
+        assert series.latest_known(since, today) == latest
+
+    @pytest.mark.parametrize("series", house_series().values(), ids=name_of)
+    def test_is_where_each_series_of_the_release_ends(self, series):
+        assert series.rhythm != "none"
+        assert series.latest_known(series.values[-1][0], series.known_until) == series.known_until
 
 
 @pytest.mark.parametrize(("regime", "case"), REGIMES, ids=name_of)

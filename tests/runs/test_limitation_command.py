@@ -67,5 +67,13 @@ class TestLimitation:
         assert json.loads(say("--place", "US", "--json"))["states"] == {"unknown": 3}
 
     @QUICK
+    def test_explains_the_claims_it_shows_and_only_counts_the_others(self, say):
+        told = json.loads(say("--place", "US", "--json"))
+        assert (told["alarms"], told["states"]) == ([], {"unknown": 3})
+        said = say("--place", "US")
+        assert "Not known: no rule for this claim is at hand" in said
+        assert "Note:" not in said
+
+    @QUICK
     def test_of_an_unknown_law_is_refused(self, say):
         assert "FR" in say("--place", "FR", fails=True)

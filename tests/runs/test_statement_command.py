@@ -1,6 +1,8 @@
 """`dunwell statement`, `terms`, `rates` on a real home: stored claims go through the engine of described ones."""
 
 import json
+import re
+from datetime import date, timedelta
 
 import pytest
 from pypdf import PdfReader
@@ -256,6 +258,28 @@ class TestTerms:
         assert debt["demanded"]["total"] == "9015.00"
         assert float(debt["computed_not_demanded"]["total"]) > 9015
 
+    @pytest.mark.parametrize(
+        ("code", "names"),
+        [
+            ("business:UK", "UK is not the code by which this country is recorded of debtors: write GB"),
+            ("consumer:UK", "consumer:GB"),
+            ("business:ZZ", "ZZ is no country"),
+            ("business:QQ", "QQ is no country"),
+        ],
+    )
+    def test_of_a_country_that_no_debtor_can_have_are_refused(self, say, code, names):
+        assert names in say("terms", "set", code, "--regime", "none", fails=True)
+        assert "No terms of late interest are set" in say("terms", "show")
+
+    def test_of_no_interest_say_that_none_is_demanded(self, say):
+        said = say("terms", "set", "business:GB", "--regime", "none")
+        assert "No late interest is demanded" in said
+        assert "confirmed by" not in said
+
+    def test_that_need_no_confirmation_say_so(self, say):
+        said = say("terms", "set", "business", "--regime", "contract.clause", "--rate", "6")
+        assert "Interest is demanded; these terms need no confirmation." in said
+
     def test_set_again_record_nothing(self, say):
         from dunwell.store.models import JournalEntry
 
@@ -316,10 +340,10 @@ HEAD = "series,from,rate,known_until\n"
 
 @QUICK
 class TestRates:
-    def take(self, say, tmp_path, text, *, fails=False):
+    def take(self, say, tmp_path, text, *options, fails=False):
         path = tmp_path / "rates.csv"
         path.write_text(text, encoding="utf-8")
-        return say("rates", "import", str(path), "--source", "a test", fails=fails)
+        return say("rates", "import", str(path), "--source", "a test", *options, fails=fails)
 
     def test_newer_ones_end_the_assumption(self, say, numbers, tmp_path):
         say("terms", "set", "business", "--regime", "de.bgb-288-2", "--confirmed")
@@ -358,6 +382,35 @@ class TestRates:
         say("statement", numbers[0], "--as-of", "2026-11-23", "--language", language, "--pdf", str(path))
         text = "".join("".join(page.extract_text() for page in PdfReader(path).pages).split())
         assert words.replace(" ", "") in text
+
+    def test_told_before_are_replaced_only_when_that_is_asked_for(self, say, tmp_path):
+        self.take(say, tmp_path, HEAD + "de.basiszins,2026-07-01,1.27,2026-12-31\n")
+        other = HEAD + "de.basiszins,2026-07-01,9.99,2026-12-31\n"
+        refused = self.take(say, tmp_path, other, fails=True)
+        assert all(part in refused for part in ("1.27 %", "9.99 %", "2026-07-01", "--replace"))
+        within = HEAD + "de.basiszins,2026-08-01,9.99,2026-12-31\n"
+        assert "1.27 %" in self.take(say, tmp_path, within, fails=True)
+        shorter = HEAD + "de.basiszins,2026-07-01,1.27,2026-09-30\n"
+        assert "known until 2026-12-31" in self.take(say, tmp_path, shorter, fails=True)
+        assert "1.27 % from 2026-07-01" in say("rates", "show")
+        said = self.take(say, tmp_path, other, "--replace")
+        assert "Rates taken in: 1." in said
+        assert "de.basiszins from 2026-07-01 on, 1.27 % by 9.99 %" in said
+        assert "9.99 % from 2026-07-01" in say("rates", "show")
+
+    def test_that_came_with_the_release_are_never_replaced(self, say, tmp_path):
+        text = HEAD + "de.basiszins,2026-01-01,9.99,2026-06-30\n"
+        (tmp_path / "rates.csv").write_text(text, encoding="utf-8")
+        refused = say("rates", "import", str(tmp_path / "rates.csv"), "--source", "x", "--replace", fails=True)
+        assert "the source that came with Dunwell" in refused
+
+    @pytest.mark.parametrize("series", ["de.basiszins,2026-07-01,1.27", "cn.lpr-1y,2026-02-20,3.00"])
+    def test_known_beyond_their_next_fixing_are_refused_with_the_latest_day(self, say, tmp_path, series):
+        refused = self.take(say, tmp_path, HEAD + f"{series},2999-12-31\n", fails=True)
+        (latest,) = re.findall(r"Write (\S+) or an earlier day", refused)
+        late = date.fromisoformat(latest) + timedelta(days=1)
+        assert "nobody can know" in self.take(say, tmp_path, HEAD + f"{series},{late}\n", fails=True)
+        assert "Rates taken in: 1." in self.take(say, tmp_path, HEAD + f"{series},{latest}\n")
 
     def test_taken_in_twice_are_one(self, say, tmp_path):
         text = HEAD + "de.basiszins,2026-07-01,1.27,2026-12-31\n"

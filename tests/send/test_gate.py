@@ -5,15 +5,16 @@ import ast
 import pytest
 
 from dunwell.actions import gate
+from dunwell.actions.sending.last_look import reason_code
 from dunwell.actions.talks import add_entry, set_hold
 from dunwell.channels import cleared
 from dunwell.channels.cleared import Cleared, NotCleared, clear, spend, withdraw
 from dunwell.channels.email import EmailChannel
 from dunwell.channels.letter import LetterChannel
 from dunwell.channels.simulator import Simulator
-from dunwell.core.errors import Refused
+from dunwell.core.errors import Refused, catalogue
 from dunwell.core.settings import Settings
-from dunwell.core.terms import Channel, HoldReason
+from dunwell.core.terms import LANGUAGES, Channel, HoldReason, Stage
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.store import guard
 from dunwell.store.models import Clearance, ContactAttempt, ContactPoint, Debtor, Hold, OutboxMessage
@@ -233,3 +234,16 @@ class TestWhatWasToldMeanwhile:
         assert states()["M1"] == "sent"
         assert states()["M0"].startswith("cancelled forbidden:house.cease")
         assert [mail["To"].addresses[0].addr_spec for mail in sink.mails] == ["m1@debtor.example"]
+
+
+class TestAReasonOfADecision:
+    @pytest.mark.parametrize(
+        "reason", sorted(code.removeprefix("reason.") for code in catalogue() if code.startswith("reason."))
+    )
+    def test_has_words_where_it_keeps_a_message_from_leaving(self, reason):
+        # step_due is the reason of the messages themselves
+        assert reason == "step_due" or set(catalogue()[f"send.reason.{reason_code(reason)}"]) >= set(LANGUAGES)
+
+    @pytest.mark.parametrize("stage", [stage for stage in Stage if not stage.is_message])
+    def test_of_any_step_of_a_person_says_that_it_is_a_persons_turn(self, stage):
+        assert reason_code(f"{stage.word}_due") == "person_due"

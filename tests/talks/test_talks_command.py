@@ -49,6 +49,14 @@ class TestTheCommandLine:
         held = json.loads(say("list", "holds", "--all", "--json"))
         assert (held[0]["why"], held[0]["until"]) == ("talks", "2026-11-21")
 
+    @pytest.mark.parametrize(
+        ("language", "words"), [("en", "--agency is empty"), ("zh-Hans", "催收机构"), ("zh-Hant", "催收機構")]
+    )
+    @pytest.mark.parametrize("name", ["", "  "])
+    def test_takes_no_agency_without_a_name(self, say, name, language, words):
+        line = ("contact", "record", "10001", "--outcome", "no_answer", "--agency", name)
+        assert words in say(*line, fails=True, language=language)
+
     def test_keeps_a_complaint_and_an_address(self, say):
         complaint = say("complaint", "open", "10001", "nobody answers").split()[1]
         assert "nobody answers" in say("list", "complaints")

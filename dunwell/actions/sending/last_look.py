@@ -109,6 +109,11 @@ def _held_back(creditor: Creditor, go: Go) -> Wait | Cancel:
     return Cancel(f"forbidden:{next(iter(gate.against(go.told)))}"[:60])
 
 
+def reason_code(reason: str) -> str:
+    """A reason of the decision as one of not leaving: whichever step of a person is due, it is a person's turn."""
+    return "person_due" if reason in {f"{stage.word}_due" for stage in Stage} else reason
+
+
 def _why_not(row: OutboxMessage, line: Mapping[str, Any] | None, items_hash: str | None) -> str:
     """Why the message must not leave as it was prepared; empty when it may."""
     if line is None:
@@ -117,7 +122,7 @@ def _why_not(row: OutboxMessage, line: Mapping[str, Any] | None, items_hash: str
         if line["reason"] == "forbidden":
             return f"forbidden:{line['rule']}"[:60]
         paid = row.stage >= Stage.REMINDER and line["overdue_minor"] == 0 and line["reason"] != "all_disputed_or_held"
-        return "paid_meanwhile" if paid else str(line["reason"])
+        return "paid_meanwhile" if paid else reason_code(str(line["reason"]))
     same = (
         line["stage"] == row.stage
         and line["channel"] == row.channel
