@@ -55,9 +55,17 @@ class Node:
                 return None
             case "bool":
                 return text.lower() in {"true", "yes", "on"}
-            case "int" if text.lstrip("+-").isascii() and text.lstrip("+-").isdigit() and len(text) <= 18:
+            case "int" if not self.leads_with_zero and _whole(text) and len(text) <= 18:
                 return int(text)
         return text
+
+    @property
+    def leads_with_zero(self) -> bool:
+        """A whole number like 010: eight to YAML, ten to who wrote it, so it is no number here."""
+        if not isinstance(self.yaml, yaml.ScalarNode):
+            return False
+        digits = str(self.yaml.value).lstrip("+-")
+        return _whole(digits) and len(digits) > 1 and digits.startswith("0")
 
     def keys(
         self, faults: Faults, allowed: frozenset[str], required: frozenset[str] = frozenset()
@@ -102,6 +110,11 @@ class Node:
             faults.add(self, "strategy.wants_list", where=self.path)
             return []
         return [Node(f"{self.path}[{place}]", value) for place, value in enumerate(self.yaml.value, 1)]
+
+
+def _whole(text: str) -> bool:
+    digits = text.lstrip("+-")
+    return digits.isascii() and digits.isdigit()
 
 
 LARGEST_FILE = 1_000_000
