@@ -45,7 +45,7 @@ def columns() -> None:
     """The columns that conditions may name."""
     table = Table(*(words(f"strategy.column.{name}") for name in ("name", "holds", "means")))
     for column in COLUMNS.values():
-        holds = ", ".join(column.values) or column.kind
+        holds = words("explain.comma").join(column.values) or words(f"strategy.kind.{column.kind}")
         table.add_row(column.name, holds, words(f"strategy.about.{column.name}"))
     show(table)
 
@@ -98,11 +98,11 @@ def list_command(code: str | None) -> None:
     require_ready()
     creditor = creditors.choose(code)
     adopted = read.adoptions(creditor)
+    days: set[date] = set()
     for each in adopted:
-        tell(
-            "strategy.adopted", hash=each.version.hash[:12], name=each.version.name, day=each.from_date.isoformat(),
-            by=each.adopted_by,
-        )  # fmt: skip
+        # of several from one day the last holds, and it comes first here
+        _tell_adopted("strategy.replaced" if each.from_date in days else "strategy.adopted", each)
+        days.add(each.from_date)
     taken = {each.version_id for each in adopted}
     for version in read.versions(creditor):
         if version.pk not in taken:
@@ -124,20 +124,24 @@ def save(file: Path, code: str | None) -> None:
 
 
 @strategy.command()
-@click.argument("version", metavar="HASH")
+@click.argument("version", metavar="HASH|default")
 @click.option("--from", "from_date", type=Day(), help="From which day it is in force (default: today).")
 @CREDITOR
 def adopt(version: str, from_date: date | None, code: str | None) -> None:
-    """Put a kept version in force, from today on or from a later day."""
+    """Put a kept version in force, from today on or from a later day; `default`: the one that comes with Dunwell."""
     require_ready()
-    creditor = creditors.choose(code)
-    found = adopt_strategy(
-        creditor=creditor, version=read.find_version(creditor, version), from_date=from_date, at=moment(), by=operator()
-    )
-    tell(
-        "strategy.adopted", hash=found.version.hash[:12], name=found.version.name, day=found.from_date.isoformat(),
-        by=found.adopted_by,
-    )  # fmt: skip
+    creditor, at, by = creditors.choose(code), moment(), operator()
+    if version == "default":
+        kept = save_strategy(creditor=creditor, text=default_strategy().text, at=at, by=by)
+    else:
+        kept = read.find_version(creditor, version)
+    found = adopt_strategy(creditor=creditor, version=kept, from_date=from_date, at=at, by=by)
+    _tell_adopted("strategy.adopted", found)
+
+
+def _tell_adopted(says: str, found: Any) -> None:
+    version = found.version
+    tell(says, hash=version.hash[:12], name=version.name, day=found.from_date.isoformat(), by=found.adopted_by)
 
 
 @strategy.command()
@@ -147,14 +151,15 @@ def adopt(version: str, from_date: date | None, code: str | None) -> None:
 def diff(before: str, after: str, code: str | None) -> None:
     """What two strategies say differently, in words. The second left out: the one in force today."""
     spoken = language()
-    old, new = (strategy_lines(_find(which, code), spoken) for which in (before, after))
+    first, second = (_find(which, code) for which in (before, after))
+    old, new = strategy_lines(first, spoken), strategy_lines(second, spoken)
     gone, come = [each for each in old if each not in new], [each for each in new if each not in old]
     for each in gone:
         tell("strategy.diff.gone", what=each)
     for each in come:
         tell("strategy.diff.new", what=each)
     if not gone and not come:
-        tell("strategy.same")
+        tell("strategy.same" if first.hash == second.hash else "strategy.same_but_layout")
 
 
 @strategy.command()
