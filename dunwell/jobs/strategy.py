@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from dunwell.actions.business_day import today
@@ -17,7 +17,7 @@ from dunwell.core.terms import Stage
 from dunwell.documents.plain import plain
 from dunwell.documents.strategy_words import segment_words, strategy_lines, treatment_words, when_words
 from dunwell.engine.strategy_effect import Effect, effect
-from dunwell.jobs.context import language, moment, operator, show, tell, words
+from dunwell.jobs.context import language, moment, operator, show_folded, tell, words
 from dunwell.jobs.day_option import Day
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.rulebook.strategy import Strategy
@@ -43,11 +43,14 @@ def strategy() -> None:
 @strategy.command()
 def columns() -> None:
     """The columns that conditions may name."""
-    table = Table(*(words(f"strategy.column.{name}") for name in ("name", "holds", "means")))
+    table = Table(
+        Column(words("strategy.column.name"), no_wrap=True),
+        *(Column(words(f"strategy.column.{name}"), overflow="fold") for name in ("holds", "means")),
+    )
     for column in COLUMNS.values():
-        holds = words("explain.comma").join(column.values) or words(f"strategy.kind.{column.kind}")
+        holds = ", ".join(column.values) or words(f"strategy.kind.{column.kind}")
         table.add_row(column.name, holds, words(f"strategy.about.{column.name}"))
-    show(table)
+    show_folded(table)
 
 
 @strategy.command()
@@ -78,16 +81,23 @@ def show_command(which: str, due: date | None, as_text: bool, code: str | None) 
     if as_text:
         click.echo(found.text, nl=False)
         return
-    click.echo(f"{found.title[language()]} ({found.name}, {found.hash[:12]})")
+    click.echo(found.title[language()] + words("explain.in_brackets", text=f"{found.name}, {found.hash[:12]}"))
     for segment in found.segments:
         click.echo("")
         click.echo(segment_words(segment, language()))
-        table = Table(*(words(f"strategy.column.{name}") for name in ("stage", "when", "how", "date")))
+        table = Table(
+            *(
+                Column(words(f"strategy.column.{name}"), overflow="fold", ratio=ratio)
+                for name, ratio in (("stage", 3), ("when", 4), ("how", 6))
+            ),
+            Column(words("strategy.column.date"), width=len("-> 2026-10-01")),
+            expand=True,
+        )
         for each in dates_of(segment, due or _DUE):
             how = "\n".join(treatment_words(treatment, language()) for treatment in each.step.treatments)
-            day = each.day.isoformat() + (f" (-> {each.deadline.isoformat()})" if each.deadline else "")
+            day = each.day.isoformat() + (f"\n-> {each.deadline.isoformat()}" if each.deadline else "")
             table.add_row(words(f"stage.{each.step.stage.word}"), when_words(each.step, language()), Text(how), day)
-        show(table)
+        show_folded(table)
     tell("strategy.example", amount="1,000", currency="EUR", due=format_date(due or _DUE, language()))
 
 

@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 
+from dunwell.core.terms import LANGUAGES
 from dunwell.rulebook.strategy_file import default_strategy
 from dunwell.store.reads.strategies import strategy_of
 from tests.engine.book import DAY, Book, days
@@ -68,3 +70,14 @@ class TestTheStrategyThatComesWithDunwell:
         assert strategy_of(creditor(), DAY).name == "plain"
         assert "default: in force from" in say("strategy", "adopt", "default")
         assert strategy_of(creditor(), DAY) == default_strategy()
+
+
+class TestATable:
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_folds_inside_a_hundred_columns_and_cuts_nothing(self, say: Any, language: str) -> None:
+        columns = say("strategy", "columns", language=language)
+        shown = say("strategy", "show", "default", language=language)
+        for line in (columns + shown).splitlines():
+            assert cell_len(line) <= 100
+        assert "second_dunning" in columns
+        assert "…" not in columns + shown
