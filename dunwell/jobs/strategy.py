@@ -61,7 +61,7 @@ def check(file: Path) -> None:
     for fault in faults:
         tell("strategy.line", line=fault.line, why=fault.error.words(language()))
     if found is None:
-        tell("strategy.bad", count=len(faults))
+        tell("strategy.bad_one" if len(faults) == 1 else "strategy.bad", count=len(faults))
         raise SystemExit(1)
     treatments = [each for segment in found.segments for step in segment.steps for each in step.treatments]
     asked = [segment.when for segment in found.segments] + [each.when for each in treatments]

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from dunwell.core.errors import DunwellError
+from dunwell.core.errors import DunwellError, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,11 @@ class Node:
 
     path: str
     yaml: yaml.Node
+
+    @property
+    def where(self) -> str | Words:
+        """Its path as a fault names it; the top has none."""
+        return self.path or Words("strategy.top")
 
     @property
     def line(self) -> int:
@@ -72,7 +77,7 @@ class Node:
     ) -> dict[str, "Node"]:
         """The entries of a mapping; what is missing, unknown, or there twice is a fault."""
         if not isinstance(self.yaml, yaml.MappingNode):
-            faults.add(self, "strategy.wants_table", where=self.path)
+            faults.add(self, "strategy.wants_table", where=self.where)
             return {}
         found: dict[str, Node] = {}
         for key, value in self.yaml.value:
@@ -80,26 +85,26 @@ class Node:
             place = Node(name, key)
             if name not in allowed:
                 faults.add(
-                    place, "strategy.unknown_key", where=self.path, key=name[:80], known=", ".join(sorted(allowed))
+                    place, "strategy.unknown_key", where=self.where, key=name[:80], known=", ".join(sorted(allowed))
                 )
             elif name in found:
-                faults.add(place, "strategy.twice", where=self.path, key=name)
+                faults.add(place, "strategy.twice", where=self.where, key=name)
             else:
                 found[name] = Node(f"{self.path}.{name}" if self.path else name, value)
         for name in sorted(required - set(found)):
-            faults.add(self, "strategy.missing_key", where=self.path or "-", key=name)
+            faults.add(self, "strategy.missing_key", where=self.where, key=name)
         return found
 
     def pairs(self, faults: Faults) -> Iterator[tuple[str, "Node"]]:
         """The entries of a mapping whose keys are the author's own."""
         if not isinstance(self.yaml, yaml.MappingNode):
-            faults.add(self, "strategy.wants_table", where=self.path)
+            faults.add(self, "strategy.wants_table", where=self.where)
             return
         seen = set()
         for key, value in self.yaml.value:
             name = str(key.value) if isinstance(key, yaml.ScalarNode) else "?"
             if name in seen:
-                faults.add(Node(name, key), "strategy.twice", where=self.path, key=name[:80])
+                faults.add(Node(name, key), "strategy.twice", where=self.where, key=name[:80])
                 continue
             seen.add(name)
             yield name, Node(f"{self.path}.{name[:80]}", value)
@@ -107,7 +112,7 @@ class Node:
     def rows(self, faults: Faults) -> list["Node"]:
         """The entries of a list."""
         if not isinstance(self.yaml, yaml.SequenceNode):
-            faults.add(self, "strategy.wants_list", where=self.path)
+            faults.add(self, "strategy.wants_list", where=self.where)
             return []
         return [Node(f"{self.path}[{place}]", value) for place, value in enumerate(self.yaml.value, 1)]
 

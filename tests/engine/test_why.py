@@ -148,6 +148,7 @@ class TestASegment:
         assert [(each["name"], each["lacks"]["text"], each["lacks"]["value"]) for each in segment["not"]] == [
             ("important", "vip", "no"),
             ("hardship", "reason = 'hardship'", "unknown"),
+            ("disputing", "reason = 'dispute'", "unknown"),
             ("unwilling", "reason in ('refusal', 'evasion')", "unknown"),
             ("consumers", "kind = 'consumer'", "business"),
         ]

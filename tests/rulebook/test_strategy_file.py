@@ -119,6 +119,12 @@ class TestAFault:
         wanted = line_of(old.splitlines()[0])
         assert any(abs(line - wanted) <= 1 for line, each in found if each == code), (found, wanted)
 
+    @pytest.mark.parametrize(("language", "top"), [("en", "the file: "), ("zh-Hans", "文件："), ("zh-Hant", "檔案：")])
+    def test_at_the_top_names_the_file(self, language: str, top: str) -> None:
+        for text in (PLAIN.replace("name: plain", "nickname: plain"), PLAIN.replace("netting: true", ""), "- 1"):
+            _, found = check_strategy(text)
+            assert found[0].error.words(language).startswith(top)
+
     def test_does_not_hide_the_others(self) -> None:
         text = PLAIN.replace("pause_days: 7", "pause_days: 0").replace("offset_days: 3,", "offset_days: 0,")
         assert [code for _, code in faults(text)] == ["strategy.wants_days", "strategy.step_early"]

@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from rich.cells import cell_len
 
 from dunwell.core.terms import LANGUAGES
+from dunwell.jobs.strategy import check
 from dunwell.rulebook.strategy_file import default_strategy
 from dunwell.store.reads.strategies import strategy_of
 from tests.engine.book import DAY, Book, days
@@ -81,3 +83,19 @@ class TestATable:
             assert cell_len(line) <= 100
         assert "second_dunning" in columns
         assert "…" not in columns + shown
+
+
+class TestACheck:
+    def test_counts_one_fault_as_one(self, tmp_path: Path) -> None:
+        file = tmp_path / "one.yaml"
+        file.write_text(PLAIN.replace("netting: true\n", ""), encoding="utf-8")
+        told = CliRunner().invoke(check, [str(file)])
+        assert told.exit_code == 1
+        assert told.output == "Line 1: the file: netting is missing.\n1 fault: the strategy cannot be followed.\n"
+
+    def test_tells_a_number_too_large_by_its_line(self, tmp_path: Path) -> None:
+        file = tmp_path / "large.yaml"
+        row = "{stage: person, after_deadline_days: 3, instead: [{when: amount > 1e999999999, skip: true}]}"
+        file.write_text(PLAIN.replace("{stage: person, after_deadline_days: 3}", row), encoding="utf-8")
+        told = CliRunner().invoke(check, [str(file)])
+        assert told.output.startswith("Line 23: amount is compared with a number")
