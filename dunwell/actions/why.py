@@ -31,6 +31,7 @@ class Answer:
     lines: list[dict[str, Any]]
     action: str | None
     contrast: list[dict[str, Any]] | None
+    zone: str
 
     def as_json(self) -> dict[str, Any]:
         """All of it, for `json.dumps` with days and moments as text."""
@@ -46,7 +47,7 @@ class Answer:
             "why.head", language, name=self.name, number=self.number, day=format_date(self.day, language),
             strategy=self.strategy.title[language],
         )  # fmt: skip
-        spoken = WhyWords(self.strategy, self.rules, self.day, language)
+        spoken = WhyWords(self.strategy, self.rules, self.day, language, self.zone)
         if not self.lines:
             yield say("why.nothing_open", language)
         contrast = {each["currency"]: each for each in self.contrast or ()}
@@ -85,4 +86,4 @@ def answer(
     strategy, rules = strategy or strategy_of(creditor, as_of), rules or rules_of(creditor, known_at)
     lines = why(look(facts, strategy, rules, debtor.pk, as_of))
     contrast = None if action is None else why_not(facts, strategy, rules, debtor.pk, as_of, action)
-    return Answer(debtor.number, debtor.name, as_of, strategy, rules, lines, not_action, contrast)
+    return Answer(debtor.number, debtor.name, as_of, strategy, rules, lines, not_action, contrast, creditor.zone)

@@ -10,11 +10,19 @@ The words lie in `core/words/*.toml`, one file per room, one table per code:
 
 import re
 import tomllib
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from dunwell.core.terms import LANGUAGES
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A parameter that has words of its own in each language: their code."""
+
+    code: str
 
 
 class DunwellError(Exception):
@@ -54,10 +62,12 @@ def say(code: str, language: str = "en", /, **params: Any) -> str:
     repaint a terminal or forge a second line.
     """
     template = catalogue()[code][language if language in LANGUAGES else "en"]
-    return template.format_map({name: _plain(value) for name, value in params.items()})
+    return template.format_map({name: _plain(value, language) for name, value in params.items()})
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, language: str) -> Any:
+    if isinstance(value, Words):
+        return say(value.code, language)
     if isinstance(value, str):
         return _CONTROL.sub(lambda m: repr(m.group())[1:-1], value)
     return value

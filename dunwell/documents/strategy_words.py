@@ -1,9 +1,11 @@
 """A strategy in words: whom a segment takes, when a step comes, what is done."""
 
 from dunwell.core.errors import say
-from dunwell.core.money import DIGITS
+from dunwell.core.money import format_money
+from dunwell.core.terms import LANGUAGES, Stage
 from dunwell.rulebook.conditions import All, Compare, Condition, Either, Flag, Known, Not, OneOf
-from dunwell.rulebook.strategy import PERSON, Offer, Segment, Step, Strategy, Treatment
+from dunwell.rulebook.rank import OTHER
+from dunwell.rulebook.strategy import PERSON, Offer, OfferKind, Segment, Step, Strategy, Treatment
 from dunwell.rulebook.strategy_columns import COLUMNS, MONEY_SCALE_DIGITS, Kind
 
 
@@ -38,7 +40,8 @@ def _inner(condition: Condition) -> str:
 def value_text(column: str, value: int | str) -> str:
     """A value of a column as it stands in a condition; money in units of the currency."""
     if isinstance(value, str):
-        return f"'{value}'"
+        quoted = value.replace("'", "''")
+        return f"'{quoted}'"
     if COLUMNS[column].kind is not Kind.MONEY:
         return str(value)
     whole, rest = divmod(abs(value), 10**MONEY_SCALE_DIGITS)
@@ -64,7 +67,7 @@ def when_words(step: Step, language: str) -> str:
         parts.append(say("strategy.when.after", language, days=step.after_days))
     if step.after_deadline_days is not None:
         parts.append(say("strategy.when.deadline", language, days=step.after_deadline_days))
-    return "; ".join(parts)
+    return ("；" if language.startswith("zh") else "; ").join(parts)
 
 
 def treatment_words(treatment: Treatment, language: str) -> str:
@@ -80,7 +83,11 @@ def _how(treatment: Treatment, language: str) -> str:
         return say("strategy.how.skip", language)
     parts = [say("strategy.how.person", language)] if treatment.by == PERSON else []
     if treatment.channels:
-        parts.append(" / ".join(say(f"channel.{channel}", language) for channel in treatment.channels))
+        parts.append(
+            ("／" if language.startswith("zh") else " / ").join(
+                say(f"channel.{channel}", language) for channel in treatment.channels
+            )
+        )
     parts.append(say(f"strategy.tone.{treatment.tone}", language))
     if treatment.pay_within_days:
         parts.append(say("strategy.how.pay_by", language, days=treatment.pay_within_days))
@@ -96,35 +103,102 @@ def _how(treatment: Treatment, language: str) -> str:
 def offer_words(offer: Offer, language: str) -> str:
     """What may be offered, with its limits."""
     percent = f"{(offer.percent_bp or 0) / 100:.2f}".rstrip("0").rstrip(".")
+    kind = "waiver_days" if offer.kind is OfferKind.WAIVER and offer.days else offer.kind
     return say(
-        f"strategy.offer.{offer.kind}", language, percent=percent, days=offer.days or 0,
-        instalments=offer.instalments or 0,
-    )  # fmt: skip
+        f"strategy.offer.{kind}", language, percent=percent, days=offer.days or 0, instalments=offer.instalments or 0
+    )
 
 
 def strategy_lines(strategy: Strategy, language: str) -> list[str]:
-    """All a strategy says, a line each and each by itself: two strategies differ where these lines do."""
+    """All a strategy says, a line each and each by itself: two strategies differ where these lines do.
+
+    What is asked in order (segments, the rows under `instead`) has its place in its line.
+    """
     lines = [
-        f"netting: {str(strategy.netting).lower()}",
-        f"level: {strategy.level}",
-        f"grace_days: {strategy.grace_days}",
-        *(f"minimum: {_sum(minor, currency)}" for currency, minor in sorted(strategy.minimum_minor.items())),
-        *(f"minimum_percent: {currency} {bp / 100:g}" for currency, bp in sorted(strategy.minimum_bp.items())),
-        *(f"residue: {_sum(minor, currency)}" for currency, minor in sorted(strategy.residue_minor.items())),
+        _says("name", language, name=strategy.name),
+        _titles(strategy.title, language),
+        _says("netting" if strategy.netting else "no_netting", language),
+        _says(f"level.{strategy.level}", language),
+        _says("grace", language, days=strategy.grace_days),
+        *_least(strategy, language),
     ]
-    for channel, least in sorted(strategy.uneconomic_minor.items()):
-        lines += [f"uneconomic: {channel} {_sum(minor, currency)}" for currency, minor in sorted(least.items())]
     for place, segment in enumerate(strategy.segments, 1):
         lines.append(f"{place}. {segment_words(segment, language)}")
-        lines.append(f"{segment.name}: {say('strategy.pause', language, days=segment.pause_days)}")
+        lines.append(_says("of", language, of=segment.name, what=_titles(segment.title, language)))
+        pause = say("strategy.pause", language, days=segment.pause_days)
+        lines.append(_says("of", language, of=segment.name, what=pause))
         for step in segment.steps:
-            head = f"{segment.name}: {say(f'stage.{step.stage.word}', language)}"
-            lines.append(f"{head}: {when_words(step, language)}")
-            lines += [f"{head}: {treatment_words(each, language)}" for each in step.treatments]
+            stage = say(f"stage.{step.stage.word}", language)
+            head = _says("of", language, of=segment.name, what=stage)
+            lines.append(_says("of", language, of=head, what=when_words(step, language)))
+            lines += [_says("of", language, of=head, what=each) for each in _treatments(step, language)]
+    return lines + [_says("of", language, of=_says("rank", language), what=each) for each in _rank(strategy, language)]
+
+
+def _treatments(step: Step, language: str) -> list[str]:
+    """What is done, in the order in which it is asked for."""
+    told = [treatment_words(each, language) for each in step.treatments]
+    if len(told) == 1:
+        return told
+    rows = [_says("row", language, place=place, what=what) for place, what in enumerate(told[:-1], 1)]
+    return [*rows, _says("otherwise", language, what=told[-1])]
+
+
+def _titles(title: dict[str, str], language: str) -> str:
+    return _says("title", language, title=" / ".join(title[each] for each in LANGUAGES))
+
+
+def _least(strategy: Strategy, language: str) -> list[str]:
+    """What is too little to be asked for."""
+    lines = [
+        _says("minimum", language, sum=format_money(minor, currency, language))
+        for currency, minor in sorted(strategy.minimum_minor.items())
+    ]
+    lines += [
+        _says("minimum_percent", language, currency=currency, percent=f"{bp / 100:g}")
+        for currency, bp in sorted(strategy.minimum_bp.items())
+    ]
+    lines += [
+        _says("residue", language, sum=format_money(minor, currency, language))
+        for currency, minor in sorted(strategy.residue_minor.items())
+    ]
+    for channel, least in sorted(strategy.uneconomic_minor.items()):
+        about = say(f"channel.{channel}", language)
+        lines += [
+            _says("uneconomic", language, channel=about, sum=format_money(minor, currency, language))
+            for currency, minor in sorted(least.items())
+        ]
     return lines
 
 
-def _sum(minor: int, currency: str) -> str:
-    digits = DIGITS[currency]
-    whole, rest = divmod(minor, 10**digits)
-    return f"{currency} {whole}.{rest:0{digits}d}" if digits else f"{currency} {whole}"
+def _rank(strategy: Strategy, language: str) -> list[str]:
+    """What comes first on a worklist."""
+    rank, urgency = strategy.rank, strategy.rank.urgency
+    lines = [
+        _says("alarm", language, days=rank.alarm_days),
+        _says("recent", language, days=rank.recent_days),
+        _says("chance_from", language, percent=rank.chance_bp // 100),
+    ]
+    for chance in sorted(rank.chance, key=lambda each: each.column):
+        lines += [
+            _says("chance", language, column=chance.column, value=value, percent=f"{bp // 100:+d}")
+            for value, bp in chance.changes_bp
+        ]
+    lines.append(_says("urgency_from", language, percent=urgency.from_bp // 100))
+    changes = {say(f"stage.{Stage(stage).word}", language): bp for stage, bp in sorted(urgency.stages_bp.items())}
+    changes |= {_says(name, language): getattr(urgency, f"{name}_bp") for name in _NEWS}
+    lines += [_says("urgency", language, what=what, percent=f"{bp // 100:+d}") for what, bp in changes.items()]
+    for name, minutes in sorted(rank.minutes.items()):
+        what = _says("other_task", language) if name == OTHER else say(f"channel.{name}", language)
+        lines.append(_says("minutes", language, what=what, minutes=minutes))
+    lines += [
+        _says("weight", language, currency=currency, weight=weight) for currency, weight in sorted(rank.weights.items())
+    ]
+    return lines
+
+
+_NEWS = ("deadline_passed", "promise_broken", "payment_bounced", "waiting_week", "waiting_most")
+
+
+def _says(code: str, language: str, **params: object) -> str:
+    return say(f"strategy.says.{code}", language, **params)

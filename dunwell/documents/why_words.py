@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from dunwell.core.dates import format_date
 from dunwell.core.errors import say
@@ -17,10 +18,11 @@ type Row = Mapping[str, Any]
 
 
 class WhyWords:
-    """Says one answer after another in a language. day: the day that is asked about."""
+    """Says one answer after another in a language. day: the day that is asked about; zone: by whose clock hours are
+    told."""
 
-    def __init__(self, strategy: Strategy, rules: Rules, day: date, language: str) -> None:
-        self.strategy, self.rules, self.day, self.language = strategy, rules, day, language
+    def __init__(self, strategy: Strategy, rules: Rules, day: date, language: str, zone: str = "UTC") -> None:
+        self.strategy, self.rules, self.day, self.language, self.zone = strategy, rules, day, language, zone
         self.currency = ""
 
     # --- why ---
@@ -60,7 +62,9 @@ class WhyWords:
 
     def _segment(self, segment: Row) -> Iterator[str]:
         parts = [self._part(part) for part in segment["parts"]]
-        why = self.say("rest") if not parts else f"{segment['when']}{self._brackets(parts)}"
+        # of a single comparison the condition says no more than the part beside its value
+        alone = len(parts) == 1 and segment["parts"][0]["text"] == segment["when"]
+        why = self.say("rest") if not parts else parts[0] if alone else f"{segment['when']}{self._brackets(parts)}"
         yield "  " + self.say("segment", title=segment["title"][self.language], name=segment["name"], why=why)
         for each in segment["not"]:
             title = each["title"][self.language]
@@ -124,7 +128,14 @@ class WhyWords:
             at = gate["not_before_at"]
             if gate["rule"]:
                 return self.say("gate.hours_shut", rule=self._rule(gate["rule"]))
-            return self.say("gate.hours", at=f"{self.day_of(at.date())} {at:%H:%M}" if at else "-")
+            if at is None:
+                return self.say("gate.hours_none")
+            local = at.astimezone(ZoneInfo(self.zone))
+            return self.say("gate.hours", at=f"{self.day_of(local.date())} {local:%H:%M}", zone=self.zone)
+        if name == "petty" and not gate["petty_minor"]:
+            return self.say("gate.petty_none")
+        if name == "paused" and gate["last_date"] is None:
+            return self.say("gate.paused_none", pause=gate["pause_days"])
         stages = {"stage": self.stage(gate.get("stage")), "person": self.stage(gate.get("person_stage"))}
         numbers = {key.removesuffix("_minor"): self.sum(value) for key, value in gate.items() if key.endswith("_minor")}
         return self.say(

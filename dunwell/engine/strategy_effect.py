@@ -12,7 +12,7 @@ STEPS = ["debtor_id", "currency", "action", "stage", "segment", "next_stage", "n
 @dataclass(frozen=True, slots=True)
 class Effect:
     """moved       lines that come to another step: debtor_id, currency, and STEPS of both, with _before and _after
-    resegmented    how many lines come to another segment
+    resegmented    how many debtors come to another segment, in whatever currency
     counts         what (action, stage, channel) -> before, after: those that differ
     conflicts      rule -> how many steps of the new strategy it forbids today
     """
@@ -34,7 +34,7 @@ def effect(before: Outcome, after: Outcome) -> Effect:
     forbidden = after.lines.filter(pl.col("reason") == "forbidden")
     return Effect(
         moved=both.filter(differs),
-        resegmented=both.filter(pl.col("segment").ne_missing(pl.col("segment_after"))).height,
+        resegmented=both.filter(pl.col("segment").ne_missing(pl.col("segment_after")))["debtor_id"].n_unique(),
         counts=_counts(before.lines).join(_counts(after.lines), on=_BY, how="full", coalesce=True, nulls_equal=True,
             suffix="_after").with_columns(pl.col("count", "count_after").fill_null(0))
         .filter(pl.col("count") != pl.col("count_after")).sort(_BY),

@@ -61,3 +61,15 @@ def show(table: Any) -> None:
     console = Console()
     needed = Console(width=10_000).measure(table).maximum
     (Console(width=needed) if needed > console.width else console).print(table)
+
+
+FOLDED_WIDTH = 100
+"""So wide is a table of words where no terminal says how wide it is."""
+
+
+def show_folded(table: Any) -> None:
+    """Print a table of words inside the terminal's width: its cells fold, nothing of them is cut."""
+    from rich.console import Console
+
+    console = Console()
+    (console if console.is_terminal else Console(width=FOLDED_WIDTH)).print(table)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from dunwell.actions.business_day import today
@@ -17,7 +17,7 @@ from dunwell.core.terms import Stage
 from dunwell.documents.plain import plain
 from dunwell.documents.strategy_words import segment_words, strategy_lines, treatment_words, when_words
 from dunwell.engine.strategy_effect import Effect, effect
-from dunwell.jobs.context import language, moment, operator, show, tell, words
+from dunwell.jobs.context import language, moment, operator, show_folded, tell, words
 from dunwell.jobs.day_option import Day
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.rulebook.strategy import Strategy
@@ -43,11 +43,14 @@ def strategy() -> None:
 @strategy.command()
 def columns() -> None:
     """The columns that conditions may name."""
-    table = Table(*(words(f"strategy.column.{name}") for name in ("name", "holds", "means")))
+    table = Table(
+        Column(words("strategy.column.name"), no_wrap=True),
+        *(Column(words(f"strategy.column.{name}"), overflow="fold") for name in ("holds", "means")),
+    )
     for column in COLUMNS.values():
-        holds = ", ".join(column.values) or column.kind
+        holds = ", ".join(column.values) or words(f"strategy.kind.{column.kind}")
         table.add_row(column.name, holds, words(f"strategy.about.{column.name}"))
-    show(table)
+    show_folded(table)
 
 
 @strategy.command()
@@ -58,7 +61,7 @@ def check(file: Path) -> None:
     for fault in faults:
         tell("strategy.line", line=fault.line, why=fault.error.words(language()))
     if found is None:
-        tell("strategy.bad", count=len(faults))
+        tell("strategy.bad_one" if len(faults) == 1 else "strategy.bad", count=len(faults))
         raise SystemExit(1)
     treatments = [each for segment in found.segments for step in segment.steps for each in step.treatments]
     asked = [segment.when for segment in found.segments] + [each.when for each in treatments]
@@ -78,16 +81,23 @@ def show_command(which: str, due: date | None, as_text: bool, code: str | None) 
     if as_text:
         click.echo(found.text, nl=False)
         return
-    click.echo(f"{found.title[language()]} ({found.name}, {found.hash[:12]})")
+    click.echo(found.title[language()] + words("explain.in_brackets", text=f"{found.name}, {found.hash[:12]}"))
     for segment in found.segments:
         click.echo("")
         click.echo(segment_words(segment, language()))
-        table = Table(*(words(f"strategy.column.{name}") for name in ("stage", "when", "how", "date")))
+        table = Table(
+            *(
+                Column(words(f"strategy.column.{name}"), overflow="fold", ratio=ratio)
+                for name, ratio in (("stage", 3), ("when", 4), ("how", 6))
+            ),
+            Column(words("strategy.column.date"), width=len("-> 2026-10-01")),
+            expand=True,
+        )
         for each in dates_of(segment, due or _DUE):
             how = "\n".join(treatment_words(treatment, language()) for treatment in each.step.treatments)
-            day = each.day.isoformat() + (f" (-> {each.deadline.isoformat()})" if each.deadline else "")
+            day = each.day.isoformat() + (f"\n-> {each.deadline.isoformat()}" if each.deadline else "")
             table.add_row(words(f"stage.{each.step.stage.word}"), when_words(each.step, language()), Text(how), day)
-        show(table)
+        show_folded(table)
     tell("strategy.example", amount="1,000", currency="EUR", due=format_date(due or _DUE, language()))
 
 
@@ -98,11 +108,11 @@ def list_command(code: str | None) -> None:
     require_ready()
     creditor = creditors.choose(code)
     adopted = read.adoptions(creditor)
+    days: set[date] = set()
     for each in adopted:
-        tell(
-            "strategy.adopted", hash=each.version.hash[:12], name=each.version.name, day=each.from_date.isoformat(),
-            by=each.adopted_by,
-        )  # fmt: skip
+        # of several from one day the last holds, and it comes first here
+        _tell_adopted("strategy.replaced" if each.from_date in days else "strategy.adopted", each)
+        days.add(each.from_date)
     taken = {each.version_id for each in adopted}
     for version in read.versions(creditor):
         if version.pk not in taken:
@@ -124,20 +134,24 @@ def save(file: Path, code: str | None) -> None:
 
 
 @strategy.command()
-@click.argument("version", metavar="HASH")
+@click.argument("version", metavar="HASH|default")
 @click.option("--from", "from_date", type=Day(), help="From which day it is in force (default: today).")
 @CREDITOR
 def adopt(version: str, from_date: date | None, code: str | None) -> None:
-    """Put a kept version in force, from today on or from a later day."""
+    """Put a kept version in force, from today on or from a later day; `default`: the one that comes with Dunwell."""
     require_ready()
-    creditor = creditors.choose(code)
-    found = adopt_strategy(
-        creditor=creditor, version=read.find_version(creditor, version), from_date=from_date, at=moment(), by=operator()
-    )
-    tell(
-        "strategy.adopted", hash=found.version.hash[:12], name=found.version.name, day=found.from_date.isoformat(),
-        by=found.adopted_by,
-    )  # fmt: skip
+    creditor, at, by = creditors.choose(code), moment(), operator()
+    if version == "default":
+        kept = save_strategy(creditor=creditor, text=default_strategy().text, at=at, by=by)
+    else:
+        kept = read.find_version(creditor, version)
+    found = adopt_strategy(creditor=creditor, version=kept, from_date=from_date, at=at, by=by)
+    _tell_adopted("strategy.adopted", found)
+
+
+def _tell_adopted(says: str, found: Any) -> None:
+    version = found.version
+    tell(says, hash=version.hash[:12], name=version.name, day=found.from_date.isoformat(), by=found.adopted_by)
 
 
 @strategy.command()
@@ -147,14 +161,15 @@ def adopt(version: str, from_date: date | None, code: str | None) -> None:
 def diff(before: str, after: str, code: str | None) -> None:
     """What two strategies say differently, in words. The second left out: the one in force today."""
     spoken = language()
-    old, new = (strategy_lines(_find(which, code), spoken) for which in (before, after))
+    first, second = (_find(which, code) for which in (before, after))
+    old, new = strategy_lines(first, spoken), strategy_lines(second, spoken)
     gone, come = [each for each in old if each not in new], [each for each in new if each not in old]
     for each in gone:
         tell("strategy.diff.gone", what=each)
     for each in come:
         tell("strategy.diff.new", what=each)
     if not gone and not come:
-        tell("strategy.same")
+        tell("strategy.same" if first.hash == second.hash else "strategy.same_but_layout")
 
 
 @strategy.command()

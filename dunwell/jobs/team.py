@@ -36,7 +36,7 @@ def check(file: Path) -> None:
     for fault in faults:
         tell("strategy.line", line=fault.line, why=fault.error.words(language()))
     if found is None:
-        tell("team.bad", count=len(faults))
+        tell("team.bad_one" if len(faults) == 1 else "team.bad", count=len(faults))
         raise SystemExit(1)
     tell("team.good", name=found.name, collectors=len(found.collectors), portfolios=len(found.portfolios))
 

@@ -18,12 +18,14 @@ from dunwell.core.terms import LANGUAGES, Stage
 from dunwell.documents.plain import plain
 from dunwell.documents.worklist_words import chips, sum_words, what_words
 from dunwell.engine.worklists import NO_SKILL, NOBODY_THERE, Listed
-from dunwell.jobs.context import language, moment, show
+from dunwell.jobs.context import language, moment, show_folded
 from dunwell.jobs.day_option import Day
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.store.reads import creditors
 from dunwell.store.reads.tasks import names
 
+_WIDEST = {"debtor": 13, "what": 18}
+"""No wider, so that a reason stays on one line where a hundred characters are to be had."""
 SHOWN = 30
 """So many tasks are shown on the screen; `--json` has all."""
 
@@ -128,7 +130,7 @@ def _print(found: Worklists, mine: list[Listed], zone: ZoneInfo, spoken: str) ->
     day = format_date(found.day, spoken)
     click.echo(say("worklist.head", spoken, day=day, count=f"{len(done):,}", hours=hours))
     if done:
-        show(_table(found, done[:SHOWN], zone, spoken))
+        show_folded(_table(found, done[:SHOWN], zone, spoken))
     if len(done) > SHOWN:
         click.echo(say("worklist.more", spoken, count=f"{len(done) - SHOWN:,}"))
     for (why, currency), (count, minor) in _undone(mine).items():
@@ -141,29 +143,38 @@ def _print(found: Worklists, mine: list[Listed], zone: ZoneInfo, spoken: str) ->
 
 
 def _table(found: Worklists, shown: list[Listed], zone: ZoneInfo, spoken: str) -> Table:
-    columns = ["place", "debtor", "name", "amount", "what", "window", "why"]
+    columns = ["place", "debtor", "amount", "what", "why"]
     if found.staff is not None:
-        columns.insert(5, "collector")
-    right = ("place", "amount")
+        columns.insert(4, "collector")
+    whole = ("place", "amount")  # no digit of a sum goes to another line
     table = Table(
         *(
-            Column(say(f"worklist.column.{name}", spoken), justify="right" if name in right else "left")
+            Column(
+                say(f"worklist.column.{name}", spoken), justify="right" if name in whole else "left", overflow="fold",
+                no_wrap=name in whole, max_width=_WIDEST.get(name),
+            )
             for name in columns
-        )
-    )
+        ),
+        padding=(0, 0),
+    )  # fmt: skip
     called = names(each.task["debtor_id"] for each in shown)
     for each in shown:
-        task, window = each.task, _window(each, zone)
+        task = each.task
         why = [*filter(None, [sum_words(task, spoken)]), *chips(task, found.day, spoken)]
         cells = {
             "place": str(task["place"]),
-            "debtor": plain(task["number"], 60),
-            "name": plain(called.get(task["debtor_id"], ""), 40),
+            "debtor": "\n".join(
+                filter(None, [plain(task["number"], 60), plain(called.get(task["debtor_id"], ""), 40)])
+            ),
             "amount": format_money(task["amount_minor"], task["currency"], spoken),
-            "what": what_words(task["reason"], spoken),
+            "what": "\n".join(filter(None, [what_words(task["reason"], spoken), _may_be_called(each, zone, spoken)])),
             "collector": each.collector or "",
-            "window": "-".join(window) if window else "",
             "why": "\n".join(why),
         }
         table.add_row(*(Text(cells[name]) for name in columns))
     return table
+
+
+def _may_be_called(each: Listed, zone: ZoneInfo, spoken: str) -> str:
+    window = _window(each, zone)
+    return say("worklist.may_be_called", spoken, window="-".join(window)) if window else ""

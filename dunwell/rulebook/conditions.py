@@ -8,21 +8,28 @@ A comparison with something that is not known is false; `not` of it is true.
 """
 
 import difflib
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 
 import sqlglot
 from sqlglot import errors as sql_errors
 from sqlglot import expressions as sql
 
 from dunwell.core.errors import DunwellError
+from dunwell.core.money import DIGITS
+from dunwell.rulebook.places import zones_by_country
 from dunwell.rulebook.strategy_columns import COLUMNS, MONEY_SCALE_DIGITS, Column, Kind
 
 LONGEST = 2_000
 DEEPEST = 40
+_LONGEST_NUMBER = 30
 _LARGEST = 10**15
 """No number in a condition is as large: sums of a book are not."""
+
+_STRING = re.compile(r"'(?:[^']|'')*'")
+_COMMENT = re.compile(r"--|/\*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,9 @@ def read_condition(text: str) -> Condition:
     """A condition from its text. Raises DunwellError: `strategy.condition_*`, `strategy.unknown_column`."""
     if len(text) > LONGEST:
         raise DunwellError("strategy.condition_long", most=LONGEST)
+    if _COMMENT.search(_STRING.sub("''", text)):
+        # What stands behind it looks like a part of the condition and would be none.
+        raise DunwellError("strategy.condition_comment")
     try:
         tree = sqlglot.parse_one(text, dialect="duckdb")
     except (sql_errors.SqlglotError, RecursionError) as error:
@@ -120,9 +130,13 @@ def _read(node: sql.Expr, left: int) -> Condition:
         case sql.Is():
             return Not(Known(_nullable(node).name))
         case sql.Between():
+            if node.args.get("symmetric"):
+                raise _not_allowed(node)
             column = _column(node.this)
             low, high = _value(column, node.args["low"]), _value(column, node.args["high"])
             _ordered(column)
+            if low > high:  # type: ignore[operator]  # both are numbers: _ordered
+                raise DunwellError("strategy.between_empty", column=column.name)
             return All((Compare(column.name, ">=", low), Compare(column.name, "<=", high)))
         case sql.In():
             column = _column(node.this)
@@ -207,6 +221,10 @@ def _text(column: Column, node: sql.Expr) -> str:
         raise DunwellError(
             "strategy.unknown_value", column=column.name, value=_short(value), known=", ".join(column.values)
         )
+    if column.name == "currency" and value not in DIGITS:
+        raise DunwellError("strategy.no_currency", currency=_short(value))
+    if column.name == "country" and value not in zones_by_country():
+        raise DunwellError("strategy.no_country", country=_short(value))
     return value
 
 
@@ -222,12 +240,19 @@ def _number(column: Column, node: sql.Expr, digits: int) -> int:
     sign, inner = (-1, node.this) if isinstance(node, sql.Neg) else (1, node)
     if not isinstance(inner, sql.Literal) or inner.is_string:
         raise DunwellError("strategy.wants_number", column=column.name)
+    if len(str(inner.this)) > _LONGEST_NUMBER:
+        raise DunwellError("strategy.wants_number", column=column.name)
     try:
         found = Decimal(inner.this)
         scaled = found.scaleb(digits)
-    except (InvalidOperation, ValueError) as error:
+    except (DecimalException, ValueError) as error:
         raise DunwellError("strategy.wants_number", column=column.name) from error
-    if not found.is_finite() or abs(found) >= _LARGEST or scaled != scaled.to_integral_value():
+    if (
+        not found.is_finite()
+        or abs(found) >= _LARGEST
+        or bool(scaled) != bool(found)
+        or scaled != scaled.to_integral_value()
+    ):
         raise DunwellError("strategy.wants_number", column=column.name)
     return sign * int(scaled)
 

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -333,6 +333,9 @@ class _Reader:
     ) -> int | None:
         if name not in keys:
             return default
+        if keys[name].leads_with_zero:
+            self.faults.add(keys[name], "strategy.leading_zero", where=keys[name].path)
+            return default
         found: Any = keys[name].value
         lowest = -_MOST_DAYS if least is None else least
         if type(found) is not int or not lowest <= found <= _MOST_DAYS:
@@ -346,6 +349,8 @@ class _Reader:
         for currency, each in node.pairs(self.faults) if node else ():
             if currency not in DIGITS:
                 self.faults.add(each, "strategy.no_currency", currency=currency[:20])
+            elif each.leads_with_zero:
+                self.faults.add(each, "strategy.leading_zero", where=each.path)
             elif type(each.value) is not int or not 0 <= each.value <= _MOST_MINOR:
                 self.faults.add(each, "strategy.wants_minor", where=each.path)
             else:
@@ -363,9 +368,12 @@ class _Reader:
         return found
 
     def percent(self, node: Node) -> int | None:
+        if node.leads_with_zero:
+            self.faults.add(node, "strategy.leading_zero", where=node.path)
+            return None
         try:
             found = Decimal(str(node.value)) * 100
-        except InvalidOperation:
+        except DecimalException:
             found = Decimal(-1)
         if not (found.is_finite() and 0 < found <= _WHOLE_PERCENT_BP and found == found.to_integral_value()):
             self.faults.add(node, "strategy.wants_percent", where=node.path)

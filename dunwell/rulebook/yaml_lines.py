@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from dunwell.core.errors import DunwellError
+from dunwell.core.errors import DunwellError, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,11 @@ class Node:
     yaml: yaml.Node
 
     @property
+    def where(self) -> str | Words:
+        """Its path as a fault names it; the top has none."""
+        return self.path or Words("strategy.top")
+
+    @property
     def line(self) -> int:
         """The line it begins on."""
         return int(self.yaml.start_mark.line) + 1
@@ -55,16 +60,24 @@ class Node:
                 return None
             case "bool":
                 return text.lower() in {"true", "yes", "on"}
-            case "int" if text.lstrip("+-").isascii() and text.lstrip("+-").isdigit() and len(text) <= 18:
+            case "int" if not self.leads_with_zero and _whole(text) and len(text) <= 18:
                 return int(text)
         return text
+
+    @property
+    def leads_with_zero(self) -> bool:
+        """A whole number like 010: eight to YAML, ten to who wrote it, so it is no number here."""
+        if not isinstance(self.yaml, yaml.ScalarNode):
+            return False
+        digits = str(self.yaml.value).lstrip("+-")
+        return _whole(digits) and len(digits) > 1 and digits.startswith("0")
 
     def keys(
         self, faults: Faults, allowed: frozenset[str], required: frozenset[str] = frozenset()
     ) -> dict[str, "Node"]:
         """The entries of a mapping; what is missing, unknown, or there twice is a fault."""
         if not isinstance(self.yaml, yaml.MappingNode):
-            faults.add(self, "strategy.wants_table", where=self.path)
+            faults.add(self, "strategy.wants_table", where=self.where)
             return {}
         found: dict[str, Node] = {}
         for key, value in self.yaml.value:
@@ -72,26 +85,26 @@ class Node:
             place = Node(name, key)
             if name not in allowed:
                 faults.add(
-                    place, "strategy.unknown_key", where=self.path, key=name[:80], known=", ".join(sorted(allowed))
+                    place, "strategy.unknown_key", where=self.where, key=name[:80], known=", ".join(sorted(allowed))
                 )
             elif name in found:
-                faults.add(place, "strategy.twice", where=self.path, key=name)
+                faults.add(place, "strategy.twice", where=self.where, key=name)
             else:
                 found[name] = Node(f"{self.path}.{name}" if self.path else name, value)
         for name in sorted(required - set(found)):
-            faults.add(self, "strategy.missing_key", where=self.path or "-", key=name)
+            faults.add(self, "strategy.missing_key", where=self.where, key=name)
         return found
 
     def pairs(self, faults: Faults) -> Iterator[tuple[str, "Node"]]:
         """The entries of a mapping whose keys are the author's own."""
         if not isinstance(self.yaml, yaml.MappingNode):
-            faults.add(self, "strategy.wants_table", where=self.path)
+            faults.add(self, "strategy.wants_table", where=self.where)
             return
         seen = set()
         for key, value in self.yaml.value:
             name = str(key.value) if isinstance(key, yaml.ScalarNode) else "?"
             if name in seen:
-                faults.add(Node(name, key), "strategy.twice", where=self.path, key=name[:80])
+                faults.add(Node(name, key), "strategy.twice", where=self.where, key=name[:80])
                 continue
             seen.add(name)
             yield name, Node(f"{self.path}.{name[:80]}", value)
@@ -99,9 +112,14 @@ class Node:
     def rows(self, faults: Faults) -> list["Node"]:
         """The entries of a list."""
         if not isinstance(self.yaml, yaml.SequenceNode):
-            faults.add(self, "strategy.wants_list", where=self.path)
+            faults.add(self, "strategy.wants_list", where=self.where)
             return []
         return [Node(f"{self.path}[{place}]", value) for place, value in enumerate(self.yaml.value, 1)]
+
+
+def _whole(text: str) -> bool:
+    digits = text.lstrip("+-")
+    return digits.isascii() and digits.isdigit()
 
 
 LARGEST_FILE = 1_000_000

@@ -71,6 +71,12 @@ class TestAFault:
             ("netting: true", "netting: maybe", "strategy.wants_flag"),
             ("pause_days: 7", "pause_days: 0", "strategy.wants_days"),
             ("pause_days: 7", "pause_days: soon", "strategy.wants_days"),
+            ("pause_days: 7", "pause_days: 010", "strategy.leading_zero"),
+            ("EUR: 500", "EUR: 0500", "strategy.leading_zero"),
+            ("name: plain", "minimum_percent: {EUR: 010}\nname: plain", "strategy.leading_zero"),
+            ("name: plain", "minimum_percent: {EUR: 1e999999999}\nname: plain", "strategy.wants_percent"),
+            ("channels: [email]}", "channels: [email], instead: [{when: amount > 1e999999999, skip: true}]}",
+             "strategy.wants_number"),
             ("pause_days: 7", "pause_days: 7\npause_days: 8", "strategy.twice"),
             ("stage: notice", "stage: greeting", "strategy.unknown_stage"),
             ("offset_days: 3,", "offset_days: 0,", "strategy.step_early"),
@@ -112,6 +118,12 @@ class TestAFault:
         assert code in [each for _, each in found]
         wanted = line_of(old.splitlines()[0])
         assert any(abs(line - wanted) <= 1 for line, each in found if each == code), (found, wanted)
+
+    @pytest.mark.parametrize(("language", "top"), [("en", "the file: "), ("zh-Hans", "文件："), ("zh-Hant", "檔案：")])
+    def test_at_the_top_names_the_file(self, language: str, top: str) -> None:
+        for text in (PLAIN.replace("name: plain", "nickname: plain"), PLAIN.replace("netting: true", ""), "- 1"):
+            _, found = check_strategy(text)
+            assert found[0].error.words(language).startswith(top)
 
     def test_does_not_hide_the_others(self) -> None:
         text = PLAIN.replace("pause_days: 7", "pause_days: 0").replace("offset_days: 3,", "offset_days: 0,")

@@ -42,6 +42,7 @@ class TestATeam:
             ("[call, person]", "[]", (3, "team.empty")),
             ("collectors: [Anna Wei]", "collectors: [carl]", (6, "strategy.unknown_word")),
             ("amount >= 1000", "ammount >= 1000", (6, "strategy.unknown_column_near")),
+            ("amount >= 1000", "amount >= 1e999999999", (6, "strategy.wants_number")),
             ("portfolio: rest,", "portfolio: rest, when: vip,", (7, "team.last_for_all")),
             ("when: amount >= 1000, ", "", (6, "team.takes_all")),
             ("name: trade\n", "", (1, "strategy.missing_key")),

@@ -44,6 +44,20 @@ class TestWhy:
         assert "客群 企业客户（trade）" in said["zh-Hans"]
         assert "下一步：致電（人員），自 2026年3月13日 起" in said["zh-Hant"]
 
+    def test_says_none_where_there_is_none_and_a_condition_once(self, say_of) -> None:
+        book = Book()
+        book.invoice(book.debtor("D-1", kind="consumer"), 150_000, days(-1))
+        said = say_of(book)("why", "D-1")
+        assert "petty parts: none" in said
+        assert "pause: no message so far, at least 7 days" in said
+        assert "hours: none so far" in said
+        assert "(consumers): kind = 'consumer' (kind: consumer)\n" in said
+
+    def test_tells_hours_by_the_creditors_clock(self, say_of) -> None:
+        book = Book()
+        book.invoice(book.debtor("D-1"), 150_000, days(-20))
+        assert f"({creditor().zone})" in say_of(book)("why", "D-1")
+
     def test_not_something_else_names_its_needs_and_the_day_the_run_does_it(self, say_of) -> None:
         book, *_ = a_book()
         say = say_of(book)

@@ -65,6 +65,7 @@ class TestTheWorklist:
         assert "3 tasks" in shown
         assert shown.index("D1") < shown.index("D3") < shown.index("D2")
         assert "final deadline passed (urgency +50)" in shown
+        assert max(map(len, shown.splitlines())) <= 100
         assert "最后期限已过（紧迫 +50）" in say("worklist", "--language", "zh-Hans")
         assert "最後期限已過（急迫 +50）" in say("worklist", "--language", "zh-Hant")
 

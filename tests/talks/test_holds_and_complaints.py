@@ -14,6 +14,7 @@ from dunwell.actions.talks import (
     set_address,
     set_hold,
 )
+from dunwell.actions.talks.observations import record_observation
 from dunwell.core.errors import Refused
 from dunwell.core.terms import Channel, ContactOutcome, HoldReason
 from dunwell.engine.claims import open_items
@@ -101,6 +102,12 @@ class TestAHold:
         assert refusal(set_hold, debtor=book.debtor, reason=HoldReason.TALKS) == "hold.stands"
         set_hold(debtor=book.debtor, reason=HoldReason.TALKS, channel=Channel.PHONE, key="h2", **HOW)
         assert Hold.objects.count() == 2
+
+
+class TestAnObservation:
+    def test_that_would_end_before_it_begins_is_refused_in_its_own_words(self, db):
+        base = {"debtor": a_book().debtor, "kind": "reason", "value": "hardship"}
+        assert refusal(record_observation, **base, until_date=TODAY - timedelta(days=1)) == "observation.ends_before"
 
 
 class TestAComplaint:

@@ -52,7 +52,7 @@ def record_observation(
         return Observation.objects.get(pk=before["observation"])
     since, today = happened_on(debtor.creditor, from_date, at)
     if until_date and until_date < max(since, today):
-        raise Refused("hold.ends_before", until=until_date.isoformat(), start=max(since, today).isoformat())
+        raise Refused("observation.ends_before", until=until_date.isoformat(), start=max(since, today).isoformat())
     made = Observation.objects.create(
         creditor=debtor.creditor, debtor=debtor, kind=kind, value=value, from_date=since, until_date=until_date,
         evidence=evidence, recorded_by=str(by)[:200], known_from=at,
