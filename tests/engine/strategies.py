@@ -22,7 +22,7 @@ def conditions(draw: DrawFn, depth: int = 2) -> str:
         parts = draw(st.lists(conditions(depth - 1), min_size=2, max_size=3))
         return "(" + joined.join(parts) + ")"
     if draw(st.integers(0, 5)) == 0:
-        return f"not ({draw(conditions(0))})"
+        return f"not ({draw(_compared(draw(st.sampled_from(list(COLUMNS.values())))))})"
     return draw(_compared(draw(st.sampled_from(list(COLUMNS.values())))))
 
 
