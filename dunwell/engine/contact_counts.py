@@ -160,7 +160,7 @@ def _without_consent(rows: pl.DataFrame, consents: pl.DataFrame) -> pl.DataFrame
     if rows.is_empty() or consents.is_empty():
         return rows
     welcome = (
-        rows.select("subject_id", "contact_id", "channel", "direction", "address_id", "account_id", "at")
+        rows.select("subject_id", "contact_id", "channel", "direction", "address_id", "account_id", "purpose", "at")
         .join(consents, on="subject_id", suffix="_told")
         .filter(
             # who calls us needs no leave of his: the talk counts, and the consent excludes calls from us alone
@@ -170,6 +170,8 @@ def _without_consent(rows: pl.DataFrame, consents: pl.DataFrame) -> pl.DataFrame
             pl.col("channel_told").is_null() | (pl.col("channel_told") == pl.col("channel")),
             pl.col("address_id_told").is_null() | pl.col("address_id_told").eq_missing(pl.col("address_id")),
             pl.col("account_id_told").is_null() | pl.col("account_id_told").eq_missing(pl.col("account_id")),
+            # what was welcome for one purpose was for no other
+            pl.col("purpose_told").is_null() | pl.col("purpose_told").eq_missing(pl.col("purpose")),
         )
     )
     return rows.join(welcome, on=["subject_id", "contact_id"], how="anti")

@@ -27,7 +27,7 @@ TIMED = pl.col("weekdays").is_not_null() | pl.col("hours_from").is_not_null()
 _MOMENT = pl.Datetime("us", "UTC")
 _NO_SPANS = pl.DataFrame(schema={
     "subject_id": pl.Int64(), "kind": pl.String(), "channel": pl.String(), "address_id": pl.Int64(),
-    "account_id": pl.Int64(), "begins_at": _MOMENT, "given_at": _MOMENT, "ends_at": _MOMENT,
+    "account_id": pl.Int64(), "purpose": pl.String(), "begins_at": _MOMENT, "given_at": _MOMENT, "ends_at": _MOMENT,
 })  # fmt: skip
 _NOT_LIFTED = pl.DataFrame(
     schema={"subject_id": pl.Int64(), "channel": pl.String(), "address_id": pl.Int64(), "rule": pl.String()}
@@ -107,8 +107,8 @@ def _shows(row: dict[str, Any]) -> bool:
 
 
 def spans(asked: Asked, entries: pl.DataFrame) -> pl.DataFrame:
-    """When contacts were welcome: subject_id, kind, channel, address_id, account_id, begins_at, given_at, ends_at
-    (excluded; null: open).
+    """When contacts were welcome: subject_id, kind, channel, address_id, account_id, purpose, begins_at, given_at,
+    ends_at (excluded; null: open).
 
     `given_at`: what took place later was under it; where only the day is known, when that day is over. A consent ends
     with the first conversation after it, and in the earliest zone.
