@@ -96,7 +96,7 @@ def _run(what: str, folder: Path, count: int) -> dict[str, Any]:
 
 def counting(asked: Asked) -> pl.DataFrame:
     """What the rules that count say, and nothing else: `contact_counts.counted`."""
-    subjects, profiles = with_profiles(asked.subjects)
+    subjects, profiles = with_profiles(asked.subjects.with_columns(begun=pl.lit(None, pl.String)))
     by_kind = applied(house_rules(), AT.date(), profiles, asked.providers)
     rules = [each for kind in contact_counts.KINDS for each in by_kind.get(kind, ())]
     subjects = with_days(subjects, contact_counts.spans_of(rules))

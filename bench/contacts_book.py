@@ -43,7 +43,7 @@ def book(count: int) -> Asked:
         direction=word(("out", "out", "out", "out", "in"), 9),
         outcome=word(("reached", "no_answer", "no_answer", "message_left", "wrong_person"), 10),
         purpose=pl.lit("collection"), to=pl.lit("debtor"), mode=pl.lit("interactive"), address_id=drawn(count, 6),
-        collector=word(("own", "agency"), 13),
+        collector=word(("own", "agency"), 13), at_place=pl.lit(None),
     )  # fmt: skip
     some = rows.filter(drawn(20, 11) == 0)
     entries = some.select(

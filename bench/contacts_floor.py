@@ -29,7 +29,9 @@ TABLES = ("contacts", "asked", "debts", "contact_debts")
 def prepare(folder: Path, asked: pl.DataFrame | None = None, rules: Rules | None = None) -> None:
     """Keep subjects (`asked.SUBJECTS`; None: those of the folder) with the rules that speak of them and the beginnings
     of their windows. rules: None: all of the house, here and below."""
-    subjects, profiles = with_profiles(pl.read_parquet(folder / "subjects.parquet") if asked is None else asked)
+    given = pl.read_parquet(folder / "subjects.parquet") if asked is None else asked
+    # nobody is asked about an answer here, so nobody has begun
+    subjects, profiles = with_profiles(given.with_columns(begun=pl.lit(None, pl.String)))
     days = sorted({each.value["days"] for each in _rules(profiles, rules) if each.value.get("days")})
     zones = subjects["zones"].unique().to_list()
     at = subjects["at"].max()

@@ -14,6 +14,7 @@ from dunwell.core.terms import Stage
 from dunwell.engine import cash, claims, history
 from dunwell.engine.decide import Outcome, decide
 from dunwell.engine.facts import SCHEMAS, Facts
+from dunwell.engine.shards import of_facts, told_until
 from dunwell.evidence.frames import frame_hash
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.rulebook.strategy import Strategy
@@ -29,9 +30,9 @@ _IDS = {
 }  # fmt: skip
 
 
-def outcome_of(facts: Facts, zone: str, day: date) -> Outcome:
+def outcome_of(facts: Facts, zone: str, day: date, told_until: date | None = None) -> Outcome:
     moment = datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
-    return decide(facts, plain_strategy(), house_rules(), day, moment)
+    return decide(facts, plain_strategy(), house_rules(), day, moment, told_until=told_until)
 
 
 def under(strategy: Strategy, book: Book, day: date) -> Outcome:
@@ -193,7 +194,7 @@ class TestADecision:
                 else facts[name]
                 for name in SCHEMAS
             }
-            shards.append(outcome_of(Facts(frames), book.zone, day))
+            shards.append(outcome_of(Facts(frames), book.zone, day, told_until(of_facts(facts), day)))
         for part in ("lines", "items", "findings", "decisions"):
             together = pl.concat([getattr(shard, part) for shard in shards])
             assert sorted(map(str, together.rows())) == sorted(map(str, getattr(whole, part).rows()))
