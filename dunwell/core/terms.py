@@ -85,6 +85,11 @@ class Stage(IntEnum):
         """Is it a letter or mail that the program can write? All others are the task of a person."""
         return self in WRITTEN_STAGES
 
+    @property
+    def is_talk(self) -> bool:
+        """Does somebody talk with the debtor? No talk stands in for a letter, whatever stage it is."""
+        return self in TALKS
+
 
 WRITTEN_STAGES = (
     Stage.NOTICE,
@@ -94,6 +99,9 @@ WRITTEN_STAGES = (
     Stage.SECOND_DUNNING,
 )
 """The steps for which there are letters and mails."""
+
+TALKS = (Stage.CALL, Stage.PERSON, Stage.MEDIATION)
+"""The steps that are talks. All others demand in writing, or hand the claim to somebody who does."""
 
 
 class HoldReason(StrEnum):

@@ -212,7 +212,7 @@ def _items(
     what is known of each debtor (see `profile`)."""
     items = claims.net_items(facts, day, applied, netting=strategy.netting)
     items = items.join(history.reached(facts, day), on="receivable_id", how="left").with_columns(
-        pl.col("reached", "before_talk").fill_null(0).cast(pl.Int16), pl.col("tries").fill_null(0)
+        pl.col("reached", "written").fill_null(0).cast(pl.Int16), pl.col("tries").fill_null(0)
     )
     items = claims.with_residue(_without_petty(items, strategy), applied)
     watch("standing", items)
@@ -276,15 +276,15 @@ def _line_items(lines: pl.DataFrame, items: pl.DataFrame, strategy: Strategy) ->
     """What each message names: a notice the items about to fall due, every other step all overdue items.
 
     An item takes its own next step if that is due; one that is named for the first time has been reminded by it;
-    any other keeps the stage it had, one that waits for a person too. At the level `highest` or `debtor` all come to
-    where the message stands.
+    any other keeps what was written about it, one that waits for a person too: naming it is no talk. At the level
+    `highest` or `debtor` all come to where the message stands.
     """
     going = lines.filter(pl.col("action") == "message").select("debtor_id", "currency", line_stage="stage")
     is_notice = pl.col("line_stage") == Stage.NOTICE
     overdue = pl.col("days_past_due") > strategy.grace_days
     together = pl.lit(strategy.level is not Level.RECEIVABLE)
     least = pl.when(together).then("line_stage").otherwise(pl.lit(int(Stage.REMINDER), pl.Int16))
-    first_time = pl.max_horizontal("stood", least)
+    first_time = pl.max_horizontal("written", least)
     return (
         items.join(going, on=["debtor_id", "currency"])
         .filter((is_notice & ~overdue & pl.col("due_now")) | (~is_notice & overdue & (pl.col("demand_minor") > 0)))

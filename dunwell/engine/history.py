@@ -4,7 +4,7 @@ from datetime import date
 
 import polars as pl
 
-from dunwell.core.terms import ContactOutcome, Stage
+from dunwell.core.terms import TALKS, ContactOutcome, Stage
 from dunwell.engine import cash
 from dunwell.engine.facts import Facts
 
@@ -18,14 +18,20 @@ def outbound(facts: Facts) -> pl.DataFrame:
     return facts["contacts"].filter((pl.col("direction") == "out") & pl.col("outcome").is_in(COUNTED))
 
 
+TALK_DATES = {stage: f"{stage.word}_date" for stage in TALKS}
+"""The column of each kind of talk."""
+
+
 def reached(facts: Facts, day: date) -> pl.DataFrame:
     """Per item that anything was done about, or about its claim: a charge goes the way of its invoice, so that a
     penalty does not begin again with a reminder after the final deadline.
 
     reached          the highest stage of a contact that named it, or of a step recorded for it (Int16; 0: none)
     reached_date     the day it came there
-    before_talk      the highest step below a talk of a person, who may be called in early (0: none); before_date: the
-                     day it came there; talk_date: the first talk since, which then is its reached_date
+    written          the highest stage that is no talk: no talk stands in for a letter (0: none); written_date: the day
+                     it came there
+    call_date, person_date, mediation_date
+                     talks of a higher stage: the first since written_date, else the last before it; null: none
     deadline_date    the first final deadline set for it; null before a second dunning
     tries            calls at the stage of a call that reached nobody, and so took no step; tried_date: the last
 
@@ -41,51 +47,60 @@ def reached(facts: Facts, day: date) -> pl.DataFrame:
         done.filter("taken").select("receivable_id", "stage", contact_date="done_date"),
     ], how="diagonal")  # fmt: skip
     claims = _claims(facts)
-    taken = taken.join(claims, on="receivable_id").drop("receivable_id").rename({"claim": "receivable_id"})
-    first = taken.group_by("receivable_id", "stage").agg(
-        reached_date=pl.col("contact_date").min(), deadline_date=pl.col("deadline_date").min()
+    taken = taken.join(claims, on="receivable_id").drop("receivable_id")
+    return (
+        _stages(taken)
+        .join(_tries(done, claims), on="claim", how="full", coalesce=True)
+        .with_columns(pl.col("reached", "written", "tries").fill_null(0))
+        .join(claims, on="claim")
+        .drop("claim")
     )
-    highest = pl.col("stage") == pl.col("stage").max()
-    before = (
-        first.filter(pl.col("stage") < Stage.PERSON)
-        .group_by("receivable_id")
-        .agg(before_talk=pl.col("stage").max(), before_date=pl.col("reached_date").filter(highest).first())
+
+
+def _stages(taken: pl.DataFrame) -> pl.DataFrame:
+    """What `reached` says of stages and days, per claim. taken: claim, stage, contact_date, deadline_date."""
+    is_talk = pl.col("stage").is_in(list(map(int, TALKS)))
+    first = (
+        taken.filter(~is_talk)
+        .group_by("claim", "stage")
+        .agg(pl.col("contact_date").min(), deadline_date=pl.col("deadline_date").min())
     )
-    since = pl.col("contact_date") >= pl.col("before_date").fill_null(date.min)
+    written = first.group_by("claim").agg(
+        written=pl.col("stage").max(),
+        written_date=pl.col("contact_date").filter(pl.col("stage") == pl.col("stage").max()).first(),
+        deadline_date=pl.col("deadline_date").filter(pl.col("stage") == Stage.SECOND_DUNNING).first(),
+    )
+    since = pl.col("contact_date") >= pl.col("written_date").fill_null(date.min)
     talks = (
-        taken.filter(pl.col("stage") == Stage.PERSON)
-        .join(before, on="receivable_id", how="left")
-        .filter(since)
-        .group_by("receivable_id")
-        .agg(talk_date=pl.col("contact_date").min())
+        taken.filter(is_talk)
+        .join(written, on="claim", how="left")
+        .filter(pl.col("stage") > pl.col("written").fill_null(0))
+        .group_by("claim", "stage")
+        .agg(talk_date=pl.coalesce(pl.col("contact_date").filter(since).min(), pl.col("contact_date").max()))
+        .group_by("claim")
+        .agg(
+            pl.col("stage").max().alias("talk"),
+            *(pl.col("talk_date").filter(pl.col("stage") == stage).first().alias(name)
+              for stage, name in TALK_DATES.items()),
+        )
+    )  # fmt: skip
+    dates = (pl.when(pl.col("reached") == stage).then(name) for stage, name in TALK_DATES.items())
+    return (
+        written.join(talks, on="claim", how="full", coalesce=True)
+        .with_columns(reached=pl.max_horizontal("written", "talk"))
+        .with_columns(reached_date=pl.coalesce(*dates, "written_date"))
+        .drop("talk")
     )
-    deadlines = first.filter(pl.col("stage") == Stage.SECOND_DUNNING).select("receivable_id", "deadline_date")
-    tries = (
+
+
+def _tries(done: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
+    return (
         done.filter(~pl.col("taken"))
         .group_by("receivable_id")
         .agg(tries=pl.len().cast(pl.Int32), tried_date=pl.col("done_date").max())
         .join(claims, on="receivable_id")
-        .group_by(receivable_id="claim")
+        .group_by("claim")
         .agg(pl.col("tries").max(), pl.col("tried_date").max())
-    )
-    return (
-        first.group_by("receivable_id")
-        .agg(pl.col("stage").max())
-        .join(first.drop("deadline_date"), on=["receivable_id", "stage"])
-        .rename({"stage": "reached"})
-        .join(deadlines, on="receivable_id", how="left")
-        .join(before, on="receivable_id", how="left")
-        .join(talks, on="receivable_id", how="left")
-        .with_columns(
-            reached_date=pl.when(pl.col("reached") == Stage.PERSON)
-            .then(pl.coalesce("talk_date", "reached_date"))
-            .otherwise("reached_date")
-        )
-        .join(tries, on="receivable_id", how="full", coalesce=True)
-        .with_columns(pl.col("reached", "before_talk", "tries").fill_null(0))
-        .rename({"receivable_id": "claim"})
-        .join(claims, on="claim")
-        .drop("claim")
     )
 
 

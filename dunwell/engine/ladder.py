@@ -13,6 +13,7 @@ import polars as pl
 
 from dunwell.core.terms import Stage
 from dunwell.engine.conditions import holds
+from dunwell.engine.history import TALK_DATES
 from dunwell.engine.profile import KEYS
 from dunwell.rulebook.conditions import columns_of
 from dunwell.rulebook.strategy import PERSON, Level, Segment, Step, Strategy, Treatment
@@ -108,7 +109,7 @@ def with_next(items: pl.DataFrame, ladders: Ladders, strategy: Strategy, day: da
 
 
 _PARTS = (
-    "from_date", "from_stage", "stage_date", "set_date", "offset_days", "month_end", "after_days",
+    "stood_date", "from_date", "from_stage", "stage_date", "set_date", "offset_days", "month_end", "after_days",
     "after_deadline_days", "attempts", "overdue", "by_due", "by_last", "by_deadline",
 )  # fmt: skip
 
@@ -120,28 +121,23 @@ def with_parts(items: pl.DataFrame, ladders: Ladders, strategy: Strategy, day: d
     by_last       stage_date, when the item came to from_stage, + after_days
     by_deadline   the day after set_date, the final deadline (or stage_date), + after_deadline_days
 
-    A talk that came early, in another segment, is no leave to skip what this one writes before its talk, nor the talk
-    after it: the item stands where it stood before.
+    No talk is leave to skip a demand, nor the first letter of all: one that came before what this ladder writes before
+    it does not count, wherever it was held; the item stands where it stood before. `stood` is of the item alone,
+    from_stage of all that go together.
 
-    items   see `claims.net_items`, with what `history.reached` says of them: reached, reached_date, before_talk,
-            before_date, talk_date, deadline_date, tries, tried_date
+    items   see `claims.net_items`, with what `history.reached` says of them
     """
-    unwritten = _unwritten(ladders)
     joined = items.join(ladders.lines, on=KEYS, how="left")
-    early = _talked_early("reached", unwritten)
-    joined = joined.with_columns(stood=pl.when(early).then("before_talk").otherwise("reached"))
+    joined = joined.with_columns(
+        stood=_stood(ladders), stood_date=pl.max_horizontal("written_date", *TALK_DATES.values())
+    )
     overdue = pl.col("days_past_due") > strategy.grace_days
     placed = joined.with_columns(
-        overdue=overdue, from_date=pl.col("due_date"), from_stage=pl.col("reached"),
-        stage_date=pl.col("reached_date"), set_date=pl.col("deadline_date"),
+        overdue=overdue, from_date=pl.col("due_date"), from_stage=pl.col("stood"),
+        stage_date=pl.col("stood_date"), set_date=pl.col("deadline_date"),
     )  # fmt: skip
     if strategy.level is Level.DEBTOR:
         placed = _together(placed)
-    early = _talked_early("from_stage", unwritten)
-    placed = placed.with_columns(
-        from_stage=pl.when(early).then("before_talk").otherwise("from_stage"),
-        stage_date=pl.when(early).then(pl.max_horizontal("stage_date", "before_date")).otherwise("stage_date"),
-    )
     placed = placed.with_columns(pl.col("from_stage").cast(pl.Int16))
     table = _next_table(ladders)
     found = _look_up(placed, table)
@@ -172,66 +168,48 @@ def _later(day: str, days: str) -> pl.Expr:
     return pl.col(day) + pl.duration(days=pl.col(days))
 
 
-def _together(items: pl.DataFrame) -> pl.DataFrame:
-    """One ladder per debtor and currency: overdue items count from the oldest, and stand where the highest does."""
-    late = items.filter("overdue")
-    oldest = late.group_by(KEYS).agg(
-        oldest=pl.col("due_date").min(), highest=pl.col("reached").max(), talked_from=pl.col("before_talk").max(),
-        talked=pl.col("talk_date").min(),
-        talked_since=pl.col("before_date").filter(pl.col("before_talk") == pl.col("before_talk").max()).min(),
-        most_tries=pl.col("tries").max(), last_tried=pl.col("tried_date").max(),
-    )  # fmt: skip
-    stood = (
-        late.join(oldest, left_on=[*KEYS, "reached"], right_on=[*KEYS, "highest"])
-        .group_by(KEYS)
-        .agg(since=pl.col("reached_date").min())
-    )
-    deadline = late.group_by(KEYS).agg(deadline=pl.col("deadline_date").min())
-    mine = pl.col("overdue")
-    return (
-        items.join(oldest, on=KEYS, how="left")
-        .join(stood, on=KEYS, how="left")
-        .join(deadline, on=KEYS, how="left")
-        .with_columns(
-            from_date=pl.when(mine).then("oldest").otherwise("from_date"),
-            from_stage=pl.when(mine).then("highest").otherwise("from_stage"),
-            stage_date=pl.when(mine).then("since").otherwise("stage_date"),
-            set_date=pl.when(mine).then("deadline").otherwise("set_date"),
-            before_talk=pl.when(mine).then("talked_from").otherwise("before_talk"),
-            before_date=pl.when(mine).then("talked_since").otherwise("before_date"),
-            talk_date=pl.when(mine).then("talked").otherwise("talk_date"),
-            tries=pl.when(mine).then("most_tries").otherwise("tries"),
-            tried_date=pl.when(mine).then("last_tried").otherwise("tried_date"),
-        )
-        .drop(
-            "oldest",
-            "highest",
-            "since",
-            "deadline",
-            "talked_from",
-            "talked_since",
-            "talked",
-            "most_tries",
-            "last_tried",
-        )
-    )
+def _stood(ladders: Ladders) -> pl.Expr:
+    """The highest stage that is no talk, or a talk above it that has what must come before it, and came after that."""
+    found = [pl.col("written").cast(pl.Int16)]
+    for talk, held in TALK_DATES.items():
+        needed = pl.col("ladder").replace_strict(_needed(ladders, talk), default=_NONE, return_dtype=pl.Int16)
+        since = (needed == _NONE) | pl.col("written_date").is_null() | (pl.col(held) >= pl.col("written_date"))
+        counts = pl.col(held).is_not_null() & (pl.col("written") >= needed) & since
+        found.append(pl.when(counts).then(pl.lit(int(talk), pl.Int16)))
+    return pl.max_horizontal(found)
 
 
-def _unwritten(ladders: Ladders) -> dict[int, int]:
-    """By ladder the last step that it writes before its talk, where it writes any."""
+def _needed(ladders: Ladders, talk: Stage) -> dict[int, int]:
+    """By ladder the stage that must have been reached in writing before a talk counts, where there is any: its last
+    demand before it, else its first letter. A talk may stand in for a further reminder."""
     found = {}
     for place, ladder in enumerate(ladders.known):
-        written = [step.stage for step, _ in ladder.steps if step.stage.is_message and step.stage > Stage.NOTICE]
-        if written:
-            found[place] = int(max(written))
+        before = [step.stage for step, _ in ladder.steps if not step.stage.is_talk and Stage.NOTICE < step.stage < talk]
+        demands = [stage for stage in before if stage > Stage.CALL]
+        if before:
+            found[place] = int(max(demands, default=min(before)))
     return found
 
 
-def _talked_early(stage: str, unwritten: dict[int, int]) -> pl.Expr:
-    """Was the talk held before all was written that stands before it on the ladder, or was something written since?"""
-    last = pl.col("ladder").replace_strict(unwritten, default=0, return_dtype=pl.Int16)
-    early = (pl.col("before_talk") < last) | pl.col("talk_date").is_null()
-    return ((pl.col(stage) == int(Stage.PERSON)) & early).fill_null(value=False)
+def _together(items: pl.DataFrame) -> pl.DataFrame:
+    """One ladder per debtor and currency: overdue items count from the oldest, and stand where the highest does."""
+    late = items.filter("overdue")
+    highest = pl.col("stood") == pl.col("stood").max()
+    all_ = late.group_by(KEYS).agg(
+        oldest=pl.col("due_date").min(), highest=pl.col("stood").max(),
+        since=pl.col("stood_date").filter(highest).min(), deadline=pl.col("deadline_date").min(),
+        most_tries=pl.col("tries").max(), last_tried=pl.col("tried_date").max(),
+    )  # fmt: skip
+    mine = pl.col("overdue")
+    together = {
+        "from_date": "oldest", "from_stage": "highest", "stage_date": "since", "set_date": "deadline",
+        "tries": "most_tries", "tried_date": "last_tried",
+    }  # fmt: skip
+    return (
+        items.join(all_, on=KEYS, how="left")
+        .with_columns(pl.when(mine).then(of_all).otherwise(own).alias(own) for own, of_all in together.items())
+        .drop(together.values())
+    )
 
 
 _NEXT: dict[str, pl.DataType] = {

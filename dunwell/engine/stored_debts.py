@@ -35,7 +35,6 @@ def debts_of(
         for item, disputed_minor, open_minor in open_items(facts, day)
         .select("receivable_id", "disputed_minor", "open_minor")
         .rows()
-        if disputed_minor
     }
     money = applied.came.filter(pl.col("claim").is_not_null()).sort("claim", "value_date", "number", "payment_id")
     came = money.partition_by("claim", as_dict=True)
@@ -55,7 +54,9 @@ def debts_of(
         else:
             first = rows.sort("issue_date", "number").row(0, named=True)
             alone = {**first, "amount_minor": int(rows["amount_minor"].sum())}
-            debt = _debt(alone, Held(make_terms("none")), tuple(paid), {})
+            each = [disputed.get(item, (0, 0)) for item in rows["receivable_id"]]
+            of_all = {first["receivable_id"]: (sum(part for part, _ in each), sum(owed for _, owed in each))}
+            debt = _debt(alone, Held(make_terms("none")), tuple(paid), of_all)
         found.setdefault(rows["claim_id"][0], []).append(debt)
     return found
 

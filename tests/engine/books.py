@@ -186,7 +186,7 @@ def _talk(draw: DrawFn, book: Book, debtor: int, items: list[int]) -> None:
     for _ in range(draw(st.sampled_from([0, 0, 0, 1, 3])) if items else 0):
         book.add(
             "steps", debtor_id=debtor, receivable_id=draw(st.sampled_from(items)),
-            stage=draw(st.sampled_from([30, 30, 60, 70])), done_date=draw(around(20, 1)),
+            stage=draw(st.sampled_from([30, 30, 60, 70, 80, 90])), done_date=draw(around(20, 1)),
             taken=draw(st.booleans()), withdrawn_date=draw(st.sampled_from([None, None, DAY, days(1)])),
         )  # fmt: skip
     for _ in range(draw(st.sampled_from([0, 0, 1, 3]))):

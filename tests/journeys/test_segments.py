@@ -6,10 +6,11 @@ from datetime import date
 import pytest
 
 from dunwell.core.terms import Stage
-from dunwell.rulebook.strategy_file import default_strategy
+from dunwell.rulebook.strategy_file import default_strategy, read_strategy
 from tests.engine.book import DAY, days
 from tests.journeys.story import House
 
+TALKS = {"person", "mediation"}
 MAR, APR, MAY = ((lambda day, month=month: date(2026, month, day)) for month in (3, 4, 5))
 
 
@@ -74,6 +75,57 @@ class TestWhoComesIntoHardshipAfterTheFirstDunning:
         ]  # fmt: skip
 
 
+TALKED_FIRST = """
+name: talked_first
+title: {en: Talked first, zh-Hans: 先谈, zh-Hant: 先談}
+netting: true
+level: LEVEL
+minimum_minor: {}
+pause_days: 3
+segments:
+  - segment: talks
+    title: {en: Talks, zh-Hans: 谈, zh-Hant: 談}
+    when: vip
+    stages:
+      - {stage: TALK, offset_days: 1}
+  - segment: letters
+    title: {en: Letters, zh-Hans: 信, zh-Hant: 信}
+    stages:
+      - {stage: reminder, offset_days: 3, channels: [email]}
+      - {stage: second_reminder, offset_days: 8, after_days: 5, channels: [email]}
+      - {stage: call, offset_days: 12, after_days: 3}
+      - {stage: first_dunning, offset_days: 16, after_days: 4, channels: [email], pay_within_days: 3}
+      - {stage: second_dunning, offset_days: 22, after_days: 5, channels: [email], pay_within_days: 5}
+      - {stage: person, after_deadline_days: 2}
+      - {stage: lawyer_letter, offset_days: 35, after_days: 3}
+      - {stage: mediation, offset_days: 40, after_days: 3}
+      - {stage: suit, offset_days: 45, after_days: 3}
+"""
+LETTERS = "reminder second_reminder call first_dunning second_dunning person lawyer_letter mediation suit".split()
+
+
+def _talked_first(talk: str, level: str, after: str) -> list[str]:
+    """The steps of somebody with whom the first thing done was a talk, and who then came among the others."""
+    strategy = read_strategy(TALKED_FIRST.replace("TALK", talk).replace("LEVEL", level))
+    house = House(strategy=strategy)
+    debtor = house.debtor(after)
+    house.observe(debtor, "vip", "yes", days(-30), days(2))
+    house.live(days(-6), days(75))
+    return [what.split(" by ")[0] for what in house.steps(debtor)]
+
+
+class TestWhoWasTalkedToBeforeAnythingWasWritten:
+    @pytest.mark.parametrize("level", ["receivable", "debtor"])
+    @pytest.mark.parametrize("talk", ["call", "person", "mediation"])
+    def test_meets_every_letter_and_every_talk_of_the_others_in_their_order(self, talk: str, level: str) -> None:
+        assert _talked_first(talk, level, "D") == [talk, *LETTERS]
+
+    @pytest.mark.parametrize("step", ["lawyer_letter", "agency", "suit"])
+    def test_gets_no_letter_of_ours_any_more_if_it_was_a_lawyer_or_others_who_wrote(self, step: str) -> None:
+        after = {"lawyer_letter": ["mediation", "suit"], "agency": ["suit"], "suit": []}
+        assert _talked_first(step, "receivable", "D") == [step, *after[step]]
+
+
 def _wander(seed: int, debtors: int = 12) -> House:
     """Debtors whose kinds, reasons and importance change every other week."""
     picked, house = random.Random(seed), House()
@@ -103,12 +155,12 @@ def wanderers() -> House:
 class TestWhoeverWandersBetweenSegments:
     def test_never_meets_a_step_twice_but_for_talks(self, wanderers: House) -> None:
         for debtor, diary in wanderers.diary.items():
-            steps = [what.split(" by ")[0] for _, what in diary if not what.endswith("in vain") and what != "person"]
+            steps = [what.split(" by ")[0] for _, what in diary if not what.endswith("in vain") and what not in TALKS]
             assert len(steps) == len(set(steps)), (debtor, diary)
 
     def test_never_goes_back_to_a_gentler_step(self, wanderers: House) -> None:
         for debtor, diary in wanderers.diary.items():
-            words = [what.split(" by ")[0] for _, what in diary if not what.endswith("in vain") and what != "person"]
+            words = [what.split(" by ")[0] for _, what in diary if not what.endswith("in vain") and what not in TALKS]
             order = [Stage[word.upper()] for word in words]
             assert order == sorted(order), (debtor, diary)
 

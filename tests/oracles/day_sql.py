@@ -15,8 +15,8 @@ from dunwell.core.money import DIGITS
 from dunwell.rulebook.conditions import All, Compare, Condition, Either, Flag, Known, Not, OneOf, columns_of
 from dunwell.rulebook.strategy import Level, Strategy, Treatment
 
-NOTICE, CALL, SECOND_DUNNING, TALK = 10, 30, 50, 60
-_WRITTEN = (10, 20, 25, 40, 50)
+NOTICE, CALL, SECOND_DUNNING = 10, 30, 50
+_MEETINGS = {30: "call_date", 60: "person_date", 80: "mediation_date"}
 COUNTED = ("sent", "unknown", "reached", "dropped", "message_left", "no_answer", "not_connected", "wrong_person")
 FILES = (
     "debtors", "receivables", "payments", "promises", "disputes", "holds", "contacts", "contact_items", "steps",
@@ -220,31 +220,35 @@ _HISTORY = f"""
     first AS (
         SELECT claim_id, currency, stage, min(on_date) AS on_date, min(deadline_date) AS deadline_date
         FROM of_claims GROUP BY ALL),
-    before AS (
-        SELECT claim_id, currency, max(stage) AS before_talk, arg_max(on_date, stage) AS before_date
-        FROM first WHERE stage < {TALK} GROUP BY ALL),
+    formal AS (
+        SELECT claim_id, currency, max(stage) AS written, arg_max(on_date, stage) AS written_date
+        FROM first WHERE stage NOT IN {tuple(_MEETINGS)} GROUP BY ALL),
+    held AS (
+        SELECT t.claim_id, t.currency, t.stage, coalesce(
+                   min(t.on_date) FILTER (f.written_date IS NULL OR t.on_date >= f.written_date), max(t.on_date)
+               ) AS on_date
+        FROM of_claims t LEFT JOIN formal f ON f.claim_id = t.claim_id AND f.currency = t.currency
+        WHERE t.stage IN {tuple(_MEETINGS)} AND t.stage > coalesce(f.written, 0) GROUP BY ALL),
     talks AS (
-        SELECT t.claim_id, t.currency, min(on_date) AS talk_date
-        FROM of_claims t LEFT JOIN before b ON b.claim_id = t.claim_id AND b.currency = t.currency
-        WHERE stage = {TALK} AND (before_date IS NULL OR on_date >= before_date) GROUP BY ALL),
+        SELECT claim_id, currency, max(stage) AS talk,
+               {", ".join(f"min(on_date) FILTER (stage = {stage}) AS {name}" for stage, name in _MEETINGS.items())}
+        FROM held GROUP BY ALL),
     tried AS (
         SELECT claim_id, currency, max(tries) AS tries, max(tried_date) AS tried_date
         FROM (SELECT receivable_id, count(*) AS tries, max(done_date) AS tried_date
               FROM done WHERE NOT taken GROUP BY ALL) JOIN known USING (receivable_id) GROUP BY ALL),
-    stands AS (
-        SELECT claim_id, currency, max(stage) AS reached, arg_max(on_date, stage) AS first_date,
-               min(deadline_date) FILTER (stage = {SECOND_DUNNING}) AS deadline_date
-        FROM first GROUP BY ALL)
-    SELECT k.receivable_id, coalesce(reached, 0) AS reached,
-           CASE WHEN reached = {TALK} THEN coalesce(talk_date, first_date) ELSE first_date END AS reached_date,
-           deadline_date, coalesce(before_talk, 0) AS before_talk, before_date, talk_date,
+    deadlines AS (
+        SELECT claim_id, currency, min(deadline_date) AS deadline_date
+        FROM first WHERE stage = {SECOND_DUNNING} GROUP BY ALL)
+    SELECT k.receivable_id, greatest(coalesce(written, 0), coalesce(talk, 0)) AS reached,
+           coalesce(written, 0) AS written, written_date, {", ".join(_MEETINGS.values())}, deadline_date,
            coalesce(tries, 0) AS tries, tried_date
     FROM known k
-    LEFT JOIN stands s ON s.claim_id = k.claim_id AND s.currency = k.currency
-    LEFT JOIN before b ON b.claim_id = k.claim_id AND b.currency = k.currency
+    LEFT JOIN formal s ON s.claim_id = k.claim_id AND s.currency = k.currency
+    LEFT JOIN deadlines b ON b.claim_id = k.claim_id AND b.currency = k.currency
     LEFT JOIN talks t ON t.claim_id = k.claim_id AND t.currency = k.currency
     LEFT JOIN tried d ON d.claim_id = k.claim_id AND d.currency = k.currency
-    WHERE s.claim_id IS NOT NULL OR d.claim_id IS NOT NULL"""
+    WHERE s.claim_id IS NOT NULL OR t.claim_id IS NOT NULL OR d.claim_id IS NOT NULL"""
 
 
 def _placed(strategy: Strategy) -> str:
@@ -262,8 +266,8 @@ def _placed(strategy: Strategy) -> str:
             SELECT o.* REPLACE (CASE WHEN {petty} THEN 0 ELSE demand_minor END AS demand_minor,
                                 CASE WHEN {petty} THEN 0 ELSE net_minor END AS net_minor),
                    CASE WHEN {petty} THEN demand_minor ELSE 0 END AS petty_minor, k.claim_id,
-                   coalesce(h.reached, 0) AS reached, h.reached_date, h.deadline_date,
-                   coalesce(h.before_talk, 0) AS before_talk, h.before_date, h.talk_date,
+                   coalesce(h.reached, 0) AS reached, coalesce(h.written, 0) AS written, h.written_date,
+                   {", ".join(_MEETINGS.values())}, h.deadline_date,
                    coalesce(h.tries, 0) AS tries, h.tried_date
             FROM open_items o JOIN (SELECT receivable_id, claim_id FROM known) k ON k.receivable_id = o.receivable_id
             LEFT JOIN history h ON h.receivable_id = o.receivable_id)
@@ -472,16 +476,28 @@ class Steps:
     def _notice(self) -> str:
         return self._chosen(lambda stage: "stood = 0 AND days_past_due <= 0" if stage == NOTICE else None)
 
-    def _written(self) -> str:
-        """The last step that a ladder writes, but for a notice; 0: none."""
-        found = ["0"]
+    def _needed(self, talk: int) -> str:
+        """What must have been written before a talk counts: the ladder's last demand before it, else its first letter;
+        0: nothing."""
+        demands, letters = ["0"], []
         for of, each in enumerate(self.segments):
             for at, step in enumerate(each.steps):
-                if int(step.stage) in _WRITTEN and int(step.stage) > NOTICE:
+                stage = int(step.stage)
+                if NOTICE < stage < talk and stage not in _MEETINGS:
                     left_out = [str(n) for n, treatment in enumerate(step.treatments) if treatment.skip]
                     taken = f" AND c_{of}_{at} NOT IN ({', '.join(left_out)})" if left_out else ""
-                    found.append(f"CASE WHEN place = {of}{taken} THEN {int(step.stage)} ELSE 0 END")
-        return f"greatest({', '.join(found)})"
+                    (demands if stage > CALL else letters).append(f"CASE WHEN place = {of}{taken} THEN {stage} END")
+        first = f"coalesce(least({', '.join(letters)}), 0)" if letters else "0"
+        return f"coalesce(nullif(greatest({', '.join(demands)}), 0), {first})"
+
+    def _stood(self) -> str:
+        """What was written, or the highest talk that has what must come before it, and came after that."""
+        talks = [
+            f"CASE WHEN written >= {self._needed(talk)} AND ({self._needed(talk)} = 0 OR written_date IS NULL"
+            f" OR {held} >= written_date) AND {held} IS NOT NULL THEN {talk} END"
+            for talk, held in _MEETINGS.items()
+        ]
+        return f"greatest(written, {', '.join(talks)})"
 
     def _chosen(self, asks: Callable[[int], str | None]) -> str:
         whens = []
@@ -499,13 +515,11 @@ class Steps:
         late = f"days_past_due > {grace}"
         return f"""
             WITH zero AS (
-                SELECT p.*, l.* EXCLUDE (debtor_id, currency),
-                       -- a talk that came early is no leave to skip what the ladder writes before its own
-                       reached = {TALK} AND (before_talk < {self._written()} OR talk_date IS NULL) AS early
+                SELECT p.*, l.* EXCLUDE (debtor_id, currency)
                 FROM placed p JOIN ladders l ON l.debtor_id = p.debtor_id AND l.currency = p.currency),
             half AS (
-                SELECT *, CASE WHEN early THEN before_talk ELSE reached END AS stood,
-                       CASE WHEN early THEN greatest(reached_date, before_date) ELSE reached_date END AS stood_date
+                SELECT *, {self._stood()} AS stood,
+                       greatest(written_date, {", ".join(_MEETINGS.values())}) AS stood_date
                 FROM zero),
             one AS (
                 SELECT *, CASE WHEN {late} THEN {self._first("stood")} ELSE {self._notice()} END AS first_number

@@ -270,13 +270,10 @@ class Oracle:
             self.about[debtor, currency] = asked
             found[debtor, currency] = ladders.ladder_of(self.strategy, asked)
             if self.strategy.level == "debtor":
-                ladders.together(items, grace)
+                ladders.together(items, found[debtor, currency], grace)
         for row in self.open:
             on = found.get((row["debtor_id"], row["currency"]))
             nothing = (0, False, None)
-            row["stood"] = (
-                ladders.stood(row["reached"], row["before_talk"], row["talk_date"], on) if on else row["reached"]
-            )
             row["next_stage"], row["for_person"], row["next_date"] = (
                 ladders.next_step(row, on, grace) if on else nothing
             )
@@ -581,11 +578,11 @@ class Oracle:
                 if line["stage"] == 10:
                     named, stage = not overdue and row["due_now"], 10
                 elif self.strategy.level != "receivable":
-                    named, stage = overdue and row["demand_minor"] > 0, max(row["stood"], line["stage"])
+                    named, stage = overdue and row["demand_minor"] > 0, max(row["written"], line["stage"])
                 else:
                     named = overdue and row["demand_minor"] > 0
                     takes_step = row["due_now"] and not row["for_person"]
-                    stage = row["next_stage"] if takes_step else max(row["stood"], 20)
+                    stage = row["next_stage"] if takes_step else max(row["written"], 20)
                 if named:
                     found.append({**row, "stage": stage})
         return found

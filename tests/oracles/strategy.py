@@ -19,8 +19,8 @@ WORDS = {
     0: "none", 10: "notice", 20: "reminder", 25: "second_reminder", 30: "call", 40: "first_dunning",
     50: "second_dunning", 60: "person", 70: "lawyer_letter", 80: "mediation", 90: "agency", 100: "suit",
 }  # fmt: skip
-CALL, NOTICE, TALK = 30, 10, 60
-WRITTEN = (10, 20, 25, 40, 50)
+CALL, NOTICE = 30, 10
+TALKS = (30, 60, 80)
 
 
 def about(facts: dict[str, list[Row]], debtor: Row, currency: str, items: list[Row], day: date, grace: int) -> Row:
@@ -145,50 +145,56 @@ def history(facts: dict[str, list[Row]], outbound: Iterable[Row], row: Row, clai
     tried = [(s["receivable_id"], s["done_date"]) for s in mine if not s["taken"]]
     row["tries"] = max((sum(item == each for item, _ in tried) for each in claim), default=0)
     row["tried_date"] = max((on for _, on in tried), default=None)
-    row["before_talk"] = max((stage for stage, _, _ in named if stage < TALK), default=0)
-    row["before_date"] = min((on for stage, on, _ in named if stage == row["before_talk"]), default=None)
-    row["reached"] = max((stage for stage, _, _ in named), default=0)
-    row["reached_date"] = min((on for stage, on, _ in named if stage == row["reached"]), default=None)
-    talks = sorted(on for stage, on, _ in named if stage == TALK)
-    row["talk_date"] = next((on for on in talks if row["before_date"] is None or on >= row["before_date"]), None)
-    if row["reached"] == TALK and row["talk_date"]:
-        row["reached_date"] = row["talk_date"]
+    row["written"] = max((stage for stage, _, _ in named if stage not in TALKS), default=0)
+    row["written_date"] = min((on for stage, on, _ in named if stage == row["written"]), default=None)
+    row["talks"] = {}
+    for talk in TALKS:
+        held = sorted(on for stage, on, _ in named if stage == talk > row["written"])
+        if held:
+            row["talks"][talk] = next(
+                (on for on in held if not row["written_date"] or on >= row["written_date"]), held[-1]
+            )
+    row["reached"] = max(row["written"], *row["talks"], 0)
+    row["reached_date"] = row["talks"].get(row["reached"], row["written_date"])
     row["deadline_date"] = min((by for stage, _, by in named if stage == 50 and by), default=None)
 
 
-def together(items: list[Row], grace: int) -> None:
+def together(items: list[Row], ladder: Ladder, grace: int) -> None:
     """At the level `debtor`: overdue items count from the oldest and stand where the highest does."""
     late = [row for row in items if row["days_past_due"] > grace]
     if not late:
         return
-    highest = max(row["reached"] for row in late)
-    since = min((r["reached_date"] for r in late if r["reached"] == highest and r["reached_date"]), default=None)
+    places = [stood(row, ladder) for row in late]
+    highest = max(place for place, _ in places)
+    since = min((on for place, on in places if place == highest and on), default=None)
     deadline = min((r["deadline_date"] for r in late if r["deadline_date"]), default=None)
     oldest = min(row["due_date"] for row in late)
-    before = max(row["before_talk"] for row in late)
-    came = min((r["before_date"] for r in late if r["before_talk"] == before and r["before_date"]), default=None)
-    talked = min((r["talk_date"] for r in late if r["talk_date"]), default=None)
     tries = max(row["tries"] for row in late)
     tried = max((row["tried_date"] for row in late if row["tried_date"]), default=None)
     for row in late:
-        row["stands"] = (oldest, highest, since, deadline, before, came, talked, tries, tried)
+        row["stands"] = (oldest, highest, since, deadline, tries, tried)
 
 
-def stood(reached: int, before: int, talked: date | None, ladder: Ladder) -> int:
-    """A talk that came early is no leave to skip what this ladder writes before its own, nor that."""
-    unwritten = [s for s, _ in ladder[1] if s.stage in WRITTEN and max(before, NOTICE) < s.stage < TALK]
-    return before if reached == TALK and (unwritten or not talked) else reached
+def stood(row: Row, ladder: Ladder) -> tuple[int, date | None]:
+    """(stage, since): no talk stands in for a demand that this ladder has before it, nor for its first letter, nor does
+    one that was held before that was written."""
+    place = row["written"]
+    for talk, held in row["talks"].items():
+        before = [int(s.stage) for s, _ in ladder[1] if NOTICE < s.stage < talk and s.stage not in TALKS]
+        must = [stage for stage in before if stage > CALL] or before[:1]
+        missing = any(stage > row["written"] for stage in must)
+        too_early = must and row["written_date"] and held < row["written_date"]
+        if not missing and not too_early:
+            place = max(place, talk)
+    return place, max((on for on in (row["written_date"], *row["talks"].values()) if on), default=None)
 
 
 def next_step(row: Row, ladder: Ladder, grace: int) -> tuple[int, bool, date | None]:
     """(stage, is it a person's, from which day); stage 0: none."""
     _, steps = ladder
-    due, reached, since, deadline, before, came, talked, tries, tried = row.get("stands") or (
-        row["due_date"], row["reached"], row["reached_date"], row["deadline_date"], row["before_talk"],
-        row["before_date"], row["talk_date"], row["tries"], row["tried_date"],
+    due, reached, since, deadline, tries, tried = row.get("stands") or (
+        row["due_date"], *stood(row, ladder), row["deadline_date"], row["tries"], row["tried_date"],
     )  # fmt: skip
-    if stood(reached, before, talked, ladder) != reached:
-        reached, since = before, max(day for day in (since, came) if day)
     overdue = row["days_past_due"] > grace
     if not overdue:
         ahead = [pair for pair in steps if pair[0].stage == NOTICE and reached == 0 and row["days_past_due"] <= 0]
