@@ -1,16 +1,13 @@
 """The pages of the contact rules, one a pack, and their index: what a finding links to."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from itertools import pairwise
-from typing import Any
 
 from dunwell.documents import finding_words as worded
+from dunwell.documents.rule_words import scope_words, value_words
 from dunwell.rulebook.contact_rules import Rule, Rules
 from dunwell.rulebook.rule_pages import anchor_of
-
-_SAID = ("hours", "wait", "requires", "content", "recording", "conduct")
-"""Kinds whose values are worded; the words of the others tell what was counted or recorded, too."""
 
 
 def index(rules: Rules) -> str:
@@ -68,7 +65,7 @@ def _rule(rule: Rule, rules: Rules) -> list[str]:
         "",
         *([*(f"> {line}" for line in rule.quote.splitlines()), ""] if rule.quote else []),
         f"- effect: **{rule.effect}**; strength: {rule.strength}; kind: {rule.kind}",
-        f"- applies to: {_scope(rule.scope.lists)}",
+        f"- applies to: {_scope(rule)}",
         *([f"- excepts {_link(rules.named(rule.excepts))}"] if rule.excepts else []),
         *(_values(rule)),
         *([f"- lifted by: {', '.join(worded.entry_words(each, 'en') for each in rule.unless)}"] if rule.unless else []),
@@ -84,8 +81,8 @@ def _rule(rule: Rule, rules: Rules) -> list[str]:
     ]
 
 
-def _scope(lists: Mapping[str, frozenset[str]]) -> str:
-    return "; ".join(f"{name} {', '.join(sorted(words))}" for name, words in lists.items()) or "everything"
+def _scope(rule: Rule) -> str:
+    return "; ".join(line.strip() for line in scope_words(rule, "en")) or "everything"
 
 
 def _values(rule: Rule) -> Iterator[str]:
@@ -94,13 +91,7 @@ def _values(rule: Rule) -> Iterator[str]:
     for (since, value), end in zip(rule.values, ends, strict=True):
         if value is not None:
             until = f" until {end} (excluded)" if end else ""
-            said = worded.numbers_words(rule, value, "en") if rule.kind in _SAID else ""
-            yield f"- from {since}{until}: {said + ' ' if said else ''}`{_data(value)}`"
-
-
-def _data(value: Mapping[str, Any]) -> str:
-    told = {name: each for name, each in value.items() if each not in (None, [])}
-    return ", ".join(f"{name}: {each}" for name, each in told.items()) or "in force"
+            yield f"- from {since}{until}: {value_words(rule, value, 'en')}"
 
 
 def _link(rule: Rule) -> str:

@@ -44,7 +44,7 @@ def word_finding(
         _until_words(rule, effect, until, zones, ours, language),
         source_words(rule, language),
     ]
-    return _gap(language).join(part for part in parts if part)
+    return sentences(parts, language)
 
 
 def effect_words(effect: str, language: str) -> str:
@@ -91,7 +91,7 @@ def numbers_words(
     what = _NUMBERS.get(rule.kind, _nothing)(value, language, detail, count)
     names = {"debt": debt, "address": address}
     about = [say(f"finding.about_{name}", language, value=told) for name, told in names.items() if told]
-    return _gap(language).join(part for part in (what, *about) if part)
+    return sentences((what, *about), language)
 
 
 def clock_words(moment: datetime, zones: Sequence[str], ours: tzinfo | None, language: str) -> str:
@@ -133,7 +133,7 @@ def rebuttal_words(rule: Rule, language: str) -> str:
 
 def codes_words(codes: Iterable[str], language: str) -> str:
     """Codes of a rule as a list of phrases."""
-    return _list((code_words(code, language) for code in codes), language)
+    return list_words((code_words(code, language) for code in codes), language)
 
 
 def code_words(code: str, language: str) -> str:
@@ -165,7 +165,7 @@ def hours_words(value: Mapping[str, Any], language: str) -> str:
         )
         for span in value["spans"]
     ]
-    return _list(spans, language)
+    return list_words(spans, language)
 
 
 def _until_words(
@@ -188,12 +188,13 @@ def _local(moment: datetime, zone: tzinfo, language: str) -> tuple[str, datetime
     return name, there.replace(tzinfo=None), f"{format_date(there.date(), language)} {clock}"
 
 
-def _gap(language: str) -> str:
-    """What stands between two sentences: Chinese needs nothing."""
-    return "" if language.startswith("zh") else " "
+def sentences(parts: Iterable[str], language: str) -> str:
+    """One sentence after the other: Chinese needs nothing between them."""
+    return ("" if language.startswith("zh") else " ").join(part for part in parts if part)
 
 
-def _list(parts: Iterable[str], language: str) -> str:
+def list_words(parts: Iterable[str], language: str) -> str:
+    """One beside the other, with the language's comma."""
     return say("explain.comma", language).join(parts)
 
 
@@ -206,18 +207,25 @@ def _weekdays(days: Sequence[int], language: str) -> str:
         else:
             runs.append([day])
     named = [_run(run, language) for run in runs]
-    return _list(named, language)
+    return list_words(named, language)
 
 
 def _run(run: Sequence[int], language: str) -> str:
     names = [say(f"finding.weekday.{day}", language) for day in run]
     if len(run) < 3:
-        return _list(names, language)
+        return list_words(names, language)
     return say("finding.weekday_span", language, first=names[0], last=names[-1])
 
 
+def span_of(value: Mapping[str, Any]) -> str:
+    """In which span a rule counts: `day`, `days`, `minutes` or `ever`."""
+    if value.get("days") == 1:
+        return "day"
+    return next((name for name in ("days", "minutes") if value.get(name)), "ever")
+
+
 def _count(value: Mapping[str, Any], language: str, _: str | None, count: int | None) -> str:
-    span = next((name for name in ("days", "minutes") if value.get(name)), "ever")
+    span = span_of(value)
     return say(
         f"finding.count_{span}",
         language,
@@ -229,7 +237,7 @@ def _count(value: Mapping[str, Any], language: str, _: str | None, count: int | 
 
 
 def _wait(value: Mapping[str, Any], language: str, _: str | None, __: int | None) -> str:
-    after = _list((outcome_words(each, language) for each in value["after"]), language)
+    after = list_words((outcome_words(each, language) for each in value["after"]), language)
     return say("finding.wait", language, days=value["days"], after=after, per=_per(value, language))
 
 
@@ -248,7 +256,9 @@ def _hours(value: Mapping[str, Any], language: str, _: str | None, __: int | Non
 
 def _register(value: Mapping[str, Any], language: str, detail: str | None, _: int | None) -> str:
     kinds = [detail] if detail else value.get("entries", [])
-    return say("finding.register", language, entries=_list((entry_words(kind, language) for kind in kinds), language))
+    return say(
+        "finding.register", language, entries=list_words((entry_words(kind, language) for kind in kinds), language)
+    )
 
 
 def _requires(value: Mapping[str, Any], language: str, _: str | None, __: int | None) -> str:
@@ -260,7 +270,7 @@ def _requires(value: Mapping[str, Any], language: str, _: str | None, __: int | 
         parts.append(say("finding.requires_after", language, days=value["days_after"]))
     if value["within_days"]:
         parts.append(say("finding.requires_within", language, days=value["within_days"]))
-    return _gap(language).join(parts)
+    return sentences(parts, language)
 
 
 def _visitors(value: Mapping[str, Any], language: str, _: str | None, count: int | None) -> str:
@@ -278,7 +288,7 @@ def _content(value: Mapping[str, Any], language: str, _: str | None, __: int | N
         for name in ("must", "must_not")
         if value[name]
     ]
-    return _gap(language).join(parts)
+    return sentences(parts, language)
 
 
 def _recording(value: Mapping[str, Any], language: str, _: str | None, __: int | None) -> str:

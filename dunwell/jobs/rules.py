@@ -10,6 +10,7 @@ from rich.table import Table
 from dunwell.actions.house_rules import set_rule, unset_rule
 from dunwell.core.errors import DunwellError
 from dunwell.documents import finding_words as worded
+from dunwell.documents.rule_words import scope_words, value_words
 from dunwell.jobs.context import language, moment, operator, show, tell, words
 from dunwell.jobs.day_option import Day
 from dunwell.rulebook.contact_rules import Rule
@@ -57,22 +58,21 @@ def show_rule(rule_id: str, day: date | None) -> None:
     if rule_id not in known:
         raise DunwellError("rules.unknown", value=rule_id[:100], near=_near(rule_id, list(known)))
     rule, spoken, on = known[rule_id], language(), day or moment().date()
-    value = rule.on(on)
     tell("rules.title", rule=rule.id, title=rule.title[spoken])
     if rule.quote:
         click.echo(f"  > {rule.quote}")
     effect = worded.effect_words(rule.effect, spoken)
     tell("rules.says", effect=effect, source=worded.source_words(rule, spoken))
-    for name, listed in rule.scope.lists.items():
-        click.echo(f"  {name}: {', '.join(sorted(listed))}")
-    tell("rules.values", day=on.isoformat(), value=_values(value))
+    for line in scope_words(rule, spoken):
+        click.echo(line)
+    tell("rules.values", day=on.isoformat(), value=value_words(rule, rule.on(on), spoken))
     if rule.rebuttal:
         click.echo("  " + worded.rebuttal_words(rule, spoken))
     for each in house_rules().rules:
         if rule.id in (each.excepts, each.id) and each.excepts:
             tell("rules.exception", exception=each.id, rule=each.excepts)
     for case in rule.cases:
-        click.echo(f"  - {case['name']}: {case['finding']}")
+        click.echo(f"  - {case['name']}: {worded.effect_words(case['finding'], spoken).lower()}")
     tell("rules.page", page=page_of(rule), day=rule.review_by.isoformat())
 
 
@@ -123,13 +123,6 @@ def own_command(code: str | None) -> None:
             tell("rules.was_set", rule=each.rule, day=day, values=each.values)
     if not found:
         tell("rules.none_own")
-
-
-def _values(value: Any) -> str:
-    if value is None:
-        return words("rules.not_in_force")
-    told = {name: each for name, each in value.items() if each not in (None, [])}
-    return ", ".join(f"{name} {each}" for name, each in told.items()) or words("rules.in_force")
 
 
 def _near(asked: str, known: list[str]) -> str:
