@@ -22,7 +22,6 @@ from dunwell.documents.contact_answer import AnswerWords, ChannelAnswer
 from dunwell.documents.decision_words import channel_words, decision_words, person_words, stage_words
 from dunwell.documents.finding_words import entry_words, source_name
 from dunwell.engine import cash
-from dunwell.engine.claims import net_items
 from dunwell.engine.decide import decide
 from dunwell.engine.facts import Facts
 from dunwell.engine.findings import STOPPING, paused
@@ -85,26 +84,21 @@ class Explanation:
         moment = day_start(creditor, as_of)
         self.creditor, self.debtor, self.as_of = creditor, debtor, as_of
         self.strategy, self.rules = strategy, rules
-        outcome = decide(facts, strategy, rules, as_of, moment)
-        known = facts.on(as_of)
+        seen: dict[str, Any] = {}
+        outcome = decide(facts, strategy, rules, as_of, moment, seen.__setitem__)
+        known, applied = seen["known"], seen["applied"]
         mine = pl.col("debtor_id") == debtor.pk
-        applied = cash.apply_cash(known)
         self.loose: dict[str, int] = dict(
             applied.loose.filter(mine).sort("currency").select("currency", "loose_minor").rows()
         )
-        self.items = (
-            net_items(known, as_of, applied, netting=strategy.netting)
-            .filter(mine)
-            .sort("currency", "due_date", "number")
-            .to_dicts()
-        )
-        self.left_out = cash.left_out(known).filter(mine).to_dicts()
-        self.ahead = cash.ahead_of_lists(known).filter(mine).to_dicts()
+        self.items = seen["open"].filter(mine).sort("currency", "due_date", "number").to_dicts()
+        self.left_out = cash.left_out(known, applied).filter(mine).to_dicts()
+        self.ahead = cash.ahead_of_lists(known, applied).filter(mine).to_dicts()
         self.lines = outcome.lines.filter(mine).to_dicts()
         self.findings = outcome.findings.filter(mine).to_dicts()
         waits = paused(outcome.findings).filter(mine)
         self.paused: frozenset[str | None] = frozenset(waits["currency"].to_list())
-        self.promises = promises(known, rules, as_of).filter(mine).sort("made_date").to_dicts()
+        self.promises = promises(known, rules, as_of, applied.came).filter(mine).sort("made_date").to_dicts()
         self.contacts = past(debtor, until=as_of, known_at=known_at)
         self.asked_at = now if now is not None and today(creditor, now) == as_of else moment + _NOON
         told = told_of(known, rules, as_of, self.asked_at.astimezone(UTC), self._planned(known, mine))

@@ -232,41 +232,42 @@ def apply_cash(facts: Facts, told_until: date | None = None) -> Cash:
     return Cash(items, came, paid, loose)
 
 
-def left_out(facts: Facts) -> pl.DataFrame:
+def left_out(facts: Facts, applied: Cash) -> pl.DataFrame:
     """Bank payments that count less than they are, because lists of open items had them in view already: payment_id,
     debtor_id, currency, number, value_date, left_minor (> 0). See `open_lists`, step 1."""
     key = ["payment_id", "debtor_id", "currency", "number", "value_date"]
     bank = (pl.col("source_kind") == PaymentSource.BANK) & pl.col("payment_id").is_not_null()
-    came = money(facts).filter(bank)
-    counts = effective_money(facts).filter(bank).group_by("payment_id").agg(counts=pl.col("amount_minor").sum())
+    counts = applied.came.filter(bank).group_by("payment_id").agg(counts=pl.col("amount_minor").sum())
     return (
-        came.join(counts, on="payment_id")
+        money(facts)
+        .filter(bank)
+        .join(counts, on="payment_id")
         .select(*key, left_minor=pl.col("amount_minor") - pl.col("counts"))
         .filter(pl.col("left_minor") > 0)
         .sort("payment_id")
     )
 
 
-def ahead_of_lists(facts: Facts) -> pl.DataFrame:
+_AHEAD = {
+    "receivable_id": pl.Int64, "debtor_id": pl.Int64, "currency": pl.String, "number": pl.String, "list_date": pl.Date,
+    "ahead_minor": pl.Int64,
+}  # fmt: skip
+
+
+def ahead_of_lists(facts: Facts, applied: Cash) -> pl.DataFrame:
     """Invoices that the bank says are paid further than the last list of open items shows, though the ledger had time
     to book it: receivable_id, debtor_id, currency, number, list_date, ahead_minor (> 0). The bank's money counts, for
     nobody who paid is to be dunned; a person should have the ledger looked at."""
     last = facts["open_item_days"]["as_of"].max()
-    items = components(facts)
     if last is None:
-        last, items = date.min, items.clear()
+        return pl.DataFrame(schema=_AHEAD)
     bank = (pl.col("source_kind") == PaymentSource.BANK) & pl.col("payment_id").is_not_null()
     booked = pl.col("value_date").dt.offset_by(f"{open_lists.BOOKED_WITHIN_DAYS}d") <= last
-    paid = (
-        open_lists.effective(money(facts), items, facts)
-        .filter(bank & booked)
-        .group_by("claim")
-        .agg(bank_minor=pl.col("amount_minor").sum())
-    )
+    paid = applied.came.filter(bank & booked).group_by("claim").agg(bank_minor=pl.col("amount_minor").sum())
     said = open_lists.paid_by_lists(money(facts), open_lists.shown_above(facts))
-    claim_minor = items.group_by("claim").agg(claim_minor=pl.col("amount_minor").sum())
+    claim_minor = applied.items.group_by("claim").agg(claim_minor=pl.col("amount_minor").sum())
     return (
-        items.filter(
+        applied.items.filter(
             (pl.col("kind") == ReceivableKind.INVOICE)
             & (pl.col("issue_date") <= last)
             & (pl.col("status") == ReceivableStatus.OPEN)

@@ -131,7 +131,8 @@ class Outcome:
 type Watch = Callable[[str, Any], None]
 """Is told, by name, what a decision is made of on its way. Of a whole book nobody keeps it; of one debtor it says why.
 
-known      the facts of the day
+known      the facts of the day; applied: its money (see `cash.apply_cash`)
+open       what is open and what is asked for of it (see `claims.net_items`)
 standing   open items with how far each has come, before a step is sought for it
 profile    what conditions of the strategy ask for, one row per line; ladders: see `ladder.Ladders`
 hours      when debtors may be contacted, by channel (see `hours.Hours`)
@@ -165,6 +166,7 @@ def decide(
     known = facts.on(day)
     watch("known", known)
     applied = cash.apply_cash(known, told_until)
+    watch("applied", applied)
     items, ladders, about = _items(known, applied, strategy, rules, day, watch, also)
     told = both(known, rules.binding, day, moment, applied.came)
     watch("hours", told.hours)
@@ -211,6 +213,7 @@ def _items(
     """Open items (see `claims.with_credit`) with the step each could take (see `ladder.with_next`), the ladders, and
     what is known of each debtor (see `profile`)."""
     items = claims.net_items(facts, day, applied, netting=strategy.netting)
+    watch("open", items)
     items = items.join(history.reached(facts, day), on="receivable_id", how="left").with_columns(
         pl.col("reached", "written").fill_null(0).cast(pl.Int16), pl.col("tries").fill_null(0)
     )

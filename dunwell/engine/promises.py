@@ -9,6 +9,16 @@ from dunwell.engine.facts import Facts
 from dunwell.rulebook.contact_rules import Rules
 
 
+_NONE = pl.DataFrame(
+    schema={
+        "promise_id": pl.Int64, "debtor_id": pl.Int64, "currency": pl.String, "amount_minor": pl.Int64,
+        "made_date": pl.Date, "due_date": pl.Date, "until_date": pl.Date, "received_minor": pl.Int64,
+        "state": pl.String,
+    }
+)  # fmt: skip
+"""Nobody promised anything: of a single debtor that is what is asked most often."""
+
+
 def promises(facts: Facts, rules: Rules, day: date, money: pl.DataFrame | None = None) -> pl.DataFrame:
     """Each promise with its state on a day: promise_id, debtor_id, currency, amount_minor, made_date, due_date,
     received_minor (what came for it, up to what was promised), until_date (the last day it is respected: money that
@@ -18,6 +28,8 @@ def promises(facts: Facts, rules: Rules, day: date, money: pl.DataFrame | None =
     earliest due takes first, from the earliest money; then the one made first, then the smaller; withdrawn ones last.
     `money`: `cash.effective_money` of these facts, where it is known already.
     """
+    if facts["promises"].is_empty():
+        return _NONE
     grace = max([value["grace_days"] for _, value in rules.in_force(day, "promise")], default=0)
     came = (
         (effective_money(facts) if money is None else money)

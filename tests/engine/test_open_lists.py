@@ -8,6 +8,16 @@ from dunwell.engine import cash, claims
 from tests.engine.book import DAY, Book, days
 
 
+def left_out(book, day):
+    facts = book.facts().on(day)
+    return cash.left_out(facts, cash.apply_cash(facts))
+
+
+def ahead_of_lists(book, day):
+    facts = book.facts().on(day)
+    return cash.ahead_of_lists(facts, cash.apply_cash(facts))
+
+
 class Beside(Book):
     """A debtor who owes, lists that show it, and bank lines."""
 
@@ -143,7 +153,7 @@ class TestAnItemWhoseOwnAmountNobodyTold:
         book.open_items(days(-20), days(-1))
         line = book.bank(40, days(-35), item)
         assert (book.open(), book.loose()) == ({item: 60}, 0)
-        assert cash.left_out(book.facts().on(DAY)).select("payment_id", "left_minor").rows() == [(line, 40)]
+        assert left_out(book, DAY).select("payment_id", "left_minor").rows() == [(line, 40)]
 
     def test_owes_less_by_money_of_the_last_days_until_the_ledger_had_time_to_book_it(self, book: Beside) -> None:
         item = book.owes(60, shown_first=days(-12))
@@ -225,8 +235,8 @@ class TestALine:
         item = book.owes(100)
         book.open_items(days(-20), days(-6), days(-1))
         book.bank(100, days(-15), item)
-        assert cash.ahead_of_lists(book.facts().on(days(-6))).is_empty()
-        told = cash.ahead_of_lists(book.facts().on(DAY)).select("receivable_id", "list_date", "ahead_minor")
+        assert ahead_of_lists(book, days(-6)).is_empty()
+        told = ahead_of_lists(book, DAY).select("receivable_id", "list_date", "ahead_minor")
         assert told.rows() == [(item, days(-1), 100)]
 
     def test_is_not_named_when_the_list_agrees(self, book: Beside) -> None:
@@ -234,7 +244,7 @@ class TestALine:
         book.open_items(days(-20), days(-1))
         book.bank(60, days(-15), item)
         book.listed(item, 60, days(-1))
-        assert cash.ahead_of_lists(book.facts().on(DAY)).is_empty()
+        assert ahead_of_lists(book, DAY).is_empty()
 
 
 class TestAListThatShowsMoreThanTheAmount:
@@ -254,4 +264,4 @@ class TestAListThatShowsMoreThanTheAmount:
         assert book.open(days(-21)) == {item: 50}
         book.listed(item, 50, days(-20))
         assert book.open() == {item: 50}
-        assert cash.ahead_of_lists(book.facts().on(DAY)).is_empty()
+        assert ahead_of_lists(book, DAY).is_empty()
