@@ -3,6 +3,6 @@
 from importlib import import_module
 from importlib.util import find_spec
 
-for name in ("bench.imports", "bench.runs", "bench.day", "bench.one", "bench.claims", "bench.contacts"):
+for name in ("bench.imports", "bench.runs", "bench.tables", "bench.day", "bench.one", "bench.claims", "bench.contacts"):
     if find_spec(name) is not None:
         import_module(name).main()

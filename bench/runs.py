@@ -27,7 +27,7 @@ from dunwell.engine.facts import SCHEMAS, Facts
 from tests.support.postgres import binaries, remove
 
 MOMENT = datetime(book.DAY.year, book.DAY.month, book.DAY.day, tzinfo=UTC)
-_ROWS = {
+ROWS_READ = {
     "store_debtor": "id, number, person_id, kind, debt_kind, country, subdivision, zone, language, preferred_channel",
     "store_contactpoint": "id, debtor_id, channel, rank, invalid_since, zones",
     "store_receivable": "id, debtor_id, number, kind, parent_id, issue_date, due_date, currency, amount_minor, status",
@@ -94,10 +94,15 @@ def _child(*arguments: str, env: dict[str, str] | None = None) -> tuple[float, i
 
 
 def _make(size: str, folder: str) -> None:
-    Path(folder).mkdir()
-    facts = book.facts(int(size))
+    write_book(int(size), Path(folder))
+
+
+def write_book(size: int, folder: Path) -> None:
+    """The facts of a book of so many invoices as Parquet."""
+    folder.mkdir()
+    facts = book.facts(size)
     for name in SCHEMAS:
-        facts[name].write_parquet(Path(folder) / f"{name}.parquet")
+        facts[name].write_parquet(folder / f"{name}.parquet")
 
 
 def _facts(folder: str) -> Facts:
@@ -124,7 +129,8 @@ def _django() -> None:
     django.setup()
 
 
-def _load(folder: str) -> None:
+def load_book(folder: str) -> None:
+    """Put a book's facts into the tables of a new data home."""
     _django()
     from dunwell.store.models import Creditor
     from tests.runs import kept
@@ -136,7 +142,7 @@ def _read() -> None:
     url = os.environ.get("DATABASE_URL")
     if not url:
         connection = sqlite3.connect(Path(os.environ["DUNWELL_HOME"]) / "dunwell.sqlite3")
-        for table, columns in _ROWS.items():
+        for table, columns in ROWS_READ.items():
             cursor = connection.execute(f"SELECT {columns} FROM {table}")
             while cursor.fetchmany(100_000):
                 pass
@@ -144,7 +150,7 @@ def _read() -> None:
     import psycopg
 
     with psycopg.connect(url) as server, server.cursor() as asked:
-        for table, columns in _ROWS.items():
+        for table, columns in ROWS_READ.items():
             with asked.copy(f"COPY (SELECT {columns} FROM {table}) TO STDOUT (FORMAT csv)".encode()) as copied:
                 for _ in copied:
                     pass
@@ -159,7 +165,7 @@ def _run() -> None:
         dunwell()
 
 
-_PARTS = {"make": _make, "scan": _scan, "decide": _decide, "load": _load, "read": _read, "run": _run}
+_PARTS = {"make": _make, "scan": _scan, "decide": _decide, "load": load_book, "read": _read, "run": _run}
 
 if __name__ == "__main__":
     if sys.argv[1:] and sys.argv[1] in _PARTS:
