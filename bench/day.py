@@ -4,9 +4,9 @@
 
 A debtor has ten receivables, nine payments, twenty contacts and three consents; the default strategy and all contact
 packs are asked. Each figure is of processes of their own; their work begins with the reading of the files, and the
-repeats are interleaved. One process has a thread for each core of its own, so two are held beside one of a single
-thread: what a second core brings. DuckDB works out what `bench.day_floor` says, which is less: it tells no messages, tasks,
-matches, hours or channels. `scan` is the least the rows can cost: one look at each file. All columns that both tell are
+repeats are interleaved. One process has a thread for each core, so two are held beside one of a single thread: what a
+second core brings. DuckDB works out what `bench.day_floor` says, which is less: it tells no messages, tasks, matches,
+hours or channels. `scan` is the least the rows can cost: one look at each file. All columns that both tell are
 compared, row by row. A size of 1 000 000 wants some 8 GB of disk and half an hour.
 """
 

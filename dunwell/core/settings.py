@@ -43,6 +43,11 @@ class Settings:
         return self.home / "runs"
 
     @property
+    def copies(self) -> Path:
+        """Copies of the tables that grow, for the run of a large book; they may be deleted at any time."""
+        return self.home / "copies"
+
+    @property
     def sqlite_file(self) -> Path:
         """The embedded database."""
         return self.home / "dunwell.sqlite3"

@@ -8,7 +8,6 @@ from dunwell.engine.cash import effective_money
 from dunwell.engine.facts import Facts
 from dunwell.rulebook.contact_rules import Rules
 
-
 _NONE = pl.DataFrame(
     schema={
         "promise_id": pl.Int64, "debtor_id": pl.Int64, "currency": pl.String, "amount_minor": pl.Int64,

@@ -166,7 +166,9 @@ def split(frames: Frames, shards: int, folder: Path) -> list[int]:
         )
         # not compressed: the files are read once, within minutes, and packing them costs a quarter of the cutting
         placed.sink_ipc(
-            pl.PartitionBy(folder / name, key="shard", include_key=False), compression="uncompressed", engine="streaming"
+            pl.PartitionBy(folder / name, key="shard", include_key=False),
+            compression="uncompressed",
+            engine="streaming",
         )
     counted = places.join(frames("debtors").select("debtor_id"), on="debtor_id").group_by("shard").len().collect()
     sizes = dict(counted.rows())

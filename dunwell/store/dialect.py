@@ -193,6 +193,13 @@ def read_frame(sql: str, params: Sequence[Any], schema: dict[str, pl.DataType]) 
     return _from_csv(copied, schema)
 
 
+def day_number(column: str) -> str:
+    """The days from 1970-01-01 to a column's day, as a whole number in SQL."""
+    if is_sqlite():
+        return f"CAST(julianday({column}) - 2440587.5 AS INTEGER)"
+    return f"({column} - DATE '1970-01-01')"
+
+
 def _raw() -> Any:
     """Django's own sqlite3 connection: the one copy of SQLite in this process."""
     connection.ensure_connection()

@@ -4,7 +4,7 @@ The store does not know the engine: the caller names the columns it wants (`sche
 frames. A fact known at a moment is its current row if that was known by then, else the past version that was.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 import polars as pl
@@ -13,6 +13,7 @@ from django.db import connection
 from dunwell.rulebook.creditor_kinds import collector_of, contact_kind_of, kinds_of
 from dunwell.store import dialect
 from dunwell.store.address_entries import spread
+from dunwell.store.copies import Copies, Source
 from dunwell.store.models import Creditor
 from dunwell.store.point_zones import by_debtor
 
@@ -45,16 +46,24 @@ def frames(
     *,
     known_at: datetime | None = None,
     debtors: Iterable[int] | None = None,
+    copies: Copies | None = None,
 ) -> dict[str, pl.DataFrame]:
     """All frames of a creditor.
 
     known_at: as was known then (None: now). debtors: these, and whoever shares a person, an item, a payment or a
     contact with them: so that each of them is decided as within the whole book. The caller picks out whom he asked for.
+    copies: of the whole book as known now, the tables that grow are read from there, but for what changed.
     """
     only = None if debtors is None else _with_related(debtors)
     asked = {name: dict(schemas[name]) for name in _VERSIONED}
     asked["contact_points"]["zones"] = pl.String()
-    found = {name: _versioned(creditor, name, schema, known_at, only) for name, schema in asked.items()}
+    copied: dict[str, pl.DataFrame] = {}
+    if copies is not None and known_at is None and only is None:
+        copied = copies.frames(_sources(creditor, schemas))
+    found = {
+        name: copied[name] if name in copied else _versioned(creditor, name, schema, known_at, only)
+        for name, schema in asked.items()
+    }
     found["registers"] = spread(found["registers"], found["contact_points"])
     found["debtors"] = by_debtor(found["debtors"], found["contact_points"].filter("usable"))
     found["contact_points"] = found["contact_points"].drop("zones")
@@ -68,9 +77,131 @@ def frames(
     )  # fmt: skip
     found["days_off"] = pl.DataFrame(schema=dict(schemas["days_off"]))
     found["open_item_days"] = _open_item_days(creditor, schemas["open_item_days"], known_at)
+    if copied:
+        return found | copied
     found["contacts"] = _contacts(creditor, dict(schemas["contacts"]), known_at, only)
     found["contact_items"] = _contact_items(creditor, dict(schemas["contact_items"]), known_at, only)
     return found
+
+
+def rows_that_grow(creditor: Creditor) -> int:
+    """How many rows of the tables that grow there are."""
+    tables = ("receivable", "payment", "contactattempt", "contactitem")
+    counts = " + ".join(f"(SELECT count(*) FROM store_{table} WHERE creditor_id = %s)" for table in tables)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {counts}", [creditor.pk] * len(tables))
+        return int(cursor.fetchone()[0])
+
+
+_MARGIN = 10_000
+"""So many rows before the marks are read again: of two that are written at once the later id may be seen first."""
+
+
+def _sources(creditor: Creditor, schemas: Mapping[str, Mapping[str, pl.DataType]]) -> dict[str, Source]:
+    """The tables that grow, for `Copies`."""
+
+    def facts(name: str, sums: str, said: Callable[[pl.DataFrame], dict[str, int]]) -> Source:
+        table, key, _ = _VERSIONED[name]
+
+        def changed(marks: dict[str, int] | None) -> pl.DataFrame:
+            since = (
+                ""
+                if marks is None
+                else (
+                    f" AND (id > {int(marks['id']) - _MARGIN}"
+                    f' OR id IN (SELECT "of" FROM store_{table}past WHERE id > {int(marks["past"]) - _MARGIN}))'
+                )
+            )
+            return _versioned(creditor, name, dict(schemas[name]), None, None, since)
+
+        return Source(
+            key=key, changed=changed, said=said,
+            marks=lambda: _whole_numbers(
+                f"SELECT (SELECT max(id) FROM store_{table}) AS id, (SELECT max(id) FROM store_{table}past) AS past"
+            ),
+            check=lambda: _whole_numbers(
+                f"SELECT count(*) AS count, sum(id) AS ids, {sums} FROM store_{table} WHERE creditor_id = %s",
+                [creditor.pk],
+            ),
+        )  # fmt: skip
+
+    return {
+        "receivables": facts(
+            "receivables",
+            "sum(amount_minor) AS amounts, sum(CASE WHEN status = 'open' THEN 1 ELSE 0 END) AS opened,"
+            f" sum(debtor_id) AS owners, sum(parent_id) AS parents, count(open_as_of_date) AS listed,"
+            f" sum({dialect.day_number('due_date')}) AS due, sum({dialect.day_number('issue_date')}) AS issued",
+            lambda frame: _sums(
+                frame, count=pl.len(), ids="receivable_id", amounts="amount_minor", opened=pl.col("status") == "open",
+                owners="debtor_id", parents="parent_id", listed=pl.col("open_as_of_date").is_not_null(),
+                due=pl.col("due_date").to_physical(), issued=pl.col("issue_date").to_physical(),
+            ),
+        ),
+        "payments": facts(
+            "payments",
+            "sum(amount_minor) AS amounts, sum(debtor_id) AS owners, sum(receivable_id) AS named,"
+            f" sum(reverses_id) AS reversed, sum({dialect.day_number('value_date')}) AS valued",
+            lambda frame: _sums(
+                frame, count=pl.len(), ids="payment_id", amounts="amount_minor", owners="debtor_id",
+                named="receivable_id", reversed="reverses_id", valued=pl.col("value_date").to_physical(),
+            ),
+        ),
+        "contacts": _contact_source(creditor, dict(schemas["contacts"])),
+        "contact_items": _item_source(creditor, dict(schemas["contact_items"])),
+    }  # fmt: skip
+
+
+_FINAL = ("sent", "undeliverable", "reached")
+"""Outcomes whose number the copy is held against: what the sweep of unknown fates and late bounces change."""
+
+
+def _contact_source(creditor: Creditor, schema: dict[str, pl.DataType]) -> Source:
+    counts = ", ".join(f"sum(CASE WHEN outcome = '{word}' THEN 1 ELSE 0 END) AS {word}" for word in _FINAL)
+    words = {word: pl.col("outcome") == word for word in _FINAL}
+    return Source(
+        key="contact_id",
+        changed=lambda marks: _contacts(creditor, schema, None, None, _since_contact(marks)),
+        marks=lambda: _whole_numbers("SELECT max(id) AS id FROM store_contactattempt"),
+        check=lambda: _whole_numbers(
+            f"SELECT count(*) AS count, sum(id) AS ids, sum(debtor_id) AS owners, {counts}"
+            " FROM store_contactattempt WHERE creditor_id = %s",
+            [creditor.pk],
+        ),
+        said=lambda frame: _sums(frame, count=pl.len(), ids="contact_id", owners="debtor_id", **words),
+        open_rows=pl.col("outcome") == "unknown",
+    )
+
+
+def _item_source(creditor: Creditor, schema: dict[str, pl.DataType]) -> Source:
+    return Source(
+        key="contact_id",
+        changed=lambda marks: _contact_items(creditor, schema, None, None, _since_contact(marks)),
+        marks=lambda: _whole_numbers("SELECT max(id) AS id FROM store_contactattempt"),
+        check=lambda: _whole_numbers(
+            "SELECT count(*) AS count, sum(contact_id) AS ids, sum(receivable_id) AS named, sum(stage) AS stages"
+            " FROM store_contactitem WHERE creditor_id = %s",
+            [creditor.pk],
+        ),
+        said=lambda frame: _sums(frame, count=pl.len(), ids="contact_id", named="receivable_id", stages="stage"),
+    )
+
+
+def _since_contact(marks: dict[str, int] | None) -> str:
+    return "" if marks is None else f" AND (c.id > {int(marks['id'])} OR c.outcome = 'unknown')"
+
+
+def _whole_numbers(sql: str, params: Sequence[int] = ()) -> dict[str, int]:
+    """The one row of a question for counts and sums, nothing being 0."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, list(params))
+        names = [column[0] for column in cursor.description]
+        return {name: int(value or 0) for name, value in zip(names, cursor.fetchone(), strict=True)}
+
+
+def _sums(frame: pl.DataFrame, **columns: str | pl.Expr) -> dict[str, int]:
+    # Int128: sums of ids may leave 64 bits before sums of a table do
+    asked = {name: (pl.col(of) if isinstance(of, str) else of).cast(pl.Int128).sum() for name, of in columns.items()}
+    return {name: int(value) for name, value in frame.select(**asked).row(0, named=True).items()}
 
 
 def records(
@@ -215,7 +346,11 @@ def _open_item_days(creditor: Creditor, schema: Mapping[str, pl.DataType], known
 
 
 def _contacts(
-    creditor: Creditor, schema: dict[str, pl.DataType], known_at: datetime | None, debtors: list[int] | None
+    creditor: Creditor,
+    schema: dict[str, pl.DataType],
+    known_at: datetime | None,
+    debtors: list[int] | None,
+    narrowed: str = "",
 ) -> pl.DataFrame:
     columns = {column: f"c.{'id' if column == 'contact_id' else column}" for column in schema}
     columns["at"], columns["at_place"] = "c.happened_at AS at", "c.place AS at_place"
@@ -228,7 +363,7 @@ def _contacts(
         messages, params = " LEFT JOIN store_outboxmessage m ON m.id = c.message_id", [known_at]
     sql = (
         f"SELECT {', '.join(columns.values())} FROM store_contactattempt c{messages}"
-        f" WHERE c.creditor_id = %s{_among('c.debtor_id', debtors)}"
+        f" WHERE c.creditor_id = %s{_among('c.debtor_id', debtors)}{narrowed}"
     )
     params = [*params, creditor.pk]
     if known_at is not None:
@@ -237,13 +372,17 @@ def _contacts(
 
 
 def _contact_items(
-    creditor: Creditor, schema: dict[str, pl.DataType], known_at: datetime | None, debtors: list[int] | None
+    creditor: Creditor,
+    schema: dict[str, pl.DataType],
+    known_at: datetime | None,
+    debtors: list[int] | None,
+    narrowed: str = "",
 ) -> pl.DataFrame:
     sql = (
         "SELECT i.contact_id, i.receivable_id, i.stage, COALESCE(i.called, TRUE) AS called,"
         " COALESCE(i.talked, FALSE) AS talked FROM store_contactitem i"
         " JOIN store_contactattempt c ON c.id = i.contact_id"
-        f" WHERE i.creditor_id = %s{_among('c.debtor_id', debtors)}"
+        f" WHERE i.creditor_id = %s{_among('c.debtor_id', debtors)}{narrowed}"
     )
     params: list[object] = [creditor.pk]
     if known_at is not None:

@@ -18,7 +18,7 @@ from dunwell import engine
 from dunwell.actions.act import act
 from dunwell.actions.business_day import day_start, today
 from dunwell.actions.day import outcome_tables, run_folder
-from dunwell.actions.facts import facts_of
+from dunwell.actions.facts import copies_of, facts_of
 from dunwell.core.actor import Actor
 from dunwell.core.errors import DunwellError
 from dunwell.engine.decide import Outcome
@@ -28,6 +28,7 @@ from dunwell.engine.sharded import Progress
 from dunwell.rulebook.rules_file import Rules
 from dunwell.rulebook.strategy import Strategy
 from dunwell.store import dialect, journal
+from dunwell.store.copies import Copies
 from dunwell.store.models import Creditor, Run
 from dunwell.store.reads.house_rules import rules_of
 from dunwell.store.reads.strategies import strategy_of
@@ -52,10 +53,15 @@ class RunReport:
 
 
 def inputs_of(
-    creditor: Creditor, as_of: date, *, strategy: Strategy | None = None, rules: Rules | None = None
+    creditor: Creditor,
+    as_of: date,
+    *,
+    strategy: Strategy | None = None,
+    rules: Rules | None = None,
+    copies: Copies | None = None,
 ) -> run_folder.Inputs:
-    """What a run of a day rests on, as known now."""
-    facts = facts_of(creditor, around=as_of, clocks=True)
+    """What a run of a day rests on, as known now. copies: see `facts_of`."""
+    facts = facts_of(creditor, around=as_of, clocks=True, copies=copies)
     if facts["debtors"].is_empty():
         raise DunwellError("run.nothing_imported", creditor=creditor.code)
     return run_folder.Inputs(
@@ -86,7 +92,7 @@ def run_day(
     """
     with dialect.only_one("run"):
         progress("facts")
-        inputs = inputs_of(creditor, as_of)
+        inputs = inputs_of(creditor, as_of, copies=copies_of(creditor))
         progress("decisions")
         outcome = inputs.decide(deciding)
         summary = summarise(inputs, outcome)
