@@ -2,11 +2,13 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
 from threading import Lock
+from types import MappingProxyType
 from typing import Any
 
 import typst
@@ -18,6 +20,7 @@ from dunwell.documents.content import Content, content
 from dunwell.documents.notice import Notice
 from dunwell.documents.payment_qr import payment_qr
 from dunwell.documents.plain import breakable, plain
+from dunwell.documents.reconciliation import reconciliation_data, reconciliation_template
 from dunwell.documents.statement_page import Parties, annex_data, annex_template, render_statement
 
 _SURELY_ONE_PAGE, _SURELY_MORE = 6, 16
@@ -59,20 +62,29 @@ class LetterPress:
         return self._with_annex(notice, said, page, roomy, tight=False)
 
     def _with_annex(self, notice: Notice, said: Content, page: dict[str, Any], alone: bytes, *, tight: bool) -> bytes:
-        """The letter in the spacing that suits it, with its annex behind it in the same file."""
-        if notice.annex is None:
-            return alone or self._set(notice, said, page, tight=tight)
+        """The letter in the spacing that suits it, with what goes with it behind it in the same file."""
         paper = "us-letter" if page["form"] == "us10" else "a4"
-        annex = annex_data(notice.annex, _parties(notice), notice.language, paper)
-        return self._set(notice, said, page, tight=tight, annex=annex)
+        behind: dict[str, tuple[str, bytes]] = {}
+        if notice.annex is not None:
+            data = annex_data(notice.annex, _parties(notice), notice.language, paper)
+            behind["annex"] = (data, annex_template())
+        if notice.reconciliation:
+            behind["reconciliation"] = (reconciliation_data(notice, paper), reconciliation_template())
+        return self._set(notice, said, page, tight=tight, behind=behind) if behind or not alone else alone
 
     def _set(
-        self, notice: Notice, said: Content, page: dict[str, Any], *, tight: bool, annex: str | None = None
+        self,
+        notice: Notice,
+        said: Content,
+        page: dict[str, Any],
+        *,
+        tight: bool,
+        behind: Mapping[str, tuple[str, bytes]] = MappingProxyType({}),
     ) -> bytes:
+        """behind: what is set after the letter, by the name of its input: its data and its layout."""
         inputs = {"data": json.dumps({**page, "tight": tight}, ensure_ascii=False, sort_keys=True)}
-        template = self._template
-        if annex is not None:
-            inputs["annex"], template = annex, template + annex_template()
+        inputs |= {name: data for name, (data, _) in behind.items()}
+        template = b"".join([self._template, *(layout for _, layout in behind.values())])
         try:
             pdf, warnings = self._compiler.compile_with_warnings(
                 template,  # each time: the compiler forgets a source given as bytes after its first letter

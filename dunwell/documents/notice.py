@@ -81,6 +81,7 @@ class Notice:
     credit_minor   payments and credits not yet matched with items, as a positive number
     late_minor     late interest and costs of the items up to `day`, demanded beside them: `annex` shows how they came
                    about, and its total is what the notice asks for, or `documents.annex_disagrees`
+    reconciliation   whether the account reconciliation letter goes with it
     opt_out        whether an electronic message must say how to stop them
     from_collector   whether it must say that it comes from a debt collector, and what for
     pay_by         the deadline; both dunning stages need one, and none lies before `day`
@@ -108,6 +109,7 @@ class Notice:
     opt_out: bool = False
     offer: Offer | None = None
     from_collector: bool = False
+    reconciliation: bool = False
 
     def __post_init__(self) -> None:
         self._check_words()

@@ -3,23 +3,15 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import cache
-from importlib import resources
-from threading import Lock
 from typing import Any
 
-import typst
-
 from dunwell.core.dates import format_date
-from dunwell.core.errors import DunwellError, say
+from dunwell.core.errors import say
 from dunwell.core.money import format_money, grouped_amount
-from dunwell.documents import fonts
 from dunwell.documents.account import Account, DebtStatement, Statement, Sums
 from dunwell.documents.plain import breakable, plain
+from dunwell.documents.press import layout, set_page
 from dunwell.documents.statement import component_words, event_words, notes, rate_source_words
-
-_ONE = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,35 +29,13 @@ def render_statement(statement: Statement, parties: Parties, language: str) -> b
 
     Raises `documents.font_missing`, `documents.letter_failed`.
     """
-    fonts.refuse_after_fork()
-    fonts.require(language)
-    with _ONE:
-        try:
-            pdf, warnings = _press().compile_with_warnings(
-                annex_template(),
-                format="pdf",
-                pdf_standards=[fonts.PDF_STANDARD],
-                sys_inputs={"annex": annex_data(statement, parties, language)},
-                timestamp=datetime(statement.as_of.year, statement.as_of.month, statement.as_of.day, 12, tzinfo=UTC),
-            )
-        except typst.TypstError as error:
-            reason = plain(fonts.missing_text(error) or error.message)
-            raise DunwellError("documents.letter_failed", debtor=plain(parties.debtor, 60), reason=reason) from error
-    if warnings:
-        raise DunwellError("documents.letter_failed", debtor=plain(parties.debtor, 60), reason=warnings[0].message)
-    assert isinstance(pdf, bytes)
-    return pdf
+    data = {"annex": annex_data(statement, parties, language)}
+    return set_page(annex_template(), data, day=statement.as_of, language=language, debtor=parties.debtor)
 
 
-@cache
-def _press() -> typst.Compiler:
-    return typst.Compiler(font_paths=fonts.fonts())
-
-
-@cache
 def annex_template() -> bytes:
     """The layout; it reads `annex_data` from its input `annex`."""
-    return resources.files("dunwell.documents").joinpath("templates", "statement.typ").read_bytes()
+    return layout("statement.typ")
 
 
 def annex_data(statement: Statement, parties: Parties, language: str, paper: str = "a4") -> str:

@@ -93,6 +93,8 @@ def _how(treatment: Treatment, language: str) -> str:
         parts.append(say("strategy.how.pay_by", language, days=treatment.pay_within_days))
     if treatment.interest:
         parts.append(say("strategy.how.interest", language))
+    if treatment.reconciliation:
+        parts.append(say("strategy.how.reconciliation", language))
     if treatment.attempts > 1:
         parts.append(say("strategy.how.attempts", language, count=treatment.attempts))
     if treatment.offer is not None:

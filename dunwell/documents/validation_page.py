@@ -3,50 +3,19 @@
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime
-from functools import cache
-from importlib import resources
-from threading import Lock
 
-import typst
-
-from dunwell.core.errors import DunwellError
-from dunwell.documents import fonts
-from dunwell.documents.plain import plain
+from dunwell.documents.press import layout, set_page
 from dunwell.documents.validation_notice import ValidationNotice, ValidationWords, words_of
 from dunwell.documents.wrap import wrapped
 
-_ONE = Lock()
 _COLUMNS = 74
 
 
 def render_validation_letter(notice: ValidationNotice) -> bytes:
     """The notice on US letter paper as PDF/A-2b. Raises `documents.font_missing`, `documents.letter_failed`."""
-    fonts.refuse_after_fork()
-    fonts.require("en")
     said = words_of(notice, electronic=False)
-    name = said.consumer_name
-    with _ONE:
-        try:
-            pdf, warnings = _press().compile_with_warnings(
-                resources.files("dunwell.documents").joinpath("templates", "validation.typ").read_bytes(),
-                format="pdf",
-                pdf_standards=[fonts.PDF_STANDARD],
-                sys_inputs={"data": json.dumps(asdict(said), ensure_ascii=False, sort_keys=True)},
-                timestamp=datetime(notice.day.year, notice.day.month, notice.day.day, 12, tzinfo=UTC),
-            )
-        except typst.TypstError as error:
-            reason = plain(fonts.missing_text(error) or error.message)
-            raise DunwellError("documents.letter_failed", debtor=name, reason=reason) from error
-    if warnings:
-        raise DunwellError("documents.letter_failed", debtor=name, reason=warnings[0].message)
-    assert isinstance(pdf, bytes)
-    return pdf
-
-
-@cache
-def _press() -> typst.Compiler:
-    return typst.Compiler(font_paths=fonts.fonts())
+    data = json.dumps(asdict(said), ensure_ascii=False, sort_keys=True)
+    return set_page(layout("validation.typ"), {"data": data}, day=notice.day, language="en", debtor=said.consumer_name)
 
 
 def validation_email(notice: ValidationNotice) -> str:

@@ -17,7 +17,7 @@ _LAYOUTS: dict[WrittenChannel, str] = {"letter": "letter.typ", "email": "email.h
 
 def _hash(channel: WrittenChannel, language: str) -> str:
     room = resources.files("dunwell.documents")
-    layouts = (_LAYOUTS[channel], "statement.typ")  # the annex goes with either
+    layouts = (_LAYOUTS[channel], "statement.typ", "reconciliation.typ")  # the annexes go with either
     sources = (*(("templates", layout) for layout in layouts), ("wording", f"{language}.toml"))
     digest = sha256()
     for source in sources:

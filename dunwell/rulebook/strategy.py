@@ -60,6 +60,7 @@ class Treatment:
     channels           in order; the debtor's own preference goes first where it is among them
     pay_within_days    the deadline a message sets, in days from its day (the next working day, where that is none)
     interest           late interest and costs are demanded too, as far as the debtor's terms let them be claimed
+    reconciliation     the account reconciliation letter goes with it, to be returned with seal and signature
     attempts           of a call: after so many that reached nobody the step counts as taken
     """
 
@@ -71,6 +72,7 @@ class Treatment:
     tone: str = "plain"
     pay_within_days: int | None = None
     interest: bool = False
+    reconciliation: bool = False
     attempts: int = 1
     offer: Offer | None = None
 

@@ -37,7 +37,7 @@ _TOP = frozenset({
     "name", "title", "netting", "level", "grace_days", "pause_days", "minimum_minor", "minimum_percent",
     "residue_minor", "uneconomic_minor", "segments", "rank",
 })  # fmt: skip
-_TREATMENT = frozenset({"by", "channels", "tone", "pay_within_days", "interest", "attempts", "offer"})
+_TREATMENT = frozenset({"by", "channels", "tone", "pay_within_days", "interest", "reconciliation", "attempts", "offer"})
 _ROW = _TREATMENT | {"stage", "offset_days", "month_end", "after_days", "after_deadline_days", "instead"}
 _INSTEAD = _TREATMENT | {"when", "skip"}
 _SPOKEN_OFFERS = (OfferKind.INSTALMENTS, OfferKind.EXTENSION)
@@ -206,6 +206,7 @@ class _Reader:
             tone=self.one_of(keys, "tone", TONES, usual.tone),
             pay_within_days=self.maybe_whole(keys, "pay_within_days", 1, usual.pay_within_days),
             interest=self.flag(keys, "interest", default=usual.interest),
+            reconciliation=self.flag(keys, "reconciliation", default=usual.reconciliation),
             attempts=self.whole(keys, "attempts", 1, default=usual.attempts),
             offer=self.offer(keys["offer"]) if "offer" in keys else usual.offer,
         )

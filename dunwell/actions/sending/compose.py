@@ -12,6 +12,7 @@ from dunwell.documents.bank import is_qr_iban
 from dunwell.documents.email_text import render_email
 from dunwell.documents.letter import render_annex, render_letter
 from dunwell.documents.notice import Item, Notice, Party, Sender
+from dunwell.documents.reconciliation import render_reconciliation
 from dunwell.documents.versions import template_version
 from dunwell.rulebook.strategy import Offer
 from dunwell.store.models import ContactPoint, Creditor, OutboxMessage, Receivable
@@ -129,6 +130,9 @@ def compose(row: OutboxMessage, notice: Notice, items: Iterable[Mapping[str, Any
         subject, text, html = words.subject, words.text, words.html
         if notice.annex is not None:
             attachments = (Attachment("statement.pdf", "application/pdf", render_annex(notice)),)
+        if notice.reconciliation:
+            page = Attachment("reconciliation.pdf", "application/pdf", render_reconciliation(notice))
+            attachments = (*attachments, page)
         template = template_version(notice, "email")
     else:
         attachments = (Attachment("letter.pdf", "application/pdf", render_letter(notice)),)

@@ -35,6 +35,7 @@ class Writer:
             offer=treatment.offer,
         )  # fmt: skip
         wanted = gate.wanted(go.told)
+        written = replace(written, reconciliation=treatment.reconciliation)
         written = replace(written, opt_out="opt_out_notice" in wanted, from_collector=not wanted.isdisjoint(COLLECTOR))
         if self._late is None or not treatment.interest:
             return written, []
