@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import groupby
 
 import polars as pl
 
@@ -66,12 +67,26 @@ def _pay(debts: list[Debt], currency: str, payment: Entry) -> int:
     left = payment.amount_minor
     for kind in ("credit", "payment") if payment.kind == "credit" else ("payment",):
         of_kind = replace(payment, kind=kind)
-        for n, open_minor in _in_order(debts, currency, of_kind) if left else []:
-            share = min(left, open_minor)
-            if share > 0:
-                debts[n] = _with(debts[n], of_kind, share)
-                left -= share
+        for equal in _in_order(debts, currency, of_kind) if left else []:
+            shares = _pro_rata(left, [open_minor for _, open_minor in equal])
+            for (n, _), share in zip(equal, shares, strict=True):
+                if share > 0:
+                    debts[n] = _with(debts[n], of_kind, share)
+            left -= sum(shares)
     return left
+
+
+def _pro_rata(money: int, owed: Sequence[int]) -> list[int]:
+    """What each of several debts gets of money that pays all of them alike: no more than it owes, in proportion to it.
+    What rounding leaves goes, unit by unit, to those it cut most, the first first."""
+    total = sum(owed)
+    if money >= total:
+        return list(owed)
+    shares = [money * each // total for each in owed]
+    cut = sorted(range(len(owed)), key=lambda n: (-(money * owed[n] % total), n))
+    for n in cut[: money - sum(shares)]:
+        shares[n] += 1
+    return shares
 
 
 def _next_chance(debts: Sequence[Debt], currency: str, day: date) -> date | None:
@@ -86,8 +101,9 @@ def _next_chance(debts: Sequence[Debt], currency: str, day: date) -> date | None
     return min(days, default=None)
 
 
-def _in_order(debts: Sequence[Debt], currency: str, payment: Entry) -> list[tuple[int, int]]:
-    """(place, what is open of the undisputed part on the payment's day), the debt that is paid first first.
+def _in_order(debts: Sequence[Debt], currency: str, payment: Entry) -> list[list[tuple[int, int]]]:
+    """(place, what is open of the undisputed part on the payment's day), the debts that are paid first first; those in
+    one list rank alike and are paid in proportion.
 
     What a payment was more than the debt it named goes to this debt first, where more is owed of it later.
     """
@@ -103,10 +119,11 @@ def _in_order(debts: Sequence[Debt], currency: str, payment: Entry) -> list[tupl
     named = payment.placed.over if payment.placed else None
     owed = _open_before(undisputed, day, principal_only=payment.kind == "credit")
     ranks = [
-        ((debt.number != named, debt.due > day, debt.secured, -rate, debt.due, debt.number), n, open_minor)
+        ((debt.number != named, debt.due > day, debt.secured, -rate, debt.due), debt.number, n, max(open_minor, 0))
         for debt, rate, n, open_minor in zip(undisputed, yearly_rates(undisputed, day), takers, owed, strict=True)
     ]
-    return [(n, open_minor) for _, n, open_minor in sorted(ranks)]
+    alike = groupby(sorted(ranks), key=lambda rank: rank[0])
+    return [[(n, open_minor) for _, _, n, open_minor in rows] for _, rows in alike]
 
 
 def _open_before(debts: list[Debt], day: date, *, principal_only: bool) -> list[int]:

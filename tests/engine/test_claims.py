@@ -144,6 +144,20 @@ class TestMoneyThatNamesNoDebt:
         debts = [debt("1", 50_000, terms=NONE, disputed_minor=50_000), debt("2", 50_000, terms=NONE)]
         assert self.split(debts, payment(date(2025, 3, 1), 50_000)) == {"1": 0, "2": 50_000}
 
+    def test_pays_debts_that_are_alike_in_proportion(self):
+        debts = [debt("B", 300_000, terms=NONE), debt("A", 100_000, terms=NONE)]
+        assert self.split(debts, payment(date(2025, 3, 1), 100_000)) == {"B": 75_000, "A": 25_000}
+
+    @pytest.mark.parametrize(
+        ("owed", "minor", "shares"),
+        [((1, 1, 1), 2, (1, 1, 0)), ((3, 3, 1), 5, (2, 2, 1)), ((100, 50), 149, (99, 50)), ((7, 7), 20, (7, 7))],
+    )
+    def test_gives_every_cent_of_a_proportion_to_somebody(self, owed, minor, shares):
+        debts = [debt(f"{n}", each, terms=NONE) for n, each in enumerate(owed)]
+        found, _ = distribute(debts, [("EUR", payment(date(2025, 3, 1), minor))], date(2025, 6, 30))
+        taken = [min(sum(e.amount_minor for e in one.entries), each) for one, each in zip(found, owed, strict=True)]
+        assert taken == list(shares)
+
     def test_of_another_currency_pays_nothing(self):
         paid = payment(date(2025, 3, 1), 5_000)
         found, strangers = distribute([debt()], [("USD", paid)], date(2025, 6, 30))
