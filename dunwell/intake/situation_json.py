@@ -12,7 +12,7 @@ from dunwell.core.errors import DunwellError
 from dunwell.intake import json_fields as fields
 from dunwell.intake.same_address import canonical
 from dunwell.rulebook.contact_rules import OUTCOMES, REGISTERS, SCOPE
-from dunwell.rulebook.places import candidate_zones, zones_by_country
+from dunwell.rulebook.places import candidate_zones, code_of_part, zones_by_country
 from dunwell.rulebook.situation import PastContact, RegisterEntry, Situation
 
 _TOP = {
@@ -27,7 +27,6 @@ _CONTACT = {
 _ENTRY = {
     "kind", "from", "until", "channel", "address", "place", "purpose", "weekdays", "hours", "account", "evidence",
 }  # fmt: skip
-_REGION = re.compile(r"[A-Z0-9]{1,3}")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
 _NOTICES = ("placement", "validation", "email_procedure")
 
@@ -159,9 +158,12 @@ def _region(debtor: Mapping[str, Any]) -> str | None:
     value = debtor.get("region")
     if value is None:
         return None
-    if not isinstance(value, str) or not _REGION.fullmatch(value) or debtor.get("country") is None:
+    country = debtor.get("country")
+    # a part that is mistyped would switch off the law of that part
+    part = code_of_part(country, value) if isinstance(value, str) and isinstance(country, str) else None
+    if part is None:
         raise DunwellError("situation.region", field="debtor.region", value=str(value)[:20])
-    return value
+    return part
 
 
 @cache

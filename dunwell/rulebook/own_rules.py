@@ -152,9 +152,18 @@ def _read(name: str, told: str) -> Any:
 def _yearly(told: str) -> list[str]:
     first, _, last = told.partition(":")
     days = [first.strip(), (last or first).strip()]
-    if not all(_MONTH_DAY.fullmatch(day) for day in days) or days[0] > days[1]:
+    if not all(_MONTH_DAY.fullmatch(day) and _is_a_day(day) for day in days) or days[0] > days[1]:
         raise DunwellError("rules.yearly", value=told[:40])
     return days
+
+
+def _is_a_day(day: str) -> bool:
+    """Is there such a day, at least in leap years?"""
+    try:
+        date.fromisoformat(f"2024-{day}")
+    except ValueError:
+        return False
+    return True
 
 
 def _span(told: str) -> list[date]:

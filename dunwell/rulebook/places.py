@@ -63,6 +63,12 @@ def part_of(country: str | None, told: str | None) -> str | None:
     return _parts(country).get(_folded(told).removeprefix(f"{country.casefold()}-"))
 
 
+def code_of_part(country: str | None, told: str) -> str | None:
+    """`part_of`, and of a country whose parts are not known any code of the form of ISO 3166-2."""
+    known = part_of(country, told)
+    return told if known is None and country and not _parts(country) and _PART.fullmatch(told) else known
+
+
 @cache
 def _parts(country: str) -> dict[str, str]:
     import holidays  # costs a third of a second: only who asks for parts waits for it

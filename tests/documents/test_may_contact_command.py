@@ -107,10 +107,22 @@ class TestTheAnswer:
         days = with_holidays(told, house_rules()).days_off
         assert days is not None
         assert date(2026, 12, 28) in days["GB-EAW"]  # Boxing Day in lieu
-        told = read_situation('{"at": "2026-12-20T10:00:00Z", "debtor": {"country": "DE", "region": "ZZ"}}')
+        told = read_situation('{"at": "2026-12-20T10:00:00Z", "debtor": {"country": "MX", "region": "CMX"}}')
         days = with_holidays(told, house_rules()).days_off
         assert days is not None
-        assert date(2026, 12, 25) in days["DE-ZZ"]
+        assert date(2026, 12, 25) in days["MX-CMX"]
+
+
+class TestAPart:
+    @pytest.mark.parametrize(("country", "region"), [("CA", "PQ"), ("GB", "XYZ"), ("DE", "ZZ"), ("US", "on")])
+    def test_that_its_country_does_not_have_is_refused(self, country: str, region: str) -> None:
+        told = {"at": "2026-12-20T10:00:00Z", "debtor": {"country": country, "region": region}}
+        with pytest.raises(DunwellError, match=r"debtor\.region"):
+            read_situation(json.dumps(told))
+
+    def test_may_be_told_by_another_code_of_the_same_law(self) -> None:
+        told = read_situation('{"at": "2026-12-20T10:00:00Z", "debtor": {"country": "GB", "region": "ENG"}}')
+        assert told.region == "EAW"
 
 
 class TestTheExampleOfThePage:

@@ -112,6 +112,32 @@ class TestAPlan:
 
 
 class TestARecord:
+    def test_that_came_after_a_wish_not_to_be_called_does_not_rest_on_its_plan(self, book):
+        planned = plan(book).clearance
+        assert planned.verdict == "allowed"
+        later = MONDAY + timedelta(hours=1)
+        add_entry(
+            debtor=book.debtor,
+            kind="opt_out",
+            from_date=MONDAY.date(),
+            channel=Channel.PHONE,
+            at=later,
+            by=MEI,
+            key="o",
+        )
+        late = later + timedelta(hours=2)
+        made = record(book, plan=planned, happened_at=late, at=late)
+        assert made.clearance != planned
+        assert made.clearance.verdict == "forbidden"
+        assert events("contact.deviated") == 1
+
+    def test_that_came_at_night_does_not_rest_on_the_plan_of_the_day(self, book):
+        planned = plan(book).clearance
+        night = MONDAY.replace(hour=20, minute=45)
+        made = record(book, plan=planned, happened_at=night, at=night)
+        assert made.clearance != planned
+        assert made.clearance.verdict != "allowed"
+
     def test_rests_on_its_plan_once(self, book):
         planned = plan(book).clearance
         assert record(book, plan=planned).clearance == planned

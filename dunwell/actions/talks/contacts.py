@@ -11,6 +11,7 @@ import polars as pl
 
 from dunwell.actions import gate, standing
 from dunwell.actions.act import act
+from dunwell.actions.facts import facts_of
 from dunwell.actions.once import clean_text, first_result, happened_on, plain_day
 from dunwell.actions.talks.plans import BY_PEOPLE, number_of, planned_of
 from dunwell.actions.talks.registers import add_entry, lasting_days
@@ -189,7 +190,8 @@ PLAN_LASTS = timedelta(hours=12)
 def _clearance(
     debtor: Debtor, planned: Planned, plan: Clearance | None, moment: datetime, at: datetime, by: Actor
 ) -> Clearance:
-    """What the rules say of the contact: as it was asked before, or as they are asked now about then."""
+    """What the rules say of the contact: as it was asked before, or as they are asked now about then, where nothing was
+    asked or more stood against it then."""
     if plan is None:
         [told] = gate.ask(debtor.creditor, [planned], at=moment)
         return gate.record(debtor.creditor, told, at=at, by=by)
@@ -201,7 +203,13 @@ def _clearance(
         raise Refused("contact.plan_old", plan=plan.pk, hours=int(PLAN_LASTS.total_seconds() // 3600))
     if ContactAttempt.objects.filter(clearance=plan).exists():
         raise Refused("contact.plan_used", plan=plan.pk)
-    return plan
+    # the contact may have come later, at another place or with fewer people than was planned, or after new facts
+    facts = facts_of(debtor.creditor, known_at=moment, debtors=[debtor.pk], around=moment.date())
+    [then] = gate.ask(debtor.creditor, [planned], at=moment, facts=facts)
+    as_planned = {each["rule"] for each in plan.findings}
+    if then.answer.verdict == gate.ALLOWED or set(gate.against(then)) <= as_planned:
+        return plan
+    return gate.record(debtor.creditor, then, at=at, by=by)
 
 
 def _refuse_items(debtor: Debtor, items: Sequence[Receivable]) -> None:
