@@ -47,6 +47,7 @@ def _sums(items: pl.DataFrame, strategy: Strategy) -> pl.DataFrame:
     counts = overdue & (net > 0)
     due = pl.col("due_now")
     person = due & pl.col("for_person")
+    message = due & overdue & ~person
     ahead = (net > 0) & ~due & (pl.col("next_stage") > 0)
     return items.group_by(KEYS).agg(
         open_minor=pl.col("open_minor").sum(),
@@ -60,11 +61,13 @@ def _sums(items: pl.DataFrame, strategy: Strategy) -> pl.DataFrame:
         days_past_due=pl.col("days_past_due").filter(counts).max().fill_null(0),
         oldest_due_date=pl.col("due_date").filter(counts).min(),
         reached=pl.col("reached").filter(counts).max().fill_null(0),
-        dunning_stage=pl.col("next_stage").filter(due & overdue & ~person).max(),
+        dunning_stage=pl.col("next_stage").filter(message).max(),
         person_stage=pl.col("next_stage").filter(person).max(),
         person_minor=net.filter(person).sum(),
         person_since=pl.col("next_date").filter(person).min(),
-        step_since=pl.col("next_date").filter(due & overdue & ~person).min(),
+        step_since=pl.col("next_date").filter(message).min(),
+        event_date=pl.col("event_date").filter(message).max(),
+        acts_date=pl.col("acts_date").filter(message).max(),
         has_deadline=pl.col("deadline_date").filter(person).is_not_null().any(),
         notice_minor=net.filter(due & ~overdue & ~person).sum(),
         next_date=pl.col("next_date").filter(ahead).min(),
@@ -130,8 +133,10 @@ def _asked() -> pl.Expr:
 
 
 def _pause_until() -> pl.Expr:
-    """The first day after the pause that follows the last message."""
-    return pl.col("last_message_date") + pl.duration(days=pl.col("segment_pause"))
+    """The first day after the pause that follows the last message; news since then end it (see `news.EVENTS`)."""
+    since = (pl.col("event_date") > pl.col("last_message_date")).fill_null(value=False)
+    after = pl.col("last_message_date") + pl.duration(days=pl.col("segment_pause"))
+    return pl.when(since).then(pl.min_horizontal(after, "acts_date")).otherwise(after)
 
 
 def _step_due(lines: pl.DataFrame, strategy: Strategy, day: date) -> pl.DataFrame:

@@ -134,7 +134,8 @@ def _when(day: date, at: Callable[[date], Look], currency: str, action: Wanted, 
         met = _met_on(needs)
         if met is None or not on < met <= in_days(day, HORIZON_DAYS):
             return {"later": later, "from_date": None}
-        on = met
+        # a promise that is over by then may be broken, and bring the step before its own days
+        on = _sooner(on, met, at, currency, action, needs) or met
         then = at(on)
         if currency not in then.currencies():
             return {"later": later, "from_date": None}
@@ -143,6 +144,20 @@ def _when(day: date, at: Callable[[date], Look], currency: str, action: Wanted, 
         needs = needs_of(then, currency, action)
         later = [{**need, "on": on} for need in needs]
     return {"later": later, "from_date": None}
+
+
+def _sooner(
+    on: date, met: date, at: Callable[[date], Look], currency: str, action: Wanted, needs: list[Row]
+) -> date | None:
+    """The first day between, on which one of the needs is met, and a run does it already."""
+    if not any(segment.at_once for segment in at(on).strategy.segments):
+        return None
+    days: set[date] = {need["day"] for need in needs}
+    for day in sorted(each for each in days if on < each < met):
+        then = at(day)
+        if currency in then.currencies() and done_as(then, currency, action) is not None:
+            return day
+    return None
 
 
 def _met_on(needs: list[Row]) -> date | None:
@@ -264,6 +279,7 @@ def _planned(seen: Look, currency: str, item: Row, steps: list[tuple[Step, Treat
         # the pause before the next step is a need of its own
         last_message=seen.row("due", currency)["last_message_date"] if len(steps) > 1 else None,
         not_before=seen.day if is_notice else max(seen.day, overdue),
+        first=item["at_once_date"] if first.stage == item["next_stage"] else None,
     )
     return dates_from(steps, item["from_date"], seen.ladder(currency).segment.pause_days, stood)
 

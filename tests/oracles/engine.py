@@ -271,12 +271,16 @@ class Oracle:
             found[debtor, currency] = ladders.ladder_of(self.strategy, asked)
             if self.strategy.level == "debtor":
                 ladders.together(items, found[debtor, currency], grace)
+        self.events = self._events()
         for row in self.open:
-            on = found.get((row["debtor_id"], row["currency"]))
-            nothing = (0, False, None)
-            row["next_stage"], row["for_person"], row["next_date"] = (
-                ladders.next_step(row, on, grace) if on else nothing
-            )
+            pair = (row["debtor_id"], row["currency"])
+            on = found.get(pair)
+            step = ladders.next_step(row, on, grace) if on else ladders.Next(0, False, None)
+            row["next_stage"], row["for_person"], row["next_date"] = step.stage, step.for_person, step.day
+            row["news"] = ladders.news_of(row, step, on[0], self.events[pair], grace) if on else []
+            if row["news"] and step.day:
+                acts = [event["acts_date"] for event in row["news"]]
+                row["next_date"] = min(step.day, max(min(acts), step.after_deadline or date.min))
             row["due_now"] = bool(
                 row["next_stage"] and row["next_date"] and row["next_date"] <= self.day and row["net_minor"] > 0
             )
@@ -327,6 +331,51 @@ class Oracle:
             found.append({**promise, "received_minor": received, "until_date": until, "state": state})
         return found
 
+    # --- news ---
+
+    def _events(self) -> dict[tuple[int, str], list[Row]]:
+        """Broken promises and bounced payments of each debtor and currency that nobody made good since."""
+        found: dict[tuple[int, str], list[Row]] = defaultdict(list)
+        promises = self.promises()
+        for promise in promises:
+            if promise["state"] in ("broken", "part_kept"):
+                found[promise["debtor_id"], promise["currency"]].append({
+                    "event": "promise_broken", "event_date": promise["until_date"] + timedelta(days=1),
+                    "missing": promise["amount_minor"] - promise["received_minor"],
+                })  # fmt: skip
+        for payment in self.facts["payments"]:
+            if payment["reverses_id"] is not None and payment["amount_minor"] < 0:
+                found[payment["debtor_id"], payment["currency"]].append({
+                    "event": "payment_bounced", "event_date": payment["value_date"], "missing": -payment["amount_minor"]
+                })  # fmt: skip
+        for pair, events in found.items():
+            found[pair] = [event for event in events if not self._is_answered(event, pair, promises)]
+            for event in found[pair]:
+                asked = [
+                    c["deadline_date"]
+                    for c in self._outbound()
+                    if (c["debtor_id"], c["currency"]) == pair
+                    and c["stage"] is not None
+                    and c["deadline_date"]
+                    and c["contact_date"] < event["event_date"]
+                ]
+                event["acts_date"] = max([event["event_date"], *(each + timedelta(days=1) for each in asked)])
+        return found
+
+    def _is_answered(self, event: Row, pair: tuple[int, str], promises: list[Row]) -> bool:
+        """By money since, or by a newer promise."""
+        on = event["event_date"]
+        came = sum(
+            max(m.minor, 0)
+            for m in self.cash.money
+            if not m.note and (m.row["debtor_id"], m.row["currency"]) == pair and m.row["value_date"] >= on
+        )
+        anew = any(
+            (p["debtor_id"], p["currency"]) == pair and p["state"] != "withdrawn" and p["made_date"] >= on
+            for p in promises
+        )
+        return anew or came >= event["missing"]
+
     # --- lines ---
 
     def _lines(self) -> list[Row]:
@@ -361,6 +410,9 @@ class Oracle:
         ]
         last = max((c["contact_date"] for c in messages), default=None)
         resumes = last + timedelta(days=segment.pause_days) if last else None
+        news = [e for r in overdue if r["due_now"] and not r["for_person"] for e in r["news"]]
+        if last and resumes and any(event["event_date"] > last for event in news):
+            resumes = min(resumes, max(event["acts_date"] for event in news))
         total = notice_minor if is_notice else overdue_minor
         stage = 10 if is_notice else max(due_stages, default=0)
         line: Row = {
