@@ -185,6 +185,13 @@ class WhyWords:
             for need in answer["later"]:
                 yield "    - " + self.need(need)
 
+        if answer["rests"]:
+            told = [self.say("rest_of", of=self._of(each), text=each["text"]) for each in answer["rests"]]
+            yield "    " + self.say("rests", conditions=self.say("rest_and").join(told))
+
+    def _of(self, rest: Row) -> str:
+        return str(rest["title"][self.language]) if "segment" in rest else self.stage(rest["stage"])
+
     def need(self, need: Row) -> str:
         """One need in words, with its numbers."""
         special = _SPECIAL.get(need["need"])

@@ -13,7 +13,7 @@ from dunwell.core.terms import ACTIONS, Channel, Stage
 from dunwell.documents.strategy_words import condition_text
 from dunwell.engine.facts import Facts, in_days
 from dunwell.engine.why import Look, Row, chosen, look, next_step, standing, stops_of, ways_of, word
-from dunwell.engine.why_condition import Profile
+from dunwell.engine.why_condition import Profile, may_change
 from dunwell.rulebook.conditions import Condition
 from dunwell.rulebook.contact_rules import Rules
 from dunwell.rulebook.strategy import SYSTEM, Segment, Step, Strategy, Treatment
@@ -70,6 +70,8 @@ def why_not(facts: Facts, strategy: Strategy, rules: Rules, debtor_id: int, day:
     needs       what would have to be otherwise: `need` names the kind; `day`: from which day time alone meets it
     later       what would stand against it on that day, if anything is known to
     from_date   the first day on which a run does it when nothing else changes (null: none, or none is known)
+    rests       where days are told that no run was tried on: the conditions of segments and treatments on the way that
+                were weighed as they are today, and may be otherwise by then
     """
     frozen = facts.on(day)
 
@@ -83,13 +85,35 @@ def why_not(facts: Facts, strategy: Strategy, rules: Rules, debtor_id: int, day:
 def _answer(now: Look, at: Callable[[date], Look], currency: str, action: Wanted) -> Row:
     done = done_as(now, currency, action)
     found: Row = {"currency": currency, "action": action.action, "done": done, "together": action.action != "none",
-                  "needs": [], "later": [], "from_date": None}  # fmt: skip
+                  "needs": [], "later": [], "from_date": None, "rests": []}  # fmt: skip
     if done is not None:
         return found
     if action.action == "none":
         return {**found, "needs": list(_ends(now, currency))}
     found["needs"] = needs_of(now, currency, action)
-    return {**found, **_when(now.day, at, currency, action, found["needs"])}
+    found |= _when(now.day, at, currency, action, found["needs"])
+    if found["from_date"] is None and _tells_days(now.day, found["needs"]):
+        found["rests"] = list(_rests(now, currency, action))
+    return found
+
+
+def _tells_days(day: date, needs: list[Row]) -> bool:
+    """Does an answer name a day to come of a step?"""
+    return any(need["earliest"] > day for need in needs if need.get("earliest"))
+
+
+def _rests(seen: Look, currency: str, action: Wanted) -> Iterator[Row]:
+    """Conditions that may change, of segments, and of the steps from where the items stand up to the action."""
+    for segment in seen.strategy.segments:
+        if may_change(segment.when):
+            yield {"segment": segment.name, "title": segment.title, "text": condition_text(segment.when)}
+    last = _path(seen, currency, action).stage
+    lowest = min(item["from_stage"] for item in seen.items_in(currency))
+    for step in seen.ladder(currency).segment.steps:
+        if last is not None and lowest < step.stage <= last:
+            for treatment in step.treatments:
+                if may_change(treatment.when):
+                    yield {"stage": step.stage.word, "text": condition_text(treatment.when)}
 
 
 def done_as(seen: Look, currency: str, action: Wanted) -> str | None:
