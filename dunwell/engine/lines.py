@@ -19,11 +19,11 @@ def lines_of(
 
     A step that can be taken today goes before the task of a person, whose sum is told beside it: `person_minor`.
     """
-    lines = _with_reason(_sums(items, strategy)).join(history.last_message(facts), on=KEYS, how="left").with_columns(
-        pl.col("messages").fill_null(0)
-    )  # fmt: skip
+    sums = _with_reason(_leaving_residue(_sums(items, strategy), strategy))
     lines = (
-        lines.join(facts["debtors"].select("debtor_id", "language", "preferred_channel"), on="debtor_id")
+        sums.join(history.last_message(facts), on=KEYS, how="left")
+        .with_columns(pl.col("messages").fill_null(0))
+        .join(facts["debtors"].select("debtor_id", "language", "preferred_channel"), on="debtor_id")
         .join(doubt, on=KEYS, how="left")
         .join(ladders.lines, on=KEYS, how="left")
         .join(_segments(ladders), on="ladder", how="left")
@@ -80,6 +80,24 @@ def _sums(items: pl.DataFrame, strategy: Strategy) -> pl.DataFrame:
     )
 
 
+def is_residue(strategy: Strategy) -> pl.Expr:
+    """Nothing is overdue but charges, and no more of them than is left alone. Over the columns of `_sums`."""
+    small = pl.col("overdue_minor") <= _by_currency(strategy.residue_minor)
+    return (pl.col("overdue_minor") > 0) & (pl.col("charges_minor") == pl.col("overdue_minor")) & small
+
+
+def _leaving_residue(lines: pl.DataFrame, strategy: Strategy) -> pl.DataFrame:
+    """+ is_residue. What is left alone takes no step and is nobody's task; what falls due soon goes its way."""
+    asked = ~pl.col("is_residue")
+    return lines.with_columns(is_residue=is_residue(strategy)).with_columns(
+        *(
+            pl.when(asked).then(name).alias(name)
+            for name in ("dunning_stage", "step_since", "person_stage", "person_since")
+        ),
+        person_minor=pl.when(asked).then("person_minor").otherwise(0),
+    )
+
+
 def _with_reason(lines: pl.DataFrame) -> pl.DataFrame:
     """+ person_reason: why something waits for a person, `deadline_passed` or `<stage>_due`."""
     word = pl.col("person_stage").replace_strict({int(stage): stage.word for stage in Stage}, return_dtype=pl.String)
@@ -102,25 +120,24 @@ def gates(strategy: Strategy, day: date) -> dict[str, pl.Expr]:
     The first that stands is the line's reason; where none does, it is `step_due`. Over the columns of `_sums`.
     """
     nothing_late = (pl.col("overdue_minor") == 0) & ~_is_notice()
-    residue = (pl.col("charges_minor") == pl.col("overdue_minor")) & (
-        pl.col("overdue_minor") <= _by_currency(strategy.residue_minor)
-    )
     paused = (_pause_until() > day).fill_null(value=False)
     return {
         "petty": nothing_late & (pl.col("petty_minor") > 0) & pl.col("any_overdue"),
         "all_disputed_or_held": nothing_late & pl.col("any_overdue") & ~pl.col("any_demand"),
         "covered_by_credit": nothing_late & pl.col("any_overdue"),
         "not_yet_due": ~pl.col("any_overdue") & ~_is_notice(),
-        "residue": residue & ~_is_notice(),
+        "residue": pl.col("is_residue") & ~_is_notice(),
         "below_minimum": _asked() < _by_currency(strategy.minimum_minor),
         "for_person": (pl.col("person_minor") > 0) & (~_has_step() | paused),
+        "overdue_first": ~_has_step() & (pl.col("notice_minor") > 0),
         "waiting": ~_has_step(),
         "paused": paused,
     }
 
 
 def _is_notice() -> pl.Expr:
-    return pl.col("dunning_stage").is_null() & (pl.col("notice_minor") > 0) & (pl.col("overdue_minor") == 0)
+    """Nothing that is demanded is overdue, and something falls due soon."""
+    return (pl.col("notice_minor") > 0) & ((pl.col("overdue_minor") == 0) | pl.col("is_residue"))
 
 
 def _has_step() -> pl.Expr:

@@ -230,15 +230,19 @@ def gates_of(seen: Look, currency: str) -> list[Row]:
             "residue_minor": strategy.residue_minor.get(currency, 0),
         },
         "below_minimum": {
-            "net_minor": due["overdue_minor"] or due["notice_minor"],
+            "net_minor": due["notice_minor"] if due["stage"] == Stage.NOTICE else due["overdue_minor"],
             "minimum_minor": strategy.minimum_minor.get(currency, 0),
         },
+        "overdue_first": {"notice_minor": due["notice_minor"], "net_minor": due["overdue_minor"]},
         "waiting": {"stage": word(due["dunning_stage"]), "person_stage": word(due["person_stage"])},
         "paused": {
             "last_date": due["last_message_date"], "pause_days": segment.pause_days, "until": due["pause_until"],
             "news_date": _ended_by(due, segment.pause_days),
         },
     }  # fmt: skip
+    if not due["notice_minor"] or not due["overdue_minor"] or due["stage"] == Stage.NOTICE:
+        # no notice is left out
+        del numbers["overdue_first"]
     first = next((name for name in stands if name != "for_person"), None)
     found, asked = [], True
     for name, row in numbers.items():

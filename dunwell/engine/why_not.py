@@ -266,7 +266,7 @@ def _of_item(
         needs.append(_from_day(seen, item, planned[-1], alone=not needs))
     if not item["net_minor"]:
         needs.append(_not_asked(seen, item))
-    overdue = seen.row("due", currency)["overdue_minor"]
+    overdue = _asked_overdue(seen, currency)
     if stage is Stage.NOTICE and overdue:
         needs.append({"need": "overdue_first", "net_minor": overdue})
     late = bool(item["overdue"])
@@ -276,6 +276,12 @@ def _of_item(
     )  # fmt: skip
 
 
+def _asked_overdue(seen: Look, currency: str) -> int:
+    """What is overdue and not left alone, in minor units."""
+    due = seen.row("due", currency)
+    return 0 if due["is_residue"] else int(due["overdue_minor"])
+
+
 def _ahead(
     seen: Look, currency: str, item: Row, action: Wanted, ladder: Sequence[tuple[Step, Treatment]]
 ) -> list[tuple[Step, Treatment]]:
@@ -283,7 +289,7 @@ def _ahead(
     notices = [pair for pair in ladder if pair[0].stage is Stage.NOTICE and action.fits(*pair)]
     before_due = not item["from_stage"] and item["days_past_due"] <= 0
     # who owes something overdue gets no notice about something else
-    if notices and before_due and (action.stage is Stage.NOTICE or not seen.row("due", currency)["overdue_minor"]):
+    if notices and before_due and (action.stage is Stage.NOTICE or not _asked_overdue(seen, currency)):
         return notices
     later = [pair for pair in ladder if pair[0].stage > max(item["from_stage"], int(Stage.NOTICE))]
     place = next((n for n, pair in enumerate(later) if action.fits(*pair)), None)
@@ -447,7 +453,7 @@ def _money(seen: Look, currency: str, path: _Path) -> Iterator[Row]:
     total = (due["overdue_minor"] or (due["notice_minor"] if path.stage is Stage.NOTICE else 0)) + path.more_minor
     if path.stage is Stage.NOTICE:
         total = max(due["notice_minor"], path.more_minor)
-    if "residue" in stands and path.late and due["overdue_minor"]:
+    if due["is_residue"] and path.late and path.stage is not Stage.NOTICE:
         most = strategy.residue_minor.get(currency, 0)
         yield {"need": "residue", "net_minor": total, "residue_minor": most, "more_minor": most + 1 - total}
     least = strategy.minimum_minor.get(currency, 0)
@@ -493,7 +499,8 @@ def _address(seen: Look, currency: str, action: Wanted, path: _Path) -> Iterator
     treatment = ladder.get(path.stage) if path.stage is not None else None
     if treatment is None or path.stage is None:
         return
-    total = seen.row("due", currency)["overdue_minor"] + path.more_minor
+    due, is_notice = seen.row("due", currency), path.stage is Stage.NOTICE
+    total = max(due["notice_minor"], path.more_minor) if is_notice else due["overdue_minor"] + path.more_minor
     ways = ways_of(seen, currency, (path.stage, total))
     mine = [way for way in ways if action.channel in (None, way["channel"])]
     open_ways = [way for way in ways if not way["dear"] and way["rule"] is None]
@@ -538,7 +545,7 @@ def _ends(seen: Look, currency: str) -> Iterator[Row]:
         return
     if line["action"] == "task" and line["reason"] == line["person_reason"]:
         yield {"need": "step_taken", "stage": word(line["stage"])}
-    owed = due["overdue_minor"] or due["notice_minor"] or due["person_minor"]
+    owed = _asked_overdue(seen, currency) or due["notice_minor"] or due["person_minor"] or due["overdue_minor"]
     yield {"need": "paid", "minor": owed}
     least = seen.strategy.minimum_minor.get(currency, 0)
     if least and owed >= least:

@@ -75,7 +75,7 @@ def work_out(connection: duckdb.DuckDBPyConnection, strategy: Strategy, day: dat
         ("ladders", steps.ladders()),
         ("treatments", steps.table()),
         ("items", steps.items(strategy.grace_days)),
-        ("lines", _lines(strategy.grace_days)),
+        ("lines", _lines(strategy)),
         ("ageing", _AGEING),
     ):
         connection.execute(f"CREATE TEMP TABLE {name} AS {sql.replace('$today', today)}")
@@ -584,7 +584,7 @@ class Steps:
                 FROM four f LEFT JOIN news n ON n.receivable_id = f.receivable_id)
             SELECT receivable_id, debtor_id, currency, kind, due_date, open_minor, demand_minor, net_minor,
                    credit_minor, petty_minor, days_past_due, reached,
-                   deadline_date, next_stage, next_date, for_person,
+                   deadline_date, next_stage, next_date, for_person, only_charges,
                    coalesce(next_stage > 0 AND next_date <= $today AND net_minor > 0, false) AS due_now
             FROM five"""
 
@@ -602,8 +602,14 @@ def _when(treatments: Sequence[Treatment], place: int) -> str:
     return f"WHEN {condition_sql(treatments[place].when)} THEN {place}"
 
 
-def _lines(grace: int) -> str:
-    late = f"days_past_due > {grace}"
+def _lines(strategy: Strategy) -> str:
+    late = f"days_past_due > {strategy.grace_days}"
+    least = " ".join(f"WHEN '{name}' THEN {minor}" for name, minor in strategy.residue_minor.items())
+    most = f"(CASE currency {least} ELSE 0 END)" if least else "0"
+    overdue = f"coalesce(sum(net_minor) FILTER ({late}), 0)"
+    charged = f"coalesce(sum(net_minor) FILTER ({late} AND only_charges), 0)"
+    # what is left alone is nobody's task
+    asked = f"NOT ({overdue} > 0 AND {charged} = {overdue} AND {overdue} <= {most})"
     counts = f"{late} AND net_minor > 0"
     person = "due_now AND for_person"
     ahead = "net_minor > 0 AND NOT due_now AND next_stage > 0"
@@ -619,9 +625,10 @@ def _lines(grace: int) -> str:
                 coalesce(max(days_past_due) FILTER ({counts}), 0)::INT AS days_past_due,
                 min(due_date) FILTER ({counts}) AS oldest_due_date,
                 coalesce(max(reached) FILTER ({counts}), 0)::SMALLINT AS reached,
-                (max(next_stage) FILTER (due_now AND {late} AND NOT for_person))::SMALLINT AS dunning_stage,
-                (max(next_stage) FILTER ({person}))::SMALLINT AS person_stage,
-                coalesce(sum(net_minor) FILTER ({person}), 0)::BIGINT AS person_minor,
+                CASE WHEN {asked} THEN max(next_stage) FILTER (due_now AND {late} AND NOT for_person) END::SMALLINT
+                    AS dunning_stage,
+                CASE WHEN {asked} THEN max(next_stage) FILTER ({person}) END::SMALLINT AS person_stage,
+                CASE WHEN {asked} THEN coalesce(sum(net_minor) FILTER ({person}), 0) ELSE 0 END::BIGINT AS person_minor,
                 min(next_date) FILTER ({ahead}) AS ahead_date,
                 (arg_min(next_stage, (coalesce(next_date, DATE '0001-01-01'), next_stage)) FILTER ({ahead}))::SMALLINT
                     AS next_stage

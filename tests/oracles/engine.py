@@ -402,7 +402,11 @@ class Oracle:
             row["net_minor"] for row in items if row not in overdue and row["due_now"] and not row["for_person"]
         )
         overdue_minor = sum(row["net_minor"] for row in overdue)
-        is_notice = not due_stages and notice_minor > 0 and overdue_minor == 0
+        charges = sum(row["net_minor"] for row in overdue if row["only_charges"])
+        residue = 0 < charges == overdue_minor <= self.strategy.residue_minor.get(currency, 0)
+        if residue:
+            due_stages, person, person_minor = [], [], 0
+        is_notice = notice_minor > 0 and (overdue_minor == 0 or residue)
         messages = [
             c
             for c in self._outbound()
@@ -431,7 +435,10 @@ class Oracle:
             "next_date": min((r["next_date"] for r in self._ahead(items) if r["next_date"]), default=None),
             "next_stage": next((r["next_stage"] for r in self._ahead(items)), None),
         }  # fmt: skip
-        line["action"], line["reason"] = "none", self._reason(line, overdue, is_notice, due_stages, resumes)
+        line["action"], line["reason"] = "none", self._reason(
+            line, overdue, is_notice=is_notice, residue=residue, notice_minor=notice_minor, due_stages=due_stages,
+            resumes=resumes,
+        )  # fmt: skip
         if line["reason"] == "paused":
             line["next_date"] = resumes
             if person_minor:
@@ -477,8 +484,9 @@ class Oracle:
         return rank.ranked(line, self.about[pair], named, channels, news, rules, self.day)
 
     def _reason(
-        self, line: Row, overdue: list[Row], is_notice: bool, due_stages: list[int], resumes: date | None
-    ) -> str:
+        self, line: Row, overdue: list[Row], *, is_notice: bool, residue: bool, notice_minor: int,
+        due_stages: list[int], resumes: date | None,
+    ) -> str:  # fmt: skip
         if not is_notice:
             if not overdue:
                 return "not_yet_due"
@@ -488,14 +496,13 @@ class Oracle:
                 if not any(r["demand_minor"] > 0 for r in overdue):
                     return "all_disputed_or_held"
                 return "credit_in_doubt" if self._doubt(line) > 0 else "covered_by_credit"
-        charges = sum(row["net_minor"] for row in overdue if row["only_charges"])
-        residue = self.strategy.residue_minor.get(line["currency"], 0)
-        if not is_notice and charges == line["overdue_minor"] <= residue:
+        if residue and not is_notice:
             return "residue"
         if line["total_minor"] < self.strategy.minimum_minor.get(line["currency"], 0):
             return "below_minimum"
         if not is_notice and not due_stages:
-            return "for_person" if line["person_minor"] else "waiting"
+            left_out = "overdue_first" if notice_minor else "waiting"
+            return "for_person" if line["person_minor"] else left_out
         return "paused" if resumes and resumes > self.day else "step_due"
 
     def _doubt(self, line: Row) -> int:
