@@ -132,6 +132,7 @@ class Strategy:
     residue_minor       currency -> who paid all but charges up to this is left alone
     uneconomic_minor    channel -> currency -> below it the channel is too dear
     rank                what comes first on a worklist
+    usual_rank          the text of the rank that holds where the strategy says nothing: not a part of its hash
     """
 
     name: str
@@ -146,6 +147,7 @@ class Strategy:
     segments: tuple[Segment, ...]
     rank: Rank
     text: str
+    usual_rank: str
 
     @property
     def hash(self) -> str:

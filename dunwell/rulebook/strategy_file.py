@@ -11,7 +11,7 @@ from dunwell.core.errors import DunwellError
 from dunwell.core.money import DIGITS
 from dunwell.core.terms import LANGUAGES, Channel, Stage
 from dunwell.rulebook.conditions import Condition, read_condition
-from dunwell.rulebook.rank import default_rank, read_rank
+from dunwell.rulebook.rank import packaged_rank, read_rank, whole_rank
 from dunwell.rulebook.strategy import (
     AT_ONCE,
     PERSON,
@@ -52,17 +52,22 @@ _LIMITS: dict[OfferKind, tuple[frozenset[str], frozenset[str]]] = {
 """Of each kind of offer: the limits it must have, and those it may have besides."""
 
 
-def check_strategy(text: str) -> tuple[Strategy | None, list[Fault]]:
-    """A strategy from its text, or all its faults by line. Raises DunwellError when it is no YAML at all."""
+def check_strategy(text: str, usual_rank: str | None = None) -> tuple[Strategy | None, list[Fault]]:
+    """A strategy from its text, or all its faults by line. Raises DunwellError when it is no YAML at all.
+
+    usual_rank   the text of the rank that holds where it says nothing (None: the one that comes with Dunwell)
+    """
     faults = Faults()
-    strategy = _Reader(faults, text).strategy(read_yaml(text))
+    usual = packaged_rank() if usual_rank is None else usual_rank
+    strategy = _Reader(faults, text, usual).strategy(read_yaml(text))
     ordered = sorted(faults.found, key=lambda fault: fault.line)
     return (None if ordered else strategy), ordered
 
 
-def read_strategy(text: str) -> Strategy:
-    """A strategy from its text. Raises DunwellError with the first fault and its line."""
-    strategy, faults = check_strategy(text)
+def read_strategy(text: str, usual_rank: str | None = None) -> Strategy:
+    """A strategy from its text. Raises DunwellError with the first fault and its line. usual_rank: see
+    `check_strategy`."""
+    strategy, faults = check_strategy(text, usual_rank)
     if strategy is None:
         first = faults[0]
         raise DunwellError("strategy.fault", line=first.line, why=first.error.words(), more=len(faults) - 1)
@@ -79,6 +84,7 @@ def default_strategy() -> Strategy:
 class _Reader:
     faults: Faults
     text: str
+    usual_rank: str
     pause_days: int = 0
     at_once: tuple[str, ...] = ()
     names: set[str] = field(default_factory=set)
@@ -98,8 +104,9 @@ class _Reader:
             residue_minor=self.sums(rows.get("residue_minor")),
             uneconomic_minor=self.uneconomic(rows.get("uneconomic_minor")),
             segments=self.segments(rows.get("segments")),
-            rank=read_rank(rows.get("rank"), self.faults, default_rank()),
+            rank=read_rank(rows.get("rank"), self.faults, whole_rank(self.usual_rank)),
             text=self.text,
+            usual_rank=self.usual_rank,
         )
 
     # --- segments, steps, treatments ---
