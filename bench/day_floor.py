@@ -12,6 +12,7 @@ import duckdb
 import polars as pl
 
 from bench import contacts, contacts_floor, day_book
+from dunwell.core.terms import Stage
 from dunwell.engine.decide import Outcome
 from dunwell.engine.findings import asked_of
 from dunwell.rulebook.rules_file import house_rules
@@ -63,10 +64,11 @@ def compare(connection: duckdb.DuckDBPyConnection, outcome: Outcome, strategy: S
     ours = outcome.lines
     _same(ours.select(columns), theirs.select(columns), keys)
     # what rules and pauses leave alone: the day of the next step, and the step of the message
-    quiet = ours.filter((pl.col("action") == "none") & pl.col("reason").is_in(["waiting", "not_yet_due", "residue"]))
+    alone = ["waiting", "overdue_first", "not_yet_due", "residue"]
+    quiet = ours.filter((pl.col("action") == "none") & pl.col("reason").is_in(alone))
     ahead = theirs.select(*keys, next_date="ahead_date").join(quiet, on=keys, how="semi")
     _same(quiet.select(*keys, "next_date"), ahead, keys)
-    going = ours.filter((pl.col("action") == "message") & (pl.col("overdue_minor") > 0))
+    going = ours.filter((pl.col("action") == "message") & (pl.col("stage") > Stage.NOTICE))
     due = theirs.select(*keys, stage="dunning_stage").join(going, on=keys, how="semi")
     _same(going.select(*keys, "stage"), due, keys)
     aged = _table(connection, "ageing")

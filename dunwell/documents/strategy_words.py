@@ -5,7 +5,7 @@ from dunwell.core.money import format_money
 from dunwell.core.terms import LANGUAGES, Stage
 from dunwell.rulebook.conditions import All, Compare, Condition, Either, Flag, Known, Not, OneOf
 from dunwell.rulebook.rank import OTHER
-from dunwell.rulebook.strategy import PERSON, Offer, OfferKind, Segment, Step, Strategy, Treatment
+from dunwell.rulebook.strategy import AT_ONCE, PERSON, Offer, OfferKind, Segment, Step, Strategy, Treatment
 from dunwell.rulebook.strategy_columns import COLUMNS, MONEY_SCALE_DIGITS, Kind
 
 
@@ -53,6 +53,14 @@ def segment_words(segment: Segment, language: str) -> str:
     """Its title and whom it takes."""
     when = condition_text(segment.when) or say("strategy.for_all", language)
     return say("strategy.segment_head", language, title=segment.title[language], name=segment.name, when=when)
+
+
+def at_once_words(segment: Segment, language: str) -> str:
+    """For which news its next step comes the same day; empty: for none."""
+    events = say("explain.comma", language).join(
+        _says(event, language) for event in AT_ONCE if event in segment.at_once
+    )
+    return say("strategy.at_once", language, events=events) if events else ""
 
 
 def when_words(step: Step, language: str) -> str:
@@ -129,6 +137,8 @@ def strategy_lines(strategy: Strategy, language: str) -> list[str]:
         lines.append(_says("of", language, of=segment.name, what=_titles(segment.title, language)))
         pause = say("strategy.pause", language, days=segment.pause_days)
         lines.append(_says("of", language, of=segment.name, what=pause))
+        if at_once := at_once_words(segment, language):
+            lines.append(_says("of", language, of=segment.name, what=at_once))
         for step in segment.steps:
             stage = say(f"stage.{step.stage.word}", language)
             head = _says("of", language, of=segment.name, what=stage)

@@ -95,9 +95,11 @@ class WhyWords:
         return self.say("next", **about, day=self.day_of(step["day"]), parts=parts)
 
     def _day_part(self, part: Row, binds: Iterable[str]) -> str:
+        events = self._list(self.say(f"news.{event}") for event in part.get("events", ()))
         said = self.say(
-            f"day.{part['part']}", since=self.day_of(part["since"]), days=part["days"], day=self.day_of(part["day"])
-        )
+            f"day.{part['part']}", since=self.day_of(part["since"]), days=part["days"], day=self.day_of(part["day"]),
+            events=events,
+        )  # fmt: skip
         return said + (self.say("binds") if part["part"] in binds else "")
 
     def _treatment(self, treatment: Row) -> Iterator[str]:
@@ -136,12 +138,14 @@ class WhyWords:
             return self.say("gate.petty_none")
         if name == "paused" and gate["last_date"] is None:
             return self.say("gate.paused_none", pause=gate["pause_days"])
+        if name == "paused" and gate["news_date"] is not None:
+            name = "paused_news"
         stages = {"stage": self.stage(gate.get("stage")), "person": self.stage(gate.get("person_stage"))}
         numbers = {key.removesuffix("_minor"): self.sum(value) for key, value in gate.items() if key.endswith("_minor")}
         return self.say(
             f"gate.{name}", **numbers, **stages, items=gate.get("items"), days=gate.get("days_past_due"),
             grace=gate.get("grace_days"), last=self.day_of(gate.get("last_date")), pause=gate.get("pause_days"),
-            until=self.day_of(gate.get("until")),
+            until=self.day_of(gate.get("until")), news=self.day_of(gate.get("news_date")),
         )  # fmt: skip
 
     def _stop(self, stop: Row) -> str:
@@ -180,6 +184,13 @@ class WhyWords:
             yield "    " + self.say("later", day=self.day_of(answer["later"][0]["on"]))
             for need in answer["later"]:
                 yield "    - " + self.need(need)
+
+        if answer["rests"]:
+            told = [self.say("rest_of", of=self._of(each), text=each["text"]) for each in answer["rests"]]
+            yield "    " + self.say("rests", conditions=self.say("rest_and").join(told))
+
+    def _of(self, rest: Row) -> str:
+        return str(rest["title"][self.language]) if "segment" in rest else self.stage(rest["stage"])
 
     def need(self, need: Row) -> str:
         """One need in words, with its numbers."""

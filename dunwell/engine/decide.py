@@ -21,6 +21,7 @@ from dunwell.engine.facts import Facts, in_days
 from dunwell.engine.findings import both, of_book, uncarried
 from dunwell.engine.ladder import Ladders
 from dunwell.engine.lines import lines_of
+from dunwell.engine.news import News
 from dunwell.engine.profile import profile
 from dunwell.rulebook.contact_rules import Rules
 from dunwell.rulebook.strategy import Level, Strategy
@@ -134,6 +135,7 @@ type Watch = Callable[[str, Any], None]
 known      the facts of the day; applied: its money (see `cash.apply_cash`)
 open       what is open and what is asked for of it (see `claims.net_items`)
 standing   open items with how far each has come, before a step is sought for it
+events     news for which steps come at once, see `news.EVENTS`
 profile    what conditions of the strategy ask for, one row per line; ladders: see `ladder.Ladders`
 hours      when debtors may be contacted, by channel (see `hours.Hours`)
 due        lines with the step that is due by the strategy alone (see `lines.lines_of`); stopped: after the rules
@@ -167,7 +169,8 @@ def decide(
     watch("known", known)
     applied = cash.apply_cash(known, told_until)
     watch("applied", applied)
-    items, ladders, about = _items(known, applied, strategy, rules, day, watch, also)
+    news = News(known, rules, applied.came, day)
+    items, ladders, about = _items(known, applied, strategy, news, watch, also)
     told = both(known, rules.binding, day, moment, applied.came)
     watch("hours", told.hours)
     found = of_book(told)
@@ -185,7 +188,6 @@ def decide(
     watch("chosen", lines)
     lines = reach.in_hours(lines, told.hours, moment)
     lines = _treated(lines, ladders, day, _days_off(known))
-    news = rank.News(known, rules, applied.came, day)
     lines = rank.with_rank(lines, about, ladders, strategy.rank, news)
     lines = rank.with_alarms(lines, items, known["clocks"], strategy.rank.alarm_days, day)
     watch("last", lines)
@@ -205,13 +207,13 @@ def _items(
     facts: Facts,
     applied: cash.Cash,
     strategy: Strategy,
-    rules: Rules,
-    day: date,
+    news: News,
     watch: Watch,
     also: frozenset[str],
 ) -> tuple[pl.DataFrame, Ladders, pl.DataFrame]:
     """Open items (see `claims.with_credit`) with the step each could take (see `ladder.with_next`), the ladders, and
     what is known of each debtor (see `profile`)."""
+    day = news.day
     items = claims.net_items(facts, day, applied, netting=strategy.netting)
     watch("open", items)
     items = items.join(history.reached(facts, day), on="receivable_id", how="left").with_columns(
@@ -220,11 +222,14 @@ def _items(
     items = claims.with_residue(_without_petty(items, strategy), applied)
     watch("standing", items)
     wanted = ladder.columns_wanted(strategy) | strategy.rank.columns | also
-    about = profile(facts, items, rules, day, applied.came, wanted, strategy.grace_days)
+    about = profile(facts, items, news.rules, day, applied.came, wanted, strategy.grace_days)
     watch("profile", about)
     ladders = ladder.ladders_of(about, strategy)
     watch("ladders", ladders)
-    return ladder.with_next(items, ladders, strategy, day), ladders, about
+    kinds = frozenset[str]().union(*(segment.at_once for segment in strategy.segments))
+    events = news.events(kinds)
+    watch("events", events)
+    return ladder.with_next(items, ladders, strategy, day, events), ladders, about
 
 
 def _without_petty(items: pl.DataFrame, strategy: Strategy) -> pl.DataFrame:

@@ -13,6 +13,7 @@ import polars as pl
 
 from dunwell.core.terms import Stage
 from dunwell.engine.conditions import holds
+from dunwell.engine.facts import days_between
 from dunwell.engine.history import TALK_DATES
 from dunwell.engine.profile import KEYS
 from dunwell.rulebook.conditions import columns_of
@@ -99,22 +100,27 @@ def choice(step: Step) -> pl.Expr:
     return found
 
 
-def with_next(items: pl.DataFrame, ladders: Ladders, strategy: Strategy, day: date) -> pl.DataFrame:
+def with_next(
+    items: pl.DataFrame, ladders: Ladders, strategy: Strategy, day: date, events: pl.DataFrame
+) -> pl.DataFrame:
     """Items + the step each could take: ladder, next_stage (0: none), next_date, for_person, due_now (Booleans), and
-    stood: the step it stands at, for this ladder.
+    stood: the step it stands at, for this ladder; event_date, acts_date: the latest news for which it comes at once.
 
-    items   see `with_parts`
+    items, events   see `with_parts`
     """
-    return with_parts(items, ladders, strategy, day).drop(*_PARTS)
+    return with_parts(items, ladders, strategy, day, events).drop(*_PARTS)
 
 
 _PARTS = (
     "stood_date", "from_date", "from_stage", "stage_date", "set_date", "offset_days", "month_end", "after_days",
-    "after_deadline_days", "attempts", "overdue", "by_due", "by_last", "by_deadline",
+    "after_deadline_days", "attempts", "overdue", "by_due", "by_last", "by_deadline", "at_once", "at_once_since",
+    "at_once_date",
 )  # fmt: skip
 
 
-def with_parts(items: pl.DataFrame, ladders: Ladders, strategy: Strategy, day: date) -> pl.DataFrame:
+def with_parts(
+    items: pl.DataFrame, ladders: Ladders, strategy: Strategy, day: date, events: pl.DataFrame
+) -> pl.DataFrame:
     """Items + what `with_next` says, and with it what makes next_date, the latest of
 
     by_due        from_date + offset_days
@@ -125,7 +131,11 @@ def with_parts(items: pl.DataFrame, ladders: Ladders, strategy: Strategy, day: d
     it does not count, wherever it was held; the item stands where it stood before. `stood` is of the item alone,
     from_stage of all that go together.
 
-    items   see `claims.net_items`, with what `history.reached` says of them
+    Where news bring the step forward, next_date is at_once_date instead, and at_once names the news (with a blank
+    between), at_once_since their day.
+
+    items    see `claims.net_items`, with what `history.reached` says of them
+    events   see `news.EVENTS`
     """
     joined = items.join(ladders.lines, on=KEYS, how="left")
     joined = joined.with_columns(
@@ -156,10 +166,58 @@ def with_parts(items: pl.DataFrame, ladders: Ladders, strategy: Strategy, day: d
     return (
         found.with_columns(by_due=by_due, by_last=by_last, by_deadline=by_deadline)
         .with_columns(next_date=pl.max_horizontal("by_due", "by_last", "by_deadline"))
+        .join(_news_of(found, ladders, strategy, events), on="receivable_id", how="left")
+        .with_columns(at_once_date=pl.max_horizontal("at_once_date", "by_deadline"))
+        .with_columns(is_forward=pl.col("at_once").is_not_null() & (pl.col("at_once_date") < pl.col("next_date")))
+        .with_columns(
+            pl.when("is_forward").then(name).alias(name) for name in ("at_once", "at_once_since", "at_once_date")
+        )
+        .drop("is_forward")
+        .with_columns(next_date=pl.coalesce("at_once_date", "next_date"))
         .with_columns(
             due_now=(
                 (pl.col("next_stage") > _NONE) & (pl.col("next_date") <= day) & (pl.col("net_minor") > 0)
             ).fill_null(value=False)
+        )
+    )
+
+
+_NEWS_OF: dict[str, pl.DataType] = {
+    "receivable_id": pl.Int64(),
+    "at_once": pl.String(),
+    "at_once_since": pl.Date(),
+    "at_once_date": pl.Date(),
+    "event_date": pl.Date(),
+    "acts_date": pl.Date(),
+}
+
+
+def _news_of(found: pl.DataFrame, ladders: Ladders, strategy: Strategy, events: pl.DataFrame) -> pl.DataFrame:
+    """The news that each item's next step comes for at once, one row per item that has any: the first to act (at_once,
+    at_once_since, at_once_date) and the latest (event_date, acts_date).
+
+    An item that was overdue when the news came, and has taken no step since. What comes after the lawyer's letter
+    waits for its own days: what is left to the debtor there is not ours to shorten.
+    """
+    if events.is_empty():
+        return pl.DataFrame(schema=_NEWS_OF)
+    kinds = [(place, kind) for place, ladder in enumerate(ladders.known) for kind in sorted(ladder.segment.at_once)]
+    mine = pl.DataFrame(kinds, schema={"ladder": pl.Int32, "event": pl.String}, orient="row")
+    was_overdue = days_between(pl.col("event_date"), pl.col("from_date")) > strategy.grace_days
+    since = pl.col("stage_date").is_null() | (pl.col("stage_date") < pl.col("event_date"))
+    first = pl.col("acts_date") == pl.col("acts_date").min()
+    return (
+        found.filter(pl.col("overdue") & pl.col("next_stage").is_between(Stage.REMINDER, Stage.LAWYER_LETTER))
+        .join(events, on=KEYS)
+        .join(mine, on=["ladder", "event"])
+        .filter(was_overdue & since)
+        .group_by("receivable_id")
+        .agg(
+            at_once=pl.col("event").filter(first).unique().sort().str.join(" "),
+            at_once_since=pl.col("event_date").filter(first).min(),
+            at_once_date=pl.col("acts_date").min(),
+            event_date=pl.col("event_date").max(),
+            acts_date=pl.col("acts_date").max(),
         )
     )
 

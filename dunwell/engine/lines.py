@@ -19,11 +19,11 @@ def lines_of(
 
     A step that can be taken today goes before the task of a person, whose sum is told beside it: `person_minor`.
     """
-    lines = _with_reason(_sums(items, strategy)).join(history.last_message(facts), on=KEYS, how="left").with_columns(
-        pl.col("messages").fill_null(0)
-    )  # fmt: skip
+    sums = _with_reason(_leaving_residue(_sums(items, strategy), strategy))
     lines = (
-        lines.join(facts["debtors"].select("debtor_id", "language", "preferred_channel"), on="debtor_id")
+        sums.join(history.last_message(facts), on=KEYS, how="left")
+        .with_columns(pl.col("messages").fill_null(0))
+        .join(facts["debtors"].select("debtor_id", "language", "preferred_channel"), on="debtor_id")
         .join(doubt, on=KEYS, how="left")
         .join(ladders.lines, on=KEYS, how="left")
         .join(_segments(ladders), on="ladder", how="left")
@@ -47,6 +47,7 @@ def _sums(items: pl.DataFrame, strategy: Strategy) -> pl.DataFrame:
     counts = overdue & (net > 0)
     due = pl.col("due_now")
     person = due & pl.col("for_person")
+    message = due & overdue & ~person
     ahead = (net > 0) & ~due & (pl.col("next_stage") > 0)
     return items.group_by(KEYS).agg(
         open_minor=pl.col("open_minor").sum(),
@@ -60,11 +61,13 @@ def _sums(items: pl.DataFrame, strategy: Strategy) -> pl.DataFrame:
         days_past_due=pl.col("days_past_due").filter(counts).max().fill_null(0),
         oldest_due_date=pl.col("due_date").filter(counts).min(),
         reached=pl.col("reached").filter(counts).max().fill_null(0),
-        dunning_stage=pl.col("next_stage").filter(due & overdue & ~person).max(),
+        dunning_stage=pl.col("next_stage").filter(message).max(),
         person_stage=pl.col("next_stage").filter(person).max(),
         person_minor=net.filter(person).sum(),
         person_since=pl.col("next_date").filter(person).min(),
-        step_since=pl.col("next_date").filter(due & overdue & ~person).min(),
+        step_since=pl.col("next_date").filter(message).min(),
+        event_date=pl.col("event_date").filter(message).max(),
+        acts_date=pl.col("acts_date").filter(message).max(),
         has_deadline=pl.col("deadline_date").filter(person).is_not_null().any(),
         notice_minor=net.filter(due & ~overdue & ~person).sum(),
         next_date=pl.col("next_date").filter(ahead).min(),
@@ -74,6 +77,24 @@ def _sums(items: pl.DataFrame, strategy: Strategy) -> pl.DataFrame:
         .first(),
         any_demand=(pl.col("demand_minor").filter(overdue) > 0).any(),
         any_overdue=overdue.any(),
+    )
+
+
+def is_residue(strategy: Strategy) -> pl.Expr:
+    """Nothing is overdue but charges, and no more of them than is left alone. Over the columns of `_sums`."""
+    small = pl.col("overdue_minor") <= _by_currency(strategy.residue_minor)
+    return (pl.col("overdue_minor") > 0) & (pl.col("charges_minor") == pl.col("overdue_minor")) & small
+
+
+def _leaving_residue(lines: pl.DataFrame, strategy: Strategy) -> pl.DataFrame:
+    """+ is_residue. What is left alone takes no step and is nobody's task; what falls due soon goes its way."""
+    asked = ~pl.col("is_residue")
+    return lines.with_columns(is_residue=is_residue(strategy)).with_columns(
+        *(
+            pl.when(asked).then(name).alias(name)
+            for name in ("dunning_stage", "step_since", "person_stage", "person_since")
+        ),
+        person_minor=pl.when(asked).then("person_minor").otherwise(0),
     )
 
 
@@ -99,25 +120,24 @@ def gates(strategy: Strategy, day: date) -> dict[str, pl.Expr]:
     The first that stands is the line's reason; where none does, it is `step_due`. Over the columns of `_sums`.
     """
     nothing_late = (pl.col("overdue_minor") == 0) & ~_is_notice()
-    residue = (pl.col("charges_minor") == pl.col("overdue_minor")) & (
-        pl.col("overdue_minor") <= _by_currency(strategy.residue_minor)
-    )
     paused = (_pause_until() > day).fill_null(value=False)
     return {
         "petty": nothing_late & (pl.col("petty_minor") > 0) & pl.col("any_overdue"),
         "all_disputed_or_held": nothing_late & pl.col("any_overdue") & ~pl.col("any_demand"),
         "covered_by_credit": nothing_late & pl.col("any_overdue"),
         "not_yet_due": ~pl.col("any_overdue") & ~_is_notice(),
-        "residue": residue & ~_is_notice(),
+        "residue": pl.col("is_residue") & ~_is_notice(),
         "below_minimum": _asked() < _by_currency(strategy.minimum_minor),
         "for_person": (pl.col("person_minor") > 0) & (~_has_step() | paused),
+        "overdue_first": ~_has_step() & (pl.col("notice_minor") > 0),
         "waiting": ~_has_step(),
         "paused": paused,
     }
 
 
 def _is_notice() -> pl.Expr:
-    return pl.col("dunning_stage").is_null() & (pl.col("notice_minor") > 0) & (pl.col("overdue_minor") == 0)
+    """Nothing that is demanded is overdue, and something falls due soon."""
+    return (pl.col("notice_minor") > 0) & ((pl.col("overdue_minor") == 0) | pl.col("is_residue"))
 
 
 def _has_step() -> pl.Expr:
@@ -130,8 +150,10 @@ def _asked() -> pl.Expr:
 
 
 def _pause_until() -> pl.Expr:
-    """The first day after the pause that follows the last message."""
-    return pl.col("last_message_date") + pl.duration(days=pl.col("segment_pause"))
+    """The first day after the pause that follows the last message; news since then end it (see `news.EVENTS`)."""
+    since = (pl.col("event_date") > pl.col("last_message_date")).fill_null(value=False)
+    after = pl.col("last_message_date") + pl.duration(days=pl.col("segment_pause"))
+    return pl.when(since).then(pl.min_horizontal(after, "acts_date")).otherwise(after)
 
 
 def _step_due(lines: pl.DataFrame, strategy: Strategy, day: date) -> pl.DataFrame:

@@ -3,7 +3,6 @@
 docs/worklists.md redoes a sum by hand. The tables stand in the strategy (`rulebook.rank`); whole numbers only.
 """
 
-from dataclasses import dataclass
 from datetime import date
 from functools import reduce
 
@@ -11,44 +10,19 @@ import polars as pl
 
 from dunwell.core.money import DIGITS
 from dunwell.core.terms import Stage
-from dunwell.engine.facts import Facts, days_between, in_days
+from dunwell.engine.facts import days_between, in_days
 from dunwell.engine.ladder import Ladders
+from dunwell.engine.news import News
 from dunwell.engine.profile import KEYS
-from dunwell.engine.promises import promises
-from dunwell.rulebook.contact_rules import Rules
 from dunwell.rulebook.rank import LEAST_BP, MOST_CHANCE_BP, MOST_URGENCY_BP, WHOLE_BP, Chance, Rank
+from dunwell.rulebook.strategy import PAYMENT_BOUNCED, PROMISE_BROKEN
 from dunwell.rulebook.strategy_columns import COLUMNS, MONEY_SCALE_DIGITS, Kind
 
 NOT_OF_A_STEP = ("no_address", "forbidden", "credit_in_doubt")
 """Reasons of tasks that no step of a person's leads to."""
 CHANCE, URGENCY = "chance", "urgency"
-STAGE, DEADLINE_PASSED, PROMISE_BROKEN, PAYMENT_BOUNCED, WAITING = (
-    "stage", "deadline_passed", "promise_broken", "payment_bounced", "waiting",
-)  # fmt: skip
+STAGE, DEADLINE_PASSED, WAITING = "stage", "deadline_passed", "waiting"
 _WEEK = 7
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """Where news of a day is read from: broken promises, bounced payments."""
-
-    facts: Facts
-    rules: Rules
-    came: pl.DataFrame
-    day: date
-
-    def broken(self, days: int) -> pl.DataFrame:
-        """Whose promise was broken, wholly or in part, within the last days: debtor_id, currency."""
-        states = promises(self.facts, self.rules, self.day, self.came)
-        late = pl.col("until_date").is_between(in_days(self.day, -days), in_days(self.day, -1))
-        return states.filter(pl.col("state").is_in(["broken", "part_kept"]) & late).select(KEYS).unique()
-
-    def bounced(self, days: int) -> pl.DataFrame:
-        """Whose payment went back within the last days: debtor_id, currency."""
-        back = self.facts["payments"].filter(
-            pl.col("reverses_id").is_not_null() & (pl.col("value_date") > in_days(self.day, -days))
-        )
-        return back.select(KEYS).unique()
 
 
 def with_rank(lines: pl.DataFrame, about: pl.DataFrame, ladders: Ladders, rank: Rank, news: News) -> pl.DataFrame:

@@ -15,7 +15,7 @@ from dunwell.core.terms import Stage
 from dunwell.documents.strategy_words import condition_text
 from dunwell.engine import ladder, lines, reach
 from dunwell.engine.decide import Outcome, decide
-from dunwell.engine.facts import Facts
+from dunwell.engine.facts import Facts, in_days
 from dunwell.engine.why_condition import Profile
 from dunwell.rulebook.contact_rules import Rules
 from dunwell.rulebook.strategy import Segment, Step, Strategy, Treatment
@@ -76,7 +76,7 @@ def look(facts: Facts, strategy: Strategy, rules: Rules, debtor_id: int, day: da
     zone = ZoneInfo(facts["creditor"]["zone"].item())
     moment = datetime.combine(day, time(), zone).astimezone(UTC)
     outcome = decide(facts, strategy, rules, day, moment, seen.__setitem__)
-    items = ladder.with_parts(_mine(seen["standing"], debtor_id), seen["ladders"], strategy, day)
+    items = ladder.with_parts(_mine(seen["standing"], debtor_id), seen["ladders"], strategy, day, seen["events"])
     return Look(day, debtor_id, strategy, rules, outcome, seen, items)
 
 
@@ -183,12 +183,19 @@ def next_step(item: Row) -> Row | None:
          "day": item["by_deadline"]},
     ]  # fmt: skip
     parts = [part for part in parts if part["day"] is not None]
+    if item["at_once"]:
+        parts.append({
+            "part": "news", "since": item["at_once_since"], "days": 0, "day": item["at_once_date"],
+            "events": item["at_once"].split(" "),
+        })  # fmt: skip
+    # news go before the step's own days, but for a final deadline
+    binding = ("news", "deadline") if item["at_once"] else ("due", "last", "deadline")
     return {
         "stage": word(item["next_stage"]),
         "by": "person" if item["for_person"] else "system",
         "day": item["next_date"],
         "parts": parts,
-        "binds": [part["part"] for part in parts if part["day"] == item["next_date"]],
+        "binds": [part["part"] for part in parts if part["part"] in binding and part["day"] == item["next_date"]],
         "due": item["due_now"],
     }
 
@@ -223,14 +230,19 @@ def gates_of(seen: Look, currency: str) -> list[Row]:
             "residue_minor": strategy.residue_minor.get(currency, 0),
         },
         "below_minimum": {
-            "net_minor": due["overdue_minor"] or due["notice_minor"],
+            "net_minor": due["notice_minor"] if due["stage"] == Stage.NOTICE else due["overdue_minor"],
             "minimum_minor": strategy.minimum_minor.get(currency, 0),
         },
+        "overdue_first": {"notice_minor": due["notice_minor"], "net_minor": due["overdue_minor"]},
         "waiting": {"stage": word(due["dunning_stage"]), "person_stage": word(due["person_stage"])},
         "paused": {
             "last_date": due["last_message_date"], "pause_days": segment.pause_days, "until": due["pause_until"],
+            "news_date": _ended_by(due, segment.pause_days),
         },
     }  # fmt: skip
+    if not due["notice_minor"] or not due["overdue_minor"] or due["stage"] == Stage.NOTICE:
+        # no notice is left out
+        del numbers["overdue_first"]
     first = next((name for name in stands if name != "for_person"), None)
     found, asked = [], True
     for name, row in numbers.items():
@@ -238,6 +250,13 @@ def gates_of(seen: Look, currency: str) -> list[Row]:
         found.append({"gate": name, "passed": not failed if asked or failed else None, **row})
         asked = asked and not failed
     return [*found, *_rule_gates(seen, currency)]
+
+
+def _ended_by(due: Row, pause_days: int) -> date | None:
+    """The day of the news that ended a line's pause before its time."""
+    last, until = due["last_message_date"], due["pause_until"]
+    found: date | None = due["event_date"] if last and until < in_days(last, pause_days) else None
+    return found
 
 
 def _rule_gates(seen: Look, currency: str) -> list[Row]:

@@ -14,13 +14,23 @@ from dunwell.core.money import DIGITS
 from dunwell.documents.strategy_words import condition_text, value_text
 from dunwell.engine.conditions import holds
 from dunwell.engine.facts import in_days
-from dunwell.rulebook.conditions import All, Compare, Condition, Either, Flag, Known, Not, OneOf
+from dunwell.rulebook.conditions import All, Compare, Condition, Either, Flag, Known, Not, OneOf, columns_of
 from dunwell.rulebook.strategy_columns import COLUMNS, MONEY_SCALE_DIGITS, Kind
 
 type Leaf = Compare | OneOf | Flag | Known
 
 _DAILY = frozenset({"days_past_due", "days_since_message", "days_since_talk"})
 """Columns that grow by one a day when nothing else happens."""
+_PASSING = _DAILY | {
+    "amount", "items", "only_charges", "overdue_1_30", "overdue_31_60", "overdue_61_90", "overdue_91", "reached",
+    "messages", "calls", "promises_kept", "promises_broken",
+}  # fmt: skip
+"""Columns that time alone may change, or the steps before: what falls due, ages, is sent, or was promised."""
+
+
+def may_change(condition: Condition | None) -> bool:
+    """Does a condition ask for what may be otherwise on a later day, though nobody pays or tells us anything?"""
+    return not _PASSING.isdisjoint(columns_of(condition))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dunwell.core.terms import ACTIONS, Channel, Stage
 from dunwell.documents.strategy_words import condition_text
 from dunwell.engine.facts import Facts, in_days
 from dunwell.engine.why import Look, Row, chosen, look, next_step, standing, stops_of, ways_of, word
-from dunwell.engine.why_condition import Profile
+from dunwell.engine.why_condition import Profile, may_change
 from dunwell.rulebook.conditions import Condition
 from dunwell.rulebook.contact_rules import Rules
 from dunwell.rulebook.strategy import SYSTEM, Segment, Step, Strategy, Treatment
@@ -70,6 +70,8 @@ def why_not(facts: Facts, strategy: Strategy, rules: Rules, debtor_id: int, day:
     needs       what would have to be otherwise: `need` names the kind; `day`: from which day time alone meets it
     later       what would stand against it on that day, if anything is known to
     from_date   the first day on which a run does it when nothing else changes (null: none, or none is known)
+    rests       where days are told that no run was tried on: the conditions of segments and treatments on the way that
+                were weighed as they are today, and may be otherwise by then
     """
     frozen = facts.on(day)
 
@@ -83,13 +85,35 @@ def why_not(facts: Facts, strategy: Strategy, rules: Rules, debtor_id: int, day:
 def _answer(now: Look, at: Callable[[date], Look], currency: str, action: Wanted) -> Row:
     done = done_as(now, currency, action)
     found: Row = {"currency": currency, "action": action.action, "done": done, "together": action.action != "none",
-                  "needs": [], "later": [], "from_date": None}  # fmt: skip
+                  "needs": [], "later": [], "from_date": None, "rests": []}  # fmt: skip
     if done is not None:
         return found
     if action.action == "none":
         return {**found, "needs": list(_ends(now, currency))}
     found["needs"] = needs_of(now, currency, action)
-    return {**found, **_when(now.day, at, currency, action, found["needs"])}
+    found |= _when(now.day, at, currency, action, found["needs"])
+    if found["from_date"] is None and _tells_days(now.day, found["needs"]):
+        found["rests"] = list(_rests(now, currency, action))
+    return found
+
+
+def _tells_days(day: date, needs: list[Row]) -> bool:
+    """Does an answer name a day to come of a step?"""
+    return any(need["earliest"] > day for need in needs if need.get("earliest"))
+
+
+def _rests(seen: Look, currency: str, action: Wanted) -> Iterator[Row]:
+    """Conditions that may change, of segments, and of the steps from where the items stand up to the action."""
+    for segment in seen.strategy.segments:
+        if may_change(segment.when):
+            yield {"segment": segment.name, "title": segment.title, "text": condition_text(segment.when)}
+    last = _path(seen, currency, action).stage
+    lowest = min(item["from_stage"] for item in seen.items_in(currency))
+    for step in seen.ladder(currency).segment.steps:
+        if last is not None and lowest < step.stage <= last:
+            for treatment in step.treatments:
+                if may_change(treatment.when):
+                    yield {"stage": step.stage.word, "text": condition_text(treatment.when)}
 
 
 def done_as(seen: Look, currency: str, action: Wanted) -> str | None:
@@ -134,7 +158,8 @@ def _when(day: date, at: Callable[[date], Look], currency: str, action: Wanted, 
         met = _met_on(needs)
         if met is None or not on < met <= in_days(day, HORIZON_DAYS):
             return {"later": later, "from_date": None}
-        on = met
+        # a promise that is over by then may be broken, and bring the step before its own days
+        on = _sooner(on, met, at, currency, action, needs) or met
         then = at(on)
         if currency not in then.currencies():
             return {"later": later, "from_date": None}
@@ -143,6 +168,20 @@ def _when(day: date, at: Callable[[date], Look], currency: str, action: Wanted, 
         needs = needs_of(then, currency, action)
         later = [{**need, "on": on} for need in needs]
     return {"later": later, "from_date": None}
+
+
+def _sooner(
+    on: date, met: date, at: Callable[[date], Look], currency: str, action: Wanted, needs: list[Row]
+) -> date | None:
+    """The first day between, on which one of the needs is met, and a run does it already."""
+    if not any(segment.at_once for segment in at(on).strategy.segments):
+        return None
+    days: set[date] = {need["day"] for need in needs}
+    for day in sorted(each for each in days if on < each < met):
+        then = at(day)
+        if currency in then.currencies() and done_as(then, currency, action) is not None:
+            return day
+    return None
 
 
 def _met_on(needs: list[Row]) -> date | None:
@@ -227,7 +266,7 @@ def _of_item(
         needs.append(_from_day(seen, item, planned[-1], alone=not needs))
     if not item["net_minor"]:
         needs.append(_not_asked(seen, item))
-    overdue = seen.row("due", currency)["overdue_minor"]
+    overdue = _asked_overdue(seen, currency)
     if stage is Stage.NOTICE and overdue:
         needs.append({"need": "overdue_first", "net_minor": overdue})
     late = bool(item["overdue"])
@@ -237,6 +276,12 @@ def _of_item(
     )  # fmt: skip
 
 
+def _asked_overdue(seen: Look, currency: str) -> int:
+    """What is overdue and not left alone, in minor units."""
+    due = seen.row("due", currency)
+    return 0 if due["is_residue"] else int(due["overdue_minor"])
+
+
 def _ahead(
     seen: Look, currency: str, item: Row, action: Wanted, ladder: Sequence[tuple[Step, Treatment]]
 ) -> list[tuple[Step, Treatment]]:
@@ -244,7 +289,7 @@ def _ahead(
     notices = [pair for pair in ladder if pair[0].stage is Stage.NOTICE and action.fits(*pair)]
     before_due = not item["from_stage"] and item["days_past_due"] <= 0
     # who owes something overdue gets no notice about something else
-    if notices and before_due and (action.stage is Stage.NOTICE or not seen.row("due", currency)["overdue_minor"]):
+    if notices and before_due and (action.stage is Stage.NOTICE or not _asked_overdue(seen, currency)):
         return notices
     later = [pair for pair in ladder if pair[0].stage > max(item["from_stage"], int(Stage.NOTICE))]
     place = next((n for n, pair in enumerate(later) if action.fits(*pair)), None)
@@ -264,6 +309,7 @@ def _planned(seen: Look, currency: str, item: Row, steps: list[tuple[Step, Treat
         # the pause before the next step is a need of its own
         last_message=seen.row("due", currency)["last_message_date"] if len(steps) > 1 else None,
         not_before=seen.day if is_notice else max(seen.day, overdue),
+        first=item["at_once_date"] if first.stage == item["next_stage"] else None,
     )
     return dates_from(steps, item["from_date"], seen.ladder(currency).segment.pause_days, stood)
 
@@ -407,7 +453,7 @@ def _money(seen: Look, currency: str, path: _Path) -> Iterator[Row]:
     total = (due["overdue_minor"] or (due["notice_minor"] if path.stage is Stage.NOTICE else 0)) + path.more_minor
     if path.stage is Stage.NOTICE:
         total = max(due["notice_minor"], path.more_minor)
-    if "residue" in stands and path.late and due["overdue_minor"]:
+    if due["is_residue"] and path.late and path.stage is not Stage.NOTICE:
         most = strategy.residue_minor.get(currency, 0)
         yield {"need": "residue", "net_minor": total, "residue_minor": most, "more_minor": most + 1 - total}
     least = strategy.minimum_minor.get(currency, 0)
@@ -453,7 +499,8 @@ def _address(seen: Look, currency: str, action: Wanted, path: _Path) -> Iterator
     treatment = ladder.get(path.stage) if path.stage is not None else None
     if treatment is None or path.stage is None:
         return
-    total = seen.row("due", currency)["overdue_minor"] + path.more_minor
+    due, is_notice = seen.row("due", currency), path.stage is Stage.NOTICE
+    total = max(due["notice_minor"], path.more_minor) if is_notice else due["overdue_minor"] + path.more_minor
     ways = ways_of(seen, currency, (path.stage, total))
     mine = [way for way in ways if action.channel in (None, way["channel"])]
     open_ways = [way for way in ways if not way["dear"] and way["rule"] is None]
@@ -498,7 +545,7 @@ def _ends(seen: Look, currency: str) -> Iterator[Row]:
         return
     if line["action"] == "task" and line["reason"] == line["person_reason"]:
         yield {"need": "step_taken", "stage": word(line["stage"])}
-    owed = due["overdue_minor"] or due["notice_minor"] or due["person_minor"]
+    owed = _asked_overdue(seen, currency) or due["notice_minor"] or due["person_minor"] or due["overdue_minor"]
     yield {"need": "paid", "minor": owed}
     least = seen.strategy.minimum_minor.get(currency, 0)
     if least and owed >= least:

@@ -64,7 +64,7 @@ def run(as_of: date | None, code: str | None, dry_run: bool, as_json: bool) -> N
 
 
 def _as_json(report: actions.RunReport) -> dict[str, Any]:
-    tasks = tasks_of(report.outcome)
+    tasks = tasks_of(report.outcome, report.rank)
     called = names(tasks["debtor_id"])
     return {
         "creditor": report.creditor,
@@ -87,7 +87,7 @@ def _print(report: actions.RunReport) -> None:
     table = Table(words("run.column.step"), words("run.column.channel"), _right(words("run.column.count")))
     for row in report.summary["messages"]:
         table.add_row(stage_words(row["stage"], spoken), channel_words(row["channel"], spoken), f"{row['count']:,}")
-    tasks = tasks_of(report.outcome)
+    tasks = tasks_of(report.outcome, report.rank)
     for reason, count in tasks.group_by("reason").len().sort("reason").rows():
         table.add_row(words(f"run.task.{reason}"), words("run.person"), f"{count:,}")
     show(table)
@@ -106,7 +106,7 @@ def _print(report: actions.RunReport) -> None:
 
 
 def _print_tasks(report: actions.RunReport, tasks: pl.DataFrame) -> None:
-    """The debtors that wait for a person, the largest sums first."""
+    """The debtors that wait for a person, in the order of the worklists."""
     if tasks.is_empty():
         return
     spoken, shown = language(), tasks.head(SHOWN)

@@ -231,6 +231,7 @@ def _print(report: SendReport) -> None:
     for code, (count, moment) in sorted(report.waiting.items()):
         if count and moment is not None:
             context.tell("send.waiting_until", creditor=code, count=count, moment=_there(code, moment))
+            _print_hours(code, count, report.waiting_from.get(code, []))
         elif count:
             context.tell("send.waiting", creditor=code, count=count)
     for channel, (reason, said) in sorted(report.stopped.items()):
@@ -240,6 +241,20 @@ def _print(report: SendReport) -> None:
         _warn(problem.code, **problem.params)
     for key in report.unknown:
         _warn("send.unknown", key=key)
+
+
+def _print_hours(code: str, count: int, groups: list[tuple[datetime, int]]) -> None:
+    """From when on how many may leave, where not all may at once."""
+    at_once = count - sum(each for _, each in groups)
+    if not at_once and len(groups) == 1:
+        # the line before has said it
+        return
+    if at_once:
+        context.tell("send.waiting_now", count=f"{at_once:,}")
+    for moment, each in groups[:SHOWN]:
+        context.tell("send.waiting_from", count=f"{each:,}", moment=_there(code, moment))
+    if rest := sum(each for _, each in groups[SHOWN:]):
+        context.tell("send.waiting_later", count=f"{rest:,}")
 
 
 def _there(code: str, moment: datetime) -> str:
@@ -271,7 +286,13 @@ def _as_json(report: SendReport) -> dict[str, Any]:
         "stopped": {name: {"reason": reason, "said": said} for name, (reason, said) in sorted(report.stopped.items())},
         "refused": [{"code": problem.code, "words": str(problem)} for problem in report.refused],
         "waiting": {
-            code: {"count": count, "next_at": moment.isoformat() if moment else None}
+            code: {
+                "count": count,
+                "next_at": moment.isoformat() if moment else None,
+                "from": [
+                    {"at": minute.isoformat(), "count": each} for minute, each in report.waiting_from.get(code, [])
+                ],
+            }
             for code, (count, moment) in sorted(report.waiting.items())
         },
         "letters": sorted(str(folder) for folder in report.letters),

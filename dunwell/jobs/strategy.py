@@ -15,7 +15,13 @@ from dunwell.core.dates import format_date
 from dunwell.core.errors import DunwellError
 from dunwell.core.terms import Stage
 from dunwell.documents.plain import plain
-from dunwell.documents.strategy_words import segment_words, strategy_lines, treatment_words, when_words
+from dunwell.documents.strategy_words import (
+    at_once_words,
+    segment_words,
+    strategy_lines,
+    treatment_words,
+    when_words,
+)
 from dunwell.engine.strategy_effect import Effect, effect
 from dunwell.jobs.context import language, moment, operator, show_folded, tell, words
 from dunwell.jobs.day_option import Day
@@ -85,6 +91,8 @@ def show_command(which: str, due: date | None, as_text: bool, code: str | None) 
     for segment in found.segments:
         click.echo("")
         click.echo(segment_words(segment, language()))
+        if at_once := at_once_words(segment, language()):
+            click.echo(at_once)
         table = Table(
             *(
                 Column(words(f"strategy.column.{name}"), overflow="fold", ratio=ratio)

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from dunwell.actions.business_day import today
 from dunwell.actions.day.kept_findings import kept
+from dunwell.actions.day.report import in_places
 from dunwell.actions.facts import facts_of
 from dunwell.core.money import format_money, plain_amount
 from dunwell.documents.plain import plain
@@ -53,7 +54,7 @@ def list_talks(kind: str, debtor: str | None, every: bool, as_json: bool, code: 
 
 def _tasks(creditor: Any, owner: Any, *, with_findings: bool) -> list[dict[str, Any]]:
     """What waits for a person and the run it rests on; `with_findings`: and what the contact rules said then."""
-    rows = tasks(creditor, owner)
+    rows = in_places(creditor, tasks(creditor, owner))
     standings = [row.pop("standing") for row in rows]
     said = kept(standings) if with_findings else {}
     return [

@@ -90,13 +90,19 @@ class Rank:
 
 
 @cache
-def default_rank() -> Rank:
-    """What holds where a strategy says nothing."""
-    text = (resources.files("dunwell.rulebook") / "strategies" / "rank.yaml").read_text("utf-8")
+def packaged_rank() -> str:
+    """The text of what holds where a strategy says nothing."""
+    return (resources.files("dunwell.rulebook") / "strategies" / "rank.yaml").read_text("utf-8")
+
+
+@cache
+def whole_rank(text: str) -> Rank:
+    """A block `rank` that stands by itself. Raises DunwellError with its first fault."""
     faults = Faults()
     found = read_rank(read_yaml(text), faults, _NOTHING)
     if faults.found:
-        raise DunwellError("strategy.fault", line=faults.found[0].line, why=faults.found[0].error.words(), more=0)
+        first = faults.found[0]
+        raise DunwellError("strategy.fault", line=first.line, why=first.error.words(), more=len(faults.found) - 1)
     return found
 
 

@@ -33,6 +33,9 @@ class OfferKind(StrEnum):
 
 TONES = ("gentle", "plain", "firm")
 SYSTEM, PERSON = "system", "person"
+PROMISE_BROKEN, PAYMENT_BOUNCED = "promise_broken", "payment_bounced"
+AT_ONCE = (PROMISE_BROKEN, PAYMENT_BOUNCED)
+"""News for which the next step may come the same day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +106,17 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Debtors who are treated alike: those whom `when` holds for and no segment before it took. title: by language."""
+    """Debtors who are treated alike: those whom `when` holds for and no segment before it took. title: by language.
+
+    at_once   news (of `AT_ONCE`) for which the next step comes the same day
+    """
 
     name: str
     title: dict[str, str]
     when: Condition | None
     pause_days: int
     steps: tuple[Step, ...]
+    at_once: frozenset[str] = frozenset()
 
     def step(self, stage: Stage) -> Step | None:
         """The step of a stage, where the segment has it."""
@@ -127,6 +134,7 @@ class Strategy:
     residue_minor       currency -> who paid all but charges up to this is left alone
     uneconomic_minor    channel -> currency -> below it the channel is too dear
     rank                what comes first on a worklist
+    usual_rank          the text of the rank that holds where the strategy says nothing: not a part of its hash
     """
 
     name: str
@@ -141,6 +149,7 @@ class Strategy:
     segments: tuple[Segment, ...]
     rank: Rank
     text: str
+    usual_rank: str
 
     @property
     def hash(self) -> str:

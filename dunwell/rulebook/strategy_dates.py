@@ -27,12 +27,14 @@ class Stood:
     since          the day of its last step; deadline: the final one that was set for it
     last_message   the day of the last message to the debtor about this currency
     not_before     no step comes earlier
+    first          the day of the first step, where news bring it forward, whatever its own days and the pause
     """
 
     since: date | None = None
     deadline: date | None = None
     last_message: date | None = None
     not_before: date = date.min
+    first: date | None = None
 
 
 def dates_of(segment: Segment, due: date) -> list[Planned]:
@@ -58,6 +60,8 @@ def dates_from(steps: Sequence[tuple[Step, Treatment]], due: date, pause_days: i
         if step.stage.is_message and message is not None:
             # two messages keep their distance, so a step may wait for the one before it
             day = max(day, message + timedelta(days=pause_days))
+        if not found and stood.first is not None:
+            day = stood.first
         day = max(day, stood.not_before)
         within = treatment.pay_within_days
         deadline = _weekday(day + timedelta(days=within)) if within and step.stage.is_message else None

@@ -11,8 +11,9 @@ from dunwell.core.errors import DunwellError
 from dunwell.core.money import DIGITS
 from dunwell.core.terms import LANGUAGES, Channel, Stage
 from dunwell.rulebook.conditions import Condition, read_condition
-from dunwell.rulebook.rank import default_rank, read_rank
+from dunwell.rulebook.rank import packaged_rank, read_rank, whole_rank
 from dunwell.rulebook.strategy import (
+    AT_ONCE,
     PERSON,
     SYSTEM,
     TONES,
@@ -35,7 +36,7 @@ _WHOLE_PERCENT_BP = 10_000
 
 _TOP = frozenset({
     "name", "title", "netting", "level", "grace_days", "pause_days", "minimum_minor", "minimum_percent",
-    "residue_minor", "uneconomic_minor", "segments", "rank",
+    "residue_minor", "uneconomic_minor", "segments", "rank", "at_once",
 })  # fmt: skip
 _TREATMENT = frozenset({"by", "channels", "tone", "pay_within_days", "interest", "reconciliation", "attempts", "offer"})
 _ROW = _TREATMENT | {"stage", "offset_days", "month_end", "after_days", "after_deadline_days", "instead"}
@@ -51,17 +52,22 @@ _LIMITS: dict[OfferKind, tuple[frozenset[str], frozenset[str]]] = {
 """Of each kind of offer: the limits it must have, and those it may have besides."""
 
 
-def check_strategy(text: str) -> tuple[Strategy | None, list[Fault]]:
-    """A strategy from its text, or all its faults by line. Raises DunwellError when it is no YAML at all."""
+def check_strategy(text: str, usual_rank: str | None = None) -> tuple[Strategy | None, list[Fault]]:
+    """A strategy from its text, or all its faults by line. Raises DunwellError when it is no YAML at all.
+
+    usual_rank   the text of the rank that holds where it says nothing (None: the one that comes with Dunwell)
+    """
     faults = Faults()
-    strategy = _Reader(faults, text).strategy(read_yaml(text))
+    usual = packaged_rank() if usual_rank is None else usual_rank
+    strategy = _Reader(faults, text, usual).strategy(read_yaml(text))
     ordered = sorted(faults.found, key=lambda fault: fault.line)
     return (None if ordered else strategy), ordered
 
 
-def read_strategy(text: str) -> Strategy:
-    """A strategy from its text. Raises DunwellError with the first fault and its line."""
-    strategy, faults = check_strategy(text)
+def read_strategy(text: str, usual_rank: str | None = None) -> Strategy:
+    """A strategy from its text. Raises DunwellError with the first fault and its line. usual_rank: see
+    `check_strategy`."""
+    strategy, faults = check_strategy(text, usual_rank)
     if strategy is None:
         first = faults[0]
         raise DunwellError("strategy.fault", line=first.line, why=first.error.words(), more=len(faults) - 1)
@@ -78,12 +84,15 @@ def default_strategy() -> Strategy:
 class _Reader:
     faults: Faults
     text: str
+    usual_rank: str
     pause_days: int = 0
+    at_once: tuple[str, ...] = ()
     names: set[str] = field(default_factory=set)
 
     def strategy(self, top: Node) -> Strategy:
         rows = top.keys(self.faults, _TOP, frozenset({"name", "title", "netting", "pause_days", "segments"}))
         self.pause_days = self.whole(rows, "pause_days", 1, default=1)
+        self.at_once = self.words(rows.get("at_once"), AT_ONCE, ())
         return Strategy(
             name=self.name(rows.get("name")),
             title=self.title(rows.get("title")),
@@ -95,8 +104,9 @@ class _Reader:
             residue_minor=self.sums(rows.get("residue_minor")),
             uneconomic_minor=self.uneconomic(rows.get("uneconomic_minor")),
             segments=self.segments(rows.get("segments")),
-            rank=read_rank(rows.get("rank"), self.faults, default_rank()),
+            rank=read_rank(rows.get("rank"), self.faults, whole_rank(self.usual_rank)),
             text=self.text,
+            usual_rank=self.usual_rank,
         )
 
     # --- segments, steps, treatments ---
@@ -112,7 +122,7 @@ class _Reader:
 
     def segment(self, row: Node, *, is_last: bool) -> Segment:
         keys = row.keys(
-            self.faults, frozenset({"segment", "title", "when", "pause_days", "stages"}),
+            self.faults, frozenset({"segment", "title", "when", "pause_days", "at_once", "stages"}),
             frozenset({"segment", "title", "stages"}),
         )  # fmt: skip
         name = self.name(keys.get("segment"))
@@ -129,6 +139,7 @@ class _Reader:
             when=self.condition(keys.get("when")),
             pause_days=self.whole(keys, "pause_days", 1, default=self.pause_days),
             steps=self.steps(keys.get("stages")),
+            at_once=frozenset(self.words(keys.get("at_once"), AT_ONCE, self.at_once)),
         )
 
     def steps(self, node: Node | None) -> tuple[Step, ...]:
@@ -202,7 +213,7 @@ class _Reader:
         found = replace(
             usual,
             by=self.one_of(keys, "by", (SYSTEM, PERSON), usual.by),
-            channels=self.channels(keys.get("channels"), usual.channels),
+            channels=self.words(keys.get("channels"), tuple(Channel), usual.channels),
             tone=self.one_of(keys, "tone", TONES, usual.tone),
             pay_within_days=self.maybe_whole(keys, "pay_within_days", 1, usual.pay_within_days),
             interest=self.flag(keys, "interest", default=usual.interest),
@@ -227,20 +238,6 @@ class _Reader:
                 self.faults.add(row, "strategy.offer_by_person", stage=stage.word, kind=found.offer.kind)
         if stage.is_message and stage >= Stage.FIRST_DUNNING and found.pay_within_days is None:
             self.faults.add(row, "strategy.no_final_deadline", stage=stage.word)
-
-    def channels(self, node: Node | None, usual: tuple[str, ...]) -> tuple[str, ...]:
-        if node is None:
-            return usual
-        found: list[str] = []
-        for row in node.rows(self.faults):
-            word = row.value
-            if word not in tuple(Channel):
-                self.faults.add(
-                    row, "strategy.unknown_word", where=node.path, value=str(word)[:40], known=", ".join(Channel)
-                )
-            elif word not in found:
-                found.append(word)
-        return tuple(found)
 
     def offer(self, node: Node) -> Offer | None:
         keys = node.keys(self.faults, frozenset({"kind", "percent", "days", "instalments"}), frozenset({"kind"}))
@@ -324,6 +321,21 @@ class _Reader:
             )
             return default
         return str(found)
+
+    def words(self, node: Node | None, known: tuple[str, ...], usual: tuple[str, ...]) -> tuple[str, ...]:
+        """A list of known words, each once; the usual ones where there is no list."""
+        if node is None:
+            return usual
+        found: list[str] = []
+        for row in node.rows(self.faults):
+            word = row.value
+            if word not in known:
+                self.faults.add(
+                    row, "strategy.unknown_word", where=node.path, value=str(word)[:40], known=", ".join(known)
+                )
+            elif word not in found:
+                found.append(word)
+        return tuple(found)
 
     def whole(self, keys: dict[str, Node], name: str, least: int, *, default: int) -> int:
         found = self.maybe_whole(keys, name, least)

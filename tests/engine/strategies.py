@@ -14,6 +14,9 @@ TEXTS = {"currency": ("EUR", "JPY"), "country": ("DE", "CN"), "debt_kind": ("tra
 TITLE = "{en: t, zh-Hans: t, zh-Hant: t}"
 
 
+_news = st.sampled_from(["[]", "[promise_broken]", "[payment_bounced]", "[promise_broken, payment_bounced]"])
+
+
 @st.composite
 def conditions(draw: DrawFn, depth: int = 2) -> str:
     """The text of a condition."""
@@ -58,7 +61,7 @@ def strategies(draw: DrawFn) -> Strategy:
         f"level: {draw(st.sampled_from(['receivable', 'receivable', 'highest', 'debtor']))}",
         f"grace_days: {draw(st.sampled_from([0, 0, 2]))}",
         f"pause_days: {draw(st.sampled_from([1, 3, 7]))}",
-        "minimum_minor: {EUR: 500, JPY: 600}",
+        "minimum_minor: {EUR: 500, JPY: 600}", f"at_once: {draw(_news)}",
         draw(st.sampled_from(["", "minimum_percent: {EUR: 5, KWD: 0.5}"])),
         draw(st.sampled_from(["", "residue_minor: {EUR: 700, JPY: 1100}"])),
         draw(st.sampled_from(["", "uneconomic_minor: {letter: {EUR: 10000}, email: {JPY: 1000}}"])),
@@ -98,6 +101,8 @@ def _segment(draw: DrawFn, name: str, when: str | None) -> str:
         lines.append(f'    when: "{when}"')
     if draw(st.booleans()):
         lines.append(f"    pause_days: {draw(st.sampled_from([1, 2, 10]))}")
+    if draw(st.booleans()):
+        lines.append(f"    at_once: {draw(_news)}")
     lines.append("    stages:")
     stages = sorted(draw(st.sets(st.sampled_from([stage for stage in Stage if stage]), min_size=1, max_size=6)))
     for stage in stages:

@@ -20,12 +20,17 @@ from dunwell.rulebook.strategy_file import default_strategy
 from tests.engine.book import Book, days
 from tests.engine.books import around, books
 from tests.engine.list_books import list_books
+from tests.engine.news_books import news_books
 from tests.engine.strategies import strategies
 from tests.oracles.book_contacts import FOR_EVER, NO_ADDRESS
 from tests.oracles.contact import CHANNELS
 from tests.oracles.engine import Oracle
 from tests.oracles.engine import ageing as oracle_ageing
-from tests.support.strategies import WITHOUT_NETTING, plain_strategy
+from tests.support.strategies import WITHOUT_NETTING, plain_strategy, with_text
+
+_NEWS = "at_once: [promise_broken, payment_bounced]"
+AT_ONCE = with_text("pause_days: 7", f"pause_days: 7\n{_NEWS}")
+AT_ONCE_TOGETHER = with_text("pause_days: 7", f"pause_days: 7\nlevel: debtor\n{_NEWS}")
 
 
 def _other_rules() -> Rules:
@@ -181,6 +186,11 @@ class TestTheEngine:
     @given(books(), around(20, 20))
     def test_equals_the_oracle_under_the_default_strategy(self, book: Book, day: date) -> None:
         compare(book, day, default_strategy(), house_rules())
+
+    @settings(max_examples=200)
+    @given(news_books(), around(2, 6), st.sampled_from([default_strategy(), AT_ONCE, AT_ONCE_TOGETHER]))
+    def test_equals_the_oracle_where_news_act_at_once(self, book: Book, day: date, strategy: Strategy) -> None:
+        compare(book, day, strategy, house_rules())
 
     @pytest.mark.long
     @pytest.mark.timeout(900)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dunwell.core.money import DIGITS
 from dunwell.core.terms import Stage
 from dunwell.engine.rank import in_order
-from dunwell.rulebook.rank import default_rank
+from dunwell.rulebook.rank import packaged_rank, whole_rank
 from dunwell.rulebook.strategy_file import check_strategy, default_strategy
 from tests.engine.book import Book, days
 from tests.oracles.rank import in_order as oracle
@@ -145,12 +145,12 @@ def faults(block: str) -> list[tuple[int, str, str]]:
 
 class TestTheBlockOfAStrategy:
     def test_left_out_is_the_one_that_comes_with_the_program(self) -> None:
-        assert default_strategy().rank is default_rank()
+        assert default_strategy().rank is whole_rank(packaged_rank())
 
     def test_replaces_what_it_names_and_leaves_the_rest(self) -> None:
         found = with_text("netting: true", "netting: true\nrank: {alarm_days: 30, minutes: {visit: 120}}").rank
         assert (found.alarm_days, found.minutes_of("visit"), found.minutes_of("phone")) == (30, 120, 15)
-        assert found.chance == default_rank().chance
+        assert found.chance == whole_rank(packaged_rank()).chance
 
     @pytest.mark.parametrize(
         ("block", "fault"),

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from dunwell.engine.decide import decide
 from dunwell.engine.facts import SCHEMAS, Facts
 from dunwell.engine.worklists import HOURS, NO_SKILL, NO_WINDOW, NOBODY_THERE, Decided, Listed, Staff, lists, tasks_of
-from dunwell.rulebook.rank import default_rank
+from dunwell.rulebook.rank import packaged_rank, whole_rank
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.rulebook.team import Absence, Team, read_team
 from tests.engine.book import DAY, Book, days
 from tests.engine.books import books
 from tests.support.strategies import with_text
 
-RANK = default_rank()
+RANK = whole_rank(packaged_rank())
 CALLS = with_text(
     "      - {stage: reminder, offset_days: 3, channels: [email, letter]}\n",
     "      - {stage: call, offset_days: 3, attempts: 9}\n",

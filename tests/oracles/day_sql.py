@@ -15,7 +15,7 @@ from dunwell.core.money import DIGITS
 from dunwell.rulebook.conditions import All, Compare, Condition, Either, Flag, Known, Not, OneOf, columns_of
 from dunwell.rulebook.strategy import Level, Strategy, Treatment
 
-NOTICE, CALL, SECOND_DUNNING = 10, 30, 50
+NOTICE, CALL, SECOND_DUNNING, LAWYER_LETTER = 10, 30, 50, 70
 _MEETINGS = {30: "call_date", 60: "person_date", 80: "mediation_date"}
 COUNTED = ("sent", "unknown", "reached", "dropped", "message_left", "no_answer", "not_connected", "wrong_person")
 FILES = (
@@ -69,11 +69,13 @@ def work_out(connection: duckdb.DuckDBPyConnection, strategy: Strategy, day: dat
         ("history", _HISTORY),
         ("placed", _placed(strategy)),
         ("messages", _MESSAGES),
-        ("about", _about(wanted, strategy.grace_days, grace_of_promises)),
+        ("promised", _promised(grace_of_promises)),
+        ("events", _EVENTS),
+        ("about", _about(wanted, strategy.grace_days)),
         ("ladders", steps.ladders()),
         ("treatments", steps.table()),
         ("items", steps.items(strategy.grace_days)),
-        ("lines", _lines(strategy.grace_days)),
+        ("lines", _lines(strategy)),
         ("ageing", _AGEING),
     ):
         connection.execute(f"CREATE TEMP TABLE {name} AS {sql.replace('$today', today)}")
@@ -330,7 +332,7 @@ _OF_DEBTOR = {
 }  # fmt: skip
 
 
-def _about(wanted: set[str], grace: int, grace_of_promises: int) -> str:
+def _about(wanted: set[str], grace: int) -> str:
     """One row per debtor and currency with the columns that conditions ask for."""
     found, joins = dict[str, str](), list[str]()
     for name in _of_items(grace):
@@ -347,9 +349,7 @@ def _about(wanted: set[str], grace: int, grace_of_promises: int) -> str:
         joins.append(f"LEFT JOIN ({_TALKS}) t ON t.debtor_id = s.debtor_id")
         found["calls"], found["days_since_talk"] = "coalesce(t.calls, 0)", "t.days_since_talk"
     if wanted & {"promises_kept", "promises_broken"}:
-        joins.append(
-            f"LEFT JOIN ({_promises(grace_of_promises)}) p ON p.debtor_id = s.debtor_id AND p.currency = s.currency"
-        )
+        joins.append(f"LEFT JOIN ({_PROMISES}) p ON p.debtor_id = s.debtor_id AND p.currency = s.currency")
         found["promises_kept"] = "coalesce(p.kept, 0)"
         found["promises_broken"] = "coalesce(p.broken, 0)"
     for name in sorted(wanted & {*_OBSERVED_TEXT, *_OBSERVED_FLAG}):
@@ -397,19 +397,46 @@ _TALKS = """
     FROM contacts WHERE channel = 'phone' AND addressee = 'debtor' AND contact_date <= $today GROUP BY debtor_id"""
 
 
-def _promises(grace: int) -> str:
+_PROMISES = """
+    SELECT debtor_id, currency, count(*) FILTER (NOT withdrawn AND came >= amount_minor) AS kept,
+           count(*) FILTER (NOT withdrawn AND came < amount_minor AND last < $today) AS broken
+    FROM promised GROUP BY debtor_id, currency"""
+
+
+def _promised(grace: int) -> str:
+    """Each promise: its last day, what came for it, whether it was withdrawn."""
     return f"""
-        SELECT debtor_id, currency,
-               count(*) FILTER (NOT withdrawn AND came >= amount_minor) AS kept,
-               count(*) FILTER (NOT withdrawn AND came < amount_minor AND last < $today) AS broken
-        FROM (
-            SELECT p.promise_id, p.debtor_id, p.currency, p.amount_minor, p.due_date + {grace} AS last,
-                   coalesce(p.withdrawn_date <= $today, false) AS withdrawn,
-                   coalesce(sum(m.amount_minor), 0) AS came
-            FROM promises p LEFT JOIN money m ON m.debtor_id = p.debtor_id AND m.currency = p.currency
-                AND m.payment_id IS NOT NULL AND m.value_date BETWEEN p.made_date AND p.due_date + {grace}
-            WHERE p.made_date <= $today GROUP BY ALL)
-        GROUP BY debtor_id, currency"""
+        SELECT p.promise_id, p.debtor_id, p.currency, p.amount_minor, p.made_date, p.due_date + {grace} AS last,
+               coalesce(p.withdrawn_date <= $today, false) AS withdrawn, coalesce(sum(m.amount_minor), 0) AS came
+        FROM promises p LEFT JOIN money m ON m.debtor_id = p.debtor_id AND m.currency = p.currency
+            AND m.payment_id IS NOT NULL AND m.value_date BETWEEN p.made_date AND p.due_date + {grace}
+        WHERE p.made_date <= $today GROUP BY ALL"""
+
+
+_EVENTS = f"""
+    WITH told AS (
+        SELECT debtor_id, currency, 'promise_broken' AS event, (last + 1)::DATE AS event_date,
+               amount_minor - greatest(came, 0) AS missing
+        FROM promised WHERE NOT withdrawn AND came < amount_minor AND last < $today
+        UNION ALL
+        SELECT debtor_id, currency, 'payment_bounced', value_date, -amount_minor
+        FROM payments WHERE reverses_id IS NOT NULL AND amount_minor < 0 AND value_date <= $today),
+    standing AS (
+        SELECT * FROM told t WHERE NOT EXISTS (
+            SELECT 1 FROM promised p WHERE p.debtor_id = t.debtor_id AND p.currency = t.currency
+                AND NOT p.withdrawn AND p.made_date >= t.event_date)),
+    answered AS (
+        SELECT s.debtor_id, s.currency, s.event, s.event_date, s.missing,
+               coalesce(sum(m.amount_minor), 0) AS came
+        FROM standing s LEFT JOIN money m ON m.debtor_id = s.debtor_id AND m.currency = s.currency
+            AND m.payment_id IS NOT NULL AND m.amount_minor > 0 AND m.value_date >= s.event_date
+        GROUP BY ALL)
+    SELECT a.debtor_id, a.currency, a.event, a.event_date,
+           greatest(a.event_date, max(c.deadline_date) + 1)::DATE AS acts_date
+    FROM answered a
+    LEFT JOIN (SELECT * FROM contacts WHERE stage IS NOT NULL AND {_OUT}) c
+        ON c.debtor_id = a.debtor_id AND c.currency = a.currency AND c.contact_date < a.event_date
+    WHERE a.came < a.missing GROUP BY a.debtor_id, a.currency, a.event, a.event_date"""
 
 
 def _observed(name: str) -> str:
@@ -539,21 +566,50 @@ class Steps:
                                 ELSE due_date + t.offset_days END,
                            CASE WHEN t.after_days > 0 THEN since + t.after_days END,
                            coalesce(deadline_date, since) + (t.after_deadline_days + 1)
-                       )::DATE AS next_date
-                FROM three LEFT JOIN treatments t ON t.number = three.number_)
+                       )::DATE AS own_date,
+                       coalesce(deadline_date, since) + (t.after_deadline_days + 1) AS after_deadline
+                FROM three LEFT JOIN treatments t ON t.number = three.number_),
+            -- of news since its last step the first that acts; what comes after the lawyer's letter never does
+            news AS (
+                SELECT f.receivable_id, min(e.acts_date) AS acts_date
+                FROM four f JOIN events e ON e.debtor_id = f.debtor_id AND e.currency = f.currency
+                WHERE {late} AND f.next_stage BETWEEN {NOTICE + 1} AND {LAWYER_LETTER}
+                    AND ({self._at_once()})
+                    AND date_diff('day', f.due_date, e.event_date) > {grace}
+                    AND (f.since IS NULL OR f.since < e.event_date)
+                GROUP BY f.receivable_id),
+            five AS (
+                SELECT f.*, CASE WHEN n.acts_date IS NULL OR own_date IS NULL THEN own_date
+                                 ELSE least(own_date, greatest(n.acts_date, after_deadline)) END AS next_date
+                FROM four f LEFT JOIN news n ON n.receivable_id = f.receivable_id)
             SELECT receivable_id, debtor_id, currency, kind, due_date, open_minor, demand_minor, net_minor,
                    credit_minor, petty_minor, days_past_due, reached,
-                   deadline_date, next_stage, next_date, for_person,
+                   deadline_date, next_stage, next_date, for_person, only_charges,
                    coalesce(next_stage > 0 AND next_date <= $today AND net_minor > 0, false) AS due_now
-            FROM four"""
+            FROM five"""
+
+    def _at_once(self) -> str:
+        """Does the debtor's segment act on an event at once?"""
+        asked = [
+            f"(f.place = {place} AND e.event = '{event}')"
+            for place, each in enumerate(self.segments)
+            for event in sorted(each.at_once)
+        ]
+        return " OR ".join(asked) or "false"
 
 
 def _when(treatments: Sequence[Treatment], place: int) -> str:
     return f"WHEN {condition_sql(treatments[place].when)} THEN {place}"
 
 
-def _lines(grace: int) -> str:
-    late = f"days_past_due > {grace}"
+def _lines(strategy: Strategy) -> str:
+    late = f"days_past_due > {strategy.grace_days}"
+    least = " ".join(f"WHEN '{name}' THEN {minor}" for name, minor in strategy.residue_minor.items())
+    most = f"(CASE currency {least} ELSE 0 END)" if least else "0"
+    overdue = f"coalesce(sum(net_minor) FILTER ({late}), 0)"
+    charged = f"coalesce(sum(net_minor) FILTER ({late} AND only_charges), 0)"
+    # what is left alone is nobody's task
+    asked = f"NOT ({overdue} > 0 AND {charged} = {overdue} AND {overdue} <= {most})"
     counts = f"{late} AND net_minor > 0"
     person = "due_now AND for_person"
     ahead = "net_minor > 0 AND NOT due_now AND next_stage > 0"
@@ -569,9 +625,10 @@ def _lines(grace: int) -> str:
                 coalesce(max(days_past_due) FILTER ({counts}), 0)::INT AS days_past_due,
                 min(due_date) FILTER ({counts}) AS oldest_due_date,
                 coalesce(max(reached) FILTER ({counts}), 0)::SMALLINT AS reached,
-                (max(next_stage) FILTER (due_now AND {late} AND NOT for_person))::SMALLINT AS dunning_stage,
-                (max(next_stage) FILTER ({person}))::SMALLINT AS person_stage,
-                coalesce(sum(net_minor) FILTER ({person}), 0)::BIGINT AS person_minor,
+                CASE WHEN {asked} THEN max(next_stage) FILTER (due_now AND {late} AND NOT for_person) END::SMALLINT
+                    AS dunning_stage,
+                CASE WHEN {asked} THEN max(next_stage) FILTER ({person}) END::SMALLINT AS person_stage,
+                CASE WHEN {asked} THEN coalesce(sum(net_minor) FILTER ({person}), 0) ELSE 0 END::BIGINT AS person_minor,
                 min(next_date) FILTER ({ahead}) AS ahead_date,
                 (arg_min(next_stage, (coalesce(next_date, DATE '0001-01-01'), next_stage)) FILTER ({ahead}))::SMALLINT
                     AS next_stage

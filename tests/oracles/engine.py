@@ -271,12 +271,16 @@ class Oracle:
             found[debtor, currency] = ladders.ladder_of(self.strategy, asked)
             if self.strategy.level == "debtor":
                 ladders.together(items, found[debtor, currency], grace)
+        self.events = self._events()
         for row in self.open:
-            on = found.get((row["debtor_id"], row["currency"]))
-            nothing = (0, False, None)
-            row["next_stage"], row["for_person"], row["next_date"] = (
-                ladders.next_step(row, on, grace) if on else nothing
-            )
+            pair = (row["debtor_id"], row["currency"])
+            on = found.get(pair)
+            step = ladders.next_step(row, on, grace) if on else ladders.Next(0, False, None)
+            row["next_stage"], row["for_person"], row["next_date"] = step.stage, step.for_person, step.day
+            row["news"] = ladders.news_of(row, step, on[0], self.events[pair], grace) if on else []
+            if row["news"] and step.day:
+                acts = [event["acts_date"] for event in row["news"]]
+                row["next_date"] = min(step.day, max(min(acts), step.after_deadline or date.min))
             row["due_now"] = bool(
                 row["next_stage"] and row["next_date"] and row["next_date"] <= self.day and row["net_minor"] > 0
             )
@@ -327,6 +331,51 @@ class Oracle:
             found.append({**promise, "received_minor": received, "until_date": until, "state": state})
         return found
 
+    # --- news ---
+
+    def _events(self) -> dict[tuple[int, str], list[Row]]:
+        """Broken promises and bounced payments of each debtor and currency that nobody made good since."""
+        found: dict[tuple[int, str], list[Row]] = defaultdict(list)
+        promises = self.promises()
+        for promise in promises:
+            if promise["state"] in ("broken", "part_kept"):
+                found[promise["debtor_id"], promise["currency"]].append({
+                    "event": "promise_broken", "event_date": promise["until_date"] + timedelta(days=1),
+                    "missing": promise["amount_minor"] - promise["received_minor"],
+                })  # fmt: skip
+        for payment in self.facts["payments"]:
+            if payment["reverses_id"] is not None and payment["amount_minor"] < 0:
+                found[payment["debtor_id"], payment["currency"]].append({
+                    "event": "payment_bounced", "event_date": payment["value_date"], "missing": -payment["amount_minor"]
+                })  # fmt: skip
+        for pair, events in found.items():
+            found[pair] = [event for event in events if not self._is_answered(event, pair, promises)]
+            for event in found[pair]:
+                asked = [
+                    c["deadline_date"]
+                    for c in self._outbound()
+                    if (c["debtor_id"], c["currency"]) == pair
+                    and c["stage"] is not None
+                    and c["deadline_date"]
+                    and c["contact_date"] < event["event_date"]
+                ]
+                event["acts_date"] = max([event["event_date"], *(each + timedelta(days=1) for each in asked)])
+        return found
+
+    def _is_answered(self, event: Row, pair: tuple[int, str], promises: list[Row]) -> bool:
+        """By money since, or by a newer promise."""
+        on = event["event_date"]
+        came = sum(
+            max(m.minor, 0)
+            for m in self.cash.money
+            if not m.note and (m.row["debtor_id"], m.row["currency"]) == pair and m.row["value_date"] >= on
+        )
+        anew = any(
+            (p["debtor_id"], p["currency"]) == pair and p["state"] != "withdrawn" and p["made_date"] >= on
+            for p in promises
+        )
+        return anew or came >= event["missing"]
+
     # --- lines ---
 
     def _lines(self) -> list[Row]:
@@ -353,7 +402,11 @@ class Oracle:
             row["net_minor"] for row in items if row not in overdue and row["due_now"] and not row["for_person"]
         )
         overdue_minor = sum(row["net_minor"] for row in overdue)
-        is_notice = not due_stages and notice_minor > 0 and overdue_minor == 0
+        charges = sum(row["net_minor"] for row in overdue if row["only_charges"])
+        residue = 0 < charges == overdue_minor <= self.strategy.residue_minor.get(currency, 0)
+        if residue:
+            due_stages, person, person_minor = [], [], 0
+        is_notice = notice_minor > 0 and (overdue_minor == 0 or residue)
         messages = [
             c
             for c in self._outbound()
@@ -361,6 +414,9 @@ class Oracle:
         ]
         last = max((c["contact_date"] for c in messages), default=None)
         resumes = last + timedelta(days=segment.pause_days) if last else None
+        news = [e for r in overdue if r["due_now"] and not r["for_person"] for e in r["news"]]
+        if last and resumes and any(event["event_date"] > last for event in news):
+            resumes = min(resumes, max(event["acts_date"] for event in news))
         total = notice_minor if is_notice else overdue_minor
         stage = 10 if is_notice else max(due_stages, default=0)
         line: Row = {
@@ -379,7 +435,10 @@ class Oracle:
             "next_date": min((r["next_date"] for r in self._ahead(items) if r["next_date"]), default=None),
             "next_stage": next((r["next_stage"] for r in self._ahead(items)), None),
         }  # fmt: skip
-        line["action"], line["reason"] = "none", self._reason(line, overdue, is_notice, due_stages, resumes)
+        line["action"], line["reason"] = "none", self._reason(
+            line, overdue, is_notice=is_notice, residue=residue, notice_minor=notice_minor, due_stages=due_stages,
+            resumes=resumes,
+        )  # fmt: skip
         if line["reason"] == "paused":
             line["next_date"] = resumes
             if person_minor:
@@ -425,8 +484,9 @@ class Oracle:
         return rank.ranked(line, self.about[pair], named, channels, news, rules, self.day)
 
     def _reason(
-        self, line: Row, overdue: list[Row], is_notice: bool, due_stages: list[int], resumes: date | None
-    ) -> str:
+        self, line: Row, overdue: list[Row], *, is_notice: bool, residue: bool, notice_minor: int,
+        due_stages: list[int], resumes: date | None,
+    ) -> str:  # fmt: skip
         if not is_notice:
             if not overdue:
                 return "not_yet_due"
@@ -436,14 +496,13 @@ class Oracle:
                 if not any(r["demand_minor"] > 0 for r in overdue):
                     return "all_disputed_or_held"
                 return "credit_in_doubt" if self._doubt(line) > 0 else "covered_by_credit"
-        charges = sum(row["net_minor"] for row in overdue if row["only_charges"])
-        residue = self.strategy.residue_minor.get(line["currency"], 0)
-        if not is_notice and charges == line["overdue_minor"] <= residue:
+        if residue and not is_notice:
             return "residue"
         if line["total_minor"] < self.strategy.minimum_minor.get(line["currency"], 0):
             return "below_minimum"
         if not is_notice and not due_stages:
-            return "for_person" if line["person_minor"] else "waiting"
+            left_out = "overdue_first" if notice_minor else "waiting"
+            return "for_person" if line["person_minor"] else left_out
         return "paused" if resumes and resumes > self.day else "step_due"
 
     def _doubt(self, line: Row) -> int:

@@ -4,6 +4,7 @@ One row and one condition after another; from docs/strategy.md.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,7 +20,7 @@ WORDS = {
     0: "none", 10: "notice", 20: "reminder", 25: "second_reminder", 30: "call", 40: "first_dunning",
     50: "second_dunning", 60: "person", 70: "lawyer_letter", 80: "mediation", 90: "agency", 100: "suit",
 }  # fmt: skip
-CALL, NOTICE = 30, 10
+CALL, NOTICE, LAWYER_LETTER = 30, 10, 70
 TALKS = (30, 60, 80)
 
 
@@ -189,8 +190,21 @@ def stood(row: Row, ladder: Ladder) -> tuple[int, date | None]:
     return place, max((on for on in (row["written_date"], *row["talks"].values()) if on), default=None)
 
 
-def next_step(row: Row, ladder: Ladder, grace: int) -> tuple[int, bool, date | None]:
-    """(stage, is it a person's, from which day); stage 0: none."""
+@dataclass(frozen=True)
+class Next:
+    """A step: its stage (0: none), is it a person's, from which day; the day after a final deadline and its days;
+    since when the item stands where it stands, and from which due date its days count."""
+
+    stage: int
+    for_person: bool
+    day: date | None
+    after_deadline: date | None = None
+    since: date | None = None
+    due: date | None = None
+
+
+def next_step(row: Row, ladder: Ladder, grace: int) -> Next:
+    """The next step of an item by its own days."""
     _, steps = ladder
     due, reached, since, deadline, tries, tried = row.get("stands") or (
         row["due_date"], *stood(row, ladder), row["deadline_date"], row["tries"], row["tried_date"],
@@ -198,16 +212,14 @@ def next_step(row: Row, ladder: Ladder, grace: int) -> tuple[int, bool, date | N
     overdue = row["days_past_due"] > grace
     if not overdue:
         ahead = [pair for pair in steps if pair[0].stage == NOTICE and reached == 0 and row["days_past_due"] <= 0]
-        return _when(ahead[0], due, since, deadline) if ahead else (0, False, None)
+        return _when(ahead[0], due, since, deadline) if ahead else Next(0, False, None)
     later = [pair for pair in steps if pair[0].stage > max(reached, NOTICE)]
     if later and later[0][0].stage == CALL and tries >= later[0][1].attempts:
         later, since = later[1:], tried
-    return _when(later[0], due, since, deadline) if later else (0, False, None)
+    return _when(later[0], due, since, deadline) if later else Next(0, False, None)
 
 
-def _when(
-    pair: tuple[Step, Treatment], due: date, since: date | None, deadline: date | None
-) -> tuple[int, bool, date | None]:
+def _when(pair: tuple[Step, Treatment], due: date, since: date | None, deadline: date | None) -> Next:
     step, treatment = pair
     days = []
     if step.offset_days is not None:
@@ -217,7 +229,22 @@ def _when(
         days.append(first)
     if step.after_days and since:
         days.append(since + timedelta(days=step.after_days))
-    passed = deadline or since
+    passed, after = deadline or since, None
     if step.after_deadline_days is not None and passed:
-        days.append(passed + timedelta(days=step.after_deadline_days + 1))
-    return int(step.stage), treatment.by == "person", max(days, default=None)
+        after = passed + timedelta(days=step.after_deadline_days + 1)
+        days.append(after)
+    return Next(int(step.stage), treatment.by == "person", max(days, default=None), after, since, due)
+
+
+def news_of(row: Row, step: Next, segment: Segment, events: list[Row], grace: int) -> list[Row]:
+    """The news for which an item's next step comes at once: it was overdue then, and no step was taken since. What
+    comes after the lawyer's letter never does."""
+    if row["days_past_due"] <= grace or not NOTICE < step.stage <= LAWYER_LETTER or step.due is None:
+        return []
+    return [
+        event
+        for event in events
+        if event["event"] in segment.at_once
+        and (event["event_date"] - step.due).days > grace
+        and (step.since is None or step.since < event["event_date"])
+    ]

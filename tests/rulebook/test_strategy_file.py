@@ -110,6 +110,9 @@ class TestAFault:
             ("name: plain", "minimum_percent: {EUR: 0}\nname: plain", "strategy.wants_percent"),
             ("name: plain", "uneconomic_minor: {pigeon: {EUR: 5}}\nname: plain", "strategy.unknown_word"),
             ("name: plain", "level: everybody\nname: plain", "strategy.unknown_word"),
+            ("name: plain", "at_once: [promise_brokn]\nname: plain", "strategy.unknown_word"),
+            ("name: plain", "at_once: promise_broken\nname: plain", "strategy.wants_list"),
+            ("    stages:", "    at_once: [vip]\n    stages:", "strategy.unknown_word"),
         ],
     )  # fmt: skip
     def test_is_told_by_its_line(self, old: str, new: str, code: str) -> None:

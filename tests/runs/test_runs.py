@@ -13,6 +13,8 @@ from dunwell.actions.facts import facts_of
 from dunwell.core.errors import DunwellError
 from dunwell.engine.cash import MATCHES, matches
 from dunwell.engine.sharded import Progress
+from dunwell.rulebook.rank import packaged_rank
+from dunwell.rulebook.strategy_file import default_strategy, read_strategy
 from dunwell.store.models import Creditor, JournalEntry, OutboxMessage, Run
 from tests.engine.book import DAY, Book, days
 from tests.runs.kept import CLERK, change, creditor, keep, noon, run, table
@@ -87,7 +89,7 @@ class TestARun:
         folder = db.path / "runs" / "acme-20260302-1"
         assert sorted(p.name for p in folder.iterdir()) == [
             "decisions.parquet", "facts", "findings.parquet", "items.parquet", "lines.parquet", "manifest.json",
-            "rules.json", "strategy.yaml",
+            "rank.yaml", "rules.json", "strategy.yaml",
         ]  # fmt: skip
 
     def test_twice_is_the_same_as_once(self, owner: Creditor) -> None:
@@ -299,6 +301,18 @@ class TestAReplay:
         assert runs.differences(first.run, outcome).is_empty()
         assert Run.objects.get(name=first.run).decisions_hash == manifest["decisions_hash"]
 
+    def test_follows_the_order_of_tasks_of_then_though_a_newer_version_has_another(
+        self, owner: Creditor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first = run(owner, DAY)
+        newer = packaged_rank().replace("from: 50", "from: 90")
+        monkeypatch.setattr("dunwell.rulebook.strategy_file.packaged_rank", lambda: newer)
+        assert read_strategy(default_strategy().text).rank.chance_bp == 90_00
+        manifest, outcome, again = runs.replay(first.run or "")
+        assert again == manifest
+        ranked = outcome.lines["rank_minor"].drop_nulls().to_list()
+        assert ranked == first.outcome.lines["rank_minor"].drop_nulls().to_list() != []
+
     @pytest.mark.parametrize("home", ["sqlite"], indirect=True)
     @pytest.mark.parametrize(
         ("part", "words"),
@@ -307,6 +321,7 @@ class TestAReplay:
             ("facts/debtors.parquet", "The facts of run"),
             ("strategy.yaml", "The strategy of run"),
             ("rules.json", "The rules of run"),
+            ("rank.yaml", "The rank of run"),
         ],
     )
     def test_of_an_altered_folder_is_refused_in_words(self, owner: Creditor, db: Home, part: str, words: str) -> None:
@@ -320,13 +335,18 @@ class TestAReplay:
             pl.concat([frame, row]).write_parquet(file)
         else:
             file.write_text(
-                file.read_text(encoding="utf-8").replace("offset_days: 3,", "offset_days: 1,").replace("08:00", "06:00")
+                file.read_text(encoding="utf-8")
+                .replace("offset_days: 3,", "offset_days: 1,")
+                .replace("08:00", "06:00")
+                .replace("promise_broken: 100", "promise_broken: 200")
             )
         with pytest.raises(DunwellError, match=words):
             runs.replay(name)
 
     @pytest.mark.parametrize("home", ["sqlite"], indirect=True)
-    @pytest.mark.parametrize("part", ["facts/payments.parquet", "strategy.yaml", "rules.json", "manifest.json"])
+    @pytest.mark.parametrize(
+        "part", ["facts/payments.parquet", "strategy.yaml", "rank.yaml", "rules.json", "manifest.json"]
+    )
     @pytest.mark.parametrize("harm", [b"", b"\x00\xff{", b"[]", None])
     def test_of_a_broken_folder_is_refused_in_words(
         self, owner: Creditor, db: Home, part: str, harm: bytes | None

@@ -4,7 +4,7 @@ import signal
 import pytest
 
 from dunwell.store.models import OutboxMessage
-from tests.send.book import DAY, a_book, environment_of, let_go, run, states
+from tests.send.book import DAY, a_book, add_debtor, environment_of, let_go, run, states
 
 QUICK = pytest.mark.parametrize("home", ["sqlite"], indirect=True)
 
@@ -29,6 +29,32 @@ class TestTheSendCommand:
         report = json.loads(db.dunwell("send", "--channel", "letter", "--json", env=environment_of(sink)).stdout)
         assert report["sent"] == [{"channel": "letter", "stage": 20, "count": 1}]
         assert states() == {"M0": "released", "L0": "sent"}
+
+    def test_names_the_hour_of_each_group_that_waits(self, db, sink):
+        creditor = a_book()
+        for n, (country, zone) in enumerate(
+            [("DE", "Europe/Berlin"), ("DE", "Europe/Berlin"), ("US", "America/New_York")]
+        ):
+            add_debtor(creditor, f"G{n}", email=f"g{n}@debtor.example", country=country, zone=zone)
+        run(creditor)
+        early = {**environment_of(sink), "DUNWELL_NOW": f"{DAY}T05:00:00+00:00"}
+        told = db.dunwell("send", env=early).stdout
+        assert f"main: 3 messages wait; the next may leave at {DAY} 08:00 (Europe/Berlin)" in told
+        assert f"  from {DAY} 08:00 (Europe/Berlin): 2" in told
+        assert f"  from {DAY} 14:00 (Europe/Berlin): 1" in told
+        waits = json.loads(db.dunwell("send", "--json", env=early).stdout)["waiting"]["main"]
+        assert waits == {
+            "count": 3, "next_at": f"{DAY}T07:00:00+00:00",
+            "from": [{"at": f"{DAY}T07:00:00+00:00", "count": 2}, {"at": f"{DAY}T13:00:00+00:00", "count": 1}],
+        }  # fmt: skip
+        assert sink.mails == []
+
+    @QUICK
+    def test_names_one_hour_once(self, db, sink):
+        run(a_book(mails=2))
+        told = db.dunwell("send", env={**environment_of(sink), "DUNWELL_NOW": f"{DAY}T05:00:00+00:00"}).stdout
+        assert "main: 2 messages wait; the next may leave at" in told
+        assert "  from" not in told
 
     @QUICK
     def test_tries_a_day_out_on_this_machine_only(self, db, sink):

@@ -98,6 +98,34 @@ class TestTheRun:
         assert day_sums(summary)[0] == DaySums("EUR", 1_047_00, 1_040_00, 0, 0, 1_040_00, 0)
 
 
+class TestTheOrder:
+    """D2, D3 and D4 owe alike in euros, and D3 just broke a promise; D1 owes more, D5 yen."""
+
+    @pytest.fixture
+    def ranked(self, db):
+        book = Book()
+        for n, minor in ((1, 101_00), (2, 100_00), (3, 100_00), (4, 100_00)):
+            item = book.invoice(book.debtor(f"D{n}"), minor, days(-60))
+            book.contact(n, days(-30), {item: Stage.SECOND_DUNNING}, deadline=days(-20))
+        yen = book.invoice(book.debtor("D5"), 9_000, days(-60), currency="JPY")
+        book.contact(5, days(-30), {yen: Stage.SECOND_DUNNING}, deadline=days(-20), currency="JPY")
+        book.promise(3, 100_00, days(-6), days(-5))
+        made = creditor()
+        keep(book, made)
+        return made
+
+    def test_of_the_run_and_of_the_list_is_that_of_the_worklist(self, ranked, capsys):
+        day = DAY.isoformat()
+        worked = [task["debtor"] for task in json.loads(said(capsys, "worklist", "--as-of", day, "--json"))["tasks"]]
+        assert worked == ["D3", "D5", "D1", "D2", "D4"]
+        told = json.loads(said(capsys, "run", "--as-of", day, "--json"))["tasks"]
+        assert [task["number"] for task in told] == worked
+        listed = json.loads(said(capsys, "list", "tasks", "--json"))
+        assert [task["debtor"] for task in listed] == worked
+        shown = said(capsys, "list", "tasks")
+        assert sorted(worked, key=lambda number: shown.index(f"{number} ")) == worked
+
+
 class TestTheList:
     def test_holds_all_of_the_latest_run(self, owner, capsys):
         assert "Nobody waits" in said(capsys, "list", "tasks")

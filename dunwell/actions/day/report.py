@@ -5,7 +5,12 @@ from typing import Any
 
 import polars as pl
 
+from dunwell.engine import worklists
 from dunwell.engine.decide import Outcome
+from dunwell.engine.rank import in_order
+from dunwell.rulebook.rank import Rank
+from dunwell.store.models import Creditor
+from dunwell.store.reads.strategies import strategy_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +62,32 @@ TASKS: dict[str, pl.DataType] = {
 waits for him beside a message about other items."""
 
 
-def tasks_of(outcome: Outcome) -> pl.DataFrame:
-    """See `TASKS`. Largest sum first; currencies are not compared: the first of each, then the second of each..."""
-    beside = (pl.col("action") == "message") & (pl.col("person_minor") > 0)
-    waiting = (
-        outcome.lines.filter((pl.col("action") == "task") | beside)
-        .with_columns(
-            amount_minor=pl.when(beside).then("person_minor").otherwise("total_minor"),
-            reason=pl.when(beside).then("person_reason").otherwise("reason"),
-        )
-        .join(outcome.decisions.select("debtor_id", "number"), on="debtor_id")
-    )
-    return (
-        waiting.with_columns(place=pl.col("amount_minor").rank("ordinal", descending=True).over("currency"))
-        .sort("place", "currency")
-        .select(list(TASKS))
-    )
+def tasks_of(outcome: Outcome, rank: Rank) -> pl.DataFrame:
+    """See `TASKS`, in the order of the worklists, those that only an alarm puts there left out."""
+    found = worklists.tasks_of(outcome, rank)
+    return found.filter(pl.col("reason") != worklists.LIMITATION).select(list(TASKS))
+
+
+def in_places(creditor: Creditor, tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Tasks of `store.reads.tasks.tasks` in the order of the worklists, currencies weighed by the strategy in force on
+    the latest of their days."""
+    if not tasks:
+        return []
+    rows = [
+        (place, task["debtor"], task["amount"][1], task["amount"][0], body.get("rank_minor"), body.get("alarm_date"))
+        for place, task in enumerate(tasks)
+        for body in (task["standing"].body,)
+    ]
+    frame = pl.DataFrame(rows, schema=_PLACES, orient="row").with_columns(pl.col("alarm_date").str.to_date())
+    rank = strategy_of(creditor, max(task["day"] for task in tasks)).rank
+    return [tasks[place] for place in in_order(frame, rank.weights)["task"]]
+
+
+_PLACES: dict[str, pl.DataType] = {
+    "task": pl.Int64(),
+    "number": pl.String(),
+    "currency": pl.String(),
+    "amount_minor": pl.Int64(),
+    "rank_minor": pl.Int64(),
+    "alarm_date": pl.String(),
+}

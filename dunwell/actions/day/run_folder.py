@@ -4,6 +4,7 @@ runs/<name>/manifest.json    hashes, versions, the day and the moment
 runs/<name>/facts/*.parquet  one file per kind of fact
 runs/<name>/*.parquet        lines, items, findings, decisions
 runs/<name>/strategy.yaml, rules.json
+runs/<name>/rank.yaml         the order of tasks where the strategy says nothing: a newer version may bring another
 """
 
 import hashlib
@@ -80,6 +81,7 @@ def write(folder: Path, inputs: Inputs, outcome: Outcome, manifest: dict[str, An
     for part in PARTS:
         getattr(outcome, part).write_parquet(draft / f"{part}.parquet")
     (draft / "strategy.yaml").write_text(inputs.strategy.text, encoding="utf-8")
+    (draft / "rank.yaml").write_text(inputs.strategy.usual_rank, encoding="utf-8")
     (draft / "rules.json").write_text(json.dumps(inputs.rules.texts, ensure_ascii=False, indent=1), encoding="utf-8")
     (draft / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
@@ -93,10 +95,18 @@ def manifest_of(inputs: Inputs, outcome: Outcome) -> dict[str, Any]:
         "engine_version": engine.VERSION,
         "as_of": inputs.as_of.isoformat(),
         "moment": inputs.moment.isoformat(),
+        **manifest_hashes(inputs),
+        "decisions_hash": outcome_hash(outcome),
+    }
+
+
+def manifest_hashes(inputs: Inputs) -> dict[str, str]:
+    """What binds the inputs of a run."""
+    return {
         "facts_hash": facts_hash(inputs.facts),
         "strategy_hash": inputs.strategy.hash,
+        "rank_hash": hashlib.sha256(inputs.strategy.usual_rank.encode()).hexdigest(),
         "rules_hash": inputs.rules.hash,
-        "decisions_hash": outcome_hash(outcome),
     }
 
 
@@ -112,25 +122,26 @@ def read(folder: Path) -> tuple[Inputs, dict[str, Any]]:
             )
         inputs = Inputs(
             facts=Facts({name: pl.read_parquet(folder / "facts" / f"{name}.parquet") for name in SCHEMAS}),
-            strategy=_strategy((folder / "strategy.yaml").read_text(encoding="utf-8")),
+            strategy=_strategy(folder),
             rules=read_rules(json.loads((folder / "rules.json").read_text(encoding="utf-8"))),
             as_of=date.fromisoformat(manifest["as_of"]),
             moment=datetime.fromisoformat(manifest["moment"]),
         )
-        found = (facts_hash(inputs.facts), inputs.strategy.hash, inputs.rules.hash)
-        wanted = (manifest["facts_hash"], manifest["strategy_hash"], manifest["rules_hash"])
+        found = manifest_hashes(inputs)
+        wanted = {name: manifest[name] for name in found}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, pl.exceptions.PolarsError) as error:
         raise DunwellError("run.unreadable", name=folder.name, why=str(error)) from error
-    for part, theirs, ours in zip(("facts", "strategy", "rules"), wanted, found, strict=True):
-        if theirs != ours:
-            raise DunwellError("run.altered", name=folder.name, part=part)
+    for name, ours in found.items():
+        if wanted[name] != ours:
+            raise DunwellError("run.altered", name=folder.name, part=name.removesuffix("_hash"))
     return inputs, manifest
 
 
-def _strategy(text: str) -> Strategy:
-    """A kept strategy. Raises ValueError when it was altered to something that is none."""
+def _strategy(folder: Path) -> Strategy:
+    """A kept strategy, with the order of tasks that held then. Raises ValueError when it was altered to none."""
+    text, rank = ((folder / name).read_text(encoding="utf-8") for name in ("strategy.yaml", "rank.yaml"))
     try:
-        return read_strategy(text)
+        return read_strategy(text, rank)
     except DunwellError as error:
         raise ValueError(str(error)) from error
 

@@ -25,6 +25,7 @@ from dunwell.engine.decide import Outcome
 from dunwell.engine.facts import SCHEMA_VERSION
 from dunwell.engine.findings import paused
 from dunwell.engine.sharded import Progress
+from dunwell.rulebook.rank import Rank
 from dunwell.rulebook.rules_file import Rules
 from dunwell.rulebook.strategy import Strategy
 from dunwell.store import dialect, journal
@@ -39,6 +40,7 @@ class RunReport:
     """What a run did. `run` is None for a dry run. `outbox`: prepared, kept, cancelled; or why it was left alone.
 
     waits   why how many of its messages wait until somebody releases them
+    rank    the order of tasks in the strategy that was followed
     """
 
     creditor: str
@@ -49,6 +51,7 @@ class RunReport:
     outbox_left_alone: str | None
     summary: dict[str, Any]
     outcome: Outcome
+    rank: Rank
     waits: dict[str, int] = field(default_factory=dict)
 
 
@@ -97,7 +100,7 @@ def run_day(
         outcome = inputs.decide(deciding)
         summary = summarise(inputs, outcome)
         if dry_run:
-            return RunReport(creditor.code, as_of, None, False, {}, "dry_run", summary, outcome)
+            return RunReport(creditor.code, as_of, None, False, {}, "dry_run", summary, outcome, inputs.strategy.rank)
         manifest = run_folder.manifest_of(inputs, outcome)
         ahead = _is_ahead(creditor, as_of, now)
         left_alone = "day_ahead" if ahead else "later_day_was_run" if _later_day_spoke(creditor, as_of) else None
@@ -108,7 +111,9 @@ def run_day(
             and _same(same_day, manifest)
             and (left_alone or outcome_tables.nothing_to_prepare(creditor, as_of, outcome, inputs.facts["debtors"]))
         ):
-            return RunReport(creditor.code, as_of, same_day.name, True, {}, "repeated", summary, outcome)
+            return RunReport(
+                creditor.code, as_of, same_day.name, True, {}, "repeated", summary, outcome, inputs.strategy.rank
+            )
         name = f"{creditor.code}-{as_of:%Y%m%d}-{Run.objects.filter(creditor=creditor, as_of=as_of).count() + 1}"
         progress("files")
         run_folder.write(Path(settings.DUNWELL.runs) / name, inputs, outcome, manifest)
@@ -117,7 +122,9 @@ def run_day(
             creditor=creditor, name=name, inputs=inputs, outcome=outcome, manifest=manifest, summary=summary,
             to_outbox=left_alone is None, at=now, by=by,
         )  # fmt: skip
-        return RunReport(creditor.code, as_of, name, False, outbox, left_alone, summary, outcome, waits)
+        return RunReport(
+            creditor.code, as_of, name, False, outbox, left_alone, summary, outcome, inputs.strategy.rank, waits
+        )
 
 
 def _is_ahead(creditor: Creditor, as_of: date, moment: datetime) -> bool:

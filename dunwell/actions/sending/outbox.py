@@ -18,6 +18,7 @@ from typing import Any
 
 from django.db import connection, models
 from django.db.models import F
+from django.db.models.functions import TruncMinute
 
 from dunwell.actions import gate
 from dunwell.actions.act import act
@@ -163,6 +164,13 @@ def next_due(creditor: Creditor, channels: Sequence[str], day: date, after: date
     """When the next waiting message may leave, as far as is known."""
     later = _waiting(creditor, channels, day).filter(not_before_at__gt=after).order_by("not_before_at")
     return later.values_list("not_before_at", flat=True).first()
+
+
+def due_from(creditor: Creditor, channels: Sequence[str], day: date, after: datetime) -> list[tuple[datetime, int]]:
+    """From which minute on how many waiting messages may leave, as far as is known; the earliest first."""
+    later = _waiting(creditor, channels, day).filter(not_before_at__gt=after)
+    minutes = later.annotate(minute=TruncMinute("not_before_at", tzinfo=UTC)).values_list("minute")
+    return list(minutes.annotate(count=models.Count("pk")).order_by("minute"))
 
 
 def waiting(creditor: Creditor, channels: Sequence[str], day: date) -> int:

@@ -23,6 +23,8 @@ class SendReport:
     stopped           channel -> why it was left alone
     refused           what stood in the way of a channel or of a creditor before anything was claimed
     waiting           creditor -> messages that still wait, and when the next may leave
+    waiting_from      creditor -> from which minute on how many of them may leave, the earliest first; the others of
+                      them could leave at once
     letters           folders with the letters written
     """
 
@@ -37,6 +39,7 @@ class SendReport:
     stopped: dict[str, tuple[str, str]] = field(default_factory=dict)
     refused: list[DunwellError] = field(default_factory=list)
     waiting: dict[str, tuple[int, datetime | None]] = field(default_factory=dict)
+    waiting_from: dict[str, list[tuple[datetime, int]]] = field(default_factory=dict)
     letters: set[Path] = field(default_factory=set)
 
     @property

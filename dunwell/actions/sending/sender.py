@@ -79,6 +79,9 @@ class Sender:
             outbox.waiting(self.creditor, tuple(_MEDIA_TYPES), self._day()),
             outbox.next_due(self.creditor, tuple(_MEDIA_TYPES), self._day(), self._now()),
         )
+        self.report.waiting_from[self.creditor.code] = outbox.due_from(
+            self.creditor, tuple(_MEDIA_TYPES), self._day(), self._now()
+        )
 
     def _finish(self, row: OutboxMessage, day: date, sha256: str) -> str | None:
         """Write a letter that a crash interrupted, byte for byte, where it belongs; None when that cannot be done."""

@@ -14,12 +14,12 @@ FOR_A_PERSON = Q(action="task") | Q(action="message", body__person_minor__gt=0)
 
 def tasks(creditor: Creditor, owner: Debtor | None) -> list[dict[str, Any]]:
     """debtor (his number), name, amount (minor units, currency), days, what (words: `run.task.<what>`), day, run (its
-    name, see `dunwell runs`; None: an act decided him anew), standing (the row itself)."""
+    name, see `dunwell runs`; None: an act decided him anew), standing (the row itself). Their order is that of the
+    worklists: see `actions.day.report.in_places`."""
     rows: QuerySet[Standing] = Standing.objects.filter(FOR_A_PERSON, creditor=creditor).select_related("debtor", "run")
     if owner is not None:
         rows = rows.filter(debtor=owner)
-    found = [_task(row) for row in rows.order_by("currency", "pk")]
-    return sorted(found, key=lambda task: (task["amount"][1], -task["amount"][0]))
+    return [_task(row) for row in rows.order_by("currency", "pk")]
 
 
 def _task(row: Standing) -> dict[str, Any]:
