@@ -32,6 +32,8 @@ class WhyWords:
         self.currency = line["currency"]
         yield self.say("line", currency=self.currency, result=self._result(line))
         yield from self._segment(line["segment"])
+        if line["experiment"]:
+            yield "  " + self._experiment(line["experiment"])
         for item in line["items"]:
             yield from self._item(item)
         if line["treatment"]:
@@ -69,6 +71,12 @@ class WhyWords:
         for each in segment["not"]:
             title = each["title"][self.language]
             yield "    " + self.say("not_segment", title=title, name=each["name"], lacks=self.lacks(each["lacks"]))
+
+    def _experiment(self, drawn: Row) -> str:
+        return self.say(
+            "experiment", name=drawn["name"], arm=drawn["arm"], percent=f"{drawn['propensity_bp'] / 100:g}",
+            first=self.day_of(drawn["from"]), last=self.day_of(drawn["until"]),
+        )  # fmt: skip
 
     def _item(self, item: Row) -> Iterator[str]:
         stands = self.say("stands_nowhere")

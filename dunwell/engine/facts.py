@@ -1,7 +1,7 @@
 """The facts of a run: one frame per kind, keys and numbers only, no names and no addresses.
 
 `store.extract` fills them from the tables; a Parquet folder holds them for a replay. `SCHEMA_VERSION` changes
-whenever a column does.
+whenever a column of them, or of what is decided from them, does.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ import polars as pl
 
 from dunwell.core.errors import DunwellError
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 _MOMENT = pl.Datetime("us", "UTC")
 _DATE = pl.Date()
 _INT = pl.Int64()

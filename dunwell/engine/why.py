@@ -86,6 +86,8 @@ def why(seen: Look) -> list[Row]:
     currency
     result      what is done and why, see `decide.LINES`
     segment     name, when (text), parts (its comparisons), not: each earlier segment with what it lacked
+    experiment  the one he is in, its days, his arm and its share; what the arm changes is told as his treatment (null:
+                none)
     items       each open item: where it stands, its next step, the day, the parts that make it, which of them bind
     treatment   what is done at the stage that is due or next, chosen because ..., and which not
     gates       all that the line passed or failed, in the order in which it is asked; passed null: not asked
@@ -103,6 +105,7 @@ def _line(seen: Look, currency: str) -> Row:
         "currency": currency,
         "result": {**result, **{name: word(result[name]) for name in _STAGES}},
         "segment": segment_of(seen.strategy, mine, about),
+        "experiment": experiment_of(seen.ladder(currency)),
         "items": [_item(item) for item in seen.items_in(currency)],
         "treatment": treatment_of(step, about) if step else None,
         "gates": gates_of(seen, currency),
@@ -119,7 +122,8 @@ def word(stage: int | None) -> str | None:
 
 def segment_of(strategy: Strategy, mine: Segment, about: Profile) -> Row:
     """Which segment took the debtor, why, and why none before it did."""
-    before = strategy.segments[: strategy.segments.index(mine)]
+    # of an arm of an experiment the segment is another, but of the same name
+    before = strategy.segments[: strategy.segments.index(strategy.segment(mine.name))]
     return {
         "name": mine.name,
         "title": mine.title,
@@ -130,6 +134,16 @@ def segment_of(strategy: Strategy, mine: Segment, about: Profile) -> Row:
              "lacks": about.lacking(each.when)}
             for each in before
         ],
+    }  # fmt: skip
+
+
+def experiment_of(mine: ladder.Ladder) -> Row | None:
+    """The experiment and the arm a line is treated by."""
+    if mine.experiment is None or mine.arm is None:
+        return None
+    return {
+        "name": mine.experiment.name, "from": mine.experiment.from_date, "until": mine.experiment.until_date,
+        "arm": mine.arm.name, "propensity_bp": mine.arm.share_bp,
     }  # fmt: skip
 
 

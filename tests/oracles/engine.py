@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 from dunwell.engine.facts import SCHEMAS, Facts
 from dunwell.rulebook.contact_rules import Rules
-from dunwell.rulebook.strategy import Strategy, Treatment
+from dunwell.rulebook.strategy import Arm, Strategy, Treatment
 from tests.oracles import rank
 from tests.oracles import strategy as ladders
 from tests.oracles.book_contacts import Contacts
@@ -255,6 +255,7 @@ class Oracle:
         kept = [p for p in self.promises() if p["state"] != "open"]
         found = {}
         self.about: dict[tuple[int, str], Row] = {}
+        self.arms: dict[tuple[int, str], tuple[str, Arm] | None] = {}
         for debtor, currency in sorted({(row["debtor_id"], row["currency"]) for row in self.open}):
             items = [row for row in self.open if (row["debtor_id"], row["currency"]) == (debtor, currency)]
             for row in items:
@@ -269,6 +270,9 @@ class Oracle:
             asked["promises_broken"] = states.count("broken") + states.count("part_kept")
             self.about[debtor, currency] = asked
             found[debtor, currency] = ladders.ladder_of(self.strategy, asked)
+            self.arms[debtor, currency] = ladders.drawn(self.facts, self.strategy, debtors[debtor], asked, self.day)
+            if mark := self.arms[debtor, currency]:
+                found[debtor, currency] = ladders.in_arm(found[debtor, currency], *mark)
             if self.strategy.level == "debtor":
                 ladders.together(items, found[debtor, currency], grace)
         for row in self.open:
@@ -370,7 +374,7 @@ class Oracle:
             "disputed_minor": sum(row["open_minor"] - row["demand_minor"] - row["petty_minor"] for row in items),
             "total_minor": total, "person_minor": person_minor, "segment": segment.name,
             "person_stage": max((row["next_stage"] for row in person), default=None),
-            "person_reason": self._person_reason(person),
+            "person_reason": self._person_reason(person), **self._arm(debtor["debtor_id"], currency),
             "items": len(counted), "days_past_due": max((row["days_past_due"] for row in counted), default=0),
             "oldest_due_date": min((row["due_date"] for row in counted), default=None),
             "reached": max((row["reached"] for row in counted), default=0), "messages": len(messages),
@@ -405,6 +409,11 @@ class Oracle:
             self.facts["clocks"], debtor["debtor_id"], items, self.strategy.rank.alarm_days, self.day
         )  # fmt: skip
         return line
+
+    def _arm(self, debtor: int, currency: str) -> Row:
+        mark = self.arms[debtor, currency]
+        names = ("experiment", "arm", "propensity_bp")
+        return dict(zip(names, (mark[0], mark[1].name, mark[1].share_bp) if mark else (None,) * 3, strict=True))
 
     def _ranked(self, line: Row, items: list[Row]) -> Row:
         pair, rules = (line["debtor_id"], line["currency"]), self.strategy.rank
@@ -595,9 +604,12 @@ class Oracle:
             mine.sort(key=lambda line: (-line["stage"], -line["overdue_minor"]))
             mine.sort(key=lambda line: ("message", "task", "none").index(line["action"]))
             nothing = {"action": "none", "stage": 0, "reason": "nothing_open", "currency": None, "channel": None}
-            found.append(
-                {**(mine[0] if mine else nothing), "debtor_id": debtor["debtor_id"], "number": debtor["number"]}
-            )
+            arms = {(each["experiment"], each["arm"], each["propensity_bp"]) for each in mine if each["arm"]}
+            assert len(arms) <= 1, "nobody is in two arms"
+            drawn = dict(zip(("experiment", "arm", "propensity_bp"), *(arms or {(None,) * 3}), strict=True))
+            found.append({
+                **(mine[0] if mine else nothing), **drawn, "debtor_id": debtor["debtor_id"], "number": debtor["number"]
+            })  # fmt: skip
         return found
 
 
