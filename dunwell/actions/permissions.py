@@ -39,6 +39,8 @@ _OPERATOR = frozenset(
         "team.adopt",
         "team.absent",
         "team.back",
+        "target.set",
+        "target.withdraw",
         "observation.record",
         "observation.end",
         "step.record",

@@ -140,7 +140,7 @@ class Outcome:
 type Watch = Callable[[str, Any], None]
 """Is told, by name, what a decision is made of on its way. Of a whole book nobody keeps it; of one debtor it says why.
 
-known      the facts of the day
+known      the facts of the day; came: what came in, as it counts (see `cash.effective_money`)
 standing   open items with how far each has come, before a step is sought for it
 profile    what conditions of the strategy ask for, one row per line; ladders: see `ladder.Ladders`
 hours      when debtors may be contacted, by channel (see `hours.Hours`)
@@ -174,6 +174,7 @@ def decide(
     known = facts.on(day)
     watch("known", known)
     applied = cash.apply_cash(known, told_until)
+    watch("came", applied.came)
     items, ladders, about = _items(known, applied, strategy, rules, day, watch, also)
     told = both(known, rules.binding, day, moment, applied.came)
     watch("hours", told.hours)

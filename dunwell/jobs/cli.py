@@ -53,6 +53,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "dispute": ("dunwell.jobs.talks:dispute", "A debtor contests an item: open it, close it."),
     "complaint": ("dunwell.jobs.talks:complaint", "A debtor complains: take it, answer it."),
     "observe": ("dunwell.jobs.observe:observe", "Record why a debtor is in arrears, and what is seen of him."),
+    "target": ("dunwell.jobs.target:target", "How much should come of a debtor by a day, against what came."),
     "step": ("dunwell.jobs.observe:step", "Record a step that a person took: a talk, a lawyer's letter, a suit."),
     "hold": ("dunwell.jobs.talks:hold", "Pause collecting, and go on."),
     "contact": ("dunwell.jobs.contacts:contact", "May we call or visit now? Record it; or that a demand arrived."),

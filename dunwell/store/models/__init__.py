@@ -56,6 +56,7 @@ from dunwell.store.models.talks import (
     Promise,
     PromisePast,
 )
+from dunwell.store.models.targets import Target, TargetPast
 from dunwell.store.models.team import TeamAbsence, TeamAdopted
 
 __all__ = [
@@ -66,5 +67,6 @@ __all__ = [
     "LimitationClaim", "LimitationClaimPast", "LimitationEvent", "LimitationEventPast", "Match", "MatchPast",
     "Observation", "ObservationPast", "OutboxMessage", "Payment", "PaymentPast", "Person", "Promise", "PromisePast",
     "RateValue", "RateValuePast", "Receivable", "ReceivablePast", "RegisterEntry", "RegisterEntryPast", "ReleaseSet",
-    "Run", "Standing", "Step", "StepPast", "StrategyAdopted", "StrategyVersion", "TeamAbsence", "TeamAdopted",
+    "Run", "Standing", "Step", "StepPast", "StrategyAdopted", "StrategyVersion", "Target", "TargetPast", "TeamAbsence",
+    "TeamAdopted",
 ]  # fmt: skip
