@@ -83,6 +83,7 @@ class Notice:
                    about, and its total is what the notice asks for, or `documents.annex_disagrees`
     opt_out        whether an electronic message must say how to stop them
     from_collector   whether it must say that it comes from a debt collector, and what for
+    personal       a paragraph that a person wrote, see `personal.refuse_words`
     pay_by         the deadline; both dunning stages need one, and none lies before `day`
 
     From the reminder on every item demanded must be past its due date (`documents.item_not_due`): nobody is dunned
@@ -108,6 +109,7 @@ class Notice:
     opt_out: bool = False
     offer: Offer | None = None
     from_collector: bool = False
+    personal: str = ""
 
     def __post_init__(self) -> None:
         self._check_words()

@@ -149,7 +149,7 @@ class WhyWords:
         return self.say(
             f"gate.{name}", **numbers, **stages, items=gate.get("items"), days=gate.get("days_past_due"),
             grace=gate.get("grace_days"), last=self.day_of(gate.get("last_date")), pause=gate.get("pause_days"),
-            until=self.day_of(gate.get("until")),
+            until=self.day_of(gate.get("until")), assigned=gate.get("assigned"),
         )  # fmt: skip
 
     def _stop(self, stop: Row) -> str:
@@ -197,7 +197,7 @@ class WhyWords:
         sums = {key.removesuffix("_minor"): self.sum(value) for key, value in need.items() if key.endswith("_minor")}
         return self.say(
             f"need.{need['need']}", **sums, number=need.get("number"), days=need.get("days"),
-            amount=self.sum(need.get("minor", 0)), stage=self.stage(need.get("stage")),
+            amount=self.sum(need.get("minor", 0)), stage=self.stage(need.get("stage")), assigned=need.get("assigned"),
             day=self.day_of(need.get("day") or need.get("earliest")), last=self.day_of(need.get("last_date")),
             pause=need.get("pause_days"), channel=channel_words(need.get("channel"), self.language),
             due=self.day_of(need.get("due_date")),

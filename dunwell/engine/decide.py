@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from dunwell.core.terms import Stage
-from dunwell.engine import cash, claims, history, ladder, open_lists, rank, reach
+from dunwell.engine import cash, claims, history, ladder, open_lists, rank, reach, wishes
 from dunwell.engine.ageing import ageing_of
 from dunwell.engine.contact_counts import KINDS as CAPS
 from dunwell.engine.facts import Facts, in_days
@@ -59,6 +59,7 @@ LINES: dict[str, pl.DataType] = {
     "messages": pl.Int32(),
     "last_message_date": pl.Date(),
     "language": pl.String(),
+    "assigned": pl.String(),
     "task_since_date": pl.Date(),
     "task_channel": pl.String(),
     "chance_bp": pl.Int32(),
@@ -77,8 +78,8 @@ stage and why (`deadline_passed` or `<stage>_due`, which then is the reason of h
 next_stage: the step that can be taken next, on next_date if nothing else stands against it; segment, treatment: whom
 the strategy takes the debtor for, and what it does at `stage` (`Strategy.treatments`); experiment, arm: by which the
 line is treated, drawn with a chance of propensity_bp in 10 000 (`engine.arms`; null: by none); overdue_minor: net of
-credit; task_since_date to alarm_minor: where what waits for a person stands among all tasks, and why
-(`engine.rank`)."""
+credit; assigned: whose task its message is, where a person took it on (`engine.wishes`); task_since_date to
+alarm_minor: where what waits for a person stands among all tasks, and why (`engine.rank`)."""
 
 LINE_ITEMS: dict[str, pl.DataType] = {
     "debtor_id": pl.Int64(),
@@ -187,11 +188,11 @@ def decide(
     watch("stopped", lines)
     against = pl.concat([found, uncarried(told)], how="diagonal")
     watch("against", against)
-    ways = reach.ways_of(lines, known, against, strategy, ladders, caps)
+    ways = reach.ways_of(lines, known, against, strategy, ladders, caps, day)
     watch("ways", ways)
     lines = reach.by_channel(lines, ways)
     watch("chosen", lines)
-    lines = reach.in_hours(lines, told.hours, moment)
+    lines = wishes.reassigned(reach.in_hours(lines, told.hours, moment), known, day)
     lines = _treated(lines, ladders, day, _days_off(known))
     news = rank.News(known, rules, applied.came, day)
     lines = rank.with_rank(lines, about, ladders, strategy.rank, news)

@@ -151,6 +151,18 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "from_date": _DATE,
         "until_date": _DATE,
     },
+    "wishes": {
+        "wish_id": _INT,
+        "debtor_id": _INT,
+        "currency": _TEXT,
+        "stage": pl.Int16(),
+        "messages": pl.Int32(),
+        "kind": _TEXT,
+        "collector": _TEXT,
+        "contact_point_id": _INT,
+        "from_date": _DATE,
+        "until_date": _DATE,
+    },
     "days_off": {"place": _TEXT, "day_off": _DATE},
     "clocks": {"receivable_id": _INT, "debtor_id": _INT, "alarm": _TEXT, "last_date": _DATE},
 }
@@ -198,6 +210,7 @@ _HAPPENED = {
     "registers": "from_date",
     "steps": "done_date",
     "observations": "from_date",
+    "wishes": "from_date",
 }
 
 

@@ -19,7 +19,7 @@ from dunwell.rulebook.contact_rules import Rules
 from dunwell.rulebook.rank import LEAST_BP, MOST_CHANCE_BP, MOST_URGENCY_BP, WHOLE_BP, Chance, Rank
 from dunwell.rulebook.strategy_columns import COLUMNS, MONEY_SCALE_DIGITS, Kind
 
-NOT_OF_A_STEP = ("no_address", "forbidden", "credit_in_doubt")
+NOT_OF_A_STEP = ("no_address", "forbidden", "credit_in_doubt", "reassigned")
 """Reasons of tasks that no step of a person's leads to."""
 CHANCE, URGENCY = "chance", "urgency"
 STAGE, DEADLINE_PASSED, PROMISE_BROKEN, PAYMENT_BOUNCED, WAITING = (

@@ -21,7 +21,7 @@ OPEN, MET, MET_LATE, MISSED = "open", "met", "met_late", "missed"
 def against_money(
     told: Iterable[tuple[int, int, str, int, date, date]], came: pl.DataFrame, day: date
 ) -> list[dict[str, Any]]:
-    """Rows of `TARGETS` + came_minor (since set_date, that day included, until the day), missing_minor (>= 0) and state.
+    """Rows of `TARGETS` + came_minor (from set_date to the day, both included), missing_minor (>= 0) and state.
 
     open      the day has not passed, and something is missing
     met       all came by it; met_late: later

@@ -17,6 +17,7 @@ from dunwell.engine import ladder, lines, reach
 from dunwell.engine.decide import Outcome, decide
 from dunwell.engine.facts import Facts
 from dunwell.engine.why_condition import Profile
+from dunwell.engine.wishes import REASSIGNED
 from dunwell.rulebook.contact_rules import Rules
 from dunwell.rulebook.strategy import Segment, Step, Strategy, Treatment
 
@@ -260,7 +261,8 @@ def _rule_gates(seen: Look, currency: str) -> list[Row]:
     stopped, chosen_line, last = (seen.row(name, currency) for name in ("stopped", "chosen", "last"))
     goes, leaves = stopped["action"] == "message", chosen_line["action"] == "message"
     ways = ways_of(seen, currency) if goes else []
-    closed = leaves and last["action"] != "message"
+    taken = last["reason"] == REASSIGNED
+    closed = leaves and last["action"] != "message" and not taken
     return [
         {"gate": "rules", "passed": not stops, "stops": stops},
         {"gate": "economic", "passed": not any(way["dear"] for way in ways) if goes else None,
@@ -268,6 +270,7 @@ def _rule_gates(seen: Look, currency: str) -> list[Row]:
         {"gate": "address", "passed": leaves if goes else None, "ways": ways},
         {"gate": "hours", "passed": not closed if leaves else None, "rule": last["rule"] if closed else None,
          "not_before_at": last["not_before_at"]},
+        *([{"gate": REASSIGNED, "passed": False, "assigned": last["assigned"]}] if taken else []),
     ]  # fmt: skip
 
 
@@ -294,7 +297,9 @@ def ways_of(seen: Look, currency: str, as_if: tuple[Stage, int] | None = None) -
             action=pl.lit("message"), stage=pl.lit(int(stage), pl.Int16), total_minor=pl.lit(total, pl.Int64)
         )
     against = _mine(seen.seen["against"], seen.debtor_id)
-    found = reach.ways_of(line, seen.seen["known"], against, seen.strategy, seen.seen["ladders"], seen.seen["caps"])
+    found = reach.ways_of(
+        line, seen.seen["known"], against, seen.strategy, seen.seen["ladders"], seen.seen["caps"], seen.day
+    )
     point = seen.row("chosen", currency)["contact_point_id"] if as_if is None else None
     return [
         {

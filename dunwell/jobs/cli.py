@@ -23,7 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "import": ("dunwell.jobs.imports:import_command", "Take in customers, invoices, payments and more from CSV files."),
     "run": ("dunwell.jobs.day:run", "Decide the whole book for a day, and fill the outbox."),
     "release": ("dunwell.jobs.release:release", "Which messages leave by themselves, and which wait for a person."),
-    "review": ("dunwell.jobs.review:review", "See what is about to leave; release, hold or drop messages."),
+    "review": ("dunwell.jobs.review:review", "See what is about to leave; release, hold, change or drop it."),
     "send": ("dunwell.jobs.send:send_command", "Let the messages of the outbox leave, each decided again just before."),
     "strategy": ("dunwell.jobs.strategy:strategy", "Strategies: show, check, compare, simulate, put in force."),
     "worklist": ("dunwell.jobs.worklist:worklist", "What waits for a person, ranked, with the reasons; by collector."),

@@ -94,6 +94,7 @@ def _row(each: Listed, found: Worklists, called: dict[int, str], zone: ZoneInfo,
         "minutes": each.minutes,
         "portfolio": each.portfolio,
         "collector": each.collector,
+        "assigned": task["assigned"],
         "window": _window(each, zone),
         "undone": each.undone,
         "rule": each.rule,
@@ -170,7 +171,8 @@ def _table(found: Worklists, shown: list[Listed], zone: ZoneInfo, spoken: str) -
     called = names(each.task["debtor_id"] for each in shown)
     for each in shown:
         task = each.task
-        why = [*filter(None, [sum_words(task, spoken)]), *chips(task, found.day, spoken)]
+        why = [say("worklist.assigned", spoken, name=plain(task["assigned"], 40))] if task["assigned"] else []
+        why += [*filter(None, [sum_words(task, spoken)]), *chips(task, found.day, spoken)]
         if aim := found.targets.get((task["debtor_id"], task["currency"])):
             why.append(target_chip(aim, spoken))
         cells = {

@@ -29,6 +29,7 @@ HAPPENED = {
     "registers": "from_date",
     "steps": "done_date",
     "observations": "from_date",
+    "wishes": "from_date",
 }
 
 
@@ -379,7 +380,7 @@ class Oracle:
             "oldest_due_date": min((row["due_date"] for row in counted), default=None),
             "reached": max((row["reached"] for row in counted), default=0), "messages": len(messages),
             "last_message_date": last, "language": debtor["language"], "channel": None, "contact_point_id": None,
-            "pay_by_date": None, "not_before_at": None,
+            "pay_by_date": None, "not_before_at": None, "assigned": None,
             "next_date": min((r["next_date"] for r in self._ahead(items) if r["next_date"]), default=None),
             "next_stage": next((r["next_stage"] for r in self._ahead(items)), None),
         }  # fmt: skip
@@ -402,6 +403,12 @@ class Oracle:
             self._address(line, debtor)
         if line["action"] == "message":
             self._time(line, debtor)
+        wish = self._wish(line, "person")
+        if line["action"] == "message" and wish and wish["collector"] is not None:
+            line.update(
+                action="task", reason="reassigned", assigned=wish["collector"], channel=None, contact_point_id=None,
+                pay_by_date=None, not_before_at=None,
+            )  # fmt: skip
         treatment = self._treatment(line)
         line["treatment"] = treatment.name if treatment else None
         line |= self._ranked(line, items)
@@ -506,14 +513,32 @@ class Oracle:
                 next_date=longest + timedelta(days=1) if longest < date.max else None,
             )  # fmt: skip
 
+    def _wish(self, line: Row, kind: str) -> Row | None:
+        """What a person wished for this place on the ladder; of several the latest."""
+        place = ("debtor_id", "currency", "stage", "messages")
+        mine = [
+            wish
+            for wish in self.facts["wishes"]
+            if wish["kind"] == kind
+            and all(wish[name] == line[name] for name in place)
+            and (wish["until_date"] is None or wish["until_date"] >= self.day)
+        ]
+        return max(mine, key=lambda wish: (wish["from_date"], wish["wish_id"]), default=None)
+
     def _address(self, line: Row, debtor: Row) -> None:
-        """The first channel of the step, the debtor's own before the others, with an address that nothing forbids."""
+        """The first channel of the step, the debtor's own before the others, with an address that nothing forbids.
+
+        An address that a person wished for comes before all of them, if the step has its channel.
+        """
         step = self._treatment(line)
         assert step is not None
         order = sorted(step.channels, key=lambda c: (c != debtor["preferred_channel"], step.channels.index(c)))
         dear = False
         full: list[tuple[date, str]] = []
         barred: list[str] = []
+        wish = self._wish(line, "address")
+        wished = wish["contact_point_id"] if wish else None
+        ways: list[tuple[str, Row]] = []
         for channel in order:
             points = [
                 p
@@ -523,20 +548,21 @@ class Oracle:
             if line["total_minor"] < self.strategy.uneconomic_minor.get(channel, {}).get(line["currency"], 0):
                 dear = dear or bool(points)
                 continue
-            for point in sorted(points, key=lambda p: (p["rank"], p["contact_point_id"])):
-                against = self.contacts.against(debtor, channel, str(point["contact_point_id"]), line["currency"])
-                if against:
-                    lasts = [stop.last for stop in against]
-                    longest = None if None in lasts else max(last for last in lasts if last)
-                    barred.append(min(stop.rule for stop in against if stop.last == longest))
-                    if all(stop.is_cap for stop in against) and None not in lasts:
-                        last = max(stop.last for stop in against if stop.last)
-                        full.append((last, min(stop.rule for stop in against if stop.last == last)))
-                    continue
-                line["channel"], line["contact_point_id"] = channel, point["contact_point_id"]
-                if step.pay_within_days is not None:
-                    line["pay_by_date"] = self._working(self.day + timedelta(days=step.pay_within_days))
-                return
+            ways += [(channel, point) for point in sorted(points, key=lambda p: (p["rank"], p["contact_point_id"]))]
+        for channel, point in sorted(ways, key=lambda way: way[1]["contact_point_id"] != wished):
+            against = self.contacts.against(debtor, channel, str(point["contact_point_id"]), line["currency"])
+            if against:
+                lasts = [stop.last for stop in against]
+                longest = None if None in lasts else max(last for last in lasts if last)
+                barred.append(min(stop.rule for stop in against if stop.last == longest))
+                if all(stop.is_cap for stop in against) and None not in lasts:
+                    last = max(stop.last for stop in against if stop.last)
+                    full.append((last, min(stop.rule for stop in against if stop.last == last)))
+                continue
+            line["channel"], line["contact_point_id"] = channel, point["contact_point_id"]
+            if step.pay_within_days is not None:
+                line["pay_by_date"] = self._working(self.day + timedelta(days=step.pay_within_days))
+            return
         if full:
             last, rule = min(full, key=lambda one: one[0])
             line["next_date"] = last + timedelta(days=1)

@@ -58,6 +58,7 @@ from dunwell.store.models.talks import (
 )
 from dunwell.store.models.targets import Target, TargetPast
 from dunwell.store.models.team import TeamAbsence, TeamAdopted
+from dunwell.store.models.wishes import Wish, WishPast
 
 __all__ = [
     "Clearance", "Complaint", "ComplaintPast", "ContactAttempt", "ContactItem", "ContactPoint", "ContactPointPast",
@@ -68,5 +69,5 @@ __all__ = [
     "Observation", "ObservationPast", "OutboxMessage", "Payment", "PaymentPast", "Person", "Promise", "PromisePast",
     "RateValue", "RateValuePast", "Receivable", "ReceivablePast", "RegisterEntry", "RegisterEntryPast", "ReleaseSet",
     "Run", "Standing", "Step", "StepPast", "StrategyAdopted", "StrategyVersion", "Target", "TargetPast", "TeamAbsence",
-    "TeamAdopted",
+    "TeamAdopted", "Wish", "WishPast",
 ]  # fmt: skip
