@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from dunwell.core.terms import LANGUAGES
+from dunwell.store.models import OutboxMessage
 from tests.engine.book import DAY, Book, days
 
 
@@ -36,20 +37,10 @@ class TestReviewChanges:
         assert json.loads(say("worklist", "--json", language=language))["tasks"] == []
 
     def test_send_it_elsewhere_and_write_into_it(self, say: Any) -> None:
-        say(
-            "review",
-            "edit",
-            "--debtor",
-            "D1",
-            "--to",
-            "letter",
-            "--text",
-            "Many thanks for your call.",
-            "--reason",
-            "so",
-        )
-        groups = json.loads(say("review", "--json"))["groups"]
-        assert {row["channel"]: row["count"] for row in groups} == {"email": 1, "letter": 1}
+        changes = ("--to", "letter", "--text", "Many thanks for your call.")
+        say("review", "edit", "--debtor", "D1", *changes, "--reason", "he asked for it")
+        rows = OutboxMessage.objects.order_by("debtor__number").values_list("channel", "personal")
+        assert list(rows) == [("letter", "Many thanks for your call."), ("email", "")]
         refused = say("review", "edit", "--debtor", "D1", "--text", "Pay 5 euros.", "--reason", "so", fails=True)
         assert "cannot stand" in refused
 
