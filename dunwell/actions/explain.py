@@ -21,18 +21,21 @@ from dunwell.core.terms import Channel, Stage
 from dunwell.documents.contact_answer import AnswerWords, ChannelAnswer
 from dunwell.documents.decision_words import channel_words, decision_words, person_words, stage_words
 from dunwell.documents.finding_words import entry_words, source_name
+from dunwell.documents.target_words import target_words
 from dunwell.engine import cash
 from dunwell.engine.decide import decide
 from dunwell.engine.facts import Facts
 from dunwell.engine.findings import STOPPING, paused
 from dunwell.engine.planned import Planned, told_of
 from dunwell.engine.promises import promises
+from dunwell.engine.targets import against_money
 from dunwell.rulebook.rules_file import Rules
 from dunwell.rulebook.strategy import Strategy
 from dunwell.store.models import ContactPoint, Creditor, Debtor, Receivable
 from dunwell.store.reads.contacts import NamedItem, PastContact, past
 from dunwell.store.reads.house_rules import rules_of
 from dunwell.store.reads.strategies import strategy_of
+from dunwell.store.reads.targets import targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class Demand:
 
 class Explanation:
     """The parts of an explanation as data: `items`, `lines`, `loose`, `left_out`, `ahead` (see `engine.cash`),
-    `findings`, `promises`, `contacts`, `told` (by channel, at `asked_at`).
+    `findings`, `promises`, `targets`, `contacts`, `told` (by channel, at `asked_at`).
 
     loose   currency -> the debtor's money that pays nothing (minor units; below zero: more went back than came in)
     """
@@ -99,6 +102,8 @@ class Explanation:
         waits = paused(outcome.findings).filter(mine)
         self.paused: frozenset[str | None] = frozenset(waits["currency"].to_list())
         self.promises = promises(known, rules, as_of, applied.came).filter(mine).sort("made_date").to_dicts()
+        told_targets = targets(creditor, as_of, debtor=debtor, known_at=known_at)
+        self.targets = against_money(told_targets, applied.came, as_of)
         self.contacts = past(debtor, until=as_of, known_at=known_at)
         self.asked_at = now if now is not None and today(creditor, now) == as_of else moment + _NOON
         told = told_of(known, rules, as_of, self.asked_at.astimezone(UTC), self._planned(known, mine))
@@ -133,6 +138,7 @@ class Explanation:
             yield from self._line(line, language)
         yield from self.loose_words(language)
         yield from self.beside_lists(language)
+        yield from (target_words(row, language) for row in self.targets)
         yield from self.task_words(language)
         yield ""
         yield from self.rules_words(language)

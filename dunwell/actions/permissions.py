@@ -34,11 +34,16 @@ _OPERATOR = frozenset(
         "review.release",
         "review.hold",
         "review.drop",
+        "review.reassign",
+        "review.give_back",
+        "review.edit",
         "strategy.save",
         "strategy.adopt",
         "team.adopt",
         "team.absent",
         "team.back",
+        "target.set",
+        "target.withdraw",
         "observation.record",
         "observation.end",
         "step.record",
@@ -57,7 +62,17 @@ RIGHTS: dict[ActorKind, frozenset[str]] = {
     # Whoever may run the command line on the data home owns it; roles of people come with the workspace.
     ActorKind.USER: _OPERATOR,
     # going past a rule takes a person, and so does the second look at what a run proposes
-    ActorKind.JOB: _OPERATOR - {"contact.override", "release.set", "review.release", "review.hold", "review.drop"},
+    ActorKind.JOB: _OPERATOR
+    - {
+        "contact.override",
+        "release.set",
+        "review.release",
+        "review.hold",
+        "review.drop",
+        "review.reassign",
+        "review.give_back",
+        "review.edit",
+    },
     ActorKind.DEBTOR: frozenset(),
     ActorKind.API: frozenset(),
 }

@@ -6,21 +6,29 @@ from typing import Any
 
 from dunwell.actions.business_day import day_start, today
 from dunwell.actions.day.runs import inputs_of
+from dunwell.engine.targets import against_money
 from dunwell.engine.worklists import Decided, Listed, Staff, lists
 from dunwell.rulebook.rank import Rank
 from dunwell.rulebook.team import Team
 from dunwell.store.models import Creditor
+from dunwell.store.reads.targets import targets
 from dunwell.store.reads.teams import plain_absences, require_team, team_of
 
 
 @dataclass(frozen=True, slots=True)
 class Worklists:
-    """All tasks of a day in order, and by which rules they were put so. staff: None: there is no team."""
+    """All tasks of a day in order, and by which rules they were put so.
+
+    staff     None: there is no team
+    targets   (debtor_id, currency) -> what should come of him, beside what came (`engine.targets.against_money`): it
+              is told beside a task and moves none
+    """
 
     day: date
     tasks: list[Listed]
     staff: Staff | None
     rank: Rank
+    targets: dict[tuple[int, str], dict[str, Any]]
 
     @property
     def team(self) -> Team | None:
@@ -51,4 +59,6 @@ def worklists(
     start, end = (day_start(creditor, as_of + timedelta(days=n)) for n in (0, 1))
     at = max(start, now) if today(creditor, now) == as_of else start
     rank = inputs.strategy.rank
-    return Worklists(as_of, lists(decided, rank, staff, at, end, minutes), staff, rank)
+    told = against_money(targets(creditor, as_of), seen["applied"].came, as_of)
+    aims = {(row["debtor_id"], row["currency"]): row for row in told}
+    return Worklists(as_of, lists(decided, rank, staff, at, end, minutes), staff, rank, aims)

@@ -64,6 +64,7 @@ class Content:
     late: str
     pay_title: str
     pay: tuple[tuple[str, str], ...]
+    personal: str
     help: str
     object: str
     reach: str
@@ -152,6 +153,7 @@ def content(notice: Notice) -> Content:
             (labels["account"], "" if sender.iban else plain(sender.account or "", 60)),
             (labels["reference"], reference),
         ),
+        personal=" ".join(notice.personal.split()),
         help=stage["help"].format_map(values) + _offer(notice, words),
         object=words["object"],
         reach=_reach(sender, words),

@@ -92,7 +92,8 @@ def _opening(said: Content) -> list[str]:
 
 def _ending(said: Content) -> list[str]:
     gap = "" if said.language.startswith("zh") else " "
-    return [line for line in (said.help, said.object, said.reach + gap + said.reply, said.paid, said.opt_out) if line]
+    reach = said.reach + gap + said.reply
+    return [line for line in (said.personal, said.help, said.object, reach, said.paid, said.opt_out) if line]
 
 
 def _signature(said: Content) -> list[str]:

@@ -84,6 +84,7 @@ class Notice:
     reconciliation   whether the account reconciliation letter goes with it
     opt_out        whether an electronic message must say how to stop them
     from_collector   whether it must say that it comes from a debt collector, and what for
+    personal       a paragraph that a person wrote, see `personal.refuse_words`
     pay_by         the deadline; both dunning stages need one, and none lies before `day`
 
     From the reminder on every item demanded must be past its due date (`documents.item_not_due`): nobody is dunned
@@ -110,6 +111,7 @@ class Notice:
     offer: Offer | None = None
     from_collector: bool = False
     reconciliation: bool = False
+    personal: str = ""
 
     def __post_init__(self) -> None:
         self._check_words()

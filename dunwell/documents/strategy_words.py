@@ -5,7 +5,18 @@ from dunwell.core.money import format_money
 from dunwell.core.terms import LANGUAGES, Stage
 from dunwell.rulebook.conditions import All, Compare, Condition, Either, Flag, Known, Not, OneOf
 from dunwell.rulebook.rank import OTHER
-from dunwell.rulebook.strategy import AT_ONCE, PERSON, Offer, OfferKind, Segment, Step, Strategy, Treatment
+from dunwell.rulebook.strategy import (
+    AT_ONCE,
+    PERSON,
+    Change,
+    Experiment,
+    Offer,
+    OfferKind,
+    Segment,
+    Step,
+    Strategy,
+    Treatment,
+)
 from dunwell.rulebook.strategy_columns import COLUMNS, MONEY_SCALE_DIGITS, Kind
 
 
@@ -144,7 +155,39 @@ def strategy_lines(strategy: Strategy, language: str) -> list[str]:
             head = _says("of", language, of=segment.name, what=stage)
             lines.append(_says("of", language, of=head, what=when_words(step, language)))
             lines += [_says("of", language, of=head, what=each) for each in _treatments(step, language)]
-    return lines + [_says("of", language, of=_says("rank", language), what=each) for each in _rank(strategy, language)]
+    lines += [_says("of", language, of=_says("rank", language), what=each) for each in _rank(strategy, language)]
+    return lines + [line for each in strategy.experiments for line in experiment_lines(each, language)]
+
+
+def experiment_lines(experiment: Experiment, language: str) -> list[str]:
+    """An experiment: its days and whom it means, then each arm with its share and what it does otherwise."""
+    head = say("strategy.experiment", language, name=experiment.name)
+    lines = [
+        say("strategy.experiment_days_words", language, first=experiment.from_date.isoformat(),
+            last=experiment.until_date.isoformat()),
+        say("strategy.experiment_for", language, segment=experiment.segment)
+        if experiment.segment else "",
+        condition_text(experiment.when),
+    ]  # fmt: skip
+    for place, arm in enumerate(experiment.arms, 1):
+        name = say("strategy.arm", language, place=place, name=arm.name, percent=arm.percent)
+        changes = [change_words(change, language) for change in arm.changes] or [say("strategy.arm_usual", language)]
+        lines += [_says("of", language, of=name, what=each) for each in changes]
+    return [_says("of", language, of=head, what=each) for each in lines if each]
+
+
+def change_words(change: Change, language: str) -> str:
+    """What an arm does otherwise at a stage."""
+    parts = []
+    if change.channels:
+        order = " > ".join(say(f"channel.{channel}", language) for channel in change.channels)
+        parts.append(say("strategy.arm_order", language, order=order))
+    if change.after_days is not None:
+        parts.append(say("strategy.when.after", language, days=change.after_days))
+    if change.offer is not None:
+        parts.append(say("strategy.how.offer", language, offer=offer_words(change.offer, language)))
+    stage = say(f"stage.{change.stage.word}", language)
+    return _says("of", language, of=stage, what=("，" if language.startswith("zh") else ", ").join(parts))
 
 
 def _treatments(step: Step, language: str) -> list[str]:

@@ -32,6 +32,8 @@ class WhyWords:
         self.currency = line["currency"]
         yield self.say("line", currency=self.currency, result=self._result(line))
         yield from self._segment(line["segment"])
+        if line["experiment"]:
+            yield "  " + self._experiment(line["experiment"])
         for item in line["items"]:
             yield from self._item(item)
         if line["treatment"]:
@@ -69,6 +71,12 @@ class WhyWords:
         for each in segment["not"]:
             title = each["title"][self.language]
             yield "    " + self.say("not_segment", title=title, name=each["name"], lacks=self.lacks(each["lacks"]))
+
+    def _experiment(self, drawn: Row) -> str:
+        return self.say(
+            "experiment", name=drawn["name"], arm=drawn["arm"], percent=f"{drawn['propensity_bp'] / 100:g}",
+            first=self.day_of(drawn["from"]), last=self.day_of(drawn["until"]),
+        )  # fmt: skip
 
     def _item(self, item: Row) -> Iterator[str]:
         stands = self.say("stands_nowhere")
@@ -146,6 +154,7 @@ class WhyWords:
             f"gate.{name}", **numbers, **stages, items=gate.get("items"), days=gate.get("days_past_due"),
             grace=gate.get("grace_days"), last=self.day_of(gate.get("last_date")), pause=gate.get("pause_days"),
             until=self.day_of(gate.get("until")), news=self.day_of(gate.get("news_date")),
+            assigned=gate.get("assigned"),
         )  # fmt: skip
 
     def _stop(self, stop: Row) -> str:
@@ -200,7 +209,7 @@ class WhyWords:
         sums = {key.removesuffix("_minor"): self.sum(value) for key, value in need.items() if key.endswith("_minor")}
         return self.say(
             f"need.{need['need']}", **sums, number=need.get("number"), days=need.get("days"),
-            amount=self.sum(need.get("minor", 0)), stage=self.stage(need.get("stage")),
+            amount=self.sum(need.get("minor", 0)), stage=self.stage(need.get("stage")), assigned=need.get("assigned"),
             day=self.day_of(need.get("day") or need.get("earliest")), last=self.day_of(need.get("last_date")),
             pause=need.get("pause_days"), channel=channel_words(need.get("channel"), self.language),
             due=self.day_of(need.get("due_date")),

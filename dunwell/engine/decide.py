@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from dunwell.core.terms import Stage
-from dunwell.engine import cash, claims, history, ladder, open_lists, rank, reach
+from dunwell.engine import cash, claims, history, ladder, open_lists, rank, reach, wishes
 from dunwell.engine.ageing import ageing_of
 from dunwell.engine.contact_counts import KINDS as CAPS
 from dunwell.engine.facts import Facts, in_days
@@ -38,6 +38,9 @@ LINES: dict[str, pl.DataType] = {
     "next_stage": pl.Int16(),
     "segment": pl.String(),
     "treatment": pl.String(),
+    "experiment": pl.String(),
+    "arm": pl.String(),
+    "propensity_bp": pl.Int32(),
     "channel": pl.String(),
     "contact_point_id": pl.Int64(),
     "pay_by_date": pl.Date(),
@@ -57,6 +60,7 @@ LINES: dict[str, pl.DataType] = {
     "messages": pl.Int32(),
     "last_message_date": pl.Date(),
     "language": pl.String(),
+    "assigned": pl.String(),
     "task_since_date": pl.Date(),
     "task_channel": pl.String(),
     "chance_bp": pl.Int32(),
@@ -73,8 +77,10 @@ it will be looked at anew, as far as known; total_minor: what the message asks f
 person_minor, person_stage, person_reason: what waits for a person, beside a message about other items too, at which
 stage and why (`deadline_passed` or `<stage>_due`, which then is the reason of his task);
 next_stage: the step that can be taken next, on next_date if nothing else stands against it; segment, treatment: whom
-the strategy takes the debtor for, and what it does at `stage` (`Strategy.treatments`); overdue_minor: net of credit;
-task_since_date to alarm_minor: where what waits for a person stands among all tasks, and why (`engine.rank`)."""
+the strategy takes the debtor for, and what it does at `stage` (`Strategy.treatments`); experiment, arm: by which the
+line is treated, drawn with a chance of propensity_bp in 10 000 (`engine.arms`; null: by none); overdue_minor: net of
+credit; assigned: whose task its message is, where a person took it on (`engine.wishes`); task_since_date to
+alarm_minor: where what waits for a person stands among all tasks, and why (`engine.rank`)."""
 
 LINE_ITEMS: dict[str, pl.DataType] = {
     "debtor_id": pl.Int64(),
@@ -105,8 +111,12 @@ DECISIONS: dict[str, pl.DataType] = {
     "reason": pl.String(),
     "currency": pl.String(),
     "channel": pl.String(),
+    "experiment": pl.String(),
+    "arm": pl.String(),
+    "propensity_bp": pl.Int32(),
 }
-"""One row per debtor of the book: that of its weightiest line, or `nothing_open`."""
+"""One row per debtor of the book: that of its weightiest line, or `nothing_open`. experiment, arm, propensity_bp: of
+whichever of his lines is treated by one; of two they are the same."""
 
 
 _SATURDAY = 5
@@ -182,11 +192,11 @@ def decide(
     watch("stopped", lines)
     against = pl.concat([found, uncarried(told)], how="diagonal")
     watch("against", against)
-    ways = reach.ways_of(lines, known, against, strategy, ladders, caps)
+    ways = reach.ways_of(lines, known, against, strategy, ladders, caps, day)
     watch("ways", ways)
     lines = reach.by_channel(lines, ways)
     watch("chosen", lines)
-    lines = reach.in_hours(lines, told.hours, moment)
+    lines = wishes.reassigned(reach.in_hours(lines, told.hours, moment), known, day)
     lines = _treated(lines, ladders, day, _days_off(known))
     lines = rank.with_rank(lines, about, ladders, strategy.rank, news)
     lines = rank.with_alarms(lines, items, known["clocks"], strategy.rank.alarm_days, day)
@@ -221,10 +231,10 @@ def _items(
     )
     items = claims.with_residue(_without_petty(items, strategy), applied)
     watch("standing", items)
-    wanted = ladder.columns_wanted(strategy) | strategy.rank.columns | also
+    wanted = ladder.columns_wanted(strategy, day) | strategy.rank.columns | also
     about = profile(facts, items, news.rules, day, applied.came, wanted, strategy.grace_days)
     watch("profile", about)
-    ladders = ladder.ladders_of(about, strategy)
+    ladders = ladder.ladders_of(about, strategy, facts, day)
     watch("ladders", ladders)
     kinds = frozenset[str]().union(*(segment.at_once for segment in strategy.segments))
     events = news.events(kinds)
@@ -328,10 +338,16 @@ def _decisions(facts: Facts, lines: pl.DataFrame) -> pl.DataFrame:
         .unique("debtor_id", keep="first", maintain_order=True)
         .select("debtor_id", "action", "stage", "reason", "currency", "channel")
     )
+    drawn = (
+        lines.filter(pl.col("arm").is_not_null())
+        .unique("debtor_id", keep="first", maintain_order=True)
+        .select("debtor_id", "experiment", "arm", "propensity_bp")
+    )
     return (
         facts["debtors"]
         .select("debtor_id", "number")
         .join(first, on="debtor_id", how="left")
+        .join(drawn, on="debtor_id", how="left")
         .with_columns(
             pl.col("action").fill_null("none"),
             pl.col("stage").fill_null(0).cast(pl.Int16),

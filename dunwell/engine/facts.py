@@ -1,7 +1,7 @@
 """The facts of a run: one frame per kind, keys and numbers only, no names and no addresses.
 
 `store.extract` fills them from the tables; a Parquet folder holds them for a replay. `SCHEMA_VERSION` changes
-whenever a column does.
+whenever a column of them, or of what is decided from them, does.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ import polars as pl
 
 from dunwell.core.errors import DunwellError
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 _MOMENT = pl.Datetime("us", "UTC")
 _DATE = pl.Date()
 _INT = pl.Int64()
@@ -151,6 +151,18 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "from_date": _DATE,
         "until_date": _DATE,
     },
+    "wishes": {
+        "wish_id": _INT,
+        "debtor_id": _INT,
+        "currency": _TEXT,
+        "stage": pl.Int16(),
+        "messages": pl.Int32(),
+        "kind": _TEXT,
+        "collector": _TEXT,
+        "contact_point_id": _INT,
+        "from_date": _DATE,
+        "until_date": _DATE,
+    },
     "days_off": {"place": _TEXT, "day_off": _DATE},
     "clocks": {"receivable_id": _INT, "debtor_id": _INT, "alarm": _TEXT, "last_date": _DATE},
 }
@@ -198,6 +210,7 @@ _HAPPENED = {
     "registers": "from_date",
     "steps": "done_date",
     "observations": "from_date",
+    "wishes": "from_date",
 }
 
 

@@ -1,6 +1,7 @@
 """Which step each item could take next: segment, ladder, stage and day.
 
 A *ladder* is a segment with the treatment that was chosen at each of its stages; stages that are skipped are left out.
+Where an experiment runs, each of its arms has ladders of its own.
 Lines of one ladder are treated alike, and a book knows few of them: all that hangs on conditions is asked once per
 debtor and currency, all that hangs on the stage once per ladder, by a join on a small table.
 """
@@ -12,22 +13,25 @@ from datetime import date
 import polars as pl
 
 from dunwell.core.terms import Stage
+from dunwell.engine.arms import NO_ARM, arms_of
 from dunwell.engine.conditions import holds
-from dunwell.engine.facts import days_between
+from dunwell.engine.facts import Facts, days_between
 from dunwell.engine.history import TALK_DATES
 from dunwell.engine.profile import KEYS
 from dunwell.rulebook.conditions import columns_of
-from dunwell.rulebook.strategy import PERSON, Level, Segment, Step, Strategy, Treatment
+from dunwell.rulebook.strategy import PERSON, Arm, Experiment, Level, Segment, Step, Strategy, Treatment
 
 _NONE = int(Stage.NONE)
 
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """A segment and what is done at each of its stages, the skipped ones left out."""
+    """A segment and what is done at each of its stages, the skipped ones left out; both as in the arm, where one is."""
 
     segment: Segment
     steps: tuple[tuple[Step, Treatment], ...]
+    experiment: Experiment | None = None
+    arm: Arm | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +48,9 @@ class Ladders:
                 yield place, step, treatment
 
 
-def columns_wanted(strategy: Strategy) -> frozenset[str]:
-    """The columns that the strategy's conditions ask for."""
+def columns_wanted(strategy: Strategy, day: date) -> frozenset[str]:
+    """The columns that the strategy's conditions ask for on a day."""
+    running = strategy.experiment_on(day)
     conditions = [
         condition
         for segment in strategy.segments
@@ -53,12 +58,13 @@ def columns_wanted(strategy: Strategy) -> frozenset[str]:
             segment.when,
             *(treatment.when for step in segment.steps for treatment in step.treatments),
         )
-    ]
+    ] + ([running.when] if running else [])
     return frozenset(name for condition in conditions for name in columns_of(condition))
 
 
-def ladders_of(profile: pl.DataFrame, strategy: Strategy) -> Ladders:
+def ladders_of(profile: pl.DataFrame, strategy: Strategy, facts: Facts, day: date) -> Ladders:
     """Put each debtor and currency on its ladder. profile: see `engine.profile`."""
+    running = strategy.experiment_on(day)
     segment = pl.lit(len(strategy.segments) - 1)
     for place in range(len(strategy.segments) - 2, -1, -1):
         segment = pl.when(holds(strategy.segments[place].when)).then(pl.lit(place)).otherwise(segment)
@@ -72,24 +78,43 @@ def ladders_of(profile: pl.DataFrame, strategy: Strategy) -> Ladders:
     placed = profile.select(
         *KEYS,
         segment=segment.cast(pl.Int32),
+        joins=holds(running.when) if running else pl.lit(value=False),
         **{named[key]: found.cast(pl.Int32) for key, found in choices.items()},
     ).with_columns(
         # what another segment would have chosen makes no difference
         pl.when(pl.col("segment") == key[0]).then(name).otherwise(0).alias(name)
         for key, name in named.items()
     )
-    combined = ["segment", *named.values()]
+    placed = _with_arm(placed, strategy, running, facts)
+    combined = ["segment", "arm", *named.values()]
     kinds = placed.select(combined).unique().sort(combined).with_row_index("ladder")
     known = []
     for row in kinds.iter_rows(named=True):
         mine = strategy.segments[row["segment"]]
+        arm = running.arms[row["arm"]] if running and row["arm"] != NO_ARM else None
+        if running and arm:
+            mine = running.segment_in(mine, arm)
         chosen = (
             (step, step.treatments[row[named[row["segment"], number]] if len(step.treatments) > 1 else 0])
             for number, step in enumerate(mine.steps)
         )
-        known.append(Ladder(mine, tuple((step, treatment) for step, treatment in chosen if not treatment.skip)))
+        kept = tuple((step, treatment) for step, treatment in chosen if not treatment.skip)
+        known.append(Ladder(mine, kept, running if arm else None, arm))
     lines = placed.join(kinds, on=combined).select(*KEYS, pl.col("ladder").cast(pl.Int32))
     return Ladders(lines, tuple(known))
+
+
+def _with_arm(placed: pl.DataFrame, strategy: Strategy, running: Experiment | None, facts: Facts) -> pl.DataFrame:
+    """+ arm: its place among those of the experiment that runs, for the lines that are meant; else `NO_ARM`."""
+    if running is None:
+        return placed.with_columns(arm=pl.lit(NO_ARM, pl.Int32))
+    meant = pl.col("joins")
+    if running.segment is not None:
+        meant = meant & (pl.col("segment") == strategy.segments.index(strategy.segment(running.segment)))
+    drawn = arms_of(facts, running, placed.filter(meant))
+    return placed.join(drawn, on="debtor_id", how="left", maintain_order="left").with_columns(
+        arm=pl.when(meant).then("arm").fill_null(NO_ARM)
+    )
 
 
 def choice(step: Step) -> pl.Expr:

@@ -108,10 +108,21 @@ def _with_reason(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _segments(ladders: Ladders) -> pl.DataFrame:
-    rows = [(place, each.segment.name, each.segment.pause_days) for place, each in enumerate(ladders.known)]
-    return pl.DataFrame(
-        rows, schema={"ladder": pl.Int32, "segment": pl.String, "segment_pause": pl.Int32}, orient="row"
-    )
+    """What hangs on the ladder alone: segment, segment_pause, and the arm with its chance, where there is one."""
+    rows = [
+        (
+            place, each.segment.name, each.segment.pause_days,
+            each.experiment.name if each.experiment else None,
+            each.arm.name if each.arm else None,
+            each.arm.share_bp if each.arm else None,
+        )
+        for place, each in enumerate(ladders.known)
+    ]  # fmt: skip
+    schema = {
+        "ladder": pl.Int32, "segment": pl.String, "segment_pause": pl.Int32, "experiment": pl.String,
+        "arm": pl.String, "propensity_bp": pl.Int32,
+    }  # fmt: skip
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def gates(strategy: Strategy, day: date) -> dict[str, pl.Expr]:

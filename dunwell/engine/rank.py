@@ -18,7 +18,7 @@ from dunwell.rulebook.rank import LEAST_BP, MOST_CHANCE_BP, MOST_URGENCY_BP, WHO
 from dunwell.rulebook.strategy import PAYMENT_BOUNCED, PROMISE_BROKEN
 from dunwell.rulebook.strategy_columns import COLUMNS, MONEY_SCALE_DIGITS, Kind
 
-NOT_OF_A_STEP = ("no_address", "forbidden", "credit_in_doubt")
+NOT_OF_A_STEP = ("no_address", "forbidden", "credit_in_doubt", "reassigned")
 """Reasons of tasks that no step of a person's leads to."""
 CHANCE, URGENCY = "chance", "urgency"
 STAGE, DEADLINE_PASSED, WAITING = "stage", "deadline_passed", "waiting"

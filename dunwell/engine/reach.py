@@ -10,6 +10,7 @@ from dunwell.engine.findings import STOPPING
 from dunwell.engine.hours import Hours
 from dunwell.engine.ladder import Ladders
 from dunwell.engine.lines import to_person
+from dunwell.engine.wishes import with_wished
 from dunwell.rulebook.strategy import Strategy
 
 
@@ -70,9 +71,10 @@ def ways_of(
     strategy: Strategy,
     ladders: Ladders,
     caps: frozenset[str],
+    day: date,
 ) -> pl.DataFrame:
-    """Every address a message may go to, the best first: the debtor's preferred channel if the step allows it, else the
-    step's order.
+    """Every address a message may go to, the best first: one that a person chose for it, the debtor's preferred channel
+    if the step allows it, the step's order.
 
     rule         what stands against it, the longest; null: nothing
     until_date   the last day of that, null: no end is known
@@ -95,7 +97,7 @@ def ways_of(
     )
     ways = (
         lines.filter(pl.col("action") == "message")
-        .select("debtor_id", "currency", "ladder", "stage", "preferred_channel", "total_minor")
+        .select("debtor_id", "currency", "ladder", "stage", "messages", "preferred_channel", "total_minor")
         .join(order, on=["ladder", "stage"])
         .join(facts["contact_points"].filter(pl.col("usable")).drop("usable"), on=["debtor_id", "channel"])
         .join(dear, on=["channel", "currency"], how="left")
@@ -104,6 +106,7 @@ def ways_of(
             dear=(pl.col("total_minor") < pl.col("least_minor")).fill_null(value=False),
         )
     )
+    ways = with_wished(ways, facts, day)
     against = found.filter(pl.col("effect").is_in(STOPPING) | pl.col("effect").is_null()).select(
         "debtor_id", "channel", "contact_point_id", "rule", "until_date", about="currency"
     )
@@ -120,7 +123,7 @@ def ways_of(
         .unique(keys, keep="first", maintain_order=True)
     )
     return ways.join(longest.select(*keys, "rule", "until_date", "only_caps"), on=keys, how="left").sort(
-        "debtor_id", "currency", "other", "place", "rank", "contact_point_id"
+        "debtor_id", "currency", pl.col("is_wished").not_(), "other", "place", "rank", "contact_point_id"
     )
 
 

@@ -35,6 +35,7 @@ _LINKS = (
     ("steps", "receivable_id", "receivables", "receivable_id"),
     ("contacts", "contact_point_id", "contact_points", "contact_point_id"),
     ("registers", "address_id", "contact_points", "contact_point_id"),
+    ("wishes", "contact_point_id", "contact_points", "contact_point_id"),
 )
 """By which column a row of one debtor may name a row of another's."""
 

@@ -15,12 +15,14 @@ class Effect:
     resegmented    how many debtors come to another segment, in whatever currency
     counts         what (action, stage, channel) -> before, after: those that differ
     conflicts      rule -> how many steps of the new strategy it forbids today
+    arms           experiment, arm, propensity_bp, debtors: how many the new strategy would draw for each arm today
     """
 
     moved: pl.DataFrame
     resegmented: int
     counts: pl.DataFrame
     conflicts: dict[str, int]
+    arms: pl.DataFrame
 
 
 def effect(before: Outcome, after: Outcome) -> Effect:
@@ -39,10 +41,12 @@ def effect(before: Outcome, after: Outcome) -> Effect:
             suffix="_after").with_columns(pl.col("count", "count_after").fill_null(0))
         .filter(pl.col("count") != pl.col("count_after")).sort(_BY),
         conflicts=dict(forbidden.group_by("rule").len().sort("rule").rows()),
+        arms=after.decisions.drop_nulls("arm").group_by(*_ARM).agg(debtors=pl.len()).sort(_ARM),
     )  # fmt: skip
 
 
 _BY = ["action", "stage", "channel"]
+_ARM = ["experiment", "arm", "propensity_bp"]
 
 
 def _counts(lines: pl.DataFrame) -> pl.DataFrame:

@@ -17,6 +17,7 @@ from dunwell.engine import ladder, lines, reach
 from dunwell.engine.decide import Outcome, decide
 from dunwell.engine.facts import Facts, in_days
 from dunwell.engine.why_condition import Profile
+from dunwell.engine.wishes import REASSIGNED
 from dunwell.rulebook.contact_rules import Rules
 from dunwell.rulebook.strategy import Segment, Step, Strategy, Treatment
 
@@ -86,6 +87,8 @@ def why(seen: Look) -> list[Row]:
     currency
     result      what is done and why, see `decide.LINES`
     segment     name, when (text), parts (its comparisons), not: each earlier segment with what it lacked
+    experiment  the one he is in, its days, his arm and its share; what the arm changes is told as his treatment (null:
+                none)
     items       each open item: where it stands, its next step, the day, the parts that make it, which of them bind
     treatment   what is done at the stage that is due or next, chosen because ..., and which not
     gates       all that the line passed or failed, in the order in which it is asked; passed null: not asked
@@ -103,6 +106,7 @@ def _line(seen: Look, currency: str) -> Row:
         "currency": currency,
         "result": {**result, **{name: word(result[name]) for name in _STAGES}},
         "segment": segment_of(seen.strategy, mine, about),
+        "experiment": experiment_of(seen.ladder(currency)),
         "items": [_item(item) for item in seen.items_in(currency)],
         "treatment": treatment_of(step, about) if step else None,
         "gates": gates_of(seen, currency),
@@ -119,7 +123,8 @@ def word(stage: int | None) -> str | None:
 
 def segment_of(strategy: Strategy, mine: Segment, about: Profile) -> Row:
     """Which segment took the debtor, why, and why none before it did."""
-    before = strategy.segments[: strategy.segments.index(mine)]
+    # of an arm of an experiment the segment is another, but of the same name
+    before = strategy.segments[: strategy.segments.index(strategy.segment(mine.name))]
     return {
         "name": mine.name,
         "title": mine.title,
@@ -130,6 +135,16 @@ def segment_of(strategy: Strategy, mine: Segment, about: Profile) -> Row:
              "lacks": about.lacking(each.when)}
             for each in before
         ],
+    }  # fmt: skip
+
+
+def experiment_of(mine: ladder.Ladder) -> Row | None:
+    """The experiment and the arm a line is treated by."""
+    if mine.experiment is None or mine.arm is None:
+        return None
+    return {
+        "name": mine.experiment.name, "from": mine.experiment.from_date, "until": mine.experiment.until_date,
+        "arm": mine.arm.name, "propensity_bp": mine.arm.share_bp,
     }  # fmt: skip
 
 
@@ -265,7 +280,8 @@ def _rule_gates(seen: Look, currency: str) -> list[Row]:
     stopped, chosen_line, last = (seen.row(name, currency) for name in ("stopped", "chosen", "last"))
     goes, leaves = stopped["action"] == "message", chosen_line["action"] == "message"
     ways = ways_of(seen, currency) if goes else []
-    closed = leaves and last["action"] != "message"
+    taken = last["reason"] == REASSIGNED
+    closed = leaves and last["action"] != "message" and not taken
     return [
         {"gate": "rules", "passed": not stops, "stops": stops},
         {"gate": "economic", "passed": not any(way["dear"] for way in ways) if goes else None,
@@ -273,6 +289,7 @@ def _rule_gates(seen: Look, currency: str) -> list[Row]:
         {"gate": "address", "passed": leaves if goes else None, "ways": ways},
         {"gate": "hours", "passed": not closed if leaves else None, "rule": last["rule"] if closed else None,
          "not_before_at": last["not_before_at"]},
+        *([{"gate": REASSIGNED, "passed": False, "assigned": last["assigned"]}] if taken else []),
     ]  # fmt: skip
 
 
@@ -299,7 +316,9 @@ def ways_of(seen: Look, currency: str, as_if: tuple[Stage, int] | None = None) -
             action=pl.lit("message"), stage=pl.lit(int(stage), pl.Int16), total_minor=pl.lit(total, pl.Int64)
         )
     against = _mine(seen.seen["against"], seen.debtor_id)
-    found = reach.ways_of(line, seen.seen["known"], against, seen.strategy, seen.seen["ladders"], seen.seen["caps"])
+    found = reach.ways_of(
+        line, seen.seen["known"], against, seen.strategy, seen.seen["ladders"], seen.seen["caps"], seen.day
+    )
     point = seen.row("chosen", currency)["contact_point_id"] if as_if is None else None
     return [
         {

@@ -8,12 +8,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import polars as pl
+
 from dunwell.core.errors import DunwellError
 from dunwell.core.terms import ACTIONS, Channel, Stage
 from dunwell.documents.strategy_words import condition_text
 from dunwell.engine.facts import Facts, in_days
 from dunwell.engine.why import Look, Row, chosen, look, next_step, standing, stops_of, ways_of, word
 from dunwell.engine.why_condition import Profile, may_change
+from dunwell.engine.wishes import PERSON, PLACE, REASSIGNED, wishes
 from dunwell.rulebook.conditions import Condition
 from dunwell.rulebook.contact_rules import Rules
 from dunwell.rulebook.strategy import SYSTEM, Segment, Step, Strategy, Treatment
@@ -212,7 +215,7 @@ def needs_of(seen: Look, currency: str, action: Wanted) -> list[Row]:
     path = _path(seen, currency, action)
     found = [*path.needs, *_money(seen, currency, path), *_rules(seen, currency, path)]
     if path.by_message:
-        found += [*_pause(seen, currency), *_address(seen, currency, action, path)]
+        found += [*_pause(seen, currency), *_address(seen, currency, action, path), *_taken_on(seen, currency)]
     if not found:
         line = seen.result(currency)
         found = [
@@ -513,8 +516,16 @@ def _address(seen: Look, currency: str, action: Wanted, path: _Path) -> Iterator
         yield from _all_shut(shut, dear, total)
     elif action.channel and open_ways[0]["channel"] != action.channel:
         yield {"need": "other_first", "channel": open_ways[0]["channel"], "preferred": open_ways[0]["preferred"]}
-    elif seen.row("chosen", currency)["action"] == "message" and seen.row("last", currency)["action"] != "message":
+    elif seen.row("chosen", currency)["action"] == "message" and seen.row("last", currency)["reason"] == "forbidden":
         yield {"need": "hours", "rule": seen.row("last", currency)["rule"]}
+
+
+def _taken_on(seen: Look, currency: str) -> Iterator[Row]:
+    """A person took the message on: until he gives it back, or its last day."""
+    line = seen.result(currency)
+    if line["reason"] == REASSIGNED:
+        told = wishes(seen.seen["known"], PERSON, seen.day).join(pl.DataFrame([line]).select(PLACE), on=PLACE)
+        yield {"need": REASSIGNED, "assigned": line["assigned"], "day": _after(told["until_date"].item())}
 
 
 def _all_shut(shut: list[Row], dear: list[Row], total: int) -> Iterator[Row]:

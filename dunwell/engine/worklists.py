@@ -40,6 +40,7 @@ TASKS: dict[str, pl.DataType] = {
     "alarm": pl.String(),
     "alarm_date": pl.Date(),
     "alarm_minor": pl.Int64(),
+    "assigned": pl.String(),
 }
 """One row per debtor and currency that waits for a person, in the order of `place`. reason: words `run.task.<reason>`;
 `limitation` where nothing but an alarm waits: then stage is 0 and the sum is that of its items."""
@@ -108,7 +109,7 @@ def tasks_of(outcome: Outcome, rank: Rank) -> pl.DataFrame:
         .join(outcome.decisions.select("debtor_id", "number"), on="debtor_id")
         .select(
             *KEYS, "number", "days_past_due", "language", "chance_bp", "urgency_bp", "rank_minor", "rank_why", "alarm",
-            "alarm_date", "alarm_minor",
+            "alarm_date", "alarm_minor", "assigned",
             amount_minor=pl.when(~pl.col("is_task")).then("alarm_minor").when(beside).then("person_minor")
             .otherwise("total_minor"),
             stage=pl.when(~pl.col("is_task")).then(0).when(beside).then("person_stage").otherwise("stage"),
@@ -153,7 +154,9 @@ def lists(
         if staff is not None:
             # all of a debtor's tasks are one person's, as far as he can do them
             owner, why = owners.get(task["debtor_id"], (None, None))
-            if owner is None or not staff.team.collector(owner).can(task["language"], task["stage"]):
+            if (taken := _taken_on(task, staff)) is not None:
+                owner = taken
+            elif owner is None or not staff.team.collector(owner).can(task["language"], task["stage"]):
                 owner, why = _owner(task, portfolio, staff, loads)
                 owners.setdefault(task["debtor_id"], (owner, why))
             collector = owner
@@ -188,6 +191,13 @@ def _owner(
     if not there:
         return None, NOBODY_THERE
     return min(there, key=lambda name: (loads.get(name, Load()).assigned, _draw(task["number"], name))), None
+
+
+def _taken_on(task: Mapping[str, Any], staff: Staff) -> str | None:
+    """Whose task it is because a person said so: his, or of who stands in for him; None: nobody's who is there."""
+    if task["assigned"] is None:
+        return None
+    return next((name for name in _substitutes(task["assigned"], staff) if staff.away(name) is None), None)
 
 
 def _substitutes(name: str, staff: Staff) -> Iterable[str]:

@@ -1,9 +1,9 @@
-"""`dunwell review`: look at what the run proposes; release, hold or drop messages before they leave."""
+"""`dunwell review`: look at what the run proposes; release, hold, drop, change or take on what is about to leave."""
 
 import json
 from collections import Counter
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from rich.text import Text
 
 from dunwell.actions.business_day import today
 from dunwell.actions.day import review as acts
+from dunwell.actions.day import review_changes as changes
 from dunwell.actions.sending.preview import Preview, previews
 from dunwell.actions.sending.send import CHANNELS
 from dunwell.core.errors import DunwellError
@@ -27,6 +28,7 @@ from dunwell.jobs.send import why_words
 from dunwell.jobs.talks import acted
 from dunwell.store.reads import creditors
 from dunwell.store.reads import review as read
+from dunwell.store.reads import talks as read_talks
 from dunwell.store.reads.release import release_of
 
 SHOWN = 20
@@ -224,6 +226,88 @@ def drop(reason: str, key: str | None, code: str | None, **choice: Any) -> None:
     done = acts.drop(creditor=creditors.choose(code), chosen=_chosen(**choice), reason=reason, **acted(key))
     tell("review.dropped", count=f"{done.count:,}")
     _tell_others(done)
+
+
+@review.command("reassign")
+@click.option("--to", required=True, metavar="COLLECTOR", help="Whose task it becomes.")
+@click.option("--until", type=Day(), help="Its last day (default: while the debtor stands where he stands).")
+@click.option("--reason", required=True, help="Why.")
+@_choice
+def reassign(to: str, reason: str, until: date | None, key: str | None, code: str | None, **choice: Any) -> None:
+    """Make messages somebody's tasks instead of sending them. No run prepares them again meanwhile."""
+    done = changes.reassign(
+        creditor=creditors.choose(code), chosen=_chosen(**choice), to=to, reason=reason, until=until, **acted(key)
+    )
+    tell("review.reassigned", count=f"{done.count:,}", to=to)
+    _tell_others(done)
+
+
+@review.command("give-back")
+@click.argument("debtor")
+@click.option("--key", help="Repeating the command with the same key does it once.")
+@OWNER
+def give_back(debtor: str, key: str | None, code: str | None) -> None:
+    """What somebody took on of DEBTOR is the program's again: the next run prepares it if it still holds."""
+    done = changes.give_back(debtor=read_talks.debtor(creditors.choose(code), debtor), **acted(key))
+    tell("review.given_back", count=f"{done.count:,}", number=debtor)
+
+
+@review.command("edit")
+@click.option("--to", metavar="CHANNEL|ADDRESS", help="Where it goes instead: a channel of the step, or an address.")
+@click.option("--text", "personal", help="A paragraph of your own in it; empty takes it out.")
+@click.option("--reason", required=True, help="Why.")
+@_choice
+def edit(
+    to: str | None, personal: str | None, reason: str, key: str | None, code: str | None, **choice: Any
+) -> None:  # fmt: skip
+    """Change one message: where it goes, or a paragraph in it. Sums, days and the step stay as they are."""
+    changes.edit(
+        creditor=creditors.choose(code), chosen=_chosen(**choice), to=to, personal=personal, reason=reason, **acted(key)
+    )
+    tell("review.edited")
+
+
+@review.command("deviations")
+@click.option("--from", "since", type=Day(), help="The first day (default: 30 days before the last).")
+@click.option("--until", type=Day(), help="The last day (default: today).")
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
+@OWNER
+def deviations(since: date | None, until: date | None, as_json: bool, code: str | None) -> None:
+    """Where people did otherwise than a run proposed: what was held, dropped, edited or reassigned, by whom and why."""
+    creditor = creditors.choose(code)
+    last = until or today(creditor, moment())
+    found = read.deviations(creditor, since or last - timedelta(days=30), last)
+    if as_json:
+        click.echo(json.dumps([{**each, "at": each["at"].isoformat()} for each in found], ensure_ascii=False, indent=1))
+        return
+    if not found:
+        tell("review.no_deviations")
+        return
+    show(_counted(found))
+    for each in found:
+        to = words("review.deviation_to", to=plain(each["to"], 60)) if each["to"] else ""
+        day = each["at"].astimezone(ZoneInfo(creditor.zone)).date().isoformat()
+        tell(
+            "review.deviation", day=day, by=each["by"], what=words(f"review.did.{each['what']}"), to=to,
+            count=f"{each['count']:,}", reason=plain(each["reason"], 200),
+        )  # fmt: skip
+
+
+def _counted(found: list[dict[str, Any]]) -> Table:
+    """How many messages, by stage and by what was done."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for each in found:
+        for stage, count in each["stages"].items():
+            counts[stage, each["what"]] += count
+    done = [event.removeprefix("review.") for event in read.DEVIATIONS]
+    table = Table(
+        words("send.column.stage"), *(Column(words(f"review.did.{what}"), justify="right") for what in done),
+        title=words("review.deviations_head"), title_justify="left",
+    )  # fmt: skip
+    for stage in sorted({stage for stage, _ in counts}, key=lambda word: Stage[word.upper()]):
+        named = stage_words(Stage[stage.upper()], language())
+        table.add_row(named, *(f"{counts[stage, what]:,}" if counts[stage, what] else "-" for what in done))
+    return table
 
 
 def _tell_others(done: acts.Reviewed) -> None:

@@ -17,6 +17,7 @@ from dunwell.core.terms import Stage
 from dunwell.documents.plain import plain
 from dunwell.documents.strategy_words import (
     at_once_words,
+    experiment_lines,
     segment_words,
     strategy_lines,
     treatment_words,
@@ -71,9 +72,11 @@ def check(file: Path) -> None:
         raise SystemExit(1)
     treatments = [each for segment in found.segments for step in segment.steps for each in step.treatments]
     asked = [segment.when for segment in found.segments] + [each.when for each in treatments]
+    asked += [each.when for each in found.experiments]
     conditions = sum(when is not None for when in asked)
     stages = sum(len(segment.steps) for segment in found.segments)
     tell("strategy.good", name=found.name, segments=len(found.segments), stages=stages, conditions=conditions)
+    _print_experiments(found)
 
 
 @strategy.command("show")
@@ -107,6 +110,13 @@ def show_command(which: str, due: date | None, as_text: bool, code: str | None) 
             table.add_row(words(f"stage.{each.step.stage.word}"), when_words(each.step, language()), Text(how), day)
         show_folded(table)
     tell("strategy.example", amount="1,000", currency="EUR", due=format_date(due or _DUE, language()))
+    _print_experiments(found)
+
+
+def _print_experiments(found: Strategy) -> None:
+    for each in found.experiments:
+        for line in experiment_lines(each, language()):
+            click.echo(line)
 
 
 @strategy.command("list")
@@ -213,6 +223,8 @@ def _print_effect(found: Effect, numbers: dict[int, str]) -> None:
         tell("strategy.sim.conflicts", count=f"{sum(found.conflicts.values()):,}", rules="; ".join(titles))
     else:
         tell("strategy.sim.no_conflicts")
+    for name, arm, share, count in found.arms.rows():
+        tell("strategy.sim.arm", name=name, arm=arm, percent=f"{share / 100:g}", count=f"{count:,}")
     shown = found.moved.head(EXAMPLES)
     called = names(shown["debtor_id"])
     for row in shown.iter_rows(named=True):

@@ -16,6 +16,7 @@ from dunwell.core.errors import say
 from dunwell.core.money import format_money, plain_amount
 from dunwell.core.terms import LANGUAGES, Stage
 from dunwell.documents.plain import plain
+from dunwell.documents.target_words import target_chip
 from dunwell.documents.worklist_words import chips, sum_words, what_words
 from dunwell.engine.worklists import NO_SKILL, NOBODY_THERE, Listed
 from dunwell.jobs.context import language, moment, show_folded
@@ -93,6 +94,7 @@ def _row(each: Listed, found: Worklists, called: dict[int, str], zone: ZoneInfo,
         "minutes": each.minutes,
         "portfolio": each.portfolio,
         "collector": each.collector,
+        "assigned": task["assigned"],
         "window": _window(each, zone),
         "undone": each.undone,
         "rule": each.rule,
@@ -102,7 +104,16 @@ def _row(each: Listed, found: Worklists, called: dict[int, str], zone: ZoneInfo,
         "alarm": task["alarm"],
         "alarm_date": task["alarm_date"].isoformat() if task["alarm_date"] else None,
         "why": chips(task, found.day, spoken),
+        "target": _target(found.targets.get((task["debtor_id"], task["currency"]))),
     }
+
+
+def _target(row: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What should come by which day, and what is missing."""
+    if row is None:
+        return None
+    sums = {name: plain_amount(row[f"{name}_minor"], row["currency"]) for name in ("amount", "came", "missing")}
+    return {**sums, "by": row["by_date"].isoformat(), "state": row["state"]}
 
 
 def _window(each: Listed, zone: ZoneInfo) -> list[str] | None:
@@ -160,7 +171,10 @@ def _table(found: Worklists, shown: list[Listed], zone: ZoneInfo, spoken: str) -
     called = names(each.task["debtor_id"] for each in shown)
     for each in shown:
         task = each.task
-        why = [*filter(None, [sum_words(task, spoken)]), *chips(task, found.day, spoken)]
+        why = [say("worklist.assigned", spoken, name=plain(task["assigned"], 40))] if task["assigned"] else []
+        why += [*filter(None, [sum_words(task, spoken)]), *chips(task, found.day, spoken)]
+        if aim := found.targets.get((task["debtor_id"], task["currency"])):
+            why.append(target_chip(aim, spoken))
         cells = {
             "place": str(task["place"]),
             "debtor": "\n".join(

@@ -1,7 +1,9 @@
 """The strategy: which step comes when, for whom, by which channel. A table, not code; `strategy_file` reads it."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 
 from dunwell.core.terms import Stage
@@ -124,6 +126,80 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What an arm of an experiment does otherwise at a stage: never firmer than the strategy, and never sooner.
+
+    channels      these go first, in this order, as far as a treatment has them; none is added or taken away
+    after_days    at least what the step waits in every segment that is meant (None: as the strategy says)
+    offer         a way out where the treatment has none, or a wider one of the same kind (None: as the strategy says)
+    """
+
+    stage: Stage
+    channels: tuple[str, ...] = ()
+    after_days: int | None = None
+    offer: Offer | None = None
+
+    def step(self, step: Step, mark: str) -> Step:
+        """The step as it is in the arm. mark: what the names of its changed treatments end with."""
+        return replace(
+            step,
+            after_days=step.after_days if self.after_days is None else self.after_days,
+            treatments=tuple(self._treatment(each, mark) for each in step.treatments),
+        )
+
+    def _treatment(self, treatment: Treatment, mark: str) -> Treatment:
+        if treatment.skip or not (self.channels or self.offer):
+            return treatment
+        first = [channel for channel in self.channels if channel in treatment.channels]
+        rest = [channel for channel in treatment.channels if channel not in first]
+        return replace(
+            treatment, name=treatment.name + mark, channels=(*first, *rest), offer=self.offer or treatment.offer
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One arm of an experiment. share_bp: its part of all debtors, in hundredths of a percent."""
+
+    name: str
+    share_bp: int
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def percent(self) -> str:
+        """Its share in percent, as text."""
+        return f"{self.share_bp / 100:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """Two or more ways to treat debtors, side by side on these days; who gets which is drawn by `engine.arms`.
+
+    segment    the only one that is meant (None: all)
+    when       the only debtors who are meant (None: all)
+    arms       their shares come to 10 000
+    """
+
+    name: str
+    from_date: date
+    until_date: date
+    segment: str | None
+    when: Condition | None
+    arms: tuple[Arm, ...]
+
+    def runs_on(self, day: date) -> bool:
+        """Does it run on a day?"""
+        return self.from_date <= day <= self.until_date
+
+    def segment_in(self, segment: Segment, arm: Arm) -> Segment:
+        """A segment as it is in an arm. Treatments the arm changes are called `first_dunning@<experiment>.<arm>`."""
+        changes = {change.stage: change for change in arm.changes}
+        mark = f"@{self.name}.{arm.name}"
+        steps = (changes[step.stage].step(step, mark) if step.stage in changes else step for step in segment.steps)
+        return replace(segment, steps=tuple(steps))
+
+
+@dataclass(frozen=True, slots=True)
 class Strategy:
     """A strategy with the text it was read from, so that a run can be replayed.
 
@@ -135,6 +211,7 @@ class Strategy:
     uneconomic_minor    channel -> currency -> below it the channel is too dear
     rank                what comes first on a worklist
     usual_rank          the text of the rank that holds where the strategy says nothing: not a part of its hash
+    experiments         no two of them run on the same day
     """
 
     name: str
@@ -148,6 +225,7 @@ class Strategy:
     uneconomic_minor: dict[str, dict[str, int]]
     segments: tuple[Segment, ...]
     rank: Rank
+    experiments: tuple[Experiment, ...]
     text: str
     usual_rank: str
 
@@ -160,11 +238,23 @@ class Strategy:
         """A segment by its name."""
         return next(segment for segment in self.segments if segment.name == name)
 
+    def experiment_on(self, day: date) -> Experiment | None:
+        """The experiment that runs on a day, if one does."""
+        return next((each for each in self.experiments if each.runs_on(day)), None)
+
     def treatments(self) -> dict[tuple[str, str], Treatment]:
-        """(segment, treatment) -> what is done."""
+        """(segment, treatment) -> what is done, in arms of experiments too."""
         return {
             (segment.name, treatment.name): treatment
-            for segment in self.segments
+            for segment in self._all_segments()
             for step in segment.steps
             for treatment in step.treatments
         }
+
+    def _all_segments(self) -> Iterator[Segment]:
+        """Every segment, and as it is in each arm."""
+        for segment in self.segments:
+            yield segment
+            for each in self.experiments:
+                if each.segment in (None, segment.name):
+                    yield from (each.segment_in(segment, arm) for arm in each.arms)

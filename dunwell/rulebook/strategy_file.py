@@ -1,16 +1,12 @@
 """Read a strategy from YAML. Every fault is told with its line; `docs/strategy.md` says what each word means."""
 
-import re
 from dataclasses import dataclass, field, replace
-from decimal import Decimal, DecimalException
 from functools import cache
 from importlib import resources
-from typing import Any
 
 from dunwell.core.errors import DunwellError
-from dunwell.core.money import DIGITS
-from dunwell.core.terms import LANGUAGES, Channel, Stage
-from dunwell.rulebook.conditions import Condition, read_condition
+from dunwell.core.terms import Channel, Stage
+from dunwell.rulebook.experiment_file import Experiments
 from dunwell.rulebook.rank import packaged_rank, read_rank, whole_rank
 from dunwell.rulebook.strategy import (
     AT_ONCE,
@@ -18,38 +14,24 @@ from dunwell.rulebook.strategy import (
     SYSTEM,
     TONES,
     Level,
-    Offer,
-    OfferKind,
     Segment,
     Step,
     Strategy,
     Treatment,
 )
+from dunwell.rulebook.strategy_values import SPOKEN_OFFERS, Values
 from dunwell.rulebook.yaml_lines import Fault, Faults, Node, read_yaml
 
 SENDABLE = (Channel.EMAIL, Channel.LETTER)
 """Channels by which the program itself sends."""
-_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-_MOST_DAYS = 3_650
-_MOST_MINOR = 10**15
-_WHOLE_PERCENT_BP = 10_000
 
 _TOP = frozenset({
     "name", "title", "netting", "level", "grace_days", "pause_days", "minimum_minor", "minimum_percent",
-    "residue_minor", "uneconomic_minor", "segments", "rank", "at_once",
+    "residue_minor", "uneconomic_minor", "segments", "rank", "at_once", "experiments",
 })  # fmt: skip
 _TREATMENT = frozenset({"by", "channels", "tone", "pay_within_days", "interest", "reconciliation", "attempts", "offer"})
 _ROW = _TREATMENT | {"stage", "offset_days", "month_end", "after_days", "after_deadline_days", "instead"}
 _INSTEAD = _TREATMENT | {"when", "skip"}
-_SPOKEN_OFFERS = (OfferKind.INSTALMENTS, OfferKind.EXTENSION)
-"""What a letter may offer by itself: an invitation to talk. What takes off money is a person's to offer."""
-_LIMITS: dict[OfferKind, tuple[frozenset[str], frozenset[str]]] = {
-    OfferKind.WAIVER: (frozenset({"percent"}), frozenset({"days"})),
-    OfferKind.EXTENSION: (frozenset({"days"}), frozenset()),
-    OfferKind.DISCOUNT: (frozenset({"percent", "days"}), frozenset()),
-    OfferKind.INSTALMENTS: (frozenset({"instalments"}), frozenset()),
-}
-"""Of each kind of offer: the limits it must have, and those it may have besides."""
 
 
 def check_strategy(text: str, usual_rank: str | None = None) -> tuple[Strategy | None, list[Fault]]:
@@ -81,10 +63,9 @@ def default_strategy() -> Strategy:
 
 
 @dataclass(slots=True)
-class _Reader:
-    faults: Faults
-    text: str
-    usual_rank: str
+class _Reader(Values):
+    text: str = ""
+    usual_rank: str = ""
     pause_days: int = 0
     at_once: tuple[str, ...] = ()
     names: set[str] = field(default_factory=set)
@@ -93,6 +74,7 @@ class _Reader:
         rows = top.keys(self.faults, _TOP, frozenset({"name", "title", "netting", "pause_days", "segments"}))
         self.pause_days = self.whole(rows, "pause_days", 1, default=1)
         self.at_once = self.words(rows.get("at_once"), AT_ONCE, ())
+        segments = self.segments(rows.get("segments"))
         return Strategy(
             name=self.name(rows.get("name")),
             title=self.title(rows.get("title")),
@@ -103,8 +85,9 @@ class _Reader:
             minimum_bp=self.percents(rows.get("minimum_percent")),
             residue_minor=self.sums(rows.get("residue_minor")),
             uneconomic_minor=self.uneconomic(rows.get("uneconomic_minor")),
-            segments=self.segments(rows.get("segments")),
+            segments=segments,
             rank=read_rank(rows.get("rank"), self.faults, whole_rank(self.usual_rank)),
+            experiments=Experiments(self.faults, segments).read(rows.get("experiments")),
             text=self.text,
             usual_rank=self.usual_rank,
         )
@@ -234,176 +217,7 @@ class _Reader:
                 self.faults.add(
                     row, "strategy.unsendable", stage=stage.word, channel=unsendable[0], known=", ".join(SENDABLE)
                 )
-            if found.offer is not None and found.offer.kind not in _SPOKEN_OFFERS:
+            if found.offer is not None and found.offer.kind not in SPOKEN_OFFERS:
                 self.faults.add(row, "strategy.offer_by_person", stage=stage.word, kind=found.offer.kind)
         if stage.is_message and stage >= Stage.FIRST_DUNNING and found.pay_within_days is None:
             self.faults.add(row, "strategy.no_final_deadline", stage=stage.word)
-
-    def offer(self, node: Node) -> Offer | None:
-        keys = node.keys(self.faults, frozenset({"kind", "percent", "days", "instalments"}), frozenset({"kind"}))
-        word = keys["kind"].value if "kind" in keys else None
-        if word not in tuple(OfferKind):
-            if "kind" in keys:
-                self.faults.add(
-                    keys["kind"], "strategy.unknown_word", where=node.path, value=str(word)[:40],
-                    known=", ".join(OfferKind),
-                )  # fmt: skip
-            return None
-        kind = OfferKind(word)
-        needed, allowed = _LIMITS[kind]
-        given = keys.keys() - {"kind"}
-        if not needed <= given <= needed | allowed:
-            self.faults.add(node, "strategy.offer_limits", kind=kind, needs=", ".join(sorted(needed | allowed)))
-        return Offer(
-            kind=kind,
-            percent_bp=self.percent(keys["percent"]) if "percent" in keys else None,
-            days=self.maybe_whole(keys, "days", 1),
-            instalments=self.maybe_whole(keys, "instalments", 2),
-        )
-
-    # --- values ---
-
-    def condition(self, node: Node | None) -> Condition | None:
-        if node is None:
-            return None
-        text = node.value
-        if not isinstance(text, str) or not text.strip():
-            self.faults.add(node, "strategy.wants_condition", where=node.path)
-            return None
-        try:
-            return read_condition(text)
-        except DunwellError as error:
-            self.faults.error(node, error)
-            return None
-
-    def name(self, node: Node | None) -> str:
-        if node is None:
-            return ""
-        found = node.value
-        if not isinstance(found, str) or not _NAME.fullmatch(found):
-            self.faults.add(node, "strategy.bad_name", name=str(found)[:40])
-            return ""
-        return found
-
-    def title(self, node: Node | None) -> dict[str, str]:
-        if node is None:
-            return {}
-        keys = node.keys(self.faults, frozenset(LANGUAGES), frozenset(LANGUAGES))
-        found = {}
-        for language, each in keys.items():
-            text = each.value
-            if not isinstance(text, str) or not text.strip() or len(text) > 80 or not text.isprintable():
-                self.faults.add(each, "strategy.bad_title", where=each.path)
-            else:
-                found[language] = text
-        return found
-
-    def flag(self, keys: dict[str, Node], name: str, *, default: bool = False) -> bool:
-        if name not in keys:
-            return default
-        found = keys[name].value
-        if not isinstance(found, bool):
-            self.faults.add(keys[name], "strategy.wants_flag", where=keys[name].path)
-            return default
-        return found
-
-    def one_of(self, keys: dict[str, Node], name: str, known: tuple[str, ...], default: str) -> str:
-        if name not in keys:
-            return default
-        found = keys[name].value
-        if found not in known:
-            self.faults.add(
-                keys[name],
-                "strategy.unknown_word",
-                where=keys[name].path,
-                value=str(found)[:40],
-                known=", ".join(known),
-            )
-            return default
-        return str(found)
-
-    def words(self, node: Node | None, known: tuple[str, ...], usual: tuple[str, ...]) -> tuple[str, ...]:
-        """A list of known words, each once; the usual ones where there is no list."""
-        if node is None:
-            return usual
-        found: list[str] = []
-        for row in node.rows(self.faults):
-            word = row.value
-            if word not in known:
-                self.faults.add(
-                    row, "strategy.unknown_word", where=node.path, value=str(word)[:40], known=", ".join(known)
-                )
-            elif word not in found:
-                found.append(word)
-        return tuple(found)
-
-    def whole(self, keys: dict[str, Node], name: str, least: int, *, default: int) -> int:
-        found = self.maybe_whole(keys, name, least)
-        return default if found is None else found
-
-    def maybe_whole(
-        self, keys: dict[str, Node], name: str, least: int | None, default: int | None = None
-    ) -> int | None:
-        if name not in keys:
-            return default
-        if keys[name].leads_with_zero:
-            self.faults.add(keys[name], "strategy.leading_zero", where=keys[name].path)
-            return default
-        found: Any = keys[name].value
-        lowest = -_MOST_DAYS if least is None else least
-        if type(found) is not int or not lowest <= found <= _MOST_DAYS:
-            self.faults.add(keys[name], "strategy.wants_days", where=keys[name].path, least=lowest, most=_MOST_DAYS)
-            return default
-        return found
-
-    def sums(self, node: Node | None) -> dict[str, int]:
-        """Currency to whole minor units."""
-        found = {}
-        for currency, each in node.pairs(self.faults) if node else ():
-            if currency not in DIGITS:
-                self.faults.add(each, "strategy.no_currency", currency=currency[:20])
-            elif each.leads_with_zero:
-                self.faults.add(each, "strategy.leading_zero", where=each.path)
-            elif type(each.value) is not int or not 0 <= each.value <= _MOST_MINOR:
-                self.faults.add(each, "strategy.wants_minor", where=each.path)
-            else:
-                found[currency] = each.value
-        return found
-
-    def percents(self, node: Node | None) -> dict[str, int]:
-        """Currency to hundredths of a percent."""
-        found = {}
-        for currency, each in node.pairs(self.faults) if node else ():
-            if currency not in DIGITS:
-                self.faults.add(each, "strategy.no_currency", currency=currency[:20])
-            else:
-                found[currency] = self.percent(each) or 0
-        return found
-
-    def percent(self, node: Node) -> int | None:
-        if node.leads_with_zero:
-            self.faults.add(node, "strategy.leading_zero", where=node.path)
-            return None
-        try:
-            found = Decimal(str(node.value)) * 100
-        except DecimalException:
-            found = Decimal(-1)
-        if not (found.is_finite() and 0 < found <= _WHOLE_PERCENT_BP and found == found.to_integral_value()):
-            self.faults.add(node, "strategy.wants_percent", where=node.path)
-            return None
-        return int(found)
-
-    def uneconomic(self, node: Node | None) -> dict[str, dict[str, int]]:
-        found = {}
-        for channel, each in node.pairs(self.faults) if node else ():
-            if channel not in tuple(Channel):
-                self.faults.add(
-                    each,
-                    "strategy.unknown_word",
-                    where=node.path if node else "",
-                    value=channel[:40],
-                    known=", ".join(Channel),
-                )
-            else:
-                found[channel] = self.sums(each)
-        return found

@@ -28,6 +28,7 @@ _VERSIONED = {
     "complaints": ("complaint", "complaint_id", {}),
     "steps": ("step", "step_id", {}),
     "observations": ("observation", "observation_id", {}),
+    "wishes": ("wish", "wish_id", {}),
     "registers": ("registerentry", "register_id", {"address_id": "contact_point_id", "at_place": "place"}),
 }
 _RECORDS: dict[str, tuple[str, str, dict[str, str]]] = {

@@ -193,6 +193,17 @@ class Book:
         """What a debtor told us: an entry of the registers."""
         return self.add("registers", debtor_id=debtor, kind=kind, from_date=since, until_date=until, **more)
 
+    def wish(
+        self, debtor: int, stage: int, messages: int, kind: str = "person", *, since: date = DAY,
+        until: date | None = None, currency: str = "EUR", point: int | None = None, collector: str = "anna",
+    ) -> int:  # fmt: skip
+        """What a person wished of the message at a place: that it is a collector's task, or goes to an address."""
+        return self.add(
+            "wishes", debtor_id=debtor, currency=currency, stage=stage, messages=messages, kind=kind,
+            collector=collector if kind == "person" else None, contact_point_id=point, from_date=since,
+            until_date=until,
+        )  # fmt: skip
+
     def day_off(self, place: str, *on: date) -> None:
         """Public holidays of a place."""
         self.rows["days_off"].extend({"place": place, "day_off": day} for day in on)

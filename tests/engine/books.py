@@ -115,6 +115,20 @@ def _fill(draw: DrawFn, book: Book, debtor: int, ledger: bool) -> None:
     ]  # fmt: skip
     _pay(draw, book, debtor, items, notes, ledger)
     _talk(draw, book, debtor, items)
+    _wish(draw, book, debtor)
+
+
+def _wish(draw: DrawFn, book: Book, debtor: int) -> None:
+    """What people wished otherwise, now and then about a place where the debtor stands."""
+    points = [row["contact_point_id"] for row in book.rows["contact_points"] if row["debtor_id"] == debtor]
+    for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2]))):
+        kind = draw(st.sampled_from(["person", "address"] if points else ["person"]))
+        book.wish(
+            debtor, draw(st.sampled_from(STAGES)), draw(st.integers(0, 2)), kind,
+            since=draw(around(10, 2)), until=draw(st.sampled_from([None, None, DAY, days(3)])),
+            currency=draw(st.sampled_from(CURRENCIES)),
+            point=draw(st.sampled_from(points)) if kind == "address" else None,
+        )  # fmt: skip
 
 
 def _pay(draw: DrawFn, book: Book, debtor: int, items: list[int], notes: list[int], ledger: bool) -> None:

@@ -1,14 +1,16 @@
 """Random strategies for Hypothesis: segments, stages, treatments and conditions nobody would write."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from dunwell.core.terms import WRITTEN_STAGES, Stage
-from dunwell.rulebook.strategy import Strategy
+from dunwell.rulebook.strategy import Segment, Strategy
 from dunwell.rulebook.strategy_columns import COLUMNS, Column, Kind
 from dunwell.rulebook.strategy_file import read_strategy
+from tests.engine.book import days
 
 TEXTS = {"currency": ("EUR", "JPY"), "country": ("DE", "CN"), "debt_kind": ("trade", "unknown")}
 TITLE = "{en: t, zh-Hans: t, zh-Hant: t}"
@@ -67,7 +69,51 @@ def strategies(draw: DrawFn) -> Strategy:
         draw(st.sampled_from(["", "uneconomic_minor: {letter: {EUR: 10000}, email: {JPY: 1000}}"])),
         *draw(st.sampled_from([[], _rank(draw)])), "segments:", *rows,
     ])  # fmt: skip
-    return read_strategy(text)
+    return read_strategy("\n".join([text, *_experiments(draw, read_strategy(text))]))
+
+
+def _experiments(draw: DrawFn, plain: Strategy) -> list[str]:
+    """None, or one or two that follow one another around the days that are decided."""
+    count = draw(st.integers(0, 2))
+    if not count:
+        return []
+    turn = days(draw(st.integers(-20, 20)))
+    spans = [(days(-400), turn), (turn + timedelta(days=1), days(400))]
+    lines = ["experiments:"]
+    for place, (first, last) in enumerate(spans[:count]):
+        lines += [f"  - experiment: x{place}", f"    from: {first}", f"    until: {last}"]
+        meant = plain.segments
+        if draw(st.integers(0, 3)) == 0:
+            meant = (draw(st.sampled_from(meant)),)
+            lines.append(f"    segment: {meant[0].name}")
+        if draw(st.booleans()):
+            lines.append(f'    when: "{draw(conditions())}"')
+        cut = draw(st.sampled_from([1, 2_500, 5_000, 9_999]))
+        lines += [
+            "    arms:",
+            f"      - {{arm: a, share_bp: {cut}}}",
+            "      - arm: b",
+            f"        share_bp: {10_000 - cut}",
+        ]
+        changes = [line for stage in Stage for line in _change(draw, stage, meant)]
+        lines += ["        stages:", *changes] if changes else []
+    return lines
+
+
+def _change(draw: DrawFn, stage: Stage, meant: tuple[Segment, ...]) -> list[str]:
+    """What an arm does otherwise at a stage, as far as the strategy lets it."""
+    steps = [(place, step) for each in meant for place, step in enumerate(each.steps) if step.stage is stage]
+    if not steps or draw(st.booleans()):
+        return []
+    says = []
+    channels = sorted({channel for _, step in steps for t in step.treatments if not t.skip for channel in t.channels})
+    if channels and draw(st.booleans()):
+        says.append(f"channels: [{', '.join(draw(st.permutations(channels)))}]")
+    if any(place for place, _ in steps) and draw(st.booleans()):
+        says.append(f"after_days: {max(step.after_days for _, step in steps) + draw(st.integers(0, 9))}")
+    if draw(st.booleans()) or not says:
+        says.append("offer: {kind: extension, days: 30}")
+    return [f"          - {{stage: {stage.word}, {', '.join(says)}}}"]
 
 
 def _rank(draw: DrawFn) -> list[str]:

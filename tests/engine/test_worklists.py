@@ -9,6 +9,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dunwell.core.terms import Stage
 from dunwell.engine.decide import decide
 from dunwell.engine.facts import SCHEMAS, Facts
 from dunwell.engine.worklists import HOURS, NO_SKILL, NO_WINDOW, NOBODY_THERE, Decided, Listed, Staff, lists, tasks_of
@@ -87,6 +88,16 @@ class TestATask:
     def test_stays_with_the_same_person_from_day_to_day(self) -> None:
         book = many()
         assert owners(listed(book)) == owners(listed(book, day=days(1)))
+
+    def test_that_somebody_took_on_is_his_whatever_the_portfolio_and_of_who_stands_in_for_him(self) -> None:
+        book = Book()
+        book.invoice(book.debtor("D1"), 300_00, days(2))
+        book.wish(1, int(Stage.NOTICE), 0, collector="ben")
+        assert owners(listed(book)) == {"D1": "ben"}
+        away = Absence("ben", DAY, DAY, "chen")
+        assert owners(listed(book, away)) == {"D1": "chen"}
+        left = replace(_without("ben"), collectors=tuple(each for each in TEAM.collectors if each.name != "ben"))
+        assert owners(listed(book, team=left)) == {"D1": "anna"}
 
     def test_of_one_who_leaves_moves_and_all_others_stay(self) -> None:
         before, after = owners(listed(many())), owners(listed(many(), team=_without("ben")))

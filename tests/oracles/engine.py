@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 from dunwell.engine.facts import SCHEMAS, Facts
 from dunwell.rulebook.contact_rules import Rules
-from dunwell.rulebook.strategy import Strategy, Treatment
+from dunwell.rulebook.strategy import Arm, Strategy, Treatment
 from tests.oracles import rank
 from tests.oracles import strategy as ladders
 from tests.oracles.book_contacts import Contacts
@@ -29,6 +29,7 @@ HAPPENED = {
     "registers": "from_date",
     "steps": "done_date",
     "observations": "from_date",
+    "wishes": "from_date",
 }
 
 
@@ -255,6 +256,7 @@ class Oracle:
         kept = [p for p in self.promises() if p["state"] != "open"]
         found = {}
         self.about: dict[tuple[int, str], Row] = {}
+        self.arms: dict[tuple[int, str], tuple[str, Arm] | None] = {}
         for debtor, currency in sorted({(row["debtor_id"], row["currency"]) for row in self.open}):
             items = [row for row in self.open if (row["debtor_id"], row["currency"]) == (debtor, currency)]
             for row in items:
@@ -269,6 +271,9 @@ class Oracle:
             asked["promises_broken"] = states.count("broken") + states.count("part_kept")
             self.about[debtor, currency] = asked
             found[debtor, currency] = ladders.ladder_of(self.strategy, asked)
+            self.arms[debtor, currency] = ladders.drawn(self.facts, self.strategy, debtors[debtor], asked, self.day)
+            if mark := self.arms[debtor, currency]:
+                found[debtor, currency] = ladders.in_arm(found[debtor, currency], *mark)
             if self.strategy.level == "debtor":
                 ladders.together(items, found[debtor, currency], grace)
         self.events = self._events()
@@ -426,12 +431,12 @@ class Oracle:
             "disputed_minor": sum(row["open_minor"] - row["demand_minor"] - row["petty_minor"] for row in items),
             "total_minor": total, "person_minor": person_minor, "segment": segment.name,
             "person_stage": max((row["next_stage"] for row in person), default=None),
-            "person_reason": self._person_reason(person),
+            "person_reason": self._person_reason(person), **self._arm(debtor["debtor_id"], currency),
             "items": len(counted), "days_past_due": max((row["days_past_due"] for row in counted), default=0),
             "oldest_due_date": min((row["due_date"] for row in counted), default=None),
             "reached": max((row["reached"] for row in counted), default=0), "messages": len(messages),
             "last_message_date": last, "language": debtor["language"], "channel": None, "contact_point_id": None,
-            "pay_by_date": None, "not_before_at": None,
+            "pay_by_date": None, "not_before_at": None, "assigned": None,
             "next_date": min((r["next_date"] for r in self._ahead(items) if r["next_date"]), default=None),
             "next_stage": next((r["next_stage"] for r in self._ahead(items)), None),
         }  # fmt: skip
@@ -457,6 +462,12 @@ class Oracle:
             self._address(line, debtor)
         if line["action"] == "message":
             self._time(line, debtor)
+        wish = self._wish(line, "person")
+        if line["action"] == "message" and wish and wish["collector"] is not None:
+            line.update(
+                action="task", reason="reassigned", assigned=wish["collector"], channel=None, contact_point_id=None,
+                pay_by_date=None, not_before_at=None,
+            )  # fmt: skip
         treatment = self._treatment(line)
         line["treatment"] = treatment.name if treatment else None
         line |= self._ranked(line, items)
@@ -464,6 +475,11 @@ class Oracle:
             self.facts["clocks"], debtor["debtor_id"], items, self.strategy.rank.alarm_days, self.day
         )  # fmt: skip
         return line
+
+    def _arm(self, debtor: int, currency: str) -> Row:
+        mark = self.arms[debtor, currency]
+        names = ("experiment", "arm", "propensity_bp")
+        return dict(zip(names, (mark[0], mark[1].name, mark[1].share_bp) if mark else (None,) * 3, strict=True))
 
     def _ranked(self, line: Row, items: list[Row]) -> Row:
         pair, rules = (line["debtor_id"], line["currency"]), self.strategy.rank
@@ -556,14 +572,32 @@ class Oracle:
                 next_date=longest + timedelta(days=1) if longest < date.max else None,
             )  # fmt: skip
 
+    def _wish(self, line: Row, kind: str) -> Row | None:
+        """What a person wished for this place on the ladder; of several the latest."""
+        place = ("debtor_id", "currency", "stage", "messages")
+        mine = [
+            wish
+            for wish in self.facts["wishes"]
+            if wish["kind"] == kind
+            and all(wish[name] == line[name] for name in place)
+            and (wish["until_date"] is None or wish["until_date"] >= self.day)
+        ]
+        return max(mine, key=lambda wish: (wish["from_date"], wish["wish_id"]), default=None)
+
     def _address(self, line: Row, debtor: Row) -> None:
-        """The first channel of the step, the debtor's own before the others, with an address that nothing forbids."""
+        """The first channel of the step, the debtor's own before the others, with an address that nothing forbids.
+
+        An address that a person wished for comes before all of them, if the step has its channel.
+        """
         step = self._treatment(line)
         assert step is not None
         order = sorted(step.channels, key=lambda c: (c != debtor["preferred_channel"], step.channels.index(c)))
         dear = False
         full: list[tuple[date, str]] = []
         barred: list[str] = []
+        wish = self._wish(line, "address")
+        wished = wish["contact_point_id"] if wish else None
+        ways: list[tuple[str, Row]] = []
         for channel in order:
             points = [
                 p
@@ -573,20 +607,21 @@ class Oracle:
             if line["total_minor"] < self.strategy.uneconomic_minor.get(channel, {}).get(line["currency"], 0):
                 dear = dear or bool(points)
                 continue
-            for point in sorted(points, key=lambda p: (p["rank"], p["contact_point_id"])):
-                against = self.contacts.against(debtor, channel, str(point["contact_point_id"]), line["currency"])
-                if against:
-                    lasts = [stop.last for stop in against]
-                    longest = None if None in lasts else max(last for last in lasts if last)
-                    barred.append(min(stop.rule for stop in against if stop.last == longest))
-                    if all(stop.is_cap for stop in against) and None not in lasts:
-                        last = max(stop.last for stop in against if stop.last)
-                        full.append((last, min(stop.rule for stop in against if stop.last == last)))
-                    continue
-                line["channel"], line["contact_point_id"] = channel, point["contact_point_id"]
-                if step.pay_within_days is not None:
-                    line["pay_by_date"] = self._working(self.day + timedelta(days=step.pay_within_days))
-                return
+            ways += [(channel, point) for point in sorted(points, key=lambda p: (p["rank"], p["contact_point_id"]))]
+        for channel, point in sorted(ways, key=lambda way: way[1]["contact_point_id"] != wished):
+            against = self.contacts.against(debtor, channel, str(point["contact_point_id"]), line["currency"])
+            if against:
+                lasts = [stop.last for stop in against]
+                longest = None if None in lasts else max(last for last in lasts if last)
+                barred.append(min(stop.rule for stop in against if stop.last == longest))
+                if all(stop.is_cap for stop in against) and None not in lasts:
+                    last = max(stop.last for stop in against if stop.last)
+                    full.append((last, min(stop.rule for stop in against if stop.last == last)))
+                continue
+            line["channel"], line["contact_point_id"] = channel, point["contact_point_id"]
+            if step.pay_within_days is not None:
+                line["pay_by_date"] = self._working(self.day + timedelta(days=step.pay_within_days))
+            return
         if full:
             last, rule = min(full, key=lambda one: one[0])
             line["next_date"] = last + timedelta(days=1)
@@ -654,9 +689,12 @@ class Oracle:
             mine.sort(key=lambda line: (-line["stage"], -line["overdue_minor"]))
             mine.sort(key=lambda line: ("message", "task", "none").index(line["action"]))
             nothing = {"action": "none", "stage": 0, "reason": "nothing_open", "currency": None, "channel": None}
-            found.append(
-                {**(mine[0] if mine else nothing), "debtor_id": debtor["debtor_id"], "number": debtor["number"]}
-            )
+            arms = {(each["experiment"], each["arm"], each["propensity_bp"]) for each in mine if each["arm"]}
+            assert len(arms) <= 1, "nobody is in two arms"
+            drawn = dict(zip(("experiment", "arm", "propensity_bp"), *(arms or {(None,) * 3}), strict=True))
+            found.append({
+                **(mine[0] if mine else nothing), **drawn, "debtor_id": debtor["debtor_id"], "number": debtor["number"]
+            })  # fmt: skip
         return found
 
 

@@ -25,7 +25,7 @@ def ranked(
         if beside
         else (line["total_minor"], line["stage"], line["reason"])
     )
-    of_step = reason not in ("no_address", "forbidden", "credit_in_doubt")
+    of_step = reason not in ("no_address", "forbidden", "credit_in_doubt", "reassigned")
     since = min(
         (
             row["next_date"]

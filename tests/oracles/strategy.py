@@ -3,15 +3,16 @@
 One row and one condition after another; from docs/strategy.md.
 """
 
+import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from dunwell.core.money import DIGITS
 from dunwell.rulebook.conditions import All, Compare, Condition, Either, Flag, Known, Not, OneOf
-from dunwell.rulebook.strategy import Segment, Step, Strategy, Treatment
+from dunwell.rulebook.strategy import Arm, Experiment, Segment, Step, Strategy, Treatment
 
 type Row = dict[str, Any]
 type Ladder = tuple[Segment, list[tuple[Step, Treatment]]]
@@ -127,6 +128,45 @@ def ladder_of(strategy: Strategy, row: Row) -> Ladder:
     segment = next(each for each in strategy.segments if holds(each.when, row))
     chosen = [(step, next(t for t in step.treatments if holds(t.when, row))) for step in segment.steps]
     return segment, [(step, treatment) for step, treatment in chosen if not treatment.skip]
+
+
+def drawn(facts: dict[str, list[Row]], strategy: Strategy, debtor: Row, row: Row, day: date) -> tuple[str, Arm] | None:
+    """The experiment and arm that a debtor gets in a currency on a day; None: none."""
+    for each in strategy.experiments:
+        if each.from_date <= day <= each.until_date:
+            segment, _ = ladder_of(strategy, row)
+            if each.segment in (None, segment.name) and holds(each.when, row):
+                return each.name, _by_lot(each, facts["creditor"][0]["code"], debtor)
+    return None
+
+
+def _by_lot(experiment: Experiment, creditor: str, debtor: Row) -> Arm:
+    """Of a pile of 10 000 tickets, the first share_bp are of the first arm, and so on; a person draws one."""
+    known = debtor["person_id"] is not None
+    who = f"person:{debtor['person_id']}" if known else f"debtor:{debtor['number']}"
+    digest = hashlib.sha256(f"dunwell experiment\n{creditor}\n{experiment.name}\n{who}".encode()).hexdigest()
+    tickets = [arm for arm in experiment.arms for _ in range(arm.share_bp)]
+    return tickets[int(digest[:16], 16) % 10_000]
+
+
+def in_arm(ladder: Ladder, experiment: str, arm: Arm) -> Ladder:
+    """The ladder as the arm has it: channels in its order first, its days, its offer."""
+    steps = []
+    for step, treatment in ladder[1]:
+        for change in arm.changes:
+            if change.stage != step.stage:
+                continue
+            if change.after_days is not None:
+                step = replace(step, after_days=change.after_days)
+            if change.channels or change.offer:
+                wish = {channel: place for place, channel in enumerate(change.channels)}
+                treatment = replace(
+                    treatment, name=f"{treatment.name}@{experiment}.{arm.name}",
+                    channels=tuple(sorted(treatment.channels, key=lambda each: wish.get(each, 99))),
+                    offer=change.offer or treatment.offer,
+                )  # fmt: skip
+        steps.append((step, treatment))
+    return ladder[0], steps
 
 
 def history(facts: dict[str, list[Row]], outbound: Iterable[Row], row: Row, claim: set[int], day: date) -> None:

@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from click.testing import CliRunner
+from django.conf import settings
 from rich.cells import cell_len
 
 from dunwell.core.terms import LANGUAGES
@@ -50,6 +52,40 @@ class TestTheDifference:
 class TestASimulation:
     def test_counts_debtors_not_their_currencies(self, say: Any, file: Path) -> None:
         assert "2 debtors come to another segment" in say("strategy", "simulate", str(file))
+
+
+TRIAL = f"""\
+experiments:
+  - experiment: letter-first
+    from: {DAY}
+    until: {days(30)}
+    arms:
+      - {{arm: usual, share_bp: 5000}}
+      - {{arm: letter, share_bp: 5000, stages: [{{stage: reminder, channels: [letter]}}]}}
+"""
+
+
+class TestAnExperiment:
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_is_checked_shown_compared_and_simulated(self, say: Any, file: Path, language: str) -> None:
+        tried = file.with_name("tried.yaml")
+        tried.write_text(PLAIN + TRIAL, encoding="utf-8")
+        for told in (say("strategy", "check", str(tried), language=language),
+                     say("strategy", "show", str(tried), language=language),
+                     say("strategy", "diff", str(file), str(tried), language=language)):  # fmt: skip
+            assert "letter-first" in told
+            assert "50" in told
+        assert "letter-first" in say("strategy", "simulate", str(tried), "--as-of", str(DAY), language=language)
+
+    def test_is_kept_with_the_run_and_told_by_why(self, say: Any, file: Path) -> None:
+        file.write_text(PLAIN + TRIAL, encoding="utf-8")
+        say("strategy", "adopt", kept(say, file))
+        say("run", "--as-of", str(DAY))
+        (folder,) = Path(settings.DUNWELL.runs).iterdir()
+        drawn = pl.read_parquet(folder / "decisions.parquet").select("experiment", "arm", "propensity_bp").rows()
+        assert {(experiment, share) for experiment, _, share in drawn} == {("letter-first", 5_000)}
+        assert say("replay", folder.name)
+        assert f"arm {drawn[0][1]}" in say("why", "D1", "--as-of", str(DAY))
 
 
 class TestTheList:

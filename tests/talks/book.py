@@ -48,17 +48,10 @@ def an_item(debtor: Debtor, number: str, minor: int, **changes: Any) -> Receivab
 
 
 def pay(debtor: Debtor, minor: int, day: date, **changes: Any) -> Payment:
+    values = {"number": f"B-{day}-{minor}", "currency": "EUR", "source_kind": "bank", "known_from": NOW, **changes}
     with guard.writing("test"):
         return Payment.objects.create(
-            creditor=debtor.creditor,
-            debtor=debtor,
-            number=f"B-{day}-{minor}",
-            value_date=day,
-            currency="EUR",
-            amount_minor=minor,
-            source_kind="bank",
-            known_from=NOW,
-            **changes,
+            creditor=debtor.creditor, debtor=debtor, value_date=day, amount_minor=minor, **values
         )
 
 

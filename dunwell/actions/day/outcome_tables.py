@@ -21,6 +21,8 @@ from dunwell.store.models import Creditor, Run
 PURPOSE = "collection"
 DROPPED = "dropped"
 """Why a message was cancelled that a person dropped."""
+REASSIGNED = "reassigned"
+"""Why one was cancelled that a person took on."""
 _PENDING = str(tuple(str(state) for state in LIVE_STATES if state != OutboxState.CLAIMED))
 _SAME = ["stage", "language", "channel", "contact_point_id", "total_minor", "items_hash"]
 

@@ -16,7 +16,7 @@ from dunwell.store.models import OutboxMessage, Run
 from dunwell.store.reads.release import earlier_counts, release_of
 
 CHANGED = "changed_while_held"
-"""Why a message waits that took the place of one that a person held."""
+"""Why a message waits that took the place of one that a person held or wrote into."""
 
 
 def judged(
@@ -68,11 +68,14 @@ def _waiting_rows(run: Run) -> pl.DataFrame:
 
 
 def _held_before(changed: pl.Series) -> pl.DataFrame:
-    """debtor_id, currency, held_by, review_note of the messages that a person held, or that waited for his word."""
+    """debtor_id, currency, held_by, review_note of messages that a person held or changed, or that waited for him."""
     rows: list[tuple[int, str, str, str]] = []
     for part in changed.to_frame().iter_slices(5_000):
         found = OutboxMessage.objects.filter(pk__in=part["id"].to_list(), state=OutboxState.CANCELLED)
-        rows += found.exclude(held_by="").values_list("debtor_id", "currency", "held_by", "review_note")
+        theirs = found.exclude(held_by="", edited_by="").values_list(
+            "debtor_id", "currency", "held_by", "edited_by", "review_note"
+        )
+        rows += [(debtor, currency, held or edited, note) for debtor, currency, held, edited, note in theirs]
     text = pl.String()
     kinds = {"debtor_id": pl.Int64(), "currency": text, "held_by": text, "review_note": text}
     return pl.DataFrame(rows, schema=kinds, orient="row")

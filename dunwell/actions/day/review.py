@@ -27,11 +27,11 @@ from dunwell.store import journal
 from dunwell.store.models import Creditor, Debtor, JournalEntry, OutboxMessage
 from dunwell.store.reads.release import release_of
 
-_LONGEST = 2_000
+LONGEST = 2_000
 _NAMED = 200
 """So many messages are named in the journal one by one; of more, the hash over all keys."""
 
-_FREE = (OutboxState.PREPARED, OutboxState.RELEASED, OutboxState.TRY_LATER)
+FREE = (OutboxState.PREPARED, OutboxState.RELEASED, OutboxState.TRY_LATER)
 """States from which a message may be held or dropped: nobody has it in hand."""
 
 
@@ -73,23 +73,23 @@ def release(
 
     seen   the proposal as it was looked at (`proposal_hash`): refused when it has changed since
     """
-    found = _begin("review.released", creditor, chosen, key, {"seen": seen})
+    found = begin("review.released", creditor, chosen, key, {"seen": seen})
     if isinstance(found, Reviewed):
         return found
     _refuse_unseen(creditor, seen)
     states = (OutboxState.PREPARED, OutboxState.HELD) if chosen.with_held else (OutboxState.PREPARED,)
-    rows = _take(found, chosen, states)
-    others = _others(found, chosen, (row.pk for row in rows))
+    rows = take(found, chosen, states)
+    others = others_of(found, chosen, (row.pk for row in rows))
     quiet = release_of(creditor, today(creditor, at)).quiet_minutes
     leaves = at + timedelta(minutes=quiet)
-    for some in _portions(rows, states):
+    for some in portions(rows, states):
         if quiet:
             some.filter(not_before_at__lt=leaves).update(not_before_at=leaves)
         some.update(
             state=OutboxState.RELEASED, state_reason="", released_at=at, released_by=str(by)[:200], held_by="",
             review_note="", free_date=None,
         )  # fmt: skip
-    return _record(
+    return record(
         "review.released", creditor, chosen, rows, others, at, by, key, {"quiet_minutes": quiet, "seen": seen}
     )
 
@@ -107,43 +107,43 @@ def hold(
 ) -> Reviewed:
     """Keep messages back, also released ones that have not left: until somebody releases them, or until a day, whose
     run asks about them again. Refuses a day that is not ahead, and no reason."""
-    reason = clean_text(reason, "reason", limit=_LONGEST, needed=True)
+    reason = clean_text(reason, "reason", limit=LONGEST, needed=True)
     asked = {"reason": reason, "until": until.isoformat() if until else None}
-    found = _begin("review.held", creditor, chosen, key, asked)
+    found = begin("review.held", creditor, chosen, key, asked)
     if isinstance(found, Reviewed):
         return found
     now = today(creditor, at)
     if until is not None and until <= now:
         raise Refused("review.until_past", day=until.isoformat(), today=now.isoformat())
-    states = (*_FREE, OutboxState.HELD) if chosen.with_held else _FREE
-    rows = _take(found, chosen, states)
-    others = _others(found, chosen, (row.pk for row in rows))
-    for some in _portions(rows, states):
+    states = (*FREE, OutboxState.HELD) if chosen.with_held else FREE
+    rows = take(found, chosen, states)
+    others = others_of(found, chosen, (row.pk for row in rows))
+    for some in portions(rows, states):
         some.update(
             state=OutboxState.HELD, state_reason="", held_by=str(by)[:200], review_note=reason, free_date=until,
             released_at=None, released_by="",
         )  # fmt: skip
-    return _record("review.held", creditor, chosen, rows, others, at, by, key, asked)
+    return record("review.held", creditor, chosen, rows, others, at, by, key, asked)
 
 
 @act("review.drop", may_record_nothing=True)
 def drop(*, creditor: Creditor, chosen: Chosen, reason: str, at: datetime, by: Actor, key: UUID | str) -> Reviewed:
     """Cancel messages. No run of the same day prepares them again; one of a later day decides afresh."""
-    reason = clean_text(reason, "reason", limit=_LONGEST, needed=True)
+    reason = clean_text(reason, "reason", limit=LONGEST, needed=True)
     asked = {"reason": reason}
-    found = _begin("review.dropped", creditor, chosen, key, asked)
+    found = begin("review.dropped", creditor, chosen, key, asked)
     if isinstance(found, Reviewed):
         return found
-    states = (*_FREE, OutboxState.HELD) if chosen.with_held else _FREE
-    rows = _take(found, chosen, states)
-    others = _others(found, chosen, (row.pk for row in rows))
+    states = (*FREE, OutboxState.HELD) if chosen.with_held else FREE
+    rows = take(found, chosen, states)
+    others = others_of(found, chosen, (row.pk for row in rows))
     free = max(today(creditor, at), *(row.as_of for row in rows)) + timedelta(days=1)
-    for some in _portions(rows, states):
+    for some in portions(rows, states):
         some.update(
             state=OutboxState.CANCELLED, state_reason=DROPPED, settled_at=at, held_by=str(by)[:200],
             review_note=reason, free_date=free,
         )  # fmt: skip
-    return _record("review.dropped", creditor, chosen, rows, others, at, by, key, {**asked, "not_before": free})
+    return record("review.dropped", creditor, chosen, rows, others, at, by, key, {**asked, "not_before": free})
 
 
 def proposal_hash(creditor: Creditor) -> str:
@@ -152,7 +152,7 @@ def proposal_hash(creditor: Creditor) -> str:
     return _hash(f"{key} {state}" for key, state in waits.order_by("key").values_list("key", "state"))[:12]
 
 
-def _begin(
+def begin(
     event: str, creditor: Creditor, chosen: Chosen, key: UUID | str, asked: dict[str, Any]
 ) -> "QuerySet[OutboxMessage] | Reviewed":
     """Take the creditor's row; what an act of the same key did before, or the messages that are chosen."""
@@ -190,24 +190,25 @@ def _chosen(creditor: Creditor, chosen: Chosen) -> "QuerySet[OutboxMessage]":
     return rows
 
 
-def _take(found: "QuerySet[OutboxMessage]", chosen: Chosen, states: tuple[OutboxState, ...]) -> list[OutboxMessage]:
+def take(found: "QuerySet[OutboxMessage]", chosen: Chosen, states: tuple[OutboxState, ...]) -> list[OutboxMessage]:
     """The messages in these states, locked. Refuses when there are none, and says what became of the chosen."""
     rows = list(found.filter(state__in=states).select_for_update(of=("self",)).order_by("pk"))
     if not rows:
-        if told := _others(found, chosen, ()):
+        if told := others_of(found, chosen, ()):
             words = ", ".join(f"{count} {state}" for state, count in sorted(told.items()))
             raise Refused("review.nothing", states=words)
         raise Refused("review.none")
     return rows
 
 
-def _others(found: "QuerySet[OutboxMessage]", chosen: Chosen, taken: Iterable[int]) -> dict[str, int]:
+def others_of(found: "QuerySet[OutboxMessage]", chosen: Chosen, taken: Iterable[int]) -> dict[str, int]:
     """Chosen messages that the act leaves as they are, by state. What is over counts where a key names it."""
     gone, seen = set(taken), found if chosen.keys else found.filter(state__in=LIVE_STATES)
     return dict(Counter(state for pk, state in seen.values_list("pk", "state") if pk not in gone))
 
 
-def _portions(rows: list[OutboxMessage], states: tuple[OutboxState, ...]) -> Iterable["QuerySet[OutboxMessage]"]:
+def portions(rows: list[OutboxMessage], states: tuple[OutboxState, ...]) -> Iterable["QuerySet[OutboxMessage]"]:
+    """These messages as far as they still stand in one of the states, some at a time."""
     ids = [row.pk for row in rows]
     for start in range(0, len(ids), 5_000):
         yield OutboxMessage.objects.filter(pk__in=ids[start : start + 5_000], state__in=states)
@@ -218,11 +219,11 @@ def _refuse_unseen(creditor: Creditor, seen: str | None) -> None:
         raise Refused("review.changed_since", seen=seen[:20], now=now)
 
 
-def _record(
+def record(
     event: str, creditor: Creditor, chosen: Chosen, rows: list[OutboxMessage], others: Mapping[str, int], at: datetime,
     by: Actor, key: UUID | str, more: Mapping[str, Any],
 ) -> Reviewed:  # fmt: skip
-    """One entry for all: which messages, how many, and what they ask for per currency."""
+    """One entry for all: which messages, how many, of which stages, and what they ask for per currency."""
     sums: Counter[str] = Counter()
     for row in rows:
         sums[row.currency] += row.total_minor
@@ -232,6 +233,7 @@ def _record(
         event, creditor=creditor, by=by, at=at, key=str(key), debtor=debtors.pop() if len(debtors) == 1 else None,
         body={
             "chosen": _choice(chosen), "count": len(rows), "others": dict(others), "sums": dict(sums),
+            "stages": dict(Counter(Stage(row.stage).word for row in rows)),
             "keys_hash": _hash(keys), "messages": keys if len(keys) <= _NAMED else None, **more,
         },
     )  # fmt: skip

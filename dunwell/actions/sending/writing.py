@@ -35,8 +35,10 @@ class Writer:
             offer=treatment.offer,
         )  # fmt: skip
         wanted = gate.wanted(go.told)
-        written = replace(written, reconciliation=treatment.reconciliation)
-        written = replace(written, opt_out="opt_out_notice" in wanted, from_collector=not wanted.isdisjoint(COLLECTOR))
+        written = replace(
+            written, opt_out="opt_out_notice" in wanted, from_collector=not wanted.isdisjoint(COLLECTOR),
+            personal=row.personal, reconciliation=treatment.reconciliation,
+        )  # fmt: skip
         if self._late is None or not treatment.interest:
             return written, []
         return self._late.added(written, row, [item["receivable_id"] for item in go.items])

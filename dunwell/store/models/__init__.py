@@ -56,7 +56,9 @@ from dunwell.store.models.talks import (
     Promise,
     PromisePast,
 )
+from dunwell.store.models.targets import Target, TargetPast
 from dunwell.store.models.team import TeamAbsence, TeamAdopted
+from dunwell.store.models.wishes import Wish, WishPast
 
 __all__ = [
     "Clearance", "Complaint", "ComplaintPast", "ContactAttempt", "ContactItem", "ContactPoint", "ContactPointPast",
@@ -66,5 +68,6 @@ __all__ = [
     "LimitationClaim", "LimitationClaimPast", "LimitationEvent", "LimitationEventPast", "Match", "MatchPast",
     "Observation", "ObservationPast", "OutboxMessage", "Payment", "PaymentPast", "Person", "Promise", "PromisePast",
     "RateValue", "RateValuePast", "Receivable", "ReceivablePast", "RegisterEntry", "RegisterEntryPast", "ReleaseSet",
-    "Run", "Standing", "Step", "StepPast", "StrategyAdopted", "StrategyVersion", "TeamAbsence", "TeamAdopted",
+    "Run", "Standing", "Step", "StepPast", "StrategyAdopted", "StrategyVersion", "Target", "TargetPast", "TeamAbsence",
+    "TeamAdopted", "Wish", "WishPast",
 ]  # fmt: skip

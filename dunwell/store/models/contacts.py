@@ -16,6 +16,7 @@ class OutboxMessage(Owned):
 
     released_at, released_by    since when it may leave, and the person who let it (empty: the creditor's setting did)
     held_by, review_note        who holds or dropped it, and why in his words
+    edited_by, personal         who wrote a paragraph into it, and that paragraph
     free_date                   of a held one: the first day on which it is asked about again (null: never by itself);
                                 of a dropped one: the first day whose run may prepare another
     """
@@ -45,6 +46,8 @@ class OutboxMessage(Owned):
     held_by = models.CharField(max_length=200, blank=True)
     review_note = models.TextField(blank=True)
     free_date = models.DateField(null=True)
+    edited_by = models.CharField(max_length=200, blank=True, default="", db_default="")
+    personal = models.TextField(blank=True, default="", db_default="")
 
     class Meta:
         constraints = [

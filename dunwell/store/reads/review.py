@@ -1,12 +1,16 @@
 """What is about to leave, and what waits for a person."""
 
+import json
+from collections import Counter
 from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, QuerySet, Sum
 
 from dunwell.core.terms import LIVE_STATES, OutboxState
-from dunwell.store.models import Creditor, OutboxMessage
+from dunwell.store.models import Creditor, JournalEntry, OutboxMessage
 
 WAITING = (OutboxState.PREPARED, OutboxState.HELD)
 
@@ -54,3 +58,27 @@ def _whole(rows: "QuerySet[OutboxMessage]") -> "QuerySet[OutboxMessage]":
 
 def _live(creditor: Creditor, states: Sequence[str] = LIVE_STATES) -> "QuerySet[OutboxMessage]":
     return OutboxMessage.objects.filter(creditor=creditor, state__in=states)
+
+
+DEVIATIONS = ("review.held", "review.dropped", "review.edited", "review.reassigned")
+"""Acts by which a person does otherwise than a run proposed."""
+
+
+def deviations(creditor: Creditor, since: date, until: date) -> list[dict[str, Any]]:
+    """Every such act of these days (of the creditor's clock), the earliest first: at, by, what (`held`, ...), reason,
+    count, stages (stage -> how many; empty: not told), to (whose task it became, or where it goes; or None)."""
+    zone = ZoneInfo(creditor.zone)
+    first = datetime.combine(since, time(), zone)
+    end = datetime.combine(until + timedelta(days=1), time(), zone)
+    entries = JournalEntry.objects.filter(creditor=creditor, event__in=DEVIATIONS, at__gte=first, at__lt=end)
+    return [_deviation(each) for each in entries.order_by("recorded_at", "pk")]
+
+
+def _deviation(entry: JournalEntry) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(bytes(entry.body))["body"]
+    # entries of before name their messages, whose keys name the stage
+    named = Counter(key.rsplit(":", 3)[1] for key in body["messages"] or ())
+    return {
+        "at": entry.at, "by": entry.actor, "what": entry.event.removeprefix("review."), "reason": body["reason"],
+        "count": body["count"], "stages": body.get("stages", dict(named)), "to": body.get("to"),
+    }  # fmt: skip

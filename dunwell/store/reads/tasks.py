@@ -38,7 +38,16 @@ def _task(row: Standing) -> dict[str, Any]:
 
 def names(debtors: Iterable[int]) -> dict[int, str]:
     """Row id -> name."""
+    return _told(debtors, "name")
+
+
+def numbers(debtors: Iterable[int]) -> dict[int, str]:
+    """Row id -> number."""
+    return _told(debtors, "number")
+
+
+def _told(debtors: Iterable[int], column: str) -> dict[int, str]:
     found: dict[int, str] = {}
     for part in batched(debtors, 900):
-        found |= dict(Debtor.objects.filter(pk__in=part).values_list("pk", "name"))
+        found |= dict(Debtor.objects.filter(pk__in=part).values_list("pk", column))
     return found
