@@ -5,7 +5,7 @@ from dunwell.core.money import format_money
 from dunwell.core.terms import LANGUAGES, Stage
 from dunwell.rulebook.conditions import All, Compare, Condition, Either, Flag, Known, Not, OneOf
 from dunwell.rulebook.rank import OTHER
-from dunwell.rulebook.strategy import PERSON, Offer, OfferKind, Segment, Step, Strategy, Treatment
+from dunwell.rulebook.strategy import PERSON, Offer, OfferKind, PromiseNotes, Segment, Step, Strategy, Treatment
 from dunwell.rulebook.strategy_columns import COLUMNS, MONEY_SCALE_DIGITS, Kind
 
 
@@ -109,6 +109,17 @@ def offer_words(offer: Offer, language: str) -> str:
     )
 
 
+def note_words(notes: PromiseNotes, language: str) -> list[str]:
+    """What is written about promises: of reminders, and of thanks."""
+    by = ("／" if language.startswith("zh") else " / ").join(
+        say(f"channel.{channel}", language) for channel in notes.channels
+    )
+    return [
+        _says("remind" if notes.remind_days else "no_remind", language, days=notes.remind_days, channels=by),
+        _says("thank" if notes.thank else "no_thank", language, channels=by),
+    ]
+
+
 def strategy_lines(strategy: Strategy, language: str) -> list[str]:
     """All a strategy says, a line each and each by itself: two strategies differ where these lines do.
 
@@ -121,12 +132,17 @@ def strategy_lines(strategy: Strategy, language: str) -> list[str]:
         _says(f"level.{strategy.level}", language),
         _says("grace", language, days=strategy.grace_days),
         *_least(strategy, language),
+        *(
+            _says("of", language, of=_says("no_segment", language), what=each)
+            for each in note_words(strategy.promises, language)
+        ),
     ]
     for place, segment in enumerate(strategy.segments, 1):
         lines.append(f"{place}. {segment_words(segment, language)}")
         lines.append(_says("of", language, of=segment.name, what=_titles(segment.title, language)))
         pause = say("strategy.pause", language, days=segment.pause_days)
         lines.append(_says("of", language, of=segment.name, what=pause))
+        lines += [_says("of", language, of=segment.name, what=each) for each in note_words(segment.promises, language)]
         for step in segment.steps:
             stage = say(f"stage.{step.stage.word}", language)
             head = _says("of", language, of=segment.name, what=stage)

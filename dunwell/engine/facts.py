@@ -12,7 +12,7 @@ import polars as pl
 
 from dunwell.core.errors import DunwellError
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 _MOMENT = pl.Datetime("us", "UTC")
 _DATE = pl.Date()
 _INT = pl.Int64()
@@ -111,6 +111,7 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "contact_point_id": _INT,
         "collector": _TEXT,
         "at_place": _TEXT,
+        "promise_id": _INT,
     },
     "contact_items": {
         "contact_id": _INT,

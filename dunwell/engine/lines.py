@@ -100,7 +100,7 @@ def gates(strategy: Strategy, day: date) -> dict[str, pl.Expr]:
     """
     nothing_late = (pl.col("overdue_minor") == 0) & ~_is_notice()
     residue = (pl.col("charges_minor") == pl.col("overdue_minor")) & (
-        pl.col("overdue_minor") <= _by_currency(strategy.residue_minor)
+        pl.col("overdue_minor") <= by_currency(strategy.residue_minor)
     )
     paused = (_pause_until() > day).fill_null(value=False)
     return {
@@ -109,7 +109,7 @@ def gates(strategy: Strategy, day: date) -> dict[str, pl.Expr]:
         "covered_by_credit": nothing_late & pl.col("any_overdue"),
         "not_yet_due": ~pl.col("any_overdue") & ~_is_notice(),
         "residue": residue & ~_is_notice(),
-        "below_minimum": _asked() < _by_currency(strategy.minimum_minor),
+        "below_minimum": _asked() < by_currency(strategy.minimum_minor),
         "for_person": (pl.col("person_minor") > 0) & (~_has_step() | paused),
         "waiting": ~_has_step(),
         "paused": paused,
@@ -157,7 +157,7 @@ def _step_due(lines: pl.DataFrame, strategy: Strategy, day: date) -> pl.DataFram
     )
 
 
-def _by_currency(least_minor: dict[str, int]) -> pl.Expr:
+def by_currency(least_minor: dict[str, int]) -> pl.Expr:
     """A sum in minor units per currency; 0 where none is named."""
     found = pl.lit(0)
     for currency, least in sorted(least_minor.items()):

@@ -15,7 +15,7 @@ from dunwell.core.dates import format_date
 from dunwell.core.errors import DunwellError
 from dunwell.core.terms import Stage
 from dunwell.documents.plain import plain
-from dunwell.documents.strategy_words import segment_words, strategy_lines, treatment_words, when_words
+from dunwell.documents.strategy_words import note_words, segment_words, strategy_lines, treatment_words, when_words
 from dunwell.engine.strategy_effect import Effect, effect
 from dunwell.jobs.context import language, moment, operator, show_folded, tell, words
 from dunwell.jobs.day_option import Day
@@ -98,6 +98,8 @@ def show_command(which: str, due: date | None, as_text: bool, code: str | None) 
             day = each.day.isoformat() + (f"\n-> {each.deadline.isoformat()}" if each.deadline else "")
             table.add_row(words(f"stage.{each.step.stage.word}"), when_words(each.step, language()), Text(how), day)
         show_folded(table)
+        for about_promises in note_words(segment.promises, language()):
+            click.echo(about_promises)
     tell("strategy.example", amount="1,000", currency="EUR", due=format_date(due or _DUE, language()))
 
 

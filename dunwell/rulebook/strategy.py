@@ -100,13 +100,36 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class PromiseNotes:
+    """What is written about promises: no step of a segment, and none is skipped or put off for good by it.
+
+    remind_days   so many days before a promise falls due whoever made it is reminded; 0: nobody is
+    thank         thanks go out on the day on which a promise is seen to be kept
+    channels      in order; the debtor's own preference goes first where it is among them
+    """
+
+    remind_days: int = 0
+    thank: bool = False
+    channels: tuple[str, ...] = ()
+
+    @property
+    def any(self) -> bool:
+        """Is anything written at all?"""
+        return self.thank or self.remind_days > 0
+
+
+@dataclass(frozen=True, slots=True)
 class Segment:
-    """Debtors who are treated alike: those whom `when` holds for and no segment before it took. title: by language."""
+    """Debtors who are treated alike: those whom `when` holds for and no segment before it took. title: by language.
+
+    promises   what is written to them about promises
+    """
 
     name: str
     title: dict[str, str]
     when: Condition | None
     pause_days: int
+    promises: PromiseNotes
     steps: tuple[Step, ...]
 
     def step(self, stage: Stage) -> Step | None:
@@ -124,6 +147,7 @@ class Strategy:
     minimum_bp          currency -> an item of which less than this part (hundredths of a percent) is open is left alone
     residue_minor       currency -> who paid all but charges up to this is left alone
     uneconomic_minor    channel -> currency -> below it the channel is too dear
+    promises            what is written about promises to whoever owes nothing any more, and so is in no segment
     rank                what comes first on a worklist
     """
 
@@ -136,6 +160,7 @@ class Strategy:
     minimum_bp: dict[str, int]
     residue_minor: dict[str, int]
     uneconomic_minor: dict[str, dict[str, int]]
+    promises: PromiseNotes
     segments: tuple[Segment, ...]
     rank: Rank
     text: str

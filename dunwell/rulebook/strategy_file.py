@@ -19,6 +19,7 @@ from dunwell.rulebook.strategy import (
     Level,
     Offer,
     OfferKind,
+    PromiseNotes,
     Segment,
     Step,
     Strategy,
@@ -35,7 +36,7 @@ _WHOLE_PERCENT_BP = 10_000
 
 _TOP = frozenset({
     "name", "title", "netting", "level", "grace_days", "pause_days", "minimum_minor", "minimum_percent",
-    "residue_minor", "uneconomic_minor", "segments", "rank",
+    "residue_minor", "uneconomic_minor", "promises", "segments", "rank",
 })  # fmt: skip
 _TREATMENT = frozenset({"by", "channels", "tone", "pay_within_days", "interest", "attempts", "offer"})
 _ROW = _TREATMENT | {"stage", "offset_days", "month_end", "after_days", "after_deadline_days", "instead"}
@@ -79,11 +80,13 @@ class _Reader:
     faults: Faults
     text: str
     pause_days: int = 0
+    notes: PromiseNotes = field(default_factory=PromiseNotes)
     names: set[str] = field(default_factory=set)
 
     def strategy(self, top: Node) -> Strategy:
         rows = top.keys(self.faults, _TOP, frozenset({"name", "title", "netting", "pause_days", "segments"}))
         self.pause_days = self.whole(rows, "pause_days", 1, default=1)
+        self.notes = self.promises(rows.get("promises"))
         return Strategy(
             name=self.name(rows.get("name")),
             title=self.title(rows.get("title")),
@@ -94,6 +97,7 @@ class _Reader:
             minimum_bp=self.percents(rows.get("minimum_percent")),
             residue_minor=self.sums(rows.get("residue_minor")),
             uneconomic_minor=self.uneconomic(rows.get("uneconomic_minor")),
+            promises=self.notes,
             segments=self.segments(rows.get("segments")),
             rank=read_rank(rows.get("rank"), self.faults, default_rank()),
             text=self.text,
@@ -112,7 +116,7 @@ class _Reader:
 
     def segment(self, row: Node, *, is_last: bool) -> Segment:
         keys = row.keys(
-            self.faults, frozenset({"segment", "title", "when", "pause_days", "stages"}),
+            self.faults, frozenset({"segment", "title", "when", "pause_days", "promises", "stages"}),
             frozenset({"segment", "title", "stages"}),
         )  # fmt: skip
         name = self.name(keys.get("segment"))
@@ -128,8 +132,29 @@ class _Reader:
             title=self.title(keys.get("title")),
             when=self.condition(keys.get("when")),
             pause_days=self.whole(keys, "pause_days", 1, default=self.pause_days),
+            promises=self.promises(keys.get("promises")),
             steps=self.steps(keys.get("stages")),
         )
+
+    def promises(self, node: Node | None) -> PromiseNotes:
+        """What is written about promises; a segment says only what differs from the top."""
+        if node is None:
+            return self.notes
+        keys = node.keys(self.faults, frozenset({"remind_days", "thank", "channels"}))
+        found = PromiseNotes(
+            remind_days=self.whole(keys, "remind_days", 0, default=self.notes.remind_days),
+            thank=self.flag(keys, "thank", default=self.notes.thank),
+            channels=self.channels(keys.get("channels"), self.notes.channels),
+        )
+        if found.any and not found.channels:
+            self.faults.add(node, "strategy.no_channels", stage="promises")
+        for channel in found.channels:
+            if channel not in SENDABLE:
+                self.faults.add(
+                    keys.get("channels", node), "strategy.note_unsendable", channel=channel, known=", ".join(SENDABLE)
+                )
+                break
+        return found
 
     def steps(self, node: Node | None) -> tuple[Step, ...]:
         found: list[Step] = []
