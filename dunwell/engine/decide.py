@@ -186,7 +186,7 @@ def decide(
     lines = reach.in_hours(lines, told.hours, moment)
     today = notes.Today(known, strategy, rules, day, moment, ladders, told, found, applied.came, caps)
     about_promises = notes.notes_of(today, lines)
-    lines = notes.thanked_first(lines, about_promises, day)
+    lines = notes.thanked_first(today, lines, about_promises)
     lines = _treated(lines, ladders, day, _days_off(known))
     news = rank.News(known, rules, applied.came, day)
     lines = rank.with_rank(lines, about, ladders, strategy.rank, news)

@@ -81,13 +81,16 @@ def notes_of(today: Today, lines: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(found).sort(KEYS)
 
 
-def thanked_first(lines: pl.DataFrame, notes: pl.DataFrame, day: date) -> pl.DataFrame:
+def thanked_first(today: Today, lines: pl.DataFrame, notes: pl.DataFrame) -> pl.DataFrame:
     """Lines + thanked (Boolean: a message gave way to thanks).
 
-    Who is thanked today is asked for nothing on the same day: his message waits until tomorrow, and the task that
-    stands beside it takes its place.
+    Who is thanked today, or was already, is asked for nothing on the same day: his message waits until tomorrow, and
+    the task that stands beside it takes its place.
     """
-    thanked = notes.filter(pl.col("note") == Note.THANKS)
+    if today.facts["promises"].is_empty():
+        return lines.with_columns(thanked=pl.lit(value=False))
+    going = notes.filter(pl.col("note") == Note.THANKS).select(KEYS)
+    thanked = pl.concat([going, _thanked_on(today)]).unique()
     if thanked.is_empty():
         return lines.with_columns(thanked=pl.lit(value=False))
     marked = lines.join(thanked.select(*KEYS, thanked=pl.lit(value=True)), on=KEYS, how="left")
@@ -96,9 +99,14 @@ def thanked_first(lines: pl.DataFrame, notes: pl.DataFrame, day: date) -> pl.Dat
     changed = marked.with_columns(
         action=pl.when("thanked").then(pl.lit("none")).otherwise("action"),
         reason=pl.when("thanked").then(pl.lit("thanked_today")).otherwise("reason"),
-        next_date=pl.when("thanked").then(pl.lit(in_days(day, 1))).otherwise("next_date"),
+        next_date=pl.when("thanked").then(pl.lit(in_days(today.day, 1))).otherwise("next_date"),
     )
     return to_person(changed, pl.col("waits")).drop("waits")
+
+
+def _thanked_on(today: Today) -> pl.DataFrame:
+    """debtor_id, currency: whose thanks left earlier on this day."""
+    return notes_sent(today.facts, Note.THANKS).filter(pl.col("contact_date") == today.day).select(KEYS)
 
 
 _WANTED = [
@@ -128,6 +136,7 @@ def _reminders(today: Today, lines: pl.DataFrame) -> pl.DataFrame:
         .filter(pl.col("state") == "open")
         .join(soon, on="promise_id", how="semi")
         .join(notes_sent(today.facts, Note.REMINDER), on="promise_id", how="anti")
+        .join(_thanked_on(today), on=KEYS, how="anti")
         .join(lines.filter(pl.col("action") != "message"), on=KEYS)
         .join(days, on="ladder")
         .filter(

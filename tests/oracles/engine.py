@@ -613,10 +613,11 @@ class Oracle:
                 line = self.lines[mine.index(True)] if any(mine) else None
                 note = self._thanks(debtor, currency, line) or self._reminder(debtor, currency, line)
                 note = note and self._note_reaches(note, debtor)
-                if not note:
-                    continue
-                found.append(note)
-                if note["note"] == "promise_thanks" and line and line["action"] == "message":
+                thanked = self._thanked_today(debtor, currency)
+                if note:
+                    found.append(note)
+                    thanked = thanked or note["note"] == "promise_thanks"
+                if thanked and line and line["action"] == "message":
                     line.update(
                         action="none", reason="thanked_today", next_date=self.day + timedelta(days=1), channel=None,
                         contact_point_id=None, pay_by_date=None, not_before_at=None,
@@ -632,6 +633,9 @@ class Oracle:
             for c in self._outbound()
             if is_note(c, purpose) and (c["debtor_id"], c["currency"]) == (debtor["debtor_id"], currency)
         ]
+
+    def _thanked_today(self, debtor: Row, currency: str) -> bool:
+        return any(c["contact_date"] == self.day for c in self._written(debtor, currency, "service"))
 
     def _settings(self, debtor: Row, currency: str, line: Row | None) -> PromiseNotes:
         return self.ladders[debtor["debtor_id"], currency][0].promises if line else self.strategy.promises
@@ -662,7 +666,7 @@ class Oracle:
 
     def _reminder(self, debtor: Row, currency: str, line: Row | None) -> Row | None:
         """Of the next promise that falls due in a few days."""
-        if line is None or line["action"] == "message":
+        if line is None or line["action"] == "message" or self._thanked_today(debtor, currency):
             return None
         segment = self.ladders[debtor["debtor_id"], currency][0]
         last, days = line["last_message_date"], segment.promises.remind_days

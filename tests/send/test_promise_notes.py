@@ -162,6 +162,15 @@ class TestThanks:
         let_go(clock=Clock(fixed=morning))
         assert "EUR 40.10" in text_of(sink.mails[1])
 
+    def test_are_followed_by_no_demand_on_the_same_day_also_when_it_is_run_again(self, creditor, sink):
+        pay(6_000)
+        run(creditor)
+        let_go()
+        assert run(creditor)["prepared"] == 0
+        told = "\n".join(answer(creditor=creditor, debtor_number="M0", as_of=DAY, not_action="message").words("en"))
+        assert "nothing is asked for on the same day" in told
+        assert "thanks for a kept promise go out first" in told
+
     def test_reach_whoever_owes_nothing_any_more(self, creditor, sink):
         pay(10_010)
         run(creditor)
