@@ -46,8 +46,9 @@ def _choice(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--debtor", "debtors", multiple=True, help="This debtor's."),
         click.option("--channel", "channels", multiple=True, type=click.Choice(CHANNELS), help="Of this channel."),
         click.option(
-            "--stage", "stages", multiple=True, type=click.Choice([stage.word for stage in WRITTEN_STAGES]),
-            help="Of this stage.",
+            "--stage", "stages", multiple=True,
+            type=click.Choice([stage.word for stage in (Stage.NONE, *WRITTEN_STAGES)]),
+            help="Of this stage; none: messages about promises, which have none.",
         ),
     ):  # fmt: skip
         command = option(command)

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.conf import settings
 
+from dunwell.actions.day import review
 from dunwell.actions.day.runs import run_day
 from dunwell.actions.explain import explain
 from dunwell.actions.release import set_release
@@ -14,6 +15,7 @@ from dunwell.actions.strategies import adopt_strategy, save_strategy
 from dunwell.actions.talks import open_complaint, record_promise, withdraw_promise
 from dunwell.actions.why import answer
 from dunwell.core.money import Money
+from dunwell.core.terms import Stage
 from dunwell.store import guard
 from dunwell.store.models import (
     ContactAttempt,
@@ -133,6 +135,9 @@ class TestAReminder:
         assert sink.mails == []
         (seen,) = previews(creditor, list(OutboxMessage.objects.all()), day=DAY, moment=TEN)
         assert "EUR 60.00" in seen.text
+        review.release(creditor=creditor, chosen=review.Chosen(stages=(Stage.NONE,)), at=TEN, by=MEI, key="r")
+        let_go()
+        assert len(sink.mails) == 1
 
     def test_goes_by_letter_where_there_is_no_mail(self, creditor):
         other = add_debtor(creditor, "L0", letter=True)
