@@ -19,7 +19,14 @@ from dunwell.core.errors import DunwellError, say
 from dunwell.core.money import format_money
 from dunwell.core.terms import Channel, Stage
 from dunwell.documents.contact_answer import AnswerWords, ChannelAnswer
-from dunwell.documents.decision_words import channel_words, decision_words, person_words, stage_words
+from dunwell.documents.decision_words import (
+    channel_words,
+    decision_words,
+    message_words,
+    note_words,
+    person_words,
+    stage_words,
+)
 from dunwell.documents.finding_words import entry_words, source_name
 from dunwell.documents.target_words import target_words
 from dunwell.engine import cash
@@ -67,7 +74,7 @@ class Demand:
 
 
 class Explanation:
-    """The parts of an explanation as data: `items`, `lines`, `loose`, `left_out`, `ahead` (see `engine.cash`),
+    """The parts of an explanation as data: `items`, `lines`, `notes`, `loose`, `left_out`, `ahead` (see `engine.cash`),
     `findings`, `promises`, `targets`, `contacts`, `told` (by channel, at `asked_at`).
 
     loose   currency -> the debtor's money that pays nothing (minor units; below zero: more went back than came in)
@@ -98,6 +105,7 @@ class Explanation:
         self.left_out = cash.left_out(known, applied).filter(mine).to_dicts()
         self.ahead = cash.ahead_of_lists(known, applied).filter(mine).to_dicts()
         self.lines = outcome.lines.filter(mine).to_dicts()
+        self.notes = outcome.notes.filter(mine).to_dicts()
         self.findings = outcome.findings.filter(mine).to_dicts()
         waits = paused(outcome.findings).filter(mine)
         self.paused: frozenset[str | None] = frozenset(waits["currency"].to_list())
@@ -133,6 +141,8 @@ class Explanation:
         )
         if not self.lines:
             yield say("explain.nothing_open", language)
+        for note in self.notes:
+            yield note_words(note, language)
         for line in self.lines:
             yield ""
             yield from self._line(line, language)
@@ -340,13 +350,16 @@ class Explanation:
 
 def what(contact: PastContact, language: str) -> str:
     """A past contact in words: what it was, what it asked for, what came of it and why."""
+    stage = stage_words(contact.stage or 0, language)
     code = "talk_in" if contact.inbound else "talk" if not contact.stage else "contact"
     if contact.stage and contact.total_minor is not None:
         code = "contact_asked_by" if contact.deadline_date else "contact_asked"
+    if contact.about_promise is not None:
+        code, stage = "contact_note", message_words(0, language, contact.about_promise.purpose)
     said = say(
         f"explain.{code}",
         language,
-        stage=stage_words(contact.stage or 0, language),
+        stage=stage,
         channel=channel_words(contact.channel, language),
         outcome=say(f"outcome.{contact.outcome}", language),
         total=format_money(contact.total_minor or 0, contact.currency, language) if contact.currency else "-",

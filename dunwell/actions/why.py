@@ -9,8 +9,9 @@ from dunwell.actions.business_day import day_start
 from dunwell.actions.facts import facts_of
 from dunwell.core.dates import format_date
 from dunwell.core.errors import DunwellError, say
+from dunwell.documents.decision_words import note_words
 from dunwell.documents.why_words import WhyWords
-from dunwell.engine.why import look, why
+from dunwell.engine.why import look, notes, why
 from dunwell.engine.why_not import wanted, why_not
 from dunwell.rulebook.rules_file import Rules
 from dunwell.rulebook.strategy import Strategy
@@ -21,7 +22,7 @@ from dunwell.store.reads.strategies import strategy_of
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer as data: `lines` (see `engine.why.why`), `contrast` (see `engine.why_not`; None: not asked)."""
+    """The answer as data: `lines`, `notes` (see `engine.why`), `contrast` (see `engine.why_not`; None: not asked)."""
 
     number: str
     name: str
@@ -29,6 +30,7 @@ class Answer:
     strategy: Strategy
     rules: Rules
     lines: list[dict[str, Any]]
+    notes: list[dict[str, Any]]
     action: str | None
     contrast: list[dict[str, Any]] | None
     zone: str
@@ -38,6 +40,7 @@ class Answer:
         return {
             "debtor": self.number, "name": self.name, "day": self.day,
             "strategy": {"name": self.strategy.name, "hash": self.strategy.hash}, "lines": self.lines,
+            "notes": self.notes,
             "not": self.action, "contrast": self.contrast,
         }  # fmt: skip
 
@@ -49,7 +52,9 @@ class Answer:
         )  # fmt: skip
         spoken = WhyWords(self.strategy, self.rules, self.day, language, self.zone)
         if not self.lines:
-            yield say("why.nothing_open", language)
+            yield say("why.nothing_owed" if self.notes else "why.nothing_open", language)
+        for note in self.notes:
+            yield note_words(note, language)
         contrast = {each["currency"]: each for each in self.contrast or ()}
         for line in self.lines:
             yield ""
@@ -84,6 +89,8 @@ def answer(
     if debtor.pk not in facts["debtors"]["debtor_id"]:
         raise DunwellError("debtor.not_known_then", number=debtor_number[:100], day=as_of.isoformat())
     strategy, rules = strategy or strategy_of(creditor, as_of), rules or rules_of(creditor, known_at)
-    lines = why(look(facts, strategy, rules, debtor.pk, as_of))
+    seen = look(facts, strategy, rules, debtor.pk, as_of)
     contrast = None if action is None else why_not(facts, strategy, rules, debtor.pk, as_of, action)
-    return Answer(debtor.number, debtor.name, as_of, strategy, rules, lines, not_action, contrast, creditor.zone)
+    return Answer(
+        debtor.number, debtor.name, as_of, strategy, rules, why(seen), notes(seen), not_action, contrast, creditor.zone
+    )

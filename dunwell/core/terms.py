@@ -104,6 +104,24 @@ TALKS = (Stage.CALL, Stage.PERSON, Stage.MEDIATION)
 """The steps that are talks. All others demand in writing, or hand the claim to somebody who does."""
 
 
+class Note(StrEnum):
+    """A message about a promise: a courtesy beside the steps, and never one of them."""
+
+    REMINDER = "promise_reminder"
+    THANKS = "promise_thanks"
+
+    @property
+    def purpose(self) -> str:
+        """Why it takes place, in the words of docs/contact-rules.md: who is reminded is asked for money, who is thanked
+        is told that it came, and asked for nothing."""
+        return "collection" if self is Note.REMINDER else "service"
+
+    @classmethod
+    def of(cls, purpose: str) -> "Note":
+        """Which of the two a message about a promise is, by its purpose."""
+        return cls.REMINDER if purpose == cls.REMINDER.purpose else cls.THANKS
+
+
 class HoldReason(StrEnum):
     """Why collecting is paused. The first five bind the person, whichever of his accounts they were told about."""
 

@@ -19,7 +19,7 @@ from dunwell.core.errors import say
 from dunwell.core.money import DIGITS, grouped_amount
 from dunwell.core.terms import Stage
 from dunwell.demo.play import Played
-from dunwell.documents.decision_words import channel_words, stage_words
+from dunwell.documents.decision_words import channel_words, message_words
 from dunwell.engine.ageing import BUCKETS
 from dunwell.engine.claims import open_items
 from dunwell.engine.facts import Facts
@@ -85,14 +85,14 @@ def _sent(played: list[Played], words: Callable[..., str], language: str) -> Tab
     counts: Counter[tuple[int, str, str]] = Counter()
     for each in played:
         for channel, stage, outcome, count in figures.contacts(each.creditor):
-            counts[stage or int(Stage.CALL), channel, outcome] += count
+            counts[int(Stage.CALL) if stage is None else stage, channel, outcome] += count
     table = Table(
         words("column.stage"), words("column.channel"), words("column.outcome"), _right(words("column.count")),
         title=words("sent"),
     )  # fmt: skip
     for (stage, channel, outcome), count in sorted(counts.items()):
         table.add_row(
-            stage_words(stage, language), channel_words(channel, language), words(f"outcome.{outcome}"), f"{count:,}"
+            message_words(stage, language), channel_words(channel, language), words(f"outcome.{outcome}"), f"{count:,}"
         )
     return table
 

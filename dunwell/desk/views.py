@@ -19,7 +19,7 @@ from dunwell.core.money import format_money, grouped_amount
 from dunwell.core.terms import ACTIONS, LANGUAGES
 from dunwell.desk.access import LANGUAGE_COOKIE, language_of
 from dunwell.desk.clock import now
-from dunwell.documents.decision_words import channel_words, stage_words
+from dunwell.documents.decision_words import channel_words, message_words, note_words, stage_words
 from dunwell.engine.ageing import BUCKETS
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.store.reads import contacts, creditors
@@ -59,7 +59,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "ageing": _ageing(run.summary["ageing"]),
         "buckets": BUCKETS,
         "steps": [
-            (stage_words(row["stage"], spoken), channel_words(row["channel"], spoken), row["count"])
+            (message_words(row["stage"], spoken), channel_words(row["channel"], spoken), row["count"])
             for row in run.summary["messages"]
         ],
         "refused": [(house_rules().named(rule).title[spoken], rule, n) for rule, n in run.summary["refused"].items()],
@@ -98,6 +98,7 @@ def debtor(request: HttpRequest, debtor_id: int) -> HttpResponse:
             }
             for line in told.lines
         ],
+        "notes": [note_words(note, spoken) for note in told.notes],
         "loose": told.loose_words(spoken),
         "rules": told.rules_words(spoken),
         "contacts": [

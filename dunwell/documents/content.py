@@ -1,7 +1,7 @@
-"""A notice in the words of its language: what letter and e-mail both say, ready to be laid out."""
+"""A message in the words of its language: what letter and e-mail both say, ready to be laid out."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -13,6 +13,7 @@ from dunwell.core.terms import ReceivableKind, Stage
 from dunwell.documents.bank import ReferenceKind, in_fours
 from dunwell.documents.notice import Item, Notice, Party, Sender
 from dunwell.documents.plain import plain
+from dunwell.documents.promise_note import PromiseNote, Written
 from dunwell.rulebook.strategy import OfferKind
 
 LONGEST_NAME = 280
@@ -36,7 +37,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """All words and numbers of one notice, cleaned and formatted. Pairs are (label, value).
+    """All words and numbers of one message, cleaned and formatted. Pairs are (label, value).
+
+    Empty is what it does not say: a message about a promise has no table of items.
 
     `whole`: sums, dates and numbers with spaces in them that are not broken over two lines of plain text.
     """
@@ -89,22 +92,66 @@ def wording(language: str) -> dict[str, Any]:
     return tomllib.loads(text)
 
 
-def content(notice: Notice) -> Content:
-    """Put a notice into words. Amounts name their currency, in the sentence or at the head of their column."""
+def content(notice: Written) -> Content:
+    """Put a message into words. Amounts name their currency, in the sentence or at the head of their column."""
+    return _about_promise(notice) if isinstance(notice, PromiseNote) else _about_items(notice)
+
+
+def _about_items(notice: Notice) -> Content:
     words = wording(notice.language)
     labels = words["labels"]
-    stage = words[notice.stage.word]
+    stage = words[notice.word]
+    pay_by = notice.pay_by or _only_due_date(notice)
+    values = {**_values(notice, notice.payable_minor, pay_by, words), **_due(notice, words)}
+    return replace(
+        _frame(notice, values, words),
+        opening=stage[_opening(notice)].format_map(values),
+        ask=stage["ask_by" if pay_by else "ask"].format_map(values),
+        head=tuple(
+            labels[name].format(currency=notice.currency)
+            for name in ("item", "issued", "due", "days", "amount", "open")
+        ),
+        rows=tuple(_row(item, notice, words) for item in notice.items),
+        sums=_sums(notice, labels),
+        payable=(labels["payable"], format_money(notice.payable_minor, notice.currency, notice.language)),
+        disputed=words["disputed"] if notice.disputed_minor else "",
+        late=words["late"] if notice.late_minor else "",
+        personal=" ".join(notice.personal.split()),
+        help=stage["help"].format_map(values) + _offer(notice, words),
+        object=words["object"],
+    )
+
+
+def _about_promise(note: PromiseNote) -> Content:
+    """Who is thanked is told no account and no sum to pay: nothing is asked of him."""
+    words = wording(note.language)
+    said = words[note.word]
+    values = _values(note, note.total_minor, note.due_date, words)
+    found = replace(
+        _frame(note, values, words),
+        opening=said["opening"].format_map(values),
+        ask=said["ask"].format_map(values),
+        help=said["help"],
+        object=said["object"],
+    )
+    return found if note.asks else replace(found, pay_title="", pay=(), paid="", scan_label={})
+
+
+def _values(notice: Written, minor: int, pay_by: date | None, words: dict[str, Any]) -> dict[str, str]:
+    return {
+        "total": _in_sentence(format_money(minor, notice.currency, notice.language), notice.language),
+        "pay_by": format_date(pay_by, notice.language) if pay_by else "",
+        "weekday": words["weekdays"][pay_by.weekday()] if pay_by else "",
+    }
+
+
+def _frame(notice: Written, values: dict[str, str], words: dict[str, Any]) -> Content:
+    """What stands around every message: who writes to whom, how to pay, how to reach us, the signature."""
+    labels = words["labels"]
     sender, debtor = notice.sender, notice.debtor
     debtor_name = plain(debtor.name, LONGEST_NAME)
     reference = _reference(notice)
-    pay_by = notice.pay_by or _only_due_date(notice)
-    values = {
-        "total": _in_sentence(format_money(notice.payable_minor, notice.currency, notice.language), notice.language),
-        "pay_by": format_date(pay_by, notice.language) if pay_by else "",
-        "weekday": words["weekdays"][pay_by.weekday()] if pay_by else "",
-        **_due(notice, words),
-    }
-    title = stage["title"].format_map(values)
+    title = words[notice.word]["title"].format_map(values)
     return Content(
         language=notice.language,
         title=title,
@@ -133,17 +180,14 @@ def content(notice: Notice) -> Content:
         else words["salutation_long_name"],
         greeting=words["greeting"],
         collector=words["collector"] if notice.from_collector else "",
-        opening=stage[_opening(notice)].format_map(values),
-        ask=stage["ask_by" if pay_by else "ask"].format_map(values),
-        head=tuple(
-            labels[name].format(currency=notice.currency)
-            for name in ("item", "issued", "due", "days", "amount", "open")
-        ),
-        rows=tuple(_row(item, notice, words) for item in notice.items),
-        sums=_sums(notice, labels),
-        payable=(labels["payable"], format_money(notice.payable_minor, notice.currency, notice.language)),
-        disputed=words["disputed"] if notice.disputed_minor else "",
-        late=words["late"] if notice.late_minor else "",
+        opening="",
+        ask="",
+        head=(),
+        rows=(),
+        sums=(),
+        payable=("", ""),
+        disputed="",
+        late="",
         pay_title=labels["pay"],
         pay=_pairs(
             (labels["payee"], plain(sender.party.name, LONGEST_NAME)),
@@ -153,9 +197,9 @@ def content(notice: Notice) -> Content:
             (labels["account"], "" if sender.iban else plain(sender.account or "", 60)),
             (labels["reference"], reference),
         ),
-        personal=" ".join(notice.personal.split()),
-        help=stage["help"].format_map(values) + _offer(notice, words),
-        object=words["object"],
+        personal="",
+        help="",
+        object="",
         reach=_reach(sender, words),
         paid=words["paid"],
         reply=words["reply"],
@@ -169,7 +213,7 @@ def content(notice: Notice) -> Content:
         scan_label={"epc": labels["epc"], "swiss": labels["swiss"]},
         qr_alt=labels["qr_alt"].format(total=values["total"].strip(), reference=reference),
         whole=(
-            *(values[name].strip() for name in ("total", "pay_by", "first_due", "days")),
+            *(values[name].strip() for name in ("total", "pay_by", "first_due", "days") if name in values),
             plain(sender.phone or "", 40),
             in_fours(sender.iban or ""),
             plain(sender.account or "", 60),
@@ -244,7 +288,7 @@ def _printed(minor: int, currency: str) -> str:
     return grouped_amount(minor, currency).replace("-", "\u2212")
 
 
-def _reference(notice: Notice) -> str:
+def _reference(notice: Written) -> str:
     reference = plain(notice.reference, 140)
     compact = reference.replace(" ", "").upper()
     if notice.reference_kind is ReferenceKind.CREDITOR:

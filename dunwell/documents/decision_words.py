@@ -6,12 +6,33 @@ from typing import Any
 from dunwell.core.dates import format_date
 from dunwell.core.errors import say
 from dunwell.core.money import format_money
-from dunwell.core.terms import Stage
+from dunwell.core.terms import Note, Stage
 
 
 def stage_words(stage: int, language: str) -> str:
     """The name of a stage, e.g. `first dunning`."""
     return say(f"stage.{Stage(stage).word}", language)
+
+
+def message_words(stage: int, language: str, purpose: str | None = None) -> str:
+    """What kind of message it is: its stage, or what it says of a promise.
+
+    purpose   of a message about a promise: tells whether it reminds or thanks; None: several may be counted together
+    """
+    if stage:
+        return stage_words(stage, language)
+    return say(f"message.{Note.of(purpose).value}" if purpose else "message.about_promise", language)
+
+
+def note_words(note: Mapping[str, Any], language: str) -> str:
+    """What is written about a promise, and why. note: see `engine.notes.NOTES`."""
+    return say(
+        f"decision.{note['note']}",
+        language,
+        total=format_money(note["total_minor"], note["currency"], language),
+        due=format_date(note["due_date"], language),
+        channel=channel_words(note["channel"], language),
+    )
 
 
 def channel_words(channel: str | None, language: str) -> str:

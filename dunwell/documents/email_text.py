@@ -3,15 +3,16 @@
 No remote pictures, no tracking, no script, no style sheet to fetch: what is sent is all there is.
 """
 
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from html import escape
 from importlib import resources
 from string import Template
 
 from dunwell.documents.content import Content, content
-from dunwell.documents.notice import Notice
+from dunwell.documents.promise_note import Written
 from dunwell.documents.wrap import COLUMNS, display_width, wrapped
 
 _CELL = "padding:6px 10px 6px 0;text-align:{align};vertical-align:top;border-bottom:1px solid #9996"
@@ -29,7 +30,7 @@ class EmailText:
     html: str
 
 
-def render_email(notice: Notice) -> EmailText:
+def render_email(notice: Written) -> EmailText:
     """The e-mail of a notice. The plain text stands in lines of at most 74 columns, as far as words and sums allow."""
     said = content(notice)
     return EmailText(said.mail_subject, _text(said), _html(said))
@@ -39,9 +40,9 @@ def _text(said: Content) -> str:
     blocks = [
         *_wrapped(said, _opening(said)),
         "\n".join(_aligned(said, said.debtor_facts)),
-        "\n".join(_table(said)),
+        "\n".join(_table(said)) if said.rows else "",
         *_wrapped(said, [said.disputed, said.late]),
-        "\n".join((said.pay_title, *_aligned(said, said.pay))),
+        "\n".join((said.pay_title, *_aligned(said, said.pay))) if said.pay else "",
         *_wrapped(said, _ending(said)),
         "\n".join(said.closing),
         "\n".join(_wrapped(said, _signature(said))),
@@ -58,7 +59,7 @@ def _html(said: Content) -> str:
     values = {
         "language": escape(said.language),
         "title": escape(said.title),
-        "opening": _paragraphs(_opening(said)[:-1]),
+        "opening": _paragraphs(_opening(replace(said, ask=""))),
         "ask": escape(said.ask),
         "head": "".join(_cell("th", i, label) for i, label in enumerate(said.head)),
         "rows": "\n".join(
@@ -76,14 +77,17 @@ def _html(said: Content) -> str:
         "signature": "<br>".join(escape(line) for line in _signature(said)),
         "imprint": escape(" · ".join(part for part in (said.sender_name, *said.sender_lines, said.tax_id) if part)),
     }
-    return _template().substitute(values)
+    return _template(ask=bool(said.ask), items=bool(said.rows), pay=bool(said.pay)).substitute(values)
 
 
 @cache
-def _template() -> Template:
-    return Template(
-        resources.files("dunwell.documents").joinpath("templates", "email.html").read_text(encoding="utf-8")
-    )
+def _template(**parts: bool) -> Template:
+    """The template without the parts that a message does not have: from `<!-- name -->` to `<!-- /name -->`."""
+    text = resources.files("dunwell.documents").joinpath("templates", "email.html").read_text(encoding="utf-8")
+    for name, is_there in parts.items():
+        inner = r"\1" if is_there else ""
+        text = re.sub(rf"<!-- {name} -->\n(.*?)<!-- /{name} -->\n", inner, text, flags=re.DOTALL)
+    return Template(text)
 
 
 def _opening(said: Content) -> list[str]:

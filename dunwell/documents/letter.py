@@ -20,6 +20,7 @@ from dunwell.documents.content import Content, content
 from dunwell.documents.notice import Notice
 from dunwell.documents.payment_qr import payment_qr
 from dunwell.documents.plain import breakable, plain
+from dunwell.documents.promise_note import Written
 from dunwell.documents.reconciliation import reconciliation_data, reconciliation_template
 from dunwell.documents.statement_page import Parties, annex_data, annex_template, render_statement
 
@@ -42,7 +43,7 @@ class LetterPress:
         self._template = resources.files("dunwell.documents").joinpath("templates", "letter.typ").read_bytes()
         self._compiler = typst.Compiler(font_paths=fonts.fonts())
 
-    def render(self, notice: Notice) -> bytes:
+    def render(self, notice: Written) -> bytes:
         """The letter of a notice as PDF/A-2b, on A4 or US letter by the debtor's country.
 
         Raises `documents.font_missing` (install it), `documents.glyph_missing` (a name in a script our fonts lack),
@@ -61,20 +62,20 @@ class LetterPress:
             return self._with_annex(notice, said, page, tight, tight=True)
         return self._with_annex(notice, said, page, roomy, tight=False)
 
-    def _with_annex(self, notice: Notice, said: Content, page: dict[str, Any], alone: bytes, *, tight: bool) -> bytes:
+    def _with_annex(self, notice: Written, said: Content, page: dict[str, Any], alone: bytes, *, tight: bool) -> bytes:
         """The letter in the spacing that suits it, with what goes with it behind it in the same file."""
         paper = "us-letter" if page["form"] == "us10" else "a4"
         behind: dict[str, tuple[str, bytes]] = {}
         if notice.annex is not None:
             data = annex_data(notice.annex, _parties(notice), notice.language, paper)
             behind["annex"] = (data, annex_template())
-        if notice.reconciliation:
+        if isinstance(notice, Notice) and notice.reconciliation:
             behind["reconciliation"] = (reconciliation_data(notice, paper), reconciliation_template())
         return self._set(notice, said, page, tight=tight, behind=behind) if behind or not alone else alone
 
     def _set(
         self,
-        notice: Notice,
+        notice: Written,
         said: Content,
         page: dict[str, Any],
         *,
@@ -101,17 +102,17 @@ class LetterPress:
         return pdf
 
 
-def render_annex(notice: Notice) -> bytes:
+def render_annex(notice: Written) -> bytes:
     """The annex of a notice by itself, for messages that are no letters. The notice must have one."""
     assert notice.annex is not None
     return render_statement(notice.annex, _parties(notice), notice.language)
 
 
-def _parties(notice: Notice) -> Parties:
+def _parties(notice: Written) -> Parties:
     return Parties((notice.sender.party.name, *notice.sender.party.lines), notice.debtor.name, notice.debtor_number)
 
 
-def render_letter(notice: Notice) -> bytes:
+def render_letter(notice: Written) -> bytes:
     """The letter of a notice as PDF/A, set by this process's own press, one at a time. Errors as `LetterPress`."""
     fonts.refuse_after_fork()  # before the lock: a forked child may have inherited it closed
     with _ONE:
@@ -127,7 +128,7 @@ def _is_one_page(pdf: bytes) -> bool:
     return len(_PAGE.findall(pdf)) == 1
 
 
-def _page(notice: Notice, said: Content) -> dict[str, Any]:
+def _page(notice: Written, said: Content) -> dict[str, Any]:
     """What the template reads: the content, with breaks allowed in endless words, and where things stand."""
     page: dict[str, Any] = _breakable(asdict(said))
     page["form"] = _FORMS.get(notice.debtor.country or "", "din")
@@ -138,7 +139,7 @@ def _page(notice: Notice, said: Content) -> dict[str, Any]:
     page["return_line"] = plain(imprint, 90)
     page["footer"] = " · ".join(part for part in (imprint, said.tax_id) if part)
     page["unbroken"] = [text for text in (said.payable[1], plain(notice.sender.phone or "", 40)) if len(text) >= 6]
-    code = payment_qr(notice)
+    code = payment_qr(notice) if notice.asks else None
     if code:
         page["qr"] = {"kind": code.kind, "svg": code.svg.decode(), "label": said.scan_label[code.kind]}
     return page

@@ -122,6 +122,16 @@ class Notice:
             raise DunwellError("documents.qr_reference_missing", reference=self.reference[:60])
 
     @property
+    def word(self) -> str:
+        """What it is, in names of files and templates."""
+        return self.stage.word
+
+    @property
+    def asks(self) -> bool:
+        """Does it ask for money? Every notice does."""
+        return True
+
+    @property
     def disputed_minor(self) -> int:
         """Open amounts in dispute: listed, not demanded."""
         return sum(item.open_minor for item in self.items if item.disputed)

@@ -16,8 +16,9 @@ import segno
 
 from dunwell.core.money import plain_amount
 from dunwell.documents.bank import SEPA, ReferenceKind, is_qr_iban, reference_kind
-from dunwell.documents.notice import Notice, Party
+from dunwell.documents.notice import Party
 from dunwell.documents.plain import plain
+from dunwell.documents.promise_note import Written
 
 LARGEST_MINOR = 99_999_999_999
 """Both standards end at 999,999,999.99."""
@@ -37,7 +38,7 @@ class PaymentQR:
     payload: bytes
 
 
-def payment_qr(notice: Notice) -> PaymentQR | None:
+def payment_qr(notice: Written) -> PaymentQR | None:
     """The payment code of a notice, or None where no standard fits its currency, account or amount.
 
     Euro to a Swiss account: the Swiss code for a debtor in Switzerland or Liechtenstein, or for a QR-IBAN; the EPC
@@ -57,7 +58,7 @@ def payment_qr(notice: Notice) -> PaymentQR | None:
     return None
 
 
-def _epc_payload(notice: Notice, iban: str) -> bytes:
+def _epc_payload(notice: Written, iban: str) -> bytes:
     """Up to eleven lines; at most 331 bytes by the limits of its elements, cut here where a name needs more bytes."""
     structured = notice.reference_kind is ReferenceKind.CREDITOR
     reference = _compact(notice.reference) if structured else ""
@@ -77,7 +78,7 @@ def _epc_payload(notice: Notice, iban: str) -> bytes:
     return "\n".join(lines).rstrip("\n").encode()
 
 
-def _swiss_payload(notice: Notice, iban: str) -> bytes | None:
+def _swiss_payload(notice: Written, iban: str) -> bytes | None:
     """Thirty-one lines, or None when the creditor's address cannot be split into postal code and town."""
     creditor = _swiss_address(notice.sender.party)
     if creditor is None:

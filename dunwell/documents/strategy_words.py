@@ -12,6 +12,7 @@ from dunwell.rulebook.strategy import (
     Experiment,
     Offer,
     OfferKind,
+    PromiseNotes,
     Segment,
     Step,
     Strategy,
@@ -130,6 +131,17 @@ def offer_words(offer: Offer, language: str) -> str:
     )
 
 
+def note_words(notes: PromiseNotes, language: str) -> list[str]:
+    """What is written about promises: of reminders, and of thanks."""
+    by = ("／" if language.startswith("zh") else " / ").join(
+        say(f"channel.{channel}", language) for channel in notes.channels
+    )
+    return [
+        _says("remind" if notes.remind_days else "no_remind", language, days=notes.remind_days, channels=by),
+        _says("thank" if notes.thank else "no_thank", language, channels=by),
+    ]
+
+
 def strategy_lines(strategy: Strategy, language: str) -> list[str]:
     """All a strategy says, a line each and each by itself: two strategies differ where these lines do.
 
@@ -142,6 +154,10 @@ def strategy_lines(strategy: Strategy, language: str) -> list[str]:
         _says(f"level.{strategy.level}", language),
         _says("grace", language, days=strategy.grace_days),
         *_least(strategy, language),
+        *(
+            _says("of", language, of=_says("no_segment", language), what=each)
+            for each in note_words(strategy.promises, language)
+        ),
     ]
     for place, segment in enumerate(strategy.segments, 1):
         lines.append(f"{place}. {segment_words(segment, language)}")
@@ -150,6 +166,7 @@ def strategy_lines(strategy: Strategy, language: str) -> list[str]:
         lines.append(_says("of", language, of=segment.name, what=pause))
         if at_once := at_once_words(segment, language):
             lines.append(_says("of", language, of=segment.name, what=at_once))
+        lines += [_says("of", language, of=segment.name, what=each) for each in note_words(segment.promises, language)]
         for step in segment.steps:
             stage = say(f"stage.{step.stage.word}", language)
             head = _says("of", language, of=segment.name, what=stage)

@@ -7,8 +7,8 @@ from hashlib import sha256
 from importlib import resources
 from typing import Literal
 
-from dunwell.core.terms import LANGUAGES, WRITTEN_STAGES
-from dunwell.documents.notice import Notice
+from dunwell.core.terms import LANGUAGES, WRITTEN_STAGES, Note
+from dunwell.documents.promise_note import Written
 
 type WrittenChannel = Literal["letter", "email"]
 
@@ -27,16 +27,16 @@ def _hash(channel: WrittenChannel, language: str) -> str:
 
 
 TEMPLATE_VERSIONS: dict[str, str] = {
-    f"{channel}.{language}.{stage.word}": version
+    f"{channel}.{language}.{word}": version
     for channel in _LAYOUTS
     for language in LANGUAGES
     for version in (_hash(channel, language),)
-    for stage in WRITTEN_STAGES
+    for word in (*(stage.word for stage in WRITTEN_STAGES), *Note)
 }
 """Template id, e.g. `letter.en.reminder`, -> first 16 hex digits of the SHA-256 of layout and wording."""
 
 
-def template_version(notice: Notice, channel: WrittenChannel) -> str:
+def template_version(notice: Written, channel: WrittenChannel) -> str:
     """What a message records about its template, e.g. `letter.en.reminder@3f0c...`."""
-    name = f"{channel}.{notice.language}.{notice.stage.word}"
+    name = f"{channel}.{notice.language}.{notice.word}"
     return f"{name}@{TEMPLATE_VERSIONS[name]}"

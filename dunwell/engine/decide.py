@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from dunwell.core.terms import Stage
-from dunwell.engine import cash, claims, history, ladder, open_lists, rank, reach, wishes
+from dunwell.engine import cash, claims, history, ladder, notes, open_lists, rank, reach, wishes
 from dunwell.engine.ageing import ageing_of
 from dunwell.engine.contact_counts import KINDS as CAPS
 from dunwell.engine.facts import Facts, in_days
@@ -127,6 +127,7 @@ class Outcome:
     """What a day's facts lead to. Every frame in a total order, without floats.
 
     Beside the decisions what they rest on: `matches` (see `cash.MATCHES`), the `ageing` table; `tasks`: `TASK_ITEMS`;
+    `notes`: messages about promises, `notes.NOTES`;
     `about`: see `profile`; `hours`: when each debtor may be contacted, from the moment of the decision on.
     """
 
@@ -134,6 +135,7 @@ class Outcome:
     items: pl.DataFrame
     tasks: pl.DataFrame
     findings: pl.DataFrame
+    notes: pl.DataFrame
     decisions: pl.DataFrame
     matches: pl.DataFrame
     ageing: pl.DataFrame
@@ -197,6 +199,9 @@ def decide(
     lines = reach.by_channel(lines, ways)
     watch("chosen", lines)
     lines = wishes.reassigned(reach.in_hours(lines, told.hours, moment), known, day)
+    today = notes.Today(known, strategy, rules, day, moment, ladders, told, found, applied.came, caps)
+    about_promises = notes.notes_of(today, lines)
+    lines = notes.thanked_first(today, lines, about_promises)
     lines = _treated(lines, ladders, day, _days_off(known))
     lines = rank.with_rank(lines, about, ladders, strategy.rank, news)
     lines = rank.with_alarms(lines, items, known["clocks"], strategy.rank.alarm_days, day)
@@ -207,7 +212,8 @@ def decide(
         items=_line_items(lines, items, strategy),
         tasks=_task_items(items),
         findings=found,
-        decisions=_decisions(known, lines),
+        notes=about_promises,
+        decisions=_decisions(known, lines, about_promises),
         matches=cash.matches_of(applied.paid),
         ageing=ageing_of(items),
     )
@@ -329,11 +335,17 @@ def _task_items(items: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _decisions(facts: Facts, lines: pl.DataFrame) -> pl.DataFrame:
-    """One decision per debtor: of the line that asks most, by action, stage and sum."""
-    weight = pl.col("action").replace_strict({"message": 0, "task": 1, "none": 2}, return_dtype=pl.Int8)
+def _decisions(facts: Facts, lines: pl.DataFrame, about_promises: pl.DataFrame) -> pl.DataFrame:
+    """One decision per debtor: of the line that asks most, by action, stage and sum. A message about a promise comes
+    after those of steps, and before tasks."""
+    weight = pl.col("action").replace_strict({"message": 0, "task": 2, "none": 3}, return_dtype=pl.Int8)
+    beside = about_promises.select(
+        "debtor_id", "currency", "channel", action=pl.lit("message"), stage=pl.lit(0, pl.Int16), reason="note",
+        overdue_minor="total_minor", weight=pl.lit(1, pl.Int8),
+    )  # fmt: skip
+    columns = ["debtor_id", "currency", "channel", "action", "stage", "reason", "overdue_minor", "weight"]
     first = (
-        lines.with_columns(weight=weight)
+        pl.concat([lines.with_columns(weight=weight).select(columns), beside.select(columns)])
         .sort("debtor_id", "weight", "stage", "overdue_minor", "currency", descending=[False, False, True, True, False])
         .unique("debtor_id", keep="first", maintain_order=True)
         .select("debtor_id", "action", "stage", "reason", "currency", "channel")

@@ -111,6 +111,7 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "contact_point_id": _INT,
         "collector": _TEXT,
         "at_place": _TEXT,
+        "promise_id": _INT,
     },
     "contact_items": {
         "contact_id": _INT,

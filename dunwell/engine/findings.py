@@ -5,6 +5,7 @@ rule asks is said in docs/contact-rules.md; described situations ask the same (`
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -66,20 +67,49 @@ def both(facts: Facts, rules: Rules, day: date, moment: datetime, came: pl.DataF
     return say(asked_of(facts, rules, day, max(moment, _noon(facts, day)), came), rules, day, hours_from=moment)
 
 
+def of_few(
+    facts: Facts, rules: Rules, day: date, moment: datetime, came: pl.DataFrame, debtors: pl.Series, purpose: str
+) -> Said:
+    """As `both`, of these debtors alone, and for another purpose."""
+    asked = asked_of(_of_few(facts, debtors), rules, day, max(moment, _noon(facts, day)), came)
+    subjects = asked.subjects.filter(pl.col("subject_id").is_in(debtors.implode())).with_columns(
+        purpose=pl.lit(purpose)
+    )
+    return say(replace(asked, subjects=subjects), rules, day, hours_from=moment)
+
+
+def _of_few(facts: Facts, debtors: pl.Series) -> Facts:
+    """The facts of these debtors, and of whatever else belongs to the same persons."""
+    mine = facts["debtors"].filter(pl.col("debtor_id").is_in(debtors.implode()))
+    accounts = facts["debtors"].filter(
+        pl.col("debtor_id").is_in(debtors.implode()) | pl.col("person_id").is_in(mine["person_id"].implode())
+    )
+    kept = dict(facts.frames)
+    of_account = pl.col("debtor_id").is_in(accounts["debtor_id"].implode())
+    for name in ("debtors", "contact_points", "receivables", "holds", "complaints", "registers", "promises"):
+        kept[name] = kept[name].filter(of_account)
+    kept["contacts"] = kept["contacts"].filter(of_account | pl.col("person_id").is_in(mine["person_id"].implode()))
+    kept["contact_items"] = kept["contact_items"].join(kept["contacts"], on="contact_id", how="semi")
+    return Facts(kept)
+
+
 def of_book(found: Said) -> pl.DataFrame:
     """The findings in the words of the book: `FINDINGS`."""
     return found.findings.rename({theirs: ours for ours, theirs in _OF_THE_BOOK.items()}).select(list(FINDINGS))
 
 
-def uncarried(told: Said) -> pl.DataFrame:
-    """debtor_id, channel, rule: by which channels our own messages do not carry all that a rule wants them to."""
+def uncarried(told: Said, carried: Mapping[str, frozenset[str]] = CARRIED) -> pl.DataFrame:
+    """debtor_id, channel, rule: by which channels our own messages do not carry all that a rule wants them to.
+
+    carried   what they carry by channel: see `documents.carried`
+    """
     rows = [
         (profile, channel, each.rule.id)
         for each in told.notes
         if each.rule.kind == "content"
         for profile, channels in each.channels.items()
         for channel in channels
-        if not set(each.value["must"]) <= CARRIED.get(channel, frozenset())
+        if not set(each.value["must"]) <= carried.get(channel, frozenset())
     ]
     schema = {"profile": pl.Int32, "channel": pl.String, "rule": pl.String}
     found = told.profiles.join(pl.DataFrame(rows, schema=schema, orient="row"), on="profile")

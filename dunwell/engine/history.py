@@ -4,7 +4,7 @@ from datetime import date
 
 import polars as pl
 
-from dunwell.core.terms import TALKS, ContactOutcome, Stage
+from dunwell.core.terms import TALKS, ContactOutcome, Note, Stage
 from dunwell.engine import cash
 from dunwell.engine.facts import Facts
 
@@ -111,10 +111,23 @@ def _claims(facts: Facts) -> pl.DataFrame:
 
 
 def last_message(facts: Facts) -> pl.DataFrame:
-    """Per debtor and currency: last_message_date and messages (how many so far) about what is owed in it."""
+    """Per debtor and currency: last_message_date and messages (how many so far) about what is owed in it.
+
+    The reminder of a promise asks for money, so it is such a message; thanks for a promise are none.
+    """
     return (
         outbound(facts)
-        .filter(pl.col("stage").is_not_null())
+        .filter(pl.col("stage").is_not_null() | _notes(Note.REMINDER))
         .group_by("debtor_id", "currency")
         .agg(last_message_date=pl.col("contact_date").max(), messages=pl.len().cast(pl.Int32))
     )
+
+
+def notes_sent(facts: Facts, note: Note) -> pl.DataFrame:
+    """The messages of a kind about promises that left: promise_id, debtor_id, currency, contact_date."""
+    columns = ("promise_id", "debtor_id", "currency", "contact_date")
+    return outbound(facts).filter(_notes(note)).select(columns)
+
+
+def _notes(note: Note) -> pl.Expr:
+    return pl.col("promise_id").is_not_null() & (pl.col("purpose") == note.purpose).fill_null(value=False)

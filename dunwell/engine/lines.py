@@ -82,7 +82,7 @@ def _sums(items: pl.DataFrame, strategy: Strategy) -> pl.DataFrame:
 
 def is_residue(strategy: Strategy) -> pl.Expr:
     """Nothing is overdue but charges, and no more of them than is left alone. Over the columns of `_sums`."""
-    small = pl.col("overdue_minor") <= _by_currency(strategy.residue_minor)
+    small = pl.col("overdue_minor") <= by_currency(strategy.residue_minor)
     return (pl.col("overdue_minor") > 0) & (pl.col("charges_minor") == pl.col("overdue_minor")) & small
 
 
@@ -138,7 +138,7 @@ def gates(strategy: Strategy, day: date) -> dict[str, pl.Expr]:
         "covered_by_credit": nothing_late & pl.col("any_overdue"),
         "not_yet_due": ~pl.col("any_overdue") & ~_is_notice(),
         "residue": pl.col("is_residue") & ~_is_notice(),
-        "below_minimum": _asked() < _by_currency(strategy.minimum_minor),
+        "below_minimum": _asked() < by_currency(strategy.minimum_minor),
         "for_person": (pl.col("person_minor") > 0) & (~_has_step() | paused),
         "overdue_first": ~_has_step() & (pl.col("notice_minor") > 0),
         "waiting": ~_has_step(),
@@ -190,7 +190,7 @@ def _step_due(lines: pl.DataFrame, strategy: Strategy, day: date) -> pl.DataFram
     )
 
 
-def _by_currency(least_minor: dict[str, int]) -> pl.Expr:
+def by_currency(least_minor: dict[str, int]) -> pl.Expr:
     """A sum in minor units per currency; 0 where none is named."""
     found = pl.lit(0)
     for currency, least in sorted(least_minor.items()):

@@ -25,6 +25,7 @@ class Planned:
     collector       who makes it, own or agency; None: who collects for the creditor
     currency        what is demanded is owed in it; None: in all of them
     about           receivables it is about; None: all of the debtor's
+    reminds         it reminds the debtor of his open promises, which else stand against it
     """
 
     debtor_id: int
@@ -38,6 +39,7 @@ class Planned:
     collector: str | None = None
     currency: str | None = None
     about: tuple[int, ...] | None = None
+    reminds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +107,12 @@ def _narrowed(asked: Asked, planned: Sequence[Planned], at: datetime) -> Asked:
             pl.DataFrame(named, schema=DEBTS, orient="row").unique(maintain_order=True),
         ]
     )
+    reminded = sorted({each.debtor_id for each in planned if each.reminds})
+    of_promise = (pl.col("kind") == "promise") & pl.col("account_id").is_in(reminded)
     used = [(n, each.channel, each.contact_point) for n, each in enumerate(planned) if each.contact_point is not None]
     return replace(
         asked, subjects=subjects, contacts=asked.contacts.filter(pl.col("at") <= at), debts=debts,
+        entries=asked.entries.filter(~of_promise.fill_null(value=False)),
         addresses=pl.DataFrame(used, schema=ADDRESSES, orient="row"),
     )  # fmt: skip
 

@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 
 from dunwell.engine.cash import effective_money
-from dunwell.engine.facts import Facts
+from dunwell.engine.facts import Facts, in_days
 from dunwell.rulebook.contact_rules import Rules
 
 _NONE = pl.DataFrame(
@@ -29,13 +29,56 @@ def promises(facts: Facts, rules: Rules, day: date, money: pl.DataFrame | None =
     """
     if facts["promises"].is_empty():
         return _NONE
-    grace = max([value["grace_days"] for _, value in rules.in_force(day, "promise")], default=0)
-    came = (
-        (effective_money(facts) if money is None else money)
-        .filter(pl.col("payment_id").is_not_null())
-        .select("debtor_id", "currency", "value_date", came_minor="amount_minor")
+    came = _came(effective_money(facts) if money is None else money)
+    return _states(facts["promises"], came, rules, day)
+
+
+def newly_kept(facts: Facts, rules: Rules, day: date, since: date, money: pl.DataFrame) -> pl.DataFrame:
+    """The promises that are kept on a day, and were not yet by the money that came before `since`: as `promises`, and
+    kept_date (the first day by whose end the money was there, as far as is known today).
+
+    Only debtors of a promise that could have been kept since then are looked at. money: `cash.effective_money`.
+    """
+    late = _came(money)
+    recent = facts["promises"].filter(
+        (pl.col("due_date").dt.offset_by(f"{grace_days(rules, day)}d") >= since)
+        & (pl.col("withdrawn_date").is_null() | (pl.col("withdrawn_date") > day))
     )
-    made = facts["promises"].with_columns(until_date=pl.col("due_date").dt.offset_by(f"{grace}d"))
+    pair = ["debtor_id", "currency"]
+    paid = late.filter(pl.col("value_date") >= since)
+    made = facts["promises"].join(recent, on=pair, how="semi").join(paid, on=pair, how="semi")
+    came = late.join(made, on=pair, how="semi")
+    told = _states(made, came, rules, day)
+    kept = told.filter(pl.col("state") == "kept").with_columns(kept_date=pl.lit(None, pl.Date))
+    if kept.is_empty():
+        return kept
+    marked = told.with_columns(is_withdrawn=pl.col("state") == "withdrawn").drop("received_minor")
+    # from the last day back to the first: what was received by then
+    for before in range((day - since).days + 1):
+        on = in_days(day, -before)
+        had = _received(marked, came.filter(pl.col("value_date") <= on)).rename({"received_minor": "had_minor"})
+        kept = kept.join(had, on="promise_id").with_columns(
+            kept_date=pl.when(pl.col("had_minor") >= pl.col("amount_minor")).then(pl.lit(on)).otherwise("kept_date")
+        ).drop("had_minor")  # fmt: skip
+    earlier = _received(marked, came.filter(pl.col("value_date") < since)).rename({"received_minor": "had_minor"})
+    return kept.join(earlier, on="promise_id").filter(pl.col("had_minor") < pl.col("amount_minor")).drop("had_minor")
+
+
+def grace_days(rules: Rules, day: date) -> int:
+    """So many days after a promise falls due money still keeps it."""
+    return max([value["grace_days"] for _, value in rules.in_force(day, "promise")], default=0)
+
+
+def _came(money: pl.DataFrame) -> pl.DataFrame:
+    """Money, without credit notes."""
+    return money.filter(pl.col("payment_id").is_not_null()).select(
+        "debtor_id", "currency", "value_date", came_minor="amount_minor"
+    )
+
+
+def _states(made: pl.DataFrame, came: pl.DataFrame, rules: Rules, day: date) -> pl.DataFrame:
+    """See `promises`."""
+    made = made.with_columns(until_date=pl.col("due_date").dt.offset_by(f"{grace_days(rules, day)}d"))
     is_withdrawn = (pl.col("withdrawn_date") <= day).fill_null(value=False)
     over = pl.col("until_date") < day
     return (

@@ -90,16 +90,29 @@ def ways_of(
         schema={"ladder": pl.Int32, "stage": pl.Int16, "channel": pl.String, "place": pl.Int16},
         orient="row",
     )
+    wanted = (
+        lines.filter(pl.col("action") == "message")
+        .select("debtor_id", "currency", "ladder", "stage", "messages", "preferred_channel", "total_minor")
+        .join(order, on=["ladder", "stage"])
+    )
+    return ways_among(wanted, facts, found, strategy, caps, day)
+
+
+def ways_among(
+    wanted: pl.DataFrame, facts: Facts, found: pl.DataFrame, strategy: Strategy, caps: frozenset[str], day: date
+) -> pl.DataFrame:
+    """The same for messages that may go by these channels.
+
+    wanted   debtor_id, currency, stage (0: no step), messages (so far), preferred_channel, total_minor, channel, place
+             (the lower the better)
+    """
     dear = pl.DataFrame(
         [(channel, *each) for channel, least in strategy.uneconomic_minor.items() for each in least.items()],
         schema={"channel": pl.String, "currency": pl.String, "least_minor": pl.Int64},
         orient="row",
     )
     ways = (
-        lines.filter(pl.col("action") == "message")
-        .select("debtor_id", "currency", "ladder", "stage", "messages", "preferred_channel", "total_minor")
-        .join(order, on=["ladder", "stage"])
-        .join(facts["contact_points"].filter(pl.col("usable")).drop("usable"), on=["debtor_id", "channel"])
+        wanted.join(facts["contact_points"].filter(pl.col("usable")).drop("usable"), on=["debtor_id", "channel"])
         .join(dear, on=["channel", "currency"], how="left")
         .with_columns(
             other=(pl.col("channel") != pl.col("preferred_channel")).fill_null(value=True),

@@ -28,6 +28,7 @@ _ORDER = {
     "items": ["debtor_id", "currency", "receivable_id"],
     "tasks": ["debtor_id", "currency", "receivable_id"],
     "findings": list(FINDINGS),
+    "notes": ["debtor_id", "currency"],
     "decisions": ["number", "debtor_id"],
     "matches": ["payment_id", "receivable_id"],
 }

@@ -81,6 +81,11 @@ def look(facts: Facts, strategy: Strategy, rules: Rules, debtor_id: int, day: da
     return Look(day, debtor_id, strategy, rules, outcome, seen, items)
 
 
+def notes(seen: Look) -> list[Row]:
+    """What is written about promises that day, see `notes.NOTES`: also in a currency in which nothing is open."""
+    return _mine(seen.outcome.notes, seen.debtor_id).drop("debtor_id").to_dicts()
+
+
 def why(seen: Look) -> list[Row]:
     """One answer per currency in which anything is open; empty where nothing is. Stages are words, days are dates.
 
@@ -281,7 +286,7 @@ def _rule_gates(seen: Look, currency: str) -> list[Row]:
     goes, leaves = stopped["action"] == "message", chosen_line["action"] == "message"
     ways = ways_of(seen, currency) if goes else []
     taken = last["reason"] == REASSIGNED
-    closed = leaves and last["action"] != "message" and not taken
+    closed = leaves and last["action"] != "message" and not taken and not last["thanked"]
     return [
         {"gate": "rules", "passed": not stops, "stops": stops},
         {"gate": "economic", "passed": not any(way["dear"] for way in ways) if goes else None,
@@ -290,6 +295,7 @@ def _rule_gates(seen: Look, currency: str) -> list[Row]:
         {"gate": "hours", "passed": not closed if leaves else None, "rule": last["rule"] if closed else None,
          "not_before_at": last["not_before_at"]},
         *([{"gate": REASSIGNED, "passed": False, "assigned": last["assigned"]}] if taken else []),
+        *([{"gate": "thanked", "passed": False}] if last["thanked"] else []),
     ]  # fmt: skip
 
 

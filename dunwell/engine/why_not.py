@@ -516,6 +516,8 @@ def _address(seen: Look, currency: str, action: Wanted, path: _Path) -> Iterator
         yield from _all_shut(shut, dear, total)
     elif action.channel and open_ways[0]["channel"] != action.channel:
         yield {"need": "other_first", "channel": open_ways[0]["channel"], "preferred": open_ways[0]["preferred"]}
+    elif seen.row("last", currency)["thanked"]:
+        yield {"need": "thanked", "earliest": in_days(seen.day, 1)}
     elif seen.row("chosen", currency)["action"] == "message" and seen.row("last", currency)["reason"] == "forbidden":
         yield {"need": "hours", "rule": seen.row("last", currency)["rule"]}
 

@@ -15,7 +15,7 @@ from dunwell.actions.day import runs as actions
 from dunwell.actions.day.report import day_sums, tasks_of
 from dunwell.actions.explain import explain
 from dunwell.core.money import format_money, grouped_amount
-from dunwell.documents.decision_words import channel_words, stage_words
+from dunwell.documents.decision_words import channel_words, message_words
 from dunwell.documents.plain import plain
 from dunwell.engine.ageing import BUCKETS
 from dunwell.jobs.context import language, moment, operator, show, tell, words
@@ -86,7 +86,7 @@ def _print(report: actions.RunReport) -> None:
     show(_sums(report.summary))
     table = Table(words("run.column.step"), words("run.column.channel"), _right(words("run.column.count")))
     for row in report.summary["messages"]:
-        table.add_row(stage_words(row["stage"], spoken), channel_words(row["channel"], spoken), f"{row['count']:,}")
+        table.add_row(message_words(row["stage"], spoken), channel_words(row["channel"], spoken), f"{row['count']:,}")
     tasks = tasks_of(report.outcome, report.rank)
     for reason, count in tasks.group_by("reason").len().sort("reason").rows():
         table.add_row(words(f"run.task.{reason}"), words("run.person"), f"{count:,}")

@@ -20,7 +20,7 @@ from dunwell.actions.sending.send import CHANNELS
 from dunwell.core.errors import DunwellError
 from dunwell.core.money import format_money
 from dunwell.core.terms import WRITTEN_STAGES, OutboxState, Stage
-from dunwell.documents.decision_words import channel_words, stage_words
+from dunwell.documents.decision_words import channel_words, message_words
 from dunwell.documents.plain import plain
 from dunwell.jobs.context import language, moment, show, tell, words
 from dunwell.jobs.day_option import Day
@@ -48,8 +48,9 @@ def _choice(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--debtor", "debtors", multiple=True, help="This debtor's."),
         click.option("--channel", "channels", multiple=True, type=click.Choice(CHANNELS), help="Of this channel."),
         click.option(
-            "--stage", "stages", multiple=True, type=click.Choice([stage.word for stage in WRITTEN_STAGES]),
-            help="Of this stage.",
+            "--stage", "stages", multiple=True,
+            type=click.Choice([stage.word for stage in (Stage.NONE, *WRITTEN_STAGES)]),
+            help="Of this stage; none: messages about promises, which have none.",
         ),
     ):  # fmt: skip
         command = option(command)
@@ -123,7 +124,7 @@ def _table(creditor: Any, proposal: str, found: list[dict[str, Any]]) -> Table:
     )
     for row in found:
         table.add_row(
-            stage_words(row["stage"], spoken),
+            message_words(row["stage"], spoken),
             channel_words(row["channel"], spoken),
             f"{row['count']:,}",
             format_money(row["total_minor"], row["currency"], spoken),
@@ -137,7 +138,8 @@ def _print_sample(each: Preview) -> None:
     spoken, row = language(), each.row
     click.echo()
     tell(
-        "review.sample", key=row.key, name=plain(row.debtor.name, 60), stage=stage_words(row.stage, spoken),
+        "review.sample", key=row.key, name=plain(row.debtor.name, 60),
+        stage=message_words(row.stage, spoken, row.purpose),
         channel=channel_words(row.channel, spoken),
     )  # fmt: skip
     if each.text:
@@ -180,7 +182,7 @@ def _as_json(creditor: Any, proposal: str, found: list[dict[str, Any]], made: li
         "samples": [
             {
                 "key": each.row.key, "state": each.row.state, "stage": Stage(each.row.stage).word,
-                "channel": each.row.channel, "subject": each.subject, "text": each.text,
+                "purpose": each.row.purpose, "channel": each.row.channel, "subject": each.subject, "text": each.text,
                 "why_not": _why_not(each) if not each.text else None,
             }
             for each in made
@@ -305,7 +307,7 @@ def _counted(found: list[dict[str, Any]]) -> Table:
         title=words("review.deviations_head"), title_justify="left",
     )  # fmt: skip
     for stage in sorted({stage for stage, _ in counts}, key=lambda word: Stage[word.upper()]):
-        named = stage_words(Stage[stage.upper()], language())
+        named = message_words(int(Stage[stage.upper()]), language())
         table.add_row(named, *(f"{counts[stage, what]:,}" if counts[stage, what] else "-" for what in done))
     return table
 

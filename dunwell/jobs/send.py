@@ -22,7 +22,7 @@ from dunwell.actions.sending.send import CHANNELS, open_channels, send
 from dunwell.core.errors import DunwellError, Refused
 from dunwell.core.money import format_money
 from dunwell.core.terms import OutboxState
-from dunwell.documents.decision_words import channel_words, stage_words
+from dunwell.documents.decision_words import channel_words, message_words
 from dunwell.documents.plain import plain
 from dunwell.jobs import context
 from dunwell.jobs.day_option import Day
@@ -142,7 +142,7 @@ def _outbox_table(owner: tuple[str, str], rows: list[dict[str, Any]]) -> Table:
         table.add_row(
             Text(plain(row["debtor__number"], 60)),
             Text(plain(row["debtor__name"], 40)),
-            stage_words(row["stage"], spoken),
+            message_words(row["stage"], spoken, row["purpose"]),
             channel_words(row["channel"], spoken),
             format_money(row["total_minor"], row["currency"], spoken),
             context.words(f"outbox.{row['state']}"),
@@ -208,7 +208,7 @@ def _print(report: SendReport) -> None:
             Column(context.words("send.column.count"), justify="right"),
         )
         for (channel, stage), count in sorted(report.sent.items()):
-            table.add_row(channel_words(channel, spoken), stage_words(stage, spoken), f"{count:,}")
+            table.add_row(channel_words(channel, spoken), message_words(stage, spoken), f"{count:,}")
         Console().print(table)
     elif not report.done and not report.unknown:
         waits = report.later or any(count for count, _ in report.waiting.values())

@@ -18,6 +18,7 @@ from dunwell.documents.plain import plain
 from dunwell.documents.strategy_words import (
     at_once_words,
     experiment_lines,
+    note_words,
     segment_words,
     strategy_lines,
     treatment_words,
@@ -109,6 +110,8 @@ def show_command(which: str, due: date | None, as_text: bool, code: str | None) 
             day = each.day.isoformat() + (f"\n-> {each.deadline.isoformat()}" if each.deadline else "")
             table.add_row(words(f"stage.{each.step.stage.word}"), when_words(each.step, language()), Text(how), day)
         show_folded(table)
+        for about_promises in note_words(segment.promises, language()):
+            click.echo(about_promises)
     tell("strategy.example", amount="1,000", currency="EUR", due=format_date(due or _DUE, language()))
     _print_experiments(found)
 

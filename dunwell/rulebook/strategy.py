@@ -107,16 +107,37 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class PromiseNotes:
+    """What is written about promises: no step of a segment, and none is skipped or put off for good by it.
+
+    remind_days   so many days before a promise falls due whoever made it is reminded; 0: nobody is
+    thank         thanks go out on the day on which a promise is seen to be kept
+    channels      in order; the debtor's own preference goes first where it is among them
+    """
+
+    remind_days: int = 0
+    thank: bool = False
+    channels: tuple[str, ...] = ()
+
+    @property
+    def any(self) -> bool:
+        """Is anything written at all?"""
+        return self.thank or self.remind_days > 0
+
+
+@dataclass(frozen=True, slots=True)
 class Segment:
     """Debtors who are treated alike: those whom `when` holds for and no segment before it took. title: by language.
 
     at_once   news (of `AT_ONCE`) for which the next step comes the same day
+    promises   what is written to them about promises
     """
 
     name: str
     title: dict[str, str]
     when: Condition | None
     pause_days: int
+    promises: PromiseNotes
     steps: tuple[Step, ...]
     at_once: frozenset[str] = frozenset()
 
@@ -209,6 +230,7 @@ class Strategy:
     minimum_bp          currency -> an item of which less than this part (hundredths of a percent) is open is left alone
     residue_minor       currency -> who paid all but charges up to this is left alone
     uneconomic_minor    channel -> currency -> below it the channel is too dear
+    promises            what is written about promises to whoever owes nothing any more, and so is in no segment
     rank                what comes first on a worklist
     usual_rank          the text of the rank that holds where the strategy says nothing: not a part of its hash
     experiments         no two of them run on the same day
@@ -223,6 +245,7 @@ class Strategy:
     minimum_bp: dict[str, int]
     residue_minor: dict[str, int]
     uneconomic_minor: dict[str, dict[str, int]]
+    promises: PromiseNotes
     segments: tuple[Segment, ...]
     rank: Rank
     experiments: tuple[Experiment, ...]

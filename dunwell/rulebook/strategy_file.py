@@ -14,6 +14,7 @@ from dunwell.rulebook.strategy import (
     SYSTEM,
     TONES,
     Level,
+    PromiseNotes,
     Segment,
     Step,
     Strategy,
@@ -27,7 +28,7 @@ SENDABLE = (Channel.EMAIL, Channel.LETTER)
 
 _TOP = frozenset({
     "name", "title", "netting", "level", "grace_days", "pause_days", "minimum_minor", "minimum_percent",
-    "residue_minor", "uneconomic_minor", "segments", "rank", "at_once", "experiments",
+    "residue_minor", "uneconomic_minor", "promises", "segments", "rank", "at_once", "experiments",
 })  # fmt: skip
 _TREATMENT = frozenset({"by", "channels", "tone", "pay_within_days", "interest", "reconciliation", "attempts", "offer"})
 _ROW = _TREATMENT | {"stage", "offset_days", "month_end", "after_days", "after_deadline_days", "instead"}
@@ -68,12 +69,14 @@ class _Reader(Values):
     usual_rank: str = ""
     pause_days: int = 0
     at_once: tuple[str, ...] = ()
+    notes: PromiseNotes = field(default_factory=PromiseNotes)
     names: set[str] = field(default_factory=set)
 
     def strategy(self, top: Node) -> Strategy:
         rows = top.keys(self.faults, _TOP, frozenset({"name", "title", "netting", "pause_days", "segments"}))
         self.pause_days = self.whole(rows, "pause_days", 1, default=1)
         self.at_once = self.words(rows.get("at_once"), AT_ONCE, ())
+        self.notes = self.promises(rows.get("promises"))
         segments = self.segments(rows.get("segments"))
         return Strategy(
             name=self.name(rows.get("name")),
@@ -85,6 +88,7 @@ class _Reader(Values):
             minimum_bp=self.percents(rows.get("minimum_percent")),
             residue_minor=self.sums(rows.get("residue_minor")),
             uneconomic_minor=self.uneconomic(rows.get("uneconomic_minor")),
+            promises=self.notes,
             segments=segments,
             rank=read_rank(rows.get("rank"), self.faults, whole_rank(self.usual_rank)),
             experiments=Experiments(self.faults, segments).read(rows.get("experiments")),
@@ -105,7 +109,7 @@ class _Reader(Values):
 
     def segment(self, row: Node, *, is_last: bool) -> Segment:
         keys = row.keys(
-            self.faults, frozenset({"segment", "title", "when", "pause_days", "at_once", "stages"}),
+            self.faults, frozenset({"segment", "title", "when", "pause_days", "at_once", "promises", "stages"}),
             frozenset({"segment", "title", "stages"}),
         )  # fmt: skip
         name = self.name(keys.get("segment"))
@@ -121,9 +125,30 @@ class _Reader(Values):
             title=self.title(keys.get("title")),
             when=self.condition(keys.get("when")),
             pause_days=self.whole(keys, "pause_days", 1, default=self.pause_days),
+            promises=self.promises(keys.get("promises")),
             steps=self.steps(keys.get("stages")),
             at_once=frozenset(self.words(keys.get("at_once"), AT_ONCE, self.at_once)),
         )
+
+    def promises(self, node: Node | None) -> PromiseNotes:
+        """What is written about promises; a segment says only what differs from the top."""
+        if node is None:
+            return self.notes
+        keys = node.keys(self.faults, frozenset({"remind_days", "thank", "channels"}))
+        found = PromiseNotes(
+            remind_days=self.whole(keys, "remind_days", 0, default=self.notes.remind_days),
+            thank=self.flag(keys, "thank", default=self.notes.thank),
+            channels=self.channels(keys.get("channels"), self.notes.channels),
+        )
+        if found.any and not found.channels:
+            self.faults.add(node, "strategy.no_channels", stage="promises")
+        for channel in found.channels:
+            if channel not in SENDABLE:
+                self.faults.add(
+                    keys.get("channels", node), "strategy.note_unsendable", channel=channel, known=", ".join(SENDABLE)
+                )
+                break
+        return found
 
     def steps(self, node: Node | None) -> tuple[Step, ...]:
         found: list[Step] = []

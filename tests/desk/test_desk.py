@@ -189,6 +189,15 @@ class TestToday:
 
 
 class TestDebtor:
+    def test_says_who_is_reminded_of_his_promise(self, desk: Client) -> None:
+        item = Receivable.objects.get(number="R-1")
+        talks.record_promise(
+            debtor=item.debtor, amount=Money(50_000, "EUR"), due_date=date(2026, 11, 26), at=NOW, by=TESTER, key="p",
+            made_date=date(2026, 11, 16),
+        )  # fmt: skip
+        page = desk.get(f"/debtor/{item.debtor_id}").content.decode()
+        assert "reminded by e-mail of the promise that falls due on 26 November 2026" in page
+
     def test_explains_sum_and_step(self, desk: Client) -> None:
         page = debtor_page(desk, "Late Ltd")
         assert "1,234.56" in page

@@ -3,7 +3,7 @@ from importlib import resources
 
 import pytest
 
-from dunwell.core.terms import LANGUAGES, WRITTEN_STAGES, Stage
+from dunwell.core.terms import LANGUAGES, WRITTEN_STAGES, Note, Stage
 from dunwell.documents.content import wording
 from dunwell.documents.email_text import render_email
 from dunwell.documents.linter import lint_wording
@@ -153,8 +153,8 @@ class TestTemplateVersion:
         assert len(version.rpartition("@")[2]) == 16
         assert version != template_version(given, "email")
 
-    def test_exists_for_every_channel_language_and_stage(self):
-        assert len(TEMPLATE_VERSIONS) == 2 * 3 * len(WRITTEN_STAGES)
+    def test_exists_for_every_channel_language_and_kind_of_message(self):
+        assert len(TEMPLATE_VERSIONS) == 2 * 3 * (len(WRITTEN_STAGES) + len(Note))
 
     def test_sources_fetch_nothing_from_elsewhere(self):
         folder = resources.files("dunwell.documents").joinpath("templates")

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from dunwell.core.terms import Stage
+from dunwell.core.terms import Note, Stage
 from dunwell.engine.decide import Outcome, decide
 from dunwell.engine.facts import SCHEMAS, Facts
 from dunwell.rulebook.rules_file import Rules, house_rules
@@ -248,7 +248,17 @@ class Book:
                 line["debtor_id"], day, dict(mine.select("receivable_id", "stage").rows()), channel=line["channel"],
                 stage=line["stage"], currency=line["currency"], deadline=line["pay_by_date"],
             )  # fmt: skip
+        for note in outcome.notes.to_dicts():
+            self.note(note["promise_id"], day, Note(note["note"]), channel=note["channel"])
         return sent
+
+    def note(self, promise: int, on: date, note: Note, **more: Any) -> int:
+        """A message about a promise that left."""
+        told = self.rows["promises"][promise - 1]
+        return self.contact(
+            told["debtor_id"], on, currency=told["currency"], purpose=note.purpose, promise_id=promise,
+            **{"addressee": "debtor", **more},
+        )  # fmt: skip
 
     def live(self, first: date, count: int, *, every: int = 1) -> list[tuple[date, dict[str, Any]]]:
         """Run and send on so many days, on each or on every n-th. Returns (day, line) of what was sent."""

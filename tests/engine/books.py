@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from dunwell.core.terms import Note
 from dunwell.rulebook.strategy_columns import OBSERVED
 from tests.engine.book import DAY, Book, days
 
@@ -162,6 +163,8 @@ def _talk(draw: DrawFn, book: Book, debtor: int, items: list[int]) -> None:
             debtor, draw(AMOUNTS), made, days(draw(st.integers(0, 20)), made),
             currency=draw(st.sampled_from(CURRENCIES)), withdrawn=draw(st.sampled_from([None, None, DAY, days(1)])),
         )  # fmt: skip
+        if draw(st.integers(0, 4)) == 0:
+            book.note(len(book.rows["promises"]), draw(around(6, 3)), draw(st.sampled_from(Note)))
     for _ in range(draw(st.integers(0, 2)) if items else 0):
         opened = draw(around(30, 2))
         book.dispute(
@@ -234,3 +237,55 @@ def _points(book: Book, debtor: int, channel: str | None) -> list[int]:
         for row in book.rows["contact_points"]
         if row["debtor_id"] == debtor and channel in (None, row["channel"])
     ]
+
+
+@st.composite
+def _plain_books(draw: DrawFn) -> Book:
+    """Two debtors whom little stands against."""
+    book = Book()
+    for kind in ("business", draw(st.sampled_from(["business", "consumer"]))):
+        debtor = book.debtor(
+            f"D{len(book.rows['debtors'])}", kind=kind, preferred=draw(st.sampled_from([None, "letter"]))
+        )
+        if draw(st.integers(0, 3)):
+            book.invoice(debtor, draw(st.sampled_from([700, 33_333])), draw(around(40, 3)))
+        if draw(st.integers(0, 3)) == 0:
+            _told(draw, book, debtor)
+        if draw(st.integers(0, 3)) == 0:
+            book.contact(debtor, draw(around(9, 0)), {len(book.rows["receivables"]) or 1: 20}, purpose="collection")
+        if draw(st.integers(0, 5)) == 0:
+            book.complaint(debtor, draw(around(5, 2)))
+    return book
+
+
+@st.composite
+def promising_books(draw: DrawFn) -> Book:
+    """Books whose debtors promise and pay in the days around `DAY`."""
+    book: Book = draw(st.one_of(_plain_books(), _plain_books(), books(debtors=2)))
+    for debtor in [row["debtor_id"] for row in book.rows["debtors"]]:
+        owed = [row for row in book.rows["receivables"] if row["debtor_id"] == debtor and row["kind"] == "invoice"]
+        currency = draw(st.sampled_from([*(row["currency"] for row in owed), "EUR"]))
+        if draw(st.booleans()):
+            book.invoice(debtor, 90_000, days(draw(st.integers(-60, -1))), currency=currency)
+        for _ in range(draw(st.integers(1, 3))):
+            _promise_and_pay(draw, book, debtor, currency)
+    return book
+
+
+def _promise_and_pay(draw: DrawFn, book: Book, debtor: int, currency: str) -> None:
+    made, minor = days(draw(st.integers(-12, -2))), draw(st.sampled_from([100, 700, 5_000]))
+    due = days(draw(st.integers(-4, 8)))
+    promise = book.promise(debtor, minor, made, max(made, due), currency=currency)
+    if draw(st.integers(0, 3)) == 0:
+        book.note(promise, days(draw(st.integers(-6, 1))), draw(st.sampled_from(Note)))
+    if draw(st.booleans()):
+        parts = draw(st.sampled_from([[minor], [minor], [minor - 50, 50], [minor - 1], [minor, -minor]]))
+        for part in parts:
+            book.payment(debtor, part, days(draw(st.integers(-9, 3))), currency=currency)
+    if draw(st.integers(0, 7)) == 0 and book.rows["payments"]:
+        paid = draw(st.sampled_from([row for row in book.rows["payments"] if row["reverses_id"] is None] or [None]))
+        if paid is not None and paid["debtor_id"] == debtor:
+            book.payment(
+                debtor, -paid["amount_minor"], days(draw(st.integers(-2, 3))), currency=paid["currency"],
+                reverses=paid["payment_id"],
+            )  # fmt: skip

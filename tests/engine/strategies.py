@@ -67,7 +67,7 @@ def strategies(draw: DrawFn) -> Strategy:
         draw(st.sampled_from(["", "minimum_percent: {EUR: 5, KWD: 0.5}"])),
         draw(st.sampled_from(["", "residue_minor: {EUR: 700, JPY: 1100}"])),
         draw(st.sampled_from(["", "uneconomic_minor: {letter: {EUR: 10000}, email: {JPY: 1000}}"])),
-        *draw(st.sampled_from([[], _rank(draw)])), "segments:", *rows,
+        *_notes(draw, ""), *draw(st.sampled_from([[], _rank(draw)])), "segments:", *rows,
     ])  # fmt: skip
     return read_strategy("\n".join([text, *_experiments(draw, read_strategy(text))]))
 
@@ -116,6 +116,13 @@ def _change(draw: DrawFn, stage: Stage, meant: tuple[Segment, ...]) -> list[str]
     return [f"          - {{stage: {stage.word}, {', '.join(says)}}}"]
 
 
+def _notes(draw: DrawFn, indent: str) -> list[str]:
+    """What is written about promises."""
+    days, thank = draw(st.sampled_from([0, 1, 3, 6])), draw(st.sampled_from(["true", "true", "false"]))
+    by = draw(st.sampled_from(["[email]", "[letter, email]"]))
+    return draw(st.sampled_from([[], [f"{indent}promises: {{remind_days: {days}, thank: {thank}, channels: {by}}}"]]))
+
+
 def _rank(draw: DrawFn) -> list[str]:
     """Rules of thumb that nobody would follow."""
 
@@ -149,6 +156,7 @@ def _segment(draw: DrawFn, name: str, when: str | None) -> str:
         lines.append(f"    pause_days: {draw(st.sampled_from([1, 2, 10]))}")
     if draw(st.booleans()):
         lines.append(f"    at_once: {draw(_news)}")
+    lines += _notes(draw, "    ")
     lines.append("    stages:")
     stages = sorted(draw(st.sets(st.sampled_from([stage for stage in Stage if stage]), min_size=1, max_size=6)))
     for stage in stages:

@@ -13,12 +13,13 @@ from dunwell.engine import cash, claims
 from dunwell.engine.ageing import ageing
 from dunwell.engine.decide import DECISIONS, LINE_ITEMS, LINES, decide
 from dunwell.engine.findings import FINDINGS, windows
+from dunwell.engine.notes import NOTES
 from dunwell.engine.promises import promises
 from dunwell.rulebook.rules_file import Rules, house_rules, read_rules
 from dunwell.rulebook.strategy import Strategy
 from dunwell.rulebook.strategy_file import default_strategy
 from tests.engine.book import Book, days
-from tests.engine.books import around, books
+from tests.engine.books import around, books, promising_books
 from tests.engine.list_books import list_books
 from tests.engine.news_books import news_books
 from tests.engine.strategies import strategies
@@ -126,6 +127,7 @@ def compare(book: Book, day: date, strategy: Strategy, rules: Rules) -> None:
     assert list(outcome.findings.columns) == list(FINDINGS)
     assert_finds_the_same(book, outcome.findings, oracle)
     assert rows(outcome.lines, list(LINES)) == same(oracle.lines, list(LINES))
+    assert rows(outcome.notes, list(NOTES)) == same(oracle.notes, list(NOTES))
     assert rows(outcome.items, list(LINE_ITEMS)) == same(oracle.line_items, list(LINE_ITEMS))
     assert rows(outcome.decisions, list(DECISIONS)) == same(oracle.decisions, list(DECISIONS))
     table = {
@@ -191,6 +193,20 @@ class TestTheEngine:
     @given(news_books(), around(2, 6), st.sampled_from([default_strategy(), AT_ONCE, AT_ONCE_TOGETHER]))
     def test_equals_the_oracle_where_news_act_at_once(self, book: Book, day: date, strategy: Strategy) -> None:
         compare(book, day, strategy, house_rules())
+
+    @settings(max_examples=40)
+    @given(promising_books(), around(4, 4), st.one_of(st.none(), strategies()))
+    def test_equals_the_oracle_about_promises(self, book: Book, day: date, strategy: Strategy | None) -> None:
+        compare(book, day, strategy or default_strategy(), house_rules())
+
+    @pytest.mark.long
+    @pytest.mark.timeout(900)
+    @settings(max_examples=1_000)
+    @given(promising_books(), around(4, 4), st.one_of(st.none(), strategies()), st.booleans())
+    def test_equals_the_oracle_about_many_promises(
+        self, book: Book, day: date, strategy: Strategy | None, other: bool
+    ) -> None:
+        compare(book, day, strategy or default_strategy(), OTHER_RULES if other else house_rules())
 
     @pytest.mark.long
     @pytest.mark.timeout(900)

@@ -63,6 +63,8 @@ class House:
         for line in self.book.send(day, outcome):
             word = Stage(line["stage"]).word
             self.diary[line["debtor_id"]].append((day, f"{word} by {line['channel']}"))
+        for note in outcome.notes.iter_rows(named=True):
+            self.diary[note["debtor_id"]].append((day, f"{note['note']} by {note['channel']}"))
         for line in outcome.lines.filter(pl.col("action") == "task").iter_rows(named=True):
             if line["debtor_id"] not in self.untouched and line["person_stage"] is not None:
                 self._do(line["debtor_id"], day, outcome)

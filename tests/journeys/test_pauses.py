@@ -88,14 +88,21 @@ class TestAnOpenPromise:
         self, street: Street
     ) -> None:
         debtor = street.who["promises and breaks it"]
-        assert {street.why(debtor, MAR(day)) for day in range(19, 31)} == {"house.promise"}
+        assert {street.why(debtor, MAR(day)) for day in range(19, 25)} == {"house.promise"}
+        # he was reminded of it on the 24th, so that both stand against a message
+        assert {street.why(debtor, MAR(day)) for day in range(25, 31)} == {"paused"}
         assert street.wrote("promises and breaks it", MAR(6)) == [
-            (MAR(31), "second_reminder"), (APR(7), "call"), (APR(12), "first_dunning"), (MAY(2), "second_dunning"),
+            (MAR(24), "promise_reminder"), (MAR(31), "second_reminder"),
+            (APR(7), "call"), (APR(12), "first_dunning"), (MAY(2), "second_dunning"),
         ]  # fmt: skip
 
-    def test_that_is_kept_lets_the_rest_be_asked_for_the_day_the_money_came(self, street: Street) -> None:
-        assert street.wrote("promises and keeps it", MAR(6))[0] == (MAR(25), "second_reminder")
-        assert street.asked("promises and keeps it")[MAR(25)] == 600_00
+    def test_that_is_kept_is_thanked_for_and_the_rest_asked_for_when_the_pause_after_its_reminder_is_over(
+        self, street: Street
+    ) -> None:
+        assert street.wrote("promises and keeps it", MAR(6))[:3] == [
+            (MAR(24), "promise_reminder"), (MAR(25), "promise_thanks"), (MAR(31), "second_reminder"),
+        ]  # fmt: skip
+        assert street.asked("promises and keeps it")[MAR(31)] == 600_00
 
 
 class TestADispute:

@@ -44,11 +44,23 @@ class Stop(NamedTuple):
 
 
 class Contacts:
-    """What the rules of a day say of a contact for collection with each debtor of a book."""
+    """What the rules of a day say of a contact, for collection unless said, with each debtor of a book.
+
+    carried   what our messages say, by channel
+    """
 
     def __init__(
-        self, facts: Mapping[str, Sequence[Row]], rules: Rules, day: date, moment: datetime, promises: Sequence[Row]
+        self,
+        facts: Mapping[str, Sequence[Row]],
+        rules: Rules,
+        day: date,
+        moment: datetime,
+        promises: Sequence[Row],
+        *,
+        purpose: str = "collection",
+        carried: Mapping[str, set[str]] | None = None,
     ) -> None:
+        self.purpose, self.carried = purpose, carried or CARRIED
         self.facts, self.day, self.moment = facts, day, moment
         self.rules = tables(rules, day)
         self.kinds = {rule["id"]: rule["kind"] for rule in self.rules}
@@ -80,6 +92,7 @@ class Contacts:
         return {
             "at": at.astimezone(UTC).isoformat(),
             "account": str(debtor["debtor_id"]),
+            "purpose": self.purpose,
             "debtor": {
                 "kind": debtor["kind"], "country": debtor["country"], "region": debtor["region"],
                 "zones": self.zones(debtor),
@@ -187,7 +200,7 @@ class Contacts:
             for rule in self.rules
             if rule["kind"] == "content"
             and (values := asked.speaks_here(rule)) is not None
-            and set(values.get("must", [])) - CARRIED[channel]
+            and set(values.get("must", [])) - self.carried[channel]
         ]
 
     def everywhere(self, debtor: Row, currency: str) -> list[Stop]:

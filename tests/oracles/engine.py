@@ -11,11 +11,19 @@ from datetime import date, datetime, timedelta
 
 from dunwell.engine.facts import SCHEMAS, Facts
 from dunwell.rulebook.contact_rules import Rules
-from dunwell.rulebook.strategy import Arm, Strategy, Treatment
+from dunwell.rulebook.strategy import Arm, PromiseNotes, Strategy, Treatment
 from tests.oracles import rank
 from tests.oracles import strategy as ladders
-from tests.oracles.book_contacts import Contacts
+from tests.oracles.book_contacts import SAID_BY_COLLECTORS, Contacts
 from tests.oracles.open_lists import Claim, Money, OpenLists, Row, above
+
+NOTES_CARRY = {
+    note: {
+        channel: {"debtor_name", "current_creditor", "creditor_contact", "own_name", *SAID_BY_COLLECTORS, *more, *stop}
+        for channel, stop in (("letter", ()), ("email", ("opt_out_notice",)))
+    }
+    for note, more in (("promise_reminder", ("how_to_check_pay_and_object",)), ("promise_thanks", ()))
+}
 
 HAPPENED = {
     "receivables": "issue_date",
@@ -56,7 +64,9 @@ class Oracle:
         self._mark_residue()
         self.ladders = self._steps()
         self.contacts = Contacts(self.facts, rules, day, moment, self.promises())
+        self.note_contacts: dict[str, Contacts] = {}
         self.lines = self._lines()
+        self.notes = self._notes()
         self.line_items = self._line_items()
         self.decisions = self._decisions()
 
@@ -293,8 +303,8 @@ class Oracle:
 
     # --- promises ---
 
-    def promises(self) -> list[Row]:
-        """Each promise with its state."""
+    def promises(self, money_until: date | None = None) -> list[Row]:
+        """Each promise with its state. money_until: as if no money of a later day had come."""
         graces = [
             v["grace_days"] for r in self.rules.rules if r.kind == "promise" and (v := r.on(self.day)) is not None
         ]
@@ -313,7 +323,7 @@ class Oracle:
                 for m in sorted(self.cash.money, key=lambda m: m.order)
                 if not m.note
                 and (m.row["debtor_id"], m.row["currency"]) == (promise["debtor_id"], promise["currency"])
-                and promise["made_date"] <= m.row["value_date"] <= until
+                and promise["made_date"] <= m.row["value_date"] <= min(until, money_until or until)
             ]
             received = 0
             ceiling = sum(left[id(m)] for m in counts)
@@ -415,7 +425,8 @@ class Oracle:
         messages = [
             c
             for c in self._outbound()
-            if c["stage"] is not None and (c["debtor_id"], c["currency"]) == (debtor["debtor_id"], currency)
+            if (c["stage"] is not None or is_note(c, "collection"))
+            and (c["debtor_id"], c["currency"]) == (debtor["debtor_id"], currency)
         ]
         last = max((c["contact_date"] for c in messages), default=None)
         resumes = last + timedelta(days=segment.pause_days) if last else None
@@ -468,13 +479,17 @@ class Oracle:
                 action="task", reason="reassigned", assigned=wish["collector"], channel=None, contact_point_id=None,
                 pay_by_date=None, not_before_at=None,
             )  # fmt: skip
-        treatment = self._treatment(line)
+        self._finish(line)
+        return line
+
+    def _finish(self, line: Row) -> None:
+        """What hangs on what is done: the treatment, the rank, the alarm."""
+        treatment, items = self._treatment(line), self._of(line)
         line["treatment"] = treatment.name if treatment else None
         line |= self._ranked(line, items)
         line |= rank.alarm(
-            self.facts["clocks"], debtor["debtor_id"], items, self.strategy.rank.alarm_days, self.day
+            self.facts["clocks"], line["debtor_id"], items, self.strategy.rank.alarm_days, self.day
         )  # fmt: skip
-        return line
 
     def _arm(self, debtor: int, currency: str) -> Row:
         mark = self.arms[debtor, currency]
@@ -681,13 +696,145 @@ class Oracle:
                     found.append({**row, "stage": stage})
         return found
 
+    # --- messages about promises ---
+
+    def _notes(self) -> list[Row]:
+        """Thanks and reminders, one debtor and currency after another; who is thanked is asked for nothing today."""
+        found = []
+        for debtor in self.facts["debtors"]:
+            for currency in sorted({p["currency"] for p in self.facts["promises"]}):
+                mine = [(line["debtor_id"], line["currency"]) == (debtor["debtor_id"], currency) for line in self.lines]
+                line = self.lines[mine.index(True)] if any(mine) else None
+                note = self._thanks(debtor, currency, line) or self._reminder(debtor, currency, line)
+                note = note and self._note_reaches(note, debtor)
+                thanked = self._thanked_today(debtor, currency)
+                if note:
+                    found.append(note)
+                    thanked = thanked or note["note"] == "promise_thanks"
+                if thanked and line and line["action"] == "message":
+                    line.update(
+                        action="none", reason="thanked_today", next_date=self.day + timedelta(days=1), channel=None,
+                        contact_point_id=None, pay_by_date=None, not_before_at=None,
+                    )  # fmt: skip
+                    if line["person_minor"]:
+                        self._task(line)
+                    self._finish(line)
+        return found
+
+    def _written(self, debtor: Row, currency: str, purpose: str) -> list[Row]:
+        return [
+            c
+            for c in self._outbound()
+            if is_note(c, purpose) and (c["debtor_id"], c["currency"]) == (debtor["debtor_id"], currency)
+        ]
+
+    def _thanked_today(self, debtor: Row, currency: str) -> bool:
+        return any(c["contact_date"] == self.day for c in self._written(debtor, currency, "service"))
+
+    def _settings(self, debtor: Row, currency: str, line: Row | None) -> PromiseNotes:
+        return self.ladders[debtor["debtor_id"], currency][0].promises if line else self.strategy.promises
+
+    def _thanks(self, debtor: Row, currency: str, line: Row | None) -> Row | None:
+        """For all that was kept in the last five days and not thanked for since."""
+        if not self._settings(debtor, currency, line).thank:
+            return None
+        by_day = [
+            {p["promise_id"]: p["received_minor"] for p in self.promises(self.day - timedelta(days=ago))}
+            for ago in range(7)
+        ]
+        sent = self._written(debtor, currency, "service")
+        mine = []
+        for p in self.promises():
+            if (p["debtor_id"], p["currency"]) != (debtor["debtor_id"], currency) or p["state"] != "kept":
+                continue
+            had = [received[p["promise_id"]] >= p["amount_minor"] for received in by_day]
+            if had[6]:
+                continue
+            kept = self.day - timedelta(days=max(ago for ago in range(6) if had[ago]))
+            if not any(c["promise_id"] == p["promise_id"] or c["contact_date"] >= kept for c in sent):
+                mine.append(p)
+        if not mine:
+            return None
+        first = min(mine, key=lambda p: (p["due_date"], p["promise_id"]))
+        return self._note("promise_thanks", first, sum(p["received_minor"] for p in mine), debtor)
+
+    def _reminder(self, debtor: Row, currency: str, line: Row | None) -> Row | None:
+        """Of the next promise that falls due in a few days."""
+        if line is None or line["action"] == "message" or self._thanked_today(debtor, currency):
+            return None
+        segment = self.ladders[debtor["debtor_id"], currency][0]
+        last, days = line["last_message_date"], segment.promises.remind_days
+        if not days or (last and last + timedelta(days=segment.pause_days) > self.day):
+            return None
+        sent = {c["promise_id"] for c in self._outbound() if is_note(c, "collection")}
+        owed = line["open_minor"] - line["disputed_minor"] - line["credit_minor"]
+        least = max(self.strategy.minimum_minor.get(currency, 0), 1)
+        for p in sorted(self.promises(), key=lambda p: (p["due_date"], p["promise_id"])):
+            if (p["debtor_id"], p["currency"]) != (debtor["debtor_id"], currency) or p["state"] != "open":
+                continue
+            planned = p["due_date"] - timedelta(days=days)
+            total = min(owed, p["amount_minor"] - p["received_minor"])
+            in_time = planned <= self.day < p["due_date"] and planned - p["made_date"] >= timedelta(days=2)
+            if in_time and p["promise_id"] not in sent and total >= least:
+                return self._note("promise_reminder", p, total, debtor)
+        return None
+
+    def _note(self, note: str, promise: Row, total: int, debtor: Row) -> Row:
+        return {
+            "debtor_id": promise["debtor_id"], "currency": promise["currency"], "note": note,
+            "promise_id": promise["promise_id"], "total_minor": total, "due_date": promise["due_date"],
+            "language": debtor["language"],
+        }  # fmt: skip
+
+    def _note_reaches(self, note: Row, debtor: Row) -> Row | None:
+        """The same with its address and hour; none where anything stands against it."""
+        currency = note["currency"]
+        line = next((e for e in self.lines if (e["debtor_id"], e["currency"]) == (debtor["debtor_id"], currency)), None)
+        contacts = self._note_contacts(note["note"])
+        if contacts.everywhere(debtor, currency):
+            return None
+        channels = self._settings(debtor, currency, line).channels
+        for channel in sorted(channels, key=lambda c: (c != debtor["preferred_channel"], channels.index(c))):
+            if note["total_minor"] < self.strategy.uneconomic_minor.get(channel, {}).get(currency, 0):
+                continue
+            points = [
+                p
+                for p in self.facts["contact_points"]
+                if p["debtor_id"] == debtor["debtor_id"] and p["channel"] == channel and p["usable"]
+            ]
+            for point in sorted(points, key=lambda p: (p["rank"], p["contact_point_id"])):
+                if contacts.against(debtor, channel, str(point["contact_point_id"]), currency):
+                    continue
+                opened, _, _ = contacts.opens(debtor, channel)
+                if opened is None:
+                    return None
+                return {
+                    **note, "channel": channel, "contact_point_id": point["contact_point_id"], "not_before_at": opened,
+                }  # fmt: skip
+        return None
+
+    def _note_contacts(self, note: str) -> Contacts:
+        """What the rules say of such a message, as if nobody had promised anything."""
+        if note not in self.note_contacts:
+            self.note_contacts[note] = Contacts(
+                self.facts, self.rules, self.day, self.moment, [], carried=NOTES_CARRY[note],
+                purpose="collection" if note == "promise_reminder" else "service",
+            )  # fmt: skip
+        return self.note_contacts[note]
+
     def _decisions(self) -> list[Row]:
         found = []
         for debtor in self.facts["debtors"]:
             mine = [line for line in self.lines if line["debtor_id"] == debtor["debtor_id"]]
+            mine += [
+                {**note, "action": "note", "stage": 0, "reason": note["note"], "overdue_minor": note["total_minor"]}
+                for note in self.notes
+                if note["debtor_id"] == debtor["debtor_id"]
+            ]
             mine.sort(key=lambda line: line["currency"])
             mine.sort(key=lambda line: (-line["stage"], -line["overdue_minor"]))
-            mine.sort(key=lambda line: ("message", "task", "none").index(line["action"]))
+            mine.sort(key=lambda line: ("message", "note", "task", "none").index(line["action"]))
+            mine = [{**line, "action": "message"} if line["action"] == "note" else line for line in mine]
             nothing = {"action": "none", "stage": 0, "reason": "nothing_open", "currency": None, "channel": None}
             arms = {(each["experiment"], each["arm"], each["propensity_bp"]) for each in mine if each["arm"]}
             assert len(arms) <= 1, "nobody is in two arms"
@@ -696,6 +843,11 @@ class Oracle:
                 **(mine[0] if mine else nothing), **drawn, "debtor_id": debtor["debtor_id"], "number": debtor["number"]
             })  # fmt: skip
         return found
+
+
+def is_note(contact: Row, purpose: str) -> bool:
+    """Is it a message about a promise, for this purpose?"""
+    return contact["promise_id"] is not None and contact["purpose"] == purpose
 
 
 def ageing(items: Iterable[Row]) -> dict[tuple[str, str], tuple[int, int, int]]:

@@ -41,7 +41,10 @@ def about(facts: dict[str, list[Row]], debtor: Row, currency: str, items: list[R
     messages = [
         c["contact_date"]
         for c in mine
-        if c["direction"] == "out" and c["outcome"] != "undeliverable" and c["stage"] and c["currency"] == currency
+        if c["direction"] == "out"
+        and c["outcome"] != "undeliverable"
+        and c["currency"] == currency
+        and (c["stage"] or (c["promise_id"] is not None and c["purpose"] == "collection"))
     ]
     phoned = [c for c in mine if c["channel"] == "phone" and c["addressee"] == "debtor"]
     talked = [c["contact_date"] for c in phoned if c["outcome"] == "reached"]

@@ -39,6 +39,14 @@ class TestTheDefaultStrategy:
                     assert offset is not None
                     assert offset > 60
 
+    def test_reminds_of_promises_and_thanks_for_them_in_every_segment_but_reminds_nobody_in_hardship(self) -> None:
+        found = default_strategy()
+        assert (found.promises.remind_days, found.promises.thank) == (3, True)
+        for segment in found.segments:
+            assert segment.promises.thank
+            assert segment.promises.channels == found.promises.channels
+            assert (segment.promises.remind_days == 0) == (segment.name == "hardship")
+
     def test_leaves_what_is_firmer_than_a_letter_to_people(self) -> None:
         for segment in default_strategy().segments:
             for step in segment.steps:
@@ -51,6 +59,21 @@ class TestTheDefaultStrategy:
         assert step.treatment.offer is not None
         assert step.treatment.offer.kind is OfferKind.INSTALMENTS
         assert default_strategy().segment("hardship").step(Stage.FIRST_DUNNING) is None
+
+
+class TestAStrategy:
+    def test_that_says_nothing_of_promises_writes_nothing_about_them(self) -> None:
+        found = read_strategy(PLAIN)
+        assert not found.promises.any
+        assert not any(segment.promises.any for segment in found.segments)
+
+    def test_says_in_a_segment_only_what_differs_from_the_top(self) -> None:
+        own = "    promises: {thank: false}\n    stages:\n      - {stage: notice"
+        text = PLAIN.replace("    stages:\n      - {stage: notice", own)
+        found = read_strategy(text + "promises: {remind_days: 2, thank: true, channels: [letter]}\n")
+        mine = found.segments[0].promises
+        assert (mine.remind_days, mine.thank, mine.channels) == (2, False, ("letter",))
+        assert found.promises.thank
 
 
 def faults(text: str) -> list[tuple[int, str]]:
@@ -113,6 +136,11 @@ class TestAFault:
             ("name: plain", "at_once: [promise_brokn]\nname: plain", "strategy.unknown_word"),
             ("name: plain", "at_once: promise_broken\nname: plain", "strategy.wants_list"),
             ("    stages:", "    at_once: [vip]\n    stages:", "strategy.unknown_word"),
+            ("name: plain", "promises: {remind_days: -1, channels: [email]}\nname: plain", "strategy.wants_days"),
+            ("name: plain", "promises: {thank: often, channels: [email]}\nname: plain", "strategy.wants_flag"),
+            ("name: plain", "promises: {remind_days: 3}\nname: plain", "strategy.no_channels"),
+            ("name: plain", "promises: {thank: true, channels: [sms]}\nname: plain", "strategy.note_unsendable"),
+            ("name: plain", "promises: {forgive: true}\nname: plain", "strategy.unknown_key"),
         ],
     )  # fmt: skip
     def test_is_told_by_its_line(self, old: str, new: str, code: str) -> None:

@@ -34,7 +34,7 @@ def book() -> Book:
     made.invoice(late, 7_000, days(-40), currency="USD")
     made.invoice(early, 20_000, days(3))
     made.invoice(promised, 90_000, days(-20))
-    made.promise(promised, 90_000, days(-2), days(4))
+    made.promise(promised, 90_000, days(-2), days(9))
     made.invoice(nowhere, 90_000, days(-20))
     return made
 
@@ -89,7 +89,7 @@ class TestARun:
         folder = db.path / "runs" / "acme-20260302-1"
         assert sorted(p.name for p in folder.iterdir()) == [
             "decisions.parquet", "facts", "findings.parquet", "items.parquet", "lines.parquet", "manifest.json",
-            "rank.yaml", "rules.json", "strategy.yaml",
+            "notes.parquet", "rank.yaml", "rules.json", "strategy.yaml",
         ]  # fmt: skip
 
     def test_twice_is_the_same_as_once(self, owner: Creditor) -> None:

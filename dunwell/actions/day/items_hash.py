@@ -4,6 +4,17 @@ import hashlib
 
 import polars as pl
 
+from dunwell.engine.decide import Outcome
+
+
+def hashes_of(outcome: Outcome) -> pl.DataFrame:
+    """debtor_id, currency, items_hash of every message that the outcome wants: there is one of a pair at most."""
+    about = pl.concat_str("note", "promise_id", "due_date", separator="|")
+    notes = outcome.notes.select("debtor_id", "currency", row=about)
+    hashes = [hashlib.sha256(text.encode()).hexdigest() for text in notes["row"]]
+    told = notes.select("debtor_id", "currency", items_hash=pl.Series(hashes, dtype=pl.String))
+    return pl.concat([items_hashes(outcome.items), told])
+
 
 def items_hashes(items: pl.DataFrame) -> pl.DataFrame:
     """`engine.decide.LINE_ITEMS` -> debtor_id, currency, items_hash (SHA-256 hex over receivable, demand and stage)."""

@@ -10,8 +10,8 @@ import polars as pl
 from django.db import connection
 
 from dunwell.actions.day import release_tables
-from dunwell.actions.day.items_hash import items_hashes
-from dunwell.core.terms import LIVE_STATES, OutboxState, Stage
+from dunwell.actions.day.items_hash import hashes_of
+from dunwell.core.terms import LIVE_STATES, Note, OutboxState, Stage
 from dunwell.engine.cash import MATCHES
 from dunwell.engine.decide import LINES, Outcome
 from dunwell.engine.facts import SCHEMA_VERSION
@@ -33,11 +33,12 @@ def put_in_outbox(
     """Prepare today's messages, keep those that still hold, cancel what no longer does; then release what the
     creditor's setting lets leave by itself.
 
-    At most one message per debtor and currency is live. The key names the place on the ladder (stage, how many
-    messages went before) and a revision (how often a message of that place was cancelled): it can leave once.
+    At most one message per debtor and currency is prepared for a day. The key names the place on the ladder (stage, how
+    many messages went before), or the promise, and a revision (how often a message of that place was cancelled): it
+    can leave once.
     Returns how many were prepared, kept and cancelled, and why how many wait for a person.
     """
-    wanted = _wanted(run.creditor, outcome, debtors).join(items_hashes(outcome.items), on=["debtor_id", "currency"])
+    wanted = _wanted(run.creditor, outcome, debtors).join(hashes_of(outcome), on=["debtor_id", "currency"])
     live = _live(run.creditor)
     pending = live.filter(pl.col("state") != OutboxState.CLAIMED)
     kept = pending.join(wanted, on=["debtor_id", "currency", *_SAME], how="semi")
@@ -72,10 +73,11 @@ def put_in_outbox(
         "released_at",
         "held_by",
         "review_note",
+        "purpose",
+        "promise_id",
         key=pl.concat_str("place", pl.col("revision").fill_null(0), separator=":"),
         creditor_id=pl.lit(run.creditor.pk, pl.Int64),
         run_id=pl.lit(run.pk, pl.Int64),
-        purpose=pl.lit(PURPOSE),
         as_of=pl.lit(run.as_of),
         attempts=pl.lit(0, pl.Int16),
         claimed_by=pl.lit(""),
@@ -95,22 +97,28 @@ def nothing_to_prepare(creditor: Creditor, as_of: date, outcome: Outcome, debtor
 
 
 def _wanted(creditor: Creditor, outcome: Outcome, debtors: pl.DataFrame) -> pl.DataFrame:
-    """The lines that want a message, with its place on the ladder."""
+    """The lines that want a message, with its place on the ladder, and the messages about promises, whose place is
+    their promise: one reminder and one message of thanks may leave of each."""
+    steps = outcome.lines.filter(pl.col("action") == "message").select(
+        *_WANTED, "stage", purpose=pl.lit(PURPOSE), promise_id=pl.lit(None, pl.Int64), word=_stage_word(),
+        which=pl.col("messages").cast(pl.Int64),
+    )  # fmt: skip
+    purpose = pl.col("note").replace_strict({note.value: note.purpose for note in Note}, return_dtype=pl.String)
+    notes = outcome.notes.select(
+        *_WANTED, stage=pl.lit(int(Stage.NONE), pl.Int16), purpose=purpose, promise_id="promise_id", word="note",
+        which="promise_id",
+    )  # fmt: skip
     return (
-        outcome.lines.filter(pl.col("action") == "message")
+        pl.concat([steps, notes])
         .join(debtors.select("debtor_id", "number"), on="debtor_id")
         .with_columns(
-            place=pl.concat_str(
-                pl.lit(creditor.code),
-                "number",
-                pl.lit(PURPOSE),
-                "currency",
-                _stage_word(),
-                "messages",
-                separator=":",
-            )
+            place=pl.concat_str(pl.lit(creditor.code), "number", "purpose", "currency", "word", "which", separator=":")
         )
+        .drop("word", "which")
     )
+
+
+_WANTED = ["debtor_id", "currency", "language", "channel", "contact_point_id", "total_minor", "not_before_at"]
 
 
 def _unprepared(creditor: Creditor, wanted: pl.DataFrame, as_of: date) -> pl.DataFrame:
@@ -132,10 +140,16 @@ def keep_decisions(run: Run, outcome: Outcome) -> None:
     tasks = outcome.lines.filter(pl.col("action") == "task").join(
         before, on=["debtor_id", "currency", "reason"], how="anti"
     )
-    acted = pl.concat([outcome.lines.filter(pl.col("action") == "message"), tasks])
+    messages = outcome.lines.filter(pl.col("action") == "message")
+    acted = pl.concat([part.select("debtor_id") for part in (messages, tasks, outcome.notes)])
     rows = (
         outcome.decisions.join(acted.select("debtor_id").unique(), on="debtor_id", how="semi")
-        .join(_body(outcome.lines).group_by("debtor_id").agg(pl.col("body").sort().str.join(",")), on="debtor_id")
+        # who is thanked for his last money has no line any more
+        .join(
+            _body(outcome.lines).group_by("debtor_id").agg(pl.col("body").sort().str.join(",")),
+            on="debtor_id",
+            how="left",
+        )
         .sort("debtor_id")
         .select(
             "debtor_id",
@@ -143,7 +157,7 @@ def keep_decisions(run: Run, outcome: Outcome) -> None:
             "stage",
             "channel",
             "reason",
-            body=pl.concat_str(pl.lit("["), "body", pl.lit("]")),
+            body=pl.concat_str(pl.lit("["), pl.col("body").fill_null(""), pl.lit("]")),
             creditor_id=pl.lit(run.creditor.pk, pl.Int64),
             run_id=pl.lit(run.pk, pl.Int64),
             as_of=pl.lit(run.as_of),

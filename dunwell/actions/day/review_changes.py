@@ -62,7 +62,7 @@ def reassign(
     if team is not None:
         team.collector(to)
     states = (*review.FREE, OutboxState.HELD) if chosen.with_held else review.FREE
-    rows = review.take(found, chosen, states)
+    rows = _steps_only(review.take(found, chosen, states))
     if len(rows) > MOST_REASSIGNED:
         raise Refused("review.too_many_tasks", count=len(rows), most=MOST_REASSIGNED)
     others = review.others_of(found, chosen, (row.pk for row in rows))
@@ -137,7 +137,7 @@ def edit(
     if isinstance(found, Reviewed):
         return found
     states = (*review.FREE, OutboxState.HELD)
-    rows = review.take(found, chosen, states)
+    rows = _steps_only(review.take(found, chosen, states))
     if len(rows) != 1:
         raise Refused("review.one_at_a_time", count=len(rows))
     row = rows[0]
@@ -152,6 +152,14 @@ def edit(
     if to is not None:
         standing.refresh(row.debtor)
     return review.record("review.edited", creditor, chosen, rows, {}, at, by, key, {**asked, "was": was})
+
+
+def _steps_only(rows: list[OutboxMessage]) -> list[OutboxMessage]:
+    """Refuses messages about promises: they stand nowhere on a ladder, and say nothing that a person could add to."""
+    for row in rows:
+        if row.promise_id is not None:
+            raise Refused("review.about_promise", key=row.key, number=row.debtor.number)
+    return rows
 
 
 def _refuse_words(text: str, row: OutboxMessage) -> None:

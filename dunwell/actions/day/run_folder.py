@@ -2,7 +2,7 @@
 
 runs/<name>/manifest.json    hashes, versions, the day and the moment
 runs/<name>/facts/*.parquet  one file per kind of fact
-runs/<name>/*.parquet        lines, items, findings, decisions
+runs/<name>/*.parquet        lines, items, findings, notes, decisions
 runs/<name>/strategy.yaml, rules.json
 runs/<name>/rank.yaml         the order of tasks where the strategy says nothing: a newer version may bring another
 """
@@ -31,7 +31,7 @@ from dunwell.rulebook.strategy_file import read_strategy
 
 LARGE_ROWS = 4 * ROWS_PER_SHARD
 """From so many rows on, some 200 000 debtors, a day is decided in shards: see docs/decisions/shards.md."""
-PARTS = ("lines", "items", "findings", "decisions")
+PARTS = ("lines", "items", "findings", "notes", "decisions")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from dunwell.actions.day import outcome_tables, run_folder
 from dunwell.actions.facts import copies_of, facts_of
 from dunwell.core.actor import Actor
 from dunwell.core.errors import DunwellError
+from dunwell.core.terms import Stage
 from dunwell.engine.decide import Outcome
 from dunwell.engine.facts import SCHEMA_VERSION
 from dunwell.engine.findings import paused
@@ -199,7 +200,12 @@ def summarise(inputs: run_folder.Inputs, outcome: Outcome) -> dict[str, Any]:
         "reasons": _counts(lines, "reason"),
         "messages": [
             dict(zip(("stage", "channel", "count"), row, strict=True))
-            for row in lines.filter(pl.col("action") == "message")
+            for row in pl.concat(
+                [
+                    outcome.notes.select("channel", stage=pl.lit(int(Stage.NONE), pl.Int16)).select("stage", "channel"),
+                    lines.filter(pl.col("action") == "message").select("stage", "channel"),
+                ]
+            )
             .group_by("stage", "channel")
             .len()
             .sort("stage", "channel")

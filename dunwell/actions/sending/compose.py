@@ -7,11 +7,12 @@ from typing import Any
 
 from dunwell.channels.message import Address, Attachment, Message
 from dunwell.core.errors import DunwellError
-from dunwell.core.terms import Channel, Stage
+from dunwell.core.terms import Channel, Note, Stage
 from dunwell.documents.bank import is_qr_iban
 from dunwell.documents.email_text import render_email
 from dunwell.documents.letter import render_annex, render_letter
 from dunwell.documents.notice import Item, Notice, Party, Sender
+from dunwell.documents.promise_note import PromiseNote, Written
 from dunwell.documents.reconciliation import render_reconciliation
 from dunwell.documents.versions import template_version
 from dunwell.rulebook.strategy import Offer
@@ -28,7 +29,8 @@ class Composed:
     message: Message
     template: str
     deadline_date: date | None
-    demanded_minor: int
+    demanded_minor: int | None
+    """None: nothing is asked for."""
     items: tuple[tuple[int, int, int], ...]
     """receivable_id, stage reached by it, minor units asked for."""
 
@@ -117,7 +119,28 @@ def notice_of(
     )
 
 
-def compose(row: OutboxMessage, notice: Notice, items: Iterable[Mapping[str, Any]], *, at: datetime) -> Composed:
+def promise_note_of(row: OutboxMessage, note: Mapping[str, Any], *, sender: Sender, day: date) -> PromiseNote:
+    """The message about a promise, from a row of `engine.notes.NOTES` decided for `day`."""
+    return PromiseNote(
+        note=Note(note["note"]),
+        language=row.language,
+        sender=sender,
+        debtor=_party(row),
+        debtor_number=row.debtor.number,
+        currency=row.currency,
+        day=day,
+        total_minor=note["total_minor"],
+        due_date=note["due_date"],
+    )
+
+
+def title_of(row: OutboxMessage) -> str:
+    """What the file of a letter is called, without its key."""
+    word = Stage(row.stage).word if row.promise_id is None else Note.of(row.purpose).value
+    return f"{row.debtor.number}-{word}"
+
+
+def compose(row: OutboxMessage, notice: Written, items: Iterable[Mapping[str, Any]], *, at: datetime) -> Composed:
     """The message of a notice by the row's channel. `at`: the moment it leaves, in the creditor's zone.
 
     Raises what `documents` raises: a glyph no font has, contradicting numbers.
@@ -128,9 +151,9 @@ def compose(row: OutboxMessage, notice: Notice, items: Iterable[Mapping[str, Any
     if row.channel == Channel.EMAIL:
         words = render_email(notice)
         subject, text, html = words.subject, words.text, words.html
-        if notice.annex is not None:
+        if isinstance(notice, Notice) and notice.annex is not None:
             attachments = (Attachment("statement.pdf", "application/pdf", render_annex(notice)),)
-        if notice.reconciliation:
+        if isinstance(notice, Notice) and notice.reconciliation:
             page = Attachment("reconciliation.pdf", "application/pdf", render_reconciliation(notice))
             attachments = (*attachments, page)
         template = template_version(notice, "email")
@@ -142,7 +165,7 @@ def compose(row: OutboxMessage, notice: Notice, items: Iterable[Mapping[str, Any
             key=row.key,
             at=at,
             creditor=creditor.code,
-            title=f"{row.debtor.number}-{notice.stage.word}",
+            title=title_of(row),
             sender=Address(creditor.name, creditor.email),
             to=Address(row.contact_point.contact_name or row.debtor.name, row.contact_point.value),
             subject=subject,
@@ -152,8 +175,8 @@ def compose(row: OutboxMessage, notice: Notice, items: Iterable[Mapping[str, Any
             attachments=attachments,
         ),
         template=template,
-        deadline_date=notice.pay_by,
-        demanded_minor=notice.payable_minor,
+        deadline_date=notice.pay_by if isinstance(notice, Notice) else None,
+        demanded_minor=notice.payable_minor if notice.asks else None,
         items=tuple((item["receivable_id"], item["stage"], item["demand_minor"]) for item in items),
     )
 

@@ -423,7 +423,9 @@ def _contact(row: OutboxMessage, day: date, now: datetime, **fields: Any) -> Con
         addressee="debtor",
         direction="out",
         purpose=row.purpose,
-        stage=row.stage,
+        # a message about a promise is no step: it moves nothing on the ladder
+        stage=row.stage if row.promise_id is None else None,
+        promise_id=row.promise_id,
         currency=row.currency,
         **fields,
     )
@@ -451,6 +453,7 @@ def _note(event: str, row: OutboxMessage, now: datetime, by: Actor, body: dict[s
             "total_minor": row.total_minor,
             "as_of": row.as_of,
             "contact_point": row.contact_point_id,
+            **({} if row.promise_id is None else {"promise": row.promise_id}),
             **body,
         },
     )

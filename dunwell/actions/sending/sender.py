@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from dunwell.actions import gate
 from dunwell.actions.sending import outbox, sent_bytes
 from dunwell.actions.sending.clock import Clock
-from dunwell.actions.sending.compose import compose, sender_of
+from dunwell.actions.sending.compose import compose, sender_of, title_of
 from dunwell.actions.sending.last_look import Cancel, Go, Wait, look
 from dunwell.actions.sending.outbox import Ended, Ready
 from dunwell.actions.sending.owner import new_owner
@@ -24,7 +24,7 @@ from dunwell.channels.message import Channel, ChannelDown, TryLater, Undeliverab
 from dunwell.core.actor import Actor
 from dunwell.core.errors import DunwellError
 from dunwell.core.settings import Settings
-from dunwell.core.terms import OutboxState, Stage
+from dunwell.core.terms import OutboxState
 from dunwell.documents import notice
 from dunwell.rulebook.strategy import Strategy
 from dunwell.store.models import Creditor, OutboxMessage
@@ -87,7 +87,7 @@ class Sender:
         """Write a letter that a crash interrupted, byte for byte, where it belongs; None when that cannot be done."""
         try:
             packed = sent_bytes.read(self.settings.documents, sha256)
-            title = f"{row.debtor.number}-{Stage(row.stage).word}"
+            title = title_of(row)
             letters = LetterChannel(self.settings.letters)
             return letters.write(row.creditor.code, day, title, row.key, packed, gate.finish(row)).text
         except (DunwellError, OSError, ChannelDown):

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from dunwell.actions import gate
-from dunwell.actions.sending.compose import notice_of
+from dunwell.actions.sending.compose import notice_of, promise_note_of
 from dunwell.actions.sending.last_look import Go
 from dunwell.actions.sending.late_interest import LateInterest, Untold
 from dunwell.documents.carried import COLLECTOR
-from dunwell.documents.notice import Notice, Sender
+from dunwell.documents.notice import Sender
+from dunwell.documents.promise_note import Written
 from dunwell.rulebook.strategy import Strategy
 from dunwell.store.models import Creditor, OutboxMessage, Receivable
 
@@ -26,18 +27,22 @@ class Writer:
         )
         self._late = LateInterest(creditor, goes[0][1].facts, {row.debtor_id for row, _ in goes}) if goes else None
 
-    def notice(self, row: OutboxMessage, go: Go) -> tuple[Notice, list[Untold]]:
+    def notice(self, row: OutboxMessage, go: Go) -> tuple[Written, list[Untold]]:
         """The notice of a message, and on which invoices it asks no late interest where it should, and why. Raises as
         `compose` does."""
+        wanted = gate.wanted(go.told)
+        opt_out, from_collector = "opt_out_notice" in wanted, not wanted.isdisjoint(COLLECTOR)
+        if row.promise_id is not None:
+            note = promise_note_of(row, go.line, sender=self._sender, day=go.day)
+            return replace(note, opt_out=opt_out, from_collector=from_collector), []
         treatment = self._treatments[go.line["segment"], go.line["treatment"]]
         written = notice_of(
             row, go.line, go.items, sender=self._sender, receivables=self._receivables, day=go.day,
             offer=treatment.offer,
         )  # fmt: skip
-        wanted = gate.wanted(go.told)
         written = replace(
-            written, opt_out="opt_out_notice" in wanted, from_collector=not wanted.isdisjoint(COLLECTOR),
-            personal=row.personal, reconciliation=treatment.reconciliation,
+            written, opt_out=opt_out, from_collector=from_collector, personal=row.personal,
+            reconciliation=treatment.reconciliation,
         )  # fmt: skip
         if self._late is None or not treatment.interest:
             return written, []

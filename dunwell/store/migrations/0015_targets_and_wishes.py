@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('store', '0013_team'),
+        ('store', '0014_promise_notes'),
     ]
 
     operations = [

@@ -14,6 +14,8 @@ class OutboxMessage(Owned):
     `call_started_at` is set before the channel is called: a claim that expires before it was not sent, one
     that expires after it may have been.
 
+    promise                     of a message about a promise, which is no step (stage 0); the purpose says whether it
+                                reminds or thanks: see `core.terms.Note`
     released_at, released_by    since when it may leave, and the person who let it (empty: the creditor's setting did)
     held_by, review_note        who holds or dropped it, and why in his words
     edited_by, personal         who wrote a paragraph into it, and that paragraph
@@ -26,6 +28,7 @@ class OutboxMessage(Owned):
     run = models.ForeignKey("store.Run", on_delete=models.PROTECT, related_name="+", db_index=False)
     purpose = models.CharField(max_length=20)
     stage = models.PositiveSmallIntegerField()
+    promise = models.ForeignKey("store.Promise", on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     currency = models.CharField(max_length=3)
     language = models.CharField(max_length=10)
     channel = models.CharField(max_length=10)
@@ -106,8 +109,8 @@ class ContactAttempt(Owned):
     `outcome` sent, undeliverable or unknown (a crash left its fate open: it counts as a contact).
     `at` when we were told or recorded it, `happened_at` when it took place, `contact_date` that day at the creditor's
     place. `demanded_minor`: what a message asked for, late interest included. `collector`: the agency that made it;
-    empty: we did. `clearance`: null where the debtor came to us, and for
-    what was recorded before there was a gate.
+    empty: we did. `promise`: which one a message reminded of or thanked for; such a message has no stage.
+    `clearance`: null where the debtor came to us, and for what was recorded before there was a gate.
     """
 
     debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="+")
@@ -129,6 +132,7 @@ class ContactAttempt(Owned):
     direction = models.CharField(max_length=3)
     purpose = models.CharField(max_length=20)
     stage = models.PositiveSmallIntegerField(null=True)
+    promise = models.ForeignKey("store.Promise", on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
     currency = models.CharField(max_length=3, null=True)
     demanded_minor = models.BigIntegerField(null=True)
     deadline_date = models.DateField(null=True)

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from dunwell.core.terms import Note
 from dunwell.store.models import ContactAttempt, ContactItem, Debtor, Document, JournalEntry
 
 
@@ -18,12 +19,13 @@ class NamedItem:
 
 @dataclass(frozen=True, slots=True)
 class PastContact:
-    """A message that left, or a call or a visit (`stage` None).
+    """A message that left, or a call or a visit (`stage` None, as of a message about a promise).
 
     total_minor     what the message asked for; None for a call or a visit
     reason          why it did not arrive (words: `send.reason.<code>`); empty when nothing is known against it
     outcome         as known at the moment that was asked for
     items           that a message named; what a call was about is not told here
+    about_promise   of a message about a promise: whether it reminds or thanks
     note            what was said in a call or on a visit, as it was written down
     """
 
@@ -39,6 +41,7 @@ class PastContact:
     note: str
     items: tuple[NamedItem, ...]
     document: Document | None
+    about_promise: Note | None = None
 
 
 def past(of: Debtor, *, until: date | None = None, known_at: datetime | None = None) -> list[PastContact]:
@@ -85,4 +88,5 @@ def _past(row: ContactAttempt, named: list[ContactItem], note: str, known_at: da
         note=note,
         items=tuple(sorted(items, key=lambda item: (-item.days_past_due, item.number))),
         document=row.document,
+        about_promise=None if row.promise_id is None else Note.of(row.purpose),
     )

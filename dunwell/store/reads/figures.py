@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from datetime import date
 
-from django.db.models import Count, Min
+from django.db.models import Case, Count, Min, PositiveSmallIntegerField, Value, When
 
+from dunwell.core.terms import Stage
 from dunwell.store.models import (
     Complaint,
     ContactAttempt,
@@ -39,10 +40,14 @@ def debtors(creditor: Creditor) -> dict[str, Debtor]:
 
 
 def contacts(creditor: Creditor) -> list[tuple[str, int | None, str, int]]:
-    """channel, stage, outcome, count: what left us and what could not; calls, which have no stage, with None."""
-    rows = ContactAttempt.objects.filter(creditor=creditor, direction="out")
+    """channel, stage, outcome, count: what left us and what could not; messages about promises with stage 0, calls,
+    which have no stage either, with None."""
+    none = Value(int(Stage.NONE), output_field=PositiveSmallIntegerField())
+    rows = ContactAttempt.objects.filter(creditor=creditor, direction="out").annotate(
+        kind=Case(When(promise__isnull=False, then=none), default="stage")
+    )
     return list(
-        rows.values_list("channel", "stage", "outcome").annotate(Count("pk")).order_by("channel", "stage", "outcome")
+        rows.values_list("channel", "kind", "outcome").annotate(Count("pk")).order_by("channel", "kind", "outcome")
     )
 
 

@@ -16,8 +16,8 @@ TO_SEE = (*LIVE_STATES, OutboxState.UNKNOWN)
 def messages(creditor: Creditor | None, states: tuple[str, ...] = TO_SEE, limit: int = 100) -> list[dict[str, Any]]:
     """Messages in these states, those that wait for a person first, then by the moment they may leave."""
     rows = _found(creditor, states).order_by("not_before_at", "pk").values(
-        "key", "state", "state_reason", "channel", "stage", "currency", "total_minor", "as_of", "not_before_at",
-        "settled_at", "attempts", "debtor__number", "debtor__name", "creditor__code", "creditor__zone",
+        "key", "state", "state_reason", "channel", "stage", "purpose", "currency", "total_minor", "as_of",
+        "not_before_at", "settled_at", "attempts", "debtor__number", "debtor__name", "creditor__code", "creditor__zone",
     )  # fmt: skip
     unknown = rows.filter(state=OutboxState.UNKNOWN)[:limit]
     others = rows.exclude(state=OutboxState.UNKNOWN)[:limit]
