@@ -836,7 +836,7 @@ class Oracle:
             mine.sort(key=lambda line: ("message", "note", "task", "none").index(line["action"]))
             mine = [{**line, "action": "message"} if line["action"] == "note" else line for line in mine]
             nothing = {"action": "none", "stage": 0, "reason": "nothing_open", "currency": None, "channel": None}
-            arms = {(each["experiment"], each["arm"], each["propensity_bp"]) for each in mine if each["arm"]}
+            arms = {(each["experiment"], each["arm"], each["propensity_bp"]) for each in mine if each.get("arm")}
             assert len(arms) <= 1, "nobody is in two arms"
             drawn = dict(zip(("experiment", "arm", "propensity_bp"), *(arms or {(None,) * 3}), strict=True))
             found.append({

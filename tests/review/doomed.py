@@ -32,7 +32,7 @@ def main(act: str, step: str) -> None:
     from tests.review import steps
 
     if step == "begun":
-        review._portions = _die  # type: ignore[assignment]
+        review.portions = _die  # type: ignore[assignment]
     elif step == "changed":
         journal.append = _die  # type: ignore[assignment]
     else:
