@@ -459,6 +459,7 @@ class Oracle:
             line["next_date"] = resumes
             if person_minor:
                 self._task(line)
+                self._forbid(line, debtor)
         if line["reason"] == "credit_in_doubt":
             asked = sum(row["demand_minor"] for row in overdue)
             line.update(action="task", stage=60, total_minor=asked)
