@@ -32,19 +32,22 @@ def ask(
     planned: Sequence[Planned],
     *,
     at: datetime,
+    known_at: datetime | None = None,
     facts: Facts | None = None,
     rules: Rules | None = None,
     with_notes: bool = False,
 ) -> list[Told]:
     """What the rules say of each planned contact at a moment: the one question that every contact is asked.
 
+    known_at     with what was known then (None: now)
     facts        of these debtors, around the day, where they were read already
     with_notes   tell what a person must know as well: what may be said and recorded
     Several contacts with one person are each answered as if the others did not take place.
     """
     day = at.astimezone(ZoneInfo(creditor.zone)).date()
     if facts is None:
-        facts = facts_of(creditor, debtors={each.debtor_id for each in planned}, around=day).on(day)
+        debtors = {each.debtor_id for each in planned}
+        facts = facts_of(creditor, known_at=known_at, debtors=debtors, around=day).on(day)
     return told_of(facts, rules or rules_of(creditor), day, at.astimezone(UTC), planned, with_notes=with_notes)
 
 

@@ -53,22 +53,31 @@ class Copies:
         self._bound = bound
 
     def frames(self, sources: Mapping[str, Source]) -> dict[str, pl.DataFrame]:
-        """Every frame as the tables have it now; the copies are brought up to date."""
+        """Every frame as the tables have it now; the copies are brought up to date. Where they cannot be written, there
+        are none until the next time: the frames are right all the same."""
         known = self._manifest(sources)
+        before = {name: known["frames"][name] if known else None for name in sources}
         marks = {name: source.marks() for name, source in sources.items()}
-        found, written = {}, {}
-        turn = known["turn"] + 1 if known else 1
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name, source in sources.items():
-            before = known["frames"].get(name) if known else None
-            found[name], spans = self._brought(name, source, before)
-            files = {} if before is None or spans is None else dict(before["files"])
-            files |= self._write(name, source, found[name], spans, turn)
-            written[name] = {
-                "marks": marks[name], "files": files, "columns": _columns(found[name]), "rows": found[name].height,
-            }  # fmt: skip
-        self._keep({"version": VERSION, "bound": self._bound, "turn": turn, "frames": written})
+        brought = {name: self._brought(source, before[name]) for name, source in sources.items()}
+        found = {name: frame for name, (frame, _) in brought.items()}
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            turn = self._next_turn()
+            written = {}
+            for name, (frame, spans) in brought.items():
+                kept = before[name]
+                files = {} if kept is None or spans is None else dict(kept["files"])
+                files |= self._write(name, sources[name], frame, spans, turn)
+                written[name] = {"marks": marks[name], "files": files, "rows": frame.height}
+            self._keep({"version": VERSION, "bound": self._bound, "frames": written})
+        except (OSError, pl.exceptions.PolarsError):
+            with suppress(OSError):
+                (self._folder / _MANIFEST).unlink(missing_ok=True)
         return found
+
+    def _next_turn(self) -> int:
+        """Part of the names of new files, so that none of the day before is written over."""
+        return 1 + max((int(each.stem.rpartition("-")[2]) for each in self._folder.glob("*-*-*.parquet")), default=0)
 
     def _manifest(self, sources: Mapping[str, Source]) -> dict[str, Any] | None:
         try:
@@ -80,9 +89,7 @@ class Copies:
             return None
         return found if whole else None
 
-    def _brought(
-        self, name: str, source: Source, before: dict[str, Any] | None
-    ) -> tuple[pl.DataFrame, set[int] | None]:
+    def _brought(self, source: Source, before: dict[str, Any] | None) -> tuple[pl.DataFrame, set[int] | None]:
         """The frame, and the spans of it that are new; None: all are."""
         if before is not None:
             with suppress(OSError, ValueError, KeyError, pl.exceptions.PolarsError):

@@ -34,6 +34,10 @@ def book(db: object, monkeypatch: pytest.MonkeyPatch) -> Book:
     return book
 
 
+def _no_space(*_: object, **__: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
 class Kept:
     """The copies in a folder, and what they have read of the tables."""
 
@@ -152,6 +156,17 @@ class TestTheFiles:
     def test_are_written_anew_when_what_they_are_bound_to_changed(self, copies: Kept) -> None:
         copies.frames("2")
         assert json.loads((copies.folder / "manifest.json").read_text(encoding="utf-8"))["bound"] == "2"
+
+    def test_that_cannot_be_written_leave_the_frames_right_and_are_none_until_they_can(
+        self, book: Book, copies: Kept, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        _new_rows(book)
+        with monkeypatch.context() as full:
+            full.setattr(pl.DataFrame, "write_parquet", _no_space)
+            copies.agree()
+        assert not (copies.folder / "manifest.json").exists()
+        copies.agree()
+        assert (copies.folder / "manifest.json").is_file()
 
     def test_of_a_try_that_was_killed_are_taken_away(self, copies: Kept) -> None:
         (copies.folder / "receivables-0-99.parquet").write_bytes(b"half")

@@ -11,7 +11,6 @@ import polars as pl
 
 from dunwell.actions import gate, standing
 from dunwell.actions.act import act
-from dunwell.actions.facts import facts_of
 from dunwell.actions.once import clean_text, first_result, happened_on, plain_day
 from dunwell.actions.talks.plans import BY_PEOPLE, number_of, planned_of
 from dunwell.actions.talks.registers import add_entry, lasting_days
@@ -204,8 +203,7 @@ def _clearance(
     if ContactAttempt.objects.filter(clearance=plan).exists():
         raise Refused("contact.plan_used", plan=plan.pk)
     # the contact may have come later, at another place or with fewer people than was planned, or after new facts
-    facts = facts_of(debtor.creditor, known_at=moment, debtors=[debtor.pk], around=moment.date())
-    [then] = gate.ask(debtor.creditor, [planned], at=moment, facts=facts)
+    [then] = gate.ask(debtor.creditor, [planned], at=moment, known_at=moment)
     as_planned = {each["rule"] for each in plan.findings}
     if then.answer.verdict == gate.ALLOWED or set(gate.against(then)) <= as_planned:
         return plan
