@@ -1,4 +1,4 @@
-"""Values of a strategy's file, each read with its faults by line."""
+"""Values of the files that people write about strategies and teams, each read with its faults by line."""
 
 import re
 from dataclasses import dataclass

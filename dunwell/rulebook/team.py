@@ -10,7 +10,8 @@ from datetime import date
 
 from dunwell.core.errors import DunwellError
 from dunwell.core.terms import LANGUAGES, Stage
-from dunwell.rulebook.conditions import Condition, columns_of, read_condition
+from dunwell.rulebook.conditions import Condition, columns_of
+from dunwell.rulebook.strategy_values import Values
 from dunwell.rulebook.yaml_lines import Fault, Faults, Node, read_yaml
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -104,8 +105,7 @@ def read_team(text: str) -> Team:
 
 
 @dataclass(slots=True)
-class _Reader:
-    faults: Faults
+class _Reader(Values):
     known: set[str] = field(default_factory=set)
 
     def team(self, top: Node, text: str) -> Team:
@@ -129,8 +129,8 @@ class _Reader:
         stages = {stage.word: int(stage) for stage in Stage if stage}
         return Collector(
             name=self.once(keys.get("collector"), "collector"),
-            languages=tuple(self.words(keys.get("languages"), LANGUAGES)),
-            stages=tuple(stages[word] for word in self.words(keys.get("stages"), tuple(stages))),
+            languages=self.some(keys.get("languages"), LANGUAGES),
+            stages=tuple(stages[word] for word in self.some(keys.get("stages"), tuple(stages))),
             minutes=self.hours(keys.get("hours")),
         )
 
@@ -144,7 +144,7 @@ class _Reader:
         if not is_last and "when" not in keys:
             self.faults.add(row, "team.takes_all", name=name)
         people = tuple(each.removeprefix("collector:") for each in sorted(self.known) if each.startswith("collector:"))
-        return Portfolio(name, self.condition(keys.get("when")), tuple(self.words(keys.get("collectors"), people)))
+        return Portfolio(name, self.condition(keys.get("when")), self.some(keys.get("collectors"), people))
 
     def once(self, node: Node | None, kind: str) -> str:
         name = self.name(node)
@@ -162,17 +162,9 @@ class _Reader:
             return ""
         return found
 
-    def words(self, node: Node | None, known: tuple[str, ...]) -> list[str]:
-        found: list[str] = []
-        for row in self.rows(node):
-            if row.value not in known:
-                listed = ", ".join(known)
-                self.faults.add(
-                    row, "strategy.unknown_word", where=row.path, value=str(row.value)[:40], known=listed
-                )  # fmt: skip
-            elif row.value not in found:
-                found.append(row.value)
-        return found
+    def some(self, node: Node | None, known: tuple[str, ...]) -> tuple[str, ...]:
+        """Known words; a list that is there has at least one."""
+        return self.words(node, known, ()) if self.rows(node) else ()
 
     def hours(self, node: Node | None) -> dict[str, int]:
         keys = node.keys(self.faults, frozenset(WEEKDAYS)) if node else {}
@@ -185,15 +177,3 @@ class _Reader:
             else:
                 found[name] = minutes
         return found
-
-    def condition(self, node: Node | None) -> Condition | None:
-        if node is None:
-            return None
-        if not isinstance(node.value, str) or not node.value.strip():
-            self.faults.add(node, "strategy.wants_condition", where=node.path)
-            return None
-        try:
-            return read_condition(node.value)
-        except DunwellError as error:
-            self.faults.error(node, error)
-            return None
