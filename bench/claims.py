@@ -11,8 +11,8 @@ from time import perf_counter, process_time
 
 import polars as pl
 
-from dunwell.engine import accrual
-from dunwell.engine.debts import DEBTS
+from dunwell.engine.claim import accrual
+from dunwell.engine.claim.debts import DEBTS
 from dunwell.rulebook.interest_terms import Terms, make_terms
 
 DAY = date(2026, 6, 30)

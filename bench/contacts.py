@@ -23,13 +23,14 @@ import polars as pl
 
 from bench import contacts_book, contacts_floor
 from bench.contacts_book import AT, CONTACTS_EACH
-from dunwell.engine import contact_counts, registers
-from dunwell.engine.asked import Asked
-from dunwell.engine.contact_findings import say
-from dunwell.engine.local_days import with_days
-from dunwell.engine.scopes import applied, with_profiles
-from dunwell.engine.situation import answer
-from dunwell.engine.spoken import gathered
+from dunwell.engine.contact import counts as contact_counts
+from dunwell.engine.contact import registers
+from dunwell.engine.contact.asked import Asked
+from dunwell.engine.contact.local_days import with_days
+from dunwell.engine.contact.rule_findings import say
+from dunwell.engine.contact.scopes import applied, with_profiles
+from dunwell.engine.contact.situation import answer
+from dunwell.engine.contact.spoken import gathered
 from dunwell.intake.situation_json import read_situation
 from dunwell.rulebook.contact_rules import Rules
 from dunwell.rulebook.rules_file import house_rules

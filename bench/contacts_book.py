@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from dunwell.engine.asked import CONTACT_DEBTS, CONTACTS, DEBTS, ENTRIES, SUBJECTS, Asked
+from dunwell.engine.contact.asked import CONTACT_DEBTS, CONTACTS, DEBTS, ENTRIES, SUBJECTS, Asked
 from dunwell.rulebook.calendars import public_holidays
 from dunwell.rulebook.places import candidate_zones
 

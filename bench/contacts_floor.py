@@ -14,8 +14,8 @@ import duckdb
 import polars as pl
 
 from bench.contacts_book import AT
-from dunwell.engine.contact_counts import KINDS, NOT_HIM, UNSENT
-from dunwell.engine.scopes import Applied, applied, with_profiles
+from dunwell.engine.contact.counts import KINDS, NOT_HIM, UNSENT
+from dunwell.engine.contact.scopes import Applied, applied, with_profiles
 from dunwell.rulebook.contact_rules import Rules
 from dunwell.rulebook.rules_file import house_rules
 

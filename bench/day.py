@@ -139,13 +139,13 @@ def _scan(folder: Path) -> None:
 
 def _whole(folder: Path) -> object:
     from bench import day_book
-    from dunwell.engine.decide import decide
+    from dunwell.engine.day.decide import decide
 
     return decide(day_book.read(folder), *_asked())
 
 
 def _in_shards(folder: Path, processes: int) -> Any:
-    from dunwell.engine.sharded import decide_in_shards
+    from dunwell.engine.day.sharded import decide_in_shards
 
     return decide_in_shards(folder, *_asked(), processes=processes, scratch=folder)
 

@@ -13,8 +13,8 @@ import polars as pl
 
 from bench import contacts, contacts_floor, day_book
 from dunwell.core.terms import Stage
-from dunwell.engine.decide import Outcome
-from dunwell.engine.findings import asked_of
+from dunwell.engine.contact.findings import asked_of
+from dunwell.engine.day.decide import Outcome
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.rulebook.strategy import Strategy
 from tests.oracles import day_sql

@@ -46,7 +46,7 @@ def measure() -> tuple[dict[str, float], dict[str, float]]:
     from bench.runs import MOMENT
     from dunwell.actions.explain import Explanation
     from dunwell.actions.facts import facts_of
-    from dunwell.engine.decide import decide
+    from dunwell.engine.day.decide import decide
     from dunwell.store.models import Creditor, Debtor
     from dunwell.store.reads.house_rules import rules_of
     from dunwell.store.reads.strategies import strategy_of

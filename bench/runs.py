@@ -116,7 +116,7 @@ def _scan(folder: str) -> None:
 
 
 def _decide(folder: str) -> None:
-    from dunwell.engine.decide import decide
+    from dunwell.engine.day.decide import decide
     from dunwell.rulebook.rules_file import house_rules
     from dunwell.rulebook.strategy_file import default_strategy
 

@@ -29,13 +29,13 @@ from dunwell.documents.decision_words import (
 )
 from dunwell.documents.finding_words import entry_words, source_name
 from dunwell.documents.target_words import target_words
-from dunwell.engine import cash
-from dunwell.engine.decide import decide
+from dunwell.engine.book import cash
+from dunwell.engine.book.promises import promises
+from dunwell.engine.book.targets import against_money
+from dunwell.engine.contact.findings import STOPPING, paused
+from dunwell.engine.contact.planned import Planned, told_of
+from dunwell.engine.day.decide import decide
 from dunwell.engine.facts import Facts
-from dunwell.engine.findings import STOPPING, paused
-from dunwell.engine.planned import Planned, told_of
-from dunwell.engine.promises import promises
-from dunwell.engine.targets import against_money
 from dunwell.rulebook.rules_file import Rules
 from dunwell.rulebook.strategy import Strategy
 from dunwell.store.models import ContactPoint, Creditor, Debtor, Receivable
@@ -74,8 +74,8 @@ class Demand:
 
 
 class Explanation:
-    """The parts of an explanation as data: `items`, `lines`, `notes`, `loose`, `left_out`, `ahead` (see `engine.cash`),
-    `findings`, `promises`, `targets`, `contacts`, `told` (by channel, at `asked_at`).
+    """The parts of an explanation as data: `items`, `lines`, `notes`, `loose`, `left_out`, `ahead` (see
+    `engine.book.cash`), `findings`, `promises`, `targets`, `contacts`, `told` (by channel, at `asked_at`).
 
     loose   currency -> the debtor's money that pays nothing (minor units; below zero: more went back than came in)
     """

@@ -6,10 +6,10 @@ from datetime import date, datetime, timedelta
 import polars as pl
 from django.conf import settings
 
+from dunwell.engine.day.shards import ROWS_PER_SHARD
 from dunwell.engine.facts import SCHEMA_VERSION, SCHEMAS, Facts, empty
-from dunwell.engine.last_days import last_days, last_due
-from dunwell.engine.shards import ROWS_PER_SHARD
-from dunwell.engine.stored_clocks import RECORDS
+from dunwell.engine.limitation.last_days import last_days, last_due
+from dunwell.engine.limitation.stored_clocks import RECORDS
 from dunwell.rulebook.calendars import public_holidays
 from dunwell.rulebook.limitation_rules import limitation_rules
 from dunwell.store import extract

@@ -1,8 +1,8 @@
 """The gate: what the contact rules say of a contact, asked right before it is made, and recorded with it.
 
-A run plans by the same rules (`engine.decide` asks them of the whole book and keeps their findings in its folder); the
-sender asks here at the last moment, and so does a person before a call or a visit. Nothing leaves by a channel without
-the leave that `let_go` gives, and that rests on a recorded answer.
+A run plans by the same rules (`engine.day.decide` asks them of the whole book and keeps their findings in its folder);
+the sender asks here at the last moment, and so does a person before a call or a visit. Nothing leaves by a channel
+without the leave that `let_go` gives, and that rests on a recorded answer.
 
 What is forbidden stays forbidden. A presumption or an advice yields to a person who may (`contact.override`), with a
 reason; what the program sends by itself keeps to all three.
@@ -18,8 +18,8 @@ from dunwell.actions.permissions import may
 from dunwell.channels.cleared import Cleared, clear
 from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
+from dunwell.engine.contact.planned import Planned, Told, told_of
 from dunwell.engine.facts import Facts
-from dunwell.engine.planned import Planned, Told, told_of
 from dunwell.rulebook.contact_rules import Rules
 from dunwell.store.models import Clearance, ContactAttempt, Creditor, OutboxMessage
 from dunwell.store.reads.house_rules import rules_of

@@ -15,7 +15,7 @@ from dunwell.actions.once import clean_text, first_result, happened_on, plain_da
 from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
 from dunwell.core.terms import ReceivableKind, Stage
-from dunwell.engine.stored_clocks import JUDGMENTS
+from dunwell.engine.limitation.stored_clocks import JUDGMENTS
 from dunwell.rulebook.limitation_rules import CLAIM_KINDS, EVENT_KINDS, PROCEEDINGS
 from dunwell.rulebook.places import is_law
 from dunwell.store import journal

@@ -6,7 +6,7 @@ from dunwell.actions.business_day import day_start
 from dunwell.actions.day import outcome_tables
 from dunwell.actions.facts import facts_of
 from dunwell.core.terms import Stage
-from dunwell.engine.decide import Outcome, decide
+from dunwell.engine.day.decide import Outcome, decide
 from dunwell.store.models import Debtor, Standing
 from dunwell.store.reads.house_rules import rules_of
 from dunwell.store.reads.strategies import strategy_of

@@ -8,10 +8,10 @@ from dunwell.actions.facts import facts_of
 from dunwell.core.errors import DunwellError
 from dunwell.core.terms import ReceivableStatus
 from dunwell.documents.account import Statement
-from dunwell.engine.debtor_account import DebtorAccount, account_of
-from dunwell.engine.described import as_far_as_told, compute, undisputed
+from dunwell.engine.claim.debtor_account import DebtorAccount, account_of
+from dunwell.engine.claim.described import as_far_as_told, compute, undisputed
+from dunwell.engine.claim.statement import last_day_told, make_statement
 from dunwell.engine.facts import Facts
-from dunwell.engine.statement import last_day_told, make_statement
 from dunwell.rulebook.debt import Debt
 from dunwell.store.models import Creditor, Debtor, Receivable
 from dunwell.store.reads import interest, talks

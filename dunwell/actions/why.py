@@ -11,8 +11,8 @@ from dunwell.core.dates import format_date
 from dunwell.core.errors import DunwellError, say
 from dunwell.documents.decision_words import note_words
 from dunwell.documents.why_words import WhyWords
-from dunwell.engine.why import look, notes, why
-from dunwell.engine.why_not import wanted, why_not
+from dunwell.engine.day.why import look, notes, why
+from dunwell.engine.day.why_not import wanted, why_not
 from dunwell.rulebook.rules_file import Rules
 from dunwell.rulebook.strategy import Strategy
 from dunwell.store.models import Creditor, Debtor
@@ -22,7 +22,7 @@ from dunwell.store.reads.strategies import strategy_of
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer as data: `lines`, `notes` (see `engine.why`), `contrast` (see `engine.why_not`; None: not asked)."""
+    """The answer as data: `lines`, `notes` (see `engine.day.why`), `contrast` (`engine.day.why_not` or None)."""
 
     number: str
     name: str
@@ -75,7 +75,7 @@ def answer(
 ) -> Answer:
     """Why a debtor is treated as he is on a day.
 
-    not_action      ask why this is not done instead, see `engine.why_not.wanted`
+    not_action      ask why this is not done instead, see `engine.day.why_not.wanted`
     as_known_then   with the facts known at the end of that day, else with those of now
 
     Raises DunwellError: `debtor.unknown`, `debtor.not_known_then`, `why.unknown_action`.

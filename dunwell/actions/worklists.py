@@ -6,8 +6,8 @@ from typing import Any
 
 from dunwell.actions.business_day import day_start, today
 from dunwell.actions.day.runs import inputs_of
-from dunwell.engine.targets import against_money
-from dunwell.engine.worklists import Decided, Listed, Staff, lists
+from dunwell.engine.book.targets import against_money
+from dunwell.engine.day.worklists import Decided, Listed, Staff, lists
 from dunwell.rulebook.rank import Rank
 from dunwell.rulebook.team import Team
 from dunwell.store.models import Creditor
@@ -20,8 +20,8 @@ class Worklists:
     """All tasks of a day in order, and by which rules they were put so.
 
     staff     None: there is no team
-    targets   (debtor_id, currency) -> what should come of him, beside what came (`engine.targets.against_money`): it
-              is told beside a task and moves none
+    targets   (debtor_id, currency) -> what should come of him, beside what came (`engine.book.targets.against_money`):
+              it is told beside a task and moves none
     """
 
     day: date

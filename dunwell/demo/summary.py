@@ -20,10 +20,10 @@ from dunwell.core.money import DIGITS, grouped_amount
 from dunwell.core.terms import Stage
 from dunwell.demo.play import Played
 from dunwell.documents.decision_words import channel_words, message_words
-from dunwell.engine.ageing import BUCKETS
-from dunwell.engine.claims import open_items
+from dunwell.engine.book.ageing import BUCKETS
+from dunwell.engine.book.claims import open_items
+from dunwell.engine.book.promises import promises
 from dunwell.engine.facts import Facts
-from dunwell.engine.promises import promises
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.store.reads import figures
 

@@ -20,7 +20,7 @@ from dunwell.core.terms import ACTIONS, LANGUAGES
 from dunwell.desk.access import LANGUAGE_COOKIE, language_of
 from dunwell.desk.clock import now
 from dunwell.documents.decision_words import channel_words, message_words, note_words, stage_words
-from dunwell.engine.ageing import BUCKETS
+from dunwell.engine.book.ageing import BUCKETS
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.store.reads import contacts, creditors
 from dunwell.store.reads import desk as reads

@@ -1,6 +1,6 @@
 """What a statement of a claim shows: sums, every stretch of days with its interest, every payment with what it paid.
 
-Numbers and codes only; `documents.statement` gives them words, `engine.statement` fills them.
+Numbers and codes only; `documents.statement` gives them words, `engine.claim.statement` fills them.
 """
 
 from dataclasses import dataclass

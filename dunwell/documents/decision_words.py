@@ -25,7 +25,7 @@ def message_words(stage: int, language: str, purpose: str | None = None) -> str:
 
 
 def note_words(note: Mapping[str, Any], language: str) -> str:
-    """What is written about a promise, and why. note: see `engine.notes.NOTES`."""
+    """What is written about a promise, and why. note: see `engine.day.notes.NOTES`."""
     return say(
         f"decision.{note['note']}",
         language,
@@ -43,7 +43,7 @@ def channel_words(channel: str | None, language: str) -> str:
 def decision_words(
     line: Mapping[str, Any], language: str, *, minimum_minor: int, pause_days: int, rule: str, detail: str
 ) -> str:
-    """What is done about a line, and why. line: see `engine.decide.LINES`; rule and detail in words."""
+    """What is done about a line, and why. line: see `engine.day.decide.LINES`; rule and detail in words."""
 
     def sum_of(minor: int) -> str:
         return format_money(minor, line["currency"], language)

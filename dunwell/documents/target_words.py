@@ -9,7 +9,7 @@ from dunwell.core.money import format_money
 
 
 def target_words(row: Mapping[str, Any], language: str) -> str:
-    """A row of `engine.targets.against_money` as a sentence."""
+    """A row of `engine.book.targets.against_money` as a sentence."""
 
     def sum_of(name: str) -> str:
         return format_money(row[name], row["currency"], language)

@@ -1,4 +1,4 @@
-"""Why a debtor is treated as he is, in words: what `engine.why` and `engine.why_not` tell as data."""
+"""Why a debtor is treated as he is, in words: what `engine.day.why` and `engine.day.why_not` tell as data."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
@@ -220,7 +220,7 @@ class WhyWords:
         )  # fmt: skip
 
     def lacks(self, tree: Row | None) -> str:
-        """What would have to be otherwise, see `engine.why_condition`."""
+        """What would have to be otherwise, see `engine.day.why_condition`."""
         if tree is None:
             return self.say("rest")
         for word, code in (("all", "and"), ("any", "or")):

@@ -16,7 +16,7 @@ def what_words(reason: str, language: str) -> str:
 
 
 def chips(task: Mapping[str, Any], day: date, language: str) -> list[str]:
-    """The reasons of a task (`engine.worklists.TASKS`), the alarm first, then what moved chance and urgency.
+    """The reasons of a task (`engine.day.worklists.TASKS`), the alarm first, then what moved chance and urgency.
 
     day   the day of the list, from which days that are left are counted
     """

@@ -13,7 +13,7 @@ from dunwell.actions.facts import facts_of
 from dunwell.core.errors import DunwellError
 from dunwell.core.money import grouped_amount
 from dunwell.documents.plain import plain
-from dunwell.engine.ageing import BY, DEFAULT_BOUNDS, LARGEST_BOUND, MOST_BOUNDS, Ageing, Buckets, aged, buckets
+from dunwell.engine.book.ageing import BY, DEFAULT_BOUNDS, LARGEST_BOUND, MOST_BOUNDS, Ageing, Buckets, aged, buckets
 from dunwell.jobs.context import moment, show, tell, words
 from dunwell.jobs.day_option import Day
 from dunwell.rulebook.strategy_file import default_strategy

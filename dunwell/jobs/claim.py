@@ -7,9 +7,9 @@ from typing import TextIO
 import click
 
 from dunwell.documents import statement as words_of
-from dunwell.engine.described import with_fixed_sum
-from dunwell.engine.several_debts import distribute
-from dunwell.engine.statement import make_statement
+from dunwell.engine.claim.described import with_fixed_sum
+from dunwell.engine.claim.several_debts import distribute
+from dunwell.engine.claim.statement import make_statement
 from dunwell.intake.claim_json import read_claim
 from dunwell.jobs.context import language, moment
 from dunwell.jobs.day_option import Day, refuse_early

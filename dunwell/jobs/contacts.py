@@ -17,7 +17,7 @@ from dunwell.core.errors import DunwellError
 from dunwell.core.terms import Channel, ContactOutcome
 from dunwell.documents.contact_answer import AnswerWords
 from dunwell.documents.finding_words import effect_words
-from dunwell.engine.planned import Told
+from dunwell.engine.contact.planned import Told
 from dunwell.jobs.context import language, moment, tell, words
 from dunwell.jobs.day_option import Day, Moment, meant_at
 from dunwell.jobs.limitation_records import hash_of, proven

@@ -11,7 +11,7 @@ from dunwell.core.dates import format_date
 from dunwell.core.errors import DunwellError
 from dunwell.core.money import Money, format_money, grouped_amount, plain_amount
 from dunwell.core.terms import DebtorKind, ReceivableKind
-from dunwell.engine.fees import CourtCost, agreed_fees, court_cost_shown, fixed_sums
+from dunwell.engine.claim.fees import CourtCost, agreed_fees, court_cost_shown, fixed_sums
 from dunwell.intake.amounts import parse_one
 from dunwell.jobs.context import language, moment, tell, words
 from dunwell.jobs.day_option import Day

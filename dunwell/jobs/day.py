@@ -17,7 +17,7 @@ from dunwell.actions.explain import explain
 from dunwell.core.money import format_money, grouped_amount
 from dunwell.documents.decision_words import channel_words, message_words
 from dunwell.documents.plain import plain
-from dunwell.engine.ageing import BUCKETS
+from dunwell.engine.book.ageing import BUCKETS
 from dunwell.jobs.context import language, moment, operator, show, tell, words
 from dunwell.jobs.day_option import Day
 from dunwell.rulebook.rules_file import house_rules

@@ -18,10 +18,10 @@ from dunwell.core.errors import DunwellError
 from dunwell.core.money import plain_amount
 from dunwell.core.terms import ReceivableKind
 from dunwell.documents.plain import plain
-from dunwell.engine.claims import open_items
-from dunwell.engine.limitation import alarms, court_dates
-from dunwell.engine.limitation_story import story
-from dunwell.engine.stored_clocks import RECORDS, StoredClaims, calendar_of, stored_claims, stored_clocks
+from dunwell.engine.book.claims import open_items
+from dunwell.engine.limitation.clock import alarms, court_dates
+from dunwell.engine.limitation.stored_clocks import RECORDS, StoredClaims, calendar_of, stored_claims, stored_clocks
+from dunwell.engine.limitation.story import story
 from dunwell.jobs.context import language, moment, show, tell, words
 from dunwell.jobs.day_option import Day
 from dunwell.jobs.limitation_records import RECORDING

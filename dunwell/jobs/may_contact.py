@@ -10,7 +10,7 @@ import click
 
 from dunwell.documents.contact_answer import AnswerWords, ChannelAnswer, Finding
 from dunwell.documents.finding_words import code_words
-from dunwell.engine.situation import answer
+from dunwell.engine.contact.situation import answer
 from dunwell.intake.situation_json import read_situation
 from dunwell.jobs.context import language, words
 from dunwell.jobs.description import described, schema_text

@@ -24,7 +24,7 @@ from dunwell.documents.strategy_words import (
     treatment_words,
     when_words,
 )
-from dunwell.engine.strategy_effect import Effect, effect
+from dunwell.engine.day.strategy_effect import Effect, effect
 from dunwell.jobs.context import language, moment, operator, show_folded, tell, words
 from dunwell.jobs.day_option import Day
 from dunwell.rulebook.rules_file import house_rules

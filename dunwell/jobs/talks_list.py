@@ -15,7 +15,7 @@ from dunwell.actions.day.report import in_places
 from dunwell.actions.facts import facts_of
 from dunwell.core.money import format_money, plain_amount
 from dunwell.documents.plain import plain
-from dunwell.engine.promises import promises as states
+from dunwell.engine.book.promises import promises as states
 from dunwell.jobs.context import language, moment, show, words
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.store.reads import creditors

@@ -18,7 +18,7 @@ from dunwell.core.terms import LANGUAGES, Stage
 from dunwell.documents.plain import plain
 from dunwell.documents.target_words import target_chip
 from dunwell.documents.worklist_words import chips, sum_words, what_words
-from dunwell.engine.worklists import NO_SKILL, NOBODY_THERE, Listed
+from dunwell.engine.day.worklists import NO_SKILL, NOBODY_THERE, Listed
 from dunwell.jobs.context import language, moment, show_folded
 from dunwell.jobs.day_option import Day
 from dunwell.rulebook.rules_file import house_rules

@@ -1,6 +1,6 @@
 """Fees and fixed sums as dated, cited data: court fees, fixed sums for late payment, ceilings of agreed fees.
 
-`engine.fees` works them out. Amounts are whole minor units, percentages whole millionths (ppm).
+`engine.claim.fees` works them out. Amounts are whole minor units, percentages whole millionths (ppm).
 """
 
 from collections.abc import Mapping

@@ -2,7 +2,7 @@
 
 A debtor is lost where all his known numbers are invalid (`numbers`), where so many dials in a row did not reach him
 (`dials`), or where so many days in a row all calls and visits were in vain (`days`). Each way says after how many days
-it holds. What ends a row: a contact that reached him, or that came from him. `engine/lost_contact.py` works it out.
+it holds. What ends a row: a contact that reached him, or that came from him. See `engine/contact/lost_contact.py`.
 """
 
 from collections.abc import Mapping

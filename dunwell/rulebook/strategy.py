@@ -194,7 +194,7 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """Two or more ways to treat debtors, side by side on these days; who gets which is drawn by `engine.arms`.
+    """Two or more ways to treat debtors, side by side on these days; who gets which is drawn by `engine.day.arms`.
 
     segment    the only one that is meant (None: all)
     when       the only debtors who are meant (None: all)

@@ -1,6 +1,6 @@
 """The columns that conditions of a strategy may name: what is known of a debtor in one currency on a day.
 
-`engine.profile` computes them; words in three languages: `strategy.about.<name>`. A column that is not known for a
+`engine.day.profile` computes them; words in three languages: `strategy.about.<name>`. A column that is not known for a
 debtor (nobody wrote yet, say) makes every comparison with it false.
 """
 

@@ -27,8 +27,8 @@ from dunwell.core.terms import Stage
 from dunwell.demo import ledger_files, side_by_side
 from dunwell.demo.home import MARKER, make_home
 from dunwell.demo.houses import HOUSES
-from dunwell.engine.ageing import ageing
-from dunwell.engine.promises import promises
+from dunwell.engine.book.ageing import ageing
+from dunwell.engine.book.promises import promises
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.rulebook.strategy_file import default_strategy
 from tests.support.homes import Home, django_on, environment

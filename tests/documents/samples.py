@@ -6,7 +6,7 @@ from typing import Any
 
 from dunwell.core.terms import Stage
 from dunwell.documents.notice import Item, Notice, Party, Sender
-from dunwell.engine.statement import make_statement
+from dunwell.engine.claim.statement import make_statement
 from dunwell.rulebook.debt import Debt, Entry
 from dunwell.rulebook.interest_terms import make_terms
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dunwell.core.errors import DunwellError
 from dunwell.core.money import Money
-from dunwell.engine.fees import court_cost_shown
+from dunwell.engine.claim.fees import court_cost_shown
 from dunwell.jobs.costs import costs
 from dunwell.rulebook.fees import house_fees
 from tests.engine.book import DAY

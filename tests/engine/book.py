@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from dunwell.core.terms import Note, Stage
-from dunwell.engine.decide import Outcome, decide
+from dunwell.engine.day.decide import Outcome, decide
 from dunwell.engine.facts import SCHEMAS, Facts
 from dunwell.rulebook.rules_file import Rules, house_rules
 from dunwell.rulebook.strategy import Strategy

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from dunwell.engine.limitation import CALENDAR, CLAIMS, EVENTS, alarms, clocks
+from dunwell.engine.limitation.clock import CALENDAR, CLAIMS, EVENTS, alarms, clocks
 from dunwell.rulebook.limitation_rules import CLAIM_KINDS, EVENT_KINDS, limitation_rules
 
 PLACES = (

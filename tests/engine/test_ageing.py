@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dunwell.core.errors import DunwellError
-from dunwell.engine.ageing import BUCKETS, Ageing, Buckets, aged, ageing, buckets
+from dunwell.engine.book.ageing import BUCKETS, Ageing, Buckets, aged, ageing, buckets
 from dunwell.rulebook.rules_file import house_rules
 from tests.engine.book import DAY, Book, days
 from tests.engine.books import around, books

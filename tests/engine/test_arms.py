@@ -13,11 +13,11 @@ from polars.testing import assert_frame_equal
 from bench import day_book
 from dunwell.core.terms import LANGUAGES, Stage
 from dunwell.documents.why_words import WhyWords
-from dunwell.engine.arms import arm_of, draw
-from dunwell.engine.decide import Outcome, decide
+from dunwell.engine.day.arms import arm_of, draw
+from dunwell.engine.day.decide import Outcome, decide
+from dunwell.engine.day.sharded import decide_in_shards
+from dunwell.engine.day.why import look, why
 from dunwell.engine.facts import Facts
-from dunwell.engine.sharded import decide_in_shards
-from dunwell.engine.why import look, why
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.rulebook.strategy import OfferKind, Strategy
 from dunwell.rulebook.strategy_file import read_strategy

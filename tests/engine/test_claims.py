@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from dunwell.core.errors import DunwellError
 from dunwell.documents.statement import notes
-from dunwell.engine import accrual, described
-from dunwell.engine.debts import DEBTS
-from dunwell.engine.several_debts import distribute
-from dunwell.engine.statement import make_statement
+from dunwell.engine.claim import accrual, described
+from dunwell.engine.claim.debts import DEBTS
+from dunwell.engine.claim.several_debts import distribute
+from dunwell.engine.claim.statement import make_statement
 from dunwell.rulebook.debt import Debt, Entry
 from dunwell.rulebook.interest_terms import make_terms
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dunwell.engine import accrual
+from dunwell.engine.claim import accrual
 from tests.engine.claim_books import ClaimBook, claim_book
 from tests.oracles.claim import ENFORCEMENT, Answer, Debt, Entry, Rate, Series, claim, rates_of
 

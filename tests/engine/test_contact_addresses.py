@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from dunwell.engine.situation import answer
+from dunwell.engine.contact.situation import answer
 from dunwell.intake.same_address import canonical, may_be_one
 from dunwell.intake.situation_json import situation_of
 from dunwell.rulebook.contact_rules import Rules

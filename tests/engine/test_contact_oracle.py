@@ -11,7 +11,7 @@ import yaml
 
 from dunwell.documents.contact_answer import ChannelAnswer
 from dunwell.documents.contact_answer import Finding as EngineFinding
-from dunwell.engine import situation as engine
+from dunwell.engine.contact import situation as engine
 from dunwell.intake.situation_json import situation_of
 from dunwell.rulebook.calendars import public_holidays
 from dunwell.rulebook.contact_rules import Rules

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bench import day_book, day_floor
-from dunwell.engine.decide import decide
+from dunwell.engine.day.decide import decide
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.rulebook.strategy import Strategy
 from dunwell.rulebook.strategy_file import default_strategy, read_strategy

@@ -7,12 +7,12 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 
-from dunwell.engine import cash, open_lists
-from dunwell.engine.claims import open_items, with_credit
-from dunwell.engine.debtor_account import account_of
-from dunwell.engine.described import claimed, compute
+from dunwell.engine.book import cash, open_lists
+from dunwell.engine.book.claims import open_items, with_credit
+from dunwell.engine.claim.debtor_account import account_of
+from dunwell.engine.claim.described import claimed, compute
+from dunwell.engine.claim.statement import make_statement
 from dunwell.engine.facts import Facts
-from dunwell.engine.statement import make_statement
 from dunwell.rulebook.debt import Debt, Held, Placed
 from dunwell.rulebook.interest_terms import make_terms
 from tests.engine.book import DAY, Book, days

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dunwell.core.errors import DunwellError, catalogue
 from dunwell.core.money import LARGEST_MINOR, Money
-from dunwell.engine.fees import AGREED_REASONS, FIXED_REASONS, agreed_fees, court_cost, court_costs, fixed_sums
+from dunwell.engine.claim.fees import AGREED_REASONS, FIXED_REASONS, agreed_fees, court_cost, court_costs, fixed_sums
 
 DAY = date(2026, 3, 2)
 LATE = date(2026, 2, 1)

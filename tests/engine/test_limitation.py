@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dunwell.core.errors import DunwellError, catalogue
-from dunwell.engine.limitation import CALENDAR, CLAIMS, CLOCKS, EVENTS, STATES, WHY, alarms, clocks, court_dates
-from dunwell.engine.limitation_walk import add_months
+from dunwell.engine.limitation.clock import CALENDAR, CLAIMS, CLOCKS, EVENTS, STATES, WHY, alarms, clocks, court_dates
+from dunwell.engine.limitation.walk import add_months
 from dunwell.rulebook.calendars import table
 from dunwell.rulebook.limitation_rules import ACTS, EVENT_KINDS, WHATS, limitation_rules
 from tests.engine.limitation_books import (

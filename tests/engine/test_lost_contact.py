@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dunwell.engine.asked import CONTACTS
-from dunwell.engine.lost_contact import NUMBERS, lost_contact
+from dunwell.engine.contact.asked import CONTACTS
+from dunwell.engine.contact.lost_contact import NUMBERS, lost_contact
 from dunwell.rulebook.lost_contact_terms import house_lost_contact, read_lost_contact
 from dunwell.rulebook.rule_error import RuleError
 

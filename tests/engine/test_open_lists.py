@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from dunwell.engine import cash, claims
+from dunwell.engine.book import cash, claims
 from tests.engine.book import DAY, Book, days
 
 

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dunwell.engine import cash, claims
-from dunwell.engine.ageing import ageing
-from dunwell.engine.decide import DECISIONS, LINE_ITEMS, LINES, decide
-from dunwell.engine.findings import FINDINGS, windows
-from dunwell.engine.notes import NOTES
-from dunwell.engine.promises import promises
+from dunwell.engine.book import cash, claims
+from dunwell.engine.book.ageing import ageing
+from dunwell.engine.book.promises import promises
+from dunwell.engine.contact.findings import FINDINGS, windows
+from dunwell.engine.day.decide import DECISIONS, LINE_ITEMS, LINES, decide
+from dunwell.engine.day.notes import NOTES
 from dunwell.rulebook.rules_file import Rules, house_rules, read_rules
 from dunwell.rulebook.strategy import Strategy
 from dunwell.rulebook.strategy_file import default_strategy

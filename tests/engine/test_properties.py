@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dunwell.core.terms import Stage
-from dunwell.engine import cash, claims, history
-from dunwell.engine.decide import Outcome, decide
+from dunwell.engine.book import cash, claims
+from dunwell.engine.day import history
+from dunwell.engine.day.decide import Outcome, decide
+from dunwell.engine.day.shards import of_facts, told_until
 from dunwell.engine.facts import SCHEMAS, Facts
-from dunwell.engine.shards import of_facts, told_until
 from dunwell.evidence.frames import frame_hash
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.rulebook.strategy import Strategy

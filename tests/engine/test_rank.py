@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dunwell.core.money import DIGITS
 from dunwell.core.terms import Stage
-from dunwell.engine.rank import in_order
+from dunwell.engine.day.rank import in_order
 from dunwell.rulebook.rank import packaged_rank, whole_rank
 from dunwell.rulebook.strategy_file import check_strategy, default_strategy
 from tests.engine.book import Book, days

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from dunwell.core.terms import Stage
-from dunwell.engine.release import is_unusual, usual, waiting
+from dunwell.engine.day.release import is_unusual, usual, waiting
 from dunwell.rulebook.release import Release
 
 ROWS = [

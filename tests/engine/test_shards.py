@@ -14,10 +14,10 @@ from polars.testing import assert_frame_equal
 
 from bench import day_book
 from dunwell.core.errors import DunwellError
-from dunwell.engine import sharded, shards
-from dunwell.engine.decide import Outcome, decide
+from dunwell.engine.day import sharded, shards
+from dunwell.engine.day.decide import Outcome, decide
+from dunwell.engine.day.sharded import Progress, decide_in_shards
 from dunwell.engine.facts import LARGEST_SUM_MINOR, Facts
-from dunwell.engine.sharded import Progress, decide_in_shards
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.rulebook.strategy import Strategy
 from dunwell.rulebook.strategy_file import default_strategy

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from dunwell.core.errors import DunwellError, say
 from dunwell.core.terms import ACTIONS, LANGUAGES, Channel, Stage
 from dunwell.documents.why_words import WhyWords
+from dunwell.engine.day.why import look, why
+from dunwell.engine.day.why_not import wanted, why_not
 from dunwell.engine.facts import Facts
-from dunwell.engine.why import look, why
-from dunwell.engine.why_not import wanted, why_not
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.rulebook.strategy import Strategy
 from dunwell.rulebook.strategy_file import default_strategy, read_strategy

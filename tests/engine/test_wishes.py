@@ -5,8 +5,8 @@ from typing import Any
 
 from dunwell.core.terms import LANGUAGES, Stage
 from dunwell.documents.why_words import WhyWords
-from dunwell.engine.why import look, why
-from dunwell.engine.why_not import wanted, why_not
+from dunwell.engine.day.why import look, why
+from dunwell.engine.day.why_not import wanted, why_not
 from dunwell.rulebook.rules_file import house_rules
 from tests.engine.book import DAY, Book, days
 from tests.support.strategies import plain_strategy

@@ -10,9 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dunwell.core.terms import Stage
-from dunwell.engine.decide import decide
+from dunwell.engine.day.decide import decide
+from dunwell.engine.day.worklists import (
+    HOURS,
+    NO_SKILL,
+    NO_WINDOW,
+    NOBODY_THERE,
+    Decided,
+    Listed,
+    Staff,
+    lists,
+    tasks_of,
+)
 from dunwell.engine.facts import SCHEMAS, Facts
-from dunwell.engine.worklists import HOURS, NO_SKILL, NO_WINDOW, NOBODY_THERE, Decided, Listed, Staff, lists, tasks_of
 from dunwell.rulebook.rank import packaged_rank, whole_rank
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.rulebook.team import Absence, Team, read_team

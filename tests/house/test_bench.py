@@ -7,7 +7,7 @@ import pytest
 
 from bench import contacts, contacts_book, contacts_floor
 from bench.contacts_book import AT
-from dunwell.engine.contact_findings import say
+from dunwell.engine.contact.rule_findings import say
 from dunwell.rulebook.rules_file import house_rules
 
 

@@ -9,8 +9,8 @@ from dunwell.actions.explain import explain
 from dunwell.actions.facts import facts_of
 from dunwell.actions.importing.open_items import payment_number
 from dunwell.core.errors import Refused
-from dunwell.engine.cash import apply_cash
-from dunwell.engine.claims import open_items
+from dunwell.engine.book.cash import apply_cash
+from dunwell.engine.book.claims import open_items
 from dunwell.store.models import ImportFile, Payment, PaymentPast, Receivable, ReceivablePast
 from tests.imports.files import CUSTOMERS, everything, take_in, write
 from tests.support.book import make_creditor

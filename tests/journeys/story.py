@@ -8,7 +8,7 @@ from datetime import date
 import polars as pl
 
 from dunwell.core.terms import Stage
-from dunwell.engine.decide import Outcome
+from dunwell.engine.day.decide import Outcome
 from dunwell.rulebook.strategy import Strategy
 from dunwell.rulebook.strategy_file import default_strategy
 from tests.engine.book import DAY, Book, days

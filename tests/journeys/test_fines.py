@@ -17,7 +17,7 @@ import polars as pl
 import pytest
 
 from dunwell.core.terms import Stage
-from dunwell.engine.decide import Outcome, decide
+from dunwell.engine.day.decide import Outcome, decide
 from dunwell.engine.facts import SCHEMAS, Facts
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.rulebook.strategy_file import read_strategy

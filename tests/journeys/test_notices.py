@@ -7,8 +7,8 @@ import pytest
 
 from dunwell.core.terms import LANGUAGES, Stage
 from dunwell.documents.why_words import WhyWords
-from dunwell.engine.why import look, why
-from dunwell.engine.why_not import wanted, why_not
+from dunwell.engine.day.why import look, why
+from dunwell.engine.day.why_not import wanted, why_not
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.rulebook.strategy_file import default_strategy
 from tests.engine.book import Book, days

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from dunwell.core.terms import Stage
-from dunwell.engine.claims import open_items
+from dunwell.engine.book.claims import open_items
 from dunwell.rulebook.strategy import Strategy
 from dunwell.rulebook.strategy_file import read_strategy
 from tests.engine.book import DAY, Book, days

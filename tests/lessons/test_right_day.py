@@ -10,7 +10,7 @@ from dunwell.actions.explain import explain
 from dunwell.core.errors import DunwellError, say
 from dunwell.core.money import format_money
 from dunwell.core.terms import LANGUAGES, Stage
-from dunwell.engine.promises import promises
+from dunwell.engine.book.promises import promises
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.rulebook.strategy_file import read_strategy
 from tests.engine.book import DAY, Book, days, stages

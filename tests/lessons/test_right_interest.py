@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from dunwell.core.errors import DunwellError
-from dunwell.engine import described
-from dunwell.engine.statement import make_statement
+from dunwell.engine.claim import described
+from dunwell.engine.claim.statement import make_statement
 from dunwell.rulebook.debt import Debt, Entry
 from dunwell.rulebook.interest_terms import make_terms
 from dunwell.rulebook.rates import house_series, percent_of

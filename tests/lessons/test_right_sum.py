@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from dunwell.engine.claims import open_items
+from dunwell.engine.book.claims import open_items
 from dunwell.rulebook.strategy_file import read_strategy
 from tests.engine.book import DAY, Book, days
 from tests.support.strategies import plain_strategy

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from dunwell.engine.stored_clocks import RECORDS, stored_claims, stored_clocks
+from dunwell.engine.limitation.stored_clocks import RECORDS, stored_claims, stored_clocks
 from dunwell.rulebook.limitation_rules import limitation_rules
 from tests.engine.book import Book
 

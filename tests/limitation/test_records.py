@@ -8,7 +8,7 @@ import pytest
 from dunwell.actions import limitation as acts
 from dunwell.actions.facts import facts_of
 from dunwell.core.errors import DunwellError, Refused
-from dunwell.engine.stored_clocks import RECORDS, stored_claims, stored_clocks
+from dunwell.engine.limitation.stored_clocks import RECORDS, stored_claims, stored_clocks
 from dunwell.rulebook.limitation_rules import limitation_rules
 from dunwell.store import guard
 from dunwell.store.models import (

@@ -11,9 +11,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dunwell.engine.last_days import last_days
-from dunwell.engine.limitation import alarms
-from dunwell.engine.stored_clocks import calendar_of, stored_claims, stored_clocks
+from dunwell.engine.limitation.clock import alarms
+from dunwell.engine.limitation.last_days import last_days
+from dunwell.engine.limitation.stored_clocks import calendar_of, stored_claims, stored_clocks
 from dunwell.rulebook.limitation_rules import EVENT_KINDS, limitation_rules
 from dunwell.rulebook.rank import MOST_DAYS
 from tests.engine.book import Book

@@ -7,7 +7,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dunwell.engine.limitation_story import story
+from dunwell.engine.limitation.story import story
 from dunwell.rulebook.limitation_rules import limitation_rules
 from tests.engine.limitation_books import NO_DAYS_OFF, answer, book, claim, event, frames
 

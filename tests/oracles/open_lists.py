@@ -1,4 +1,4 @@
-"""What `dunwell.engine.open_lists` says, a second time: one claim, one line and one list after another."""
+"""What `dunwell.engine.book.open_lists` says, a second time: one claim, one line and one list after another."""
 
 from collections import defaultdict
 from dataclasses import dataclass

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 import polars as pl
 import pytest
 
-from dunwell.engine.findings import findings, windows
-from dunwell.engine.promises import promises
+from dunwell.engine.book.promises import promises
+from dunwell.engine.contact.findings import findings, windows
 from dunwell.rulebook.rules_file import house_rules, read_rules
 from tests.engine.book import DAY, Book, days
 

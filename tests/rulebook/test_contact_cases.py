@@ -5,7 +5,7 @@ from functools import cache
 import pytest
 
 from dunwell.core.errors import catalogue
-from dunwell.engine.situation import answer
+from dunwell.engine.contact.situation import answer
 from dunwell.intake.situation_json import situation_of
 from dunwell.jobs.may_contact import with_holidays
 from dunwell.rulebook.contact_rules import Rule

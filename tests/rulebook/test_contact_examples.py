@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dunwell.engine.situation import answer
+from dunwell.engine.contact.situation import answer
 from dunwell.intake.situation_json import situation_of
 from dunwell.jobs.may_contact import with_holidays
 from dunwell.rulebook.rules_file import house_rules

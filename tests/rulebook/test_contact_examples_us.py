@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
-from dunwell.engine.situation import ChannelAnswer, Finding, answer
+from dunwell.engine.contact.situation import ChannelAnswer, Finding, answer
 from dunwell.intake.situation_json import situation_of
 from dunwell.rulebook.notice_periods import notice_periods
 from dunwell.rulebook.rules_file import Rules, house_rules, read_rules

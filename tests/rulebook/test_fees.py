@@ -11,7 +11,7 @@ import yaml
 
 from dunwell.core.errors import DunwellError
 from dunwell.core.money import Money
-from dunwell.engine.fees import agreed_fees, court_cost, fixed_sums
+from dunwell.engine.claim.fees import agreed_fees, court_cost, fixed_sums
 from dunwell.rulebook.fees import FeeError, FeeRule, house_fees, minor_of, read_fees
 from tests.rulebook.examples import examples_of
 

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from dunwell.engine.asked import CONTACT_DEBTS, CONTACTS, DEBTS, ENTRIES, SUBJECTS, Asked
-from dunwell.engine.contact_findings import say
-from dunwell.engine.situation import answer
+from dunwell.engine.contact.asked import CONTACT_DEBTS, CONTACTS, DEBTS, ENTRIES, SUBJECTS, Asked
+from dunwell.engine.contact.rule_findings import say
+from dunwell.engine.contact.situation import answer
 from dunwell.intake.situation_json import situation_of
 from dunwell.jobs.may_contact import with_holidays
 from dunwell.rulebook.calendars import public_holidays

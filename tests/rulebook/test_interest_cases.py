@@ -7,7 +7,7 @@ import pytest
 
 from dunwell.core.errors import DunwellError
 from dunwell.core.money import DIGITS
-from dunwell.engine import described
+from dunwell.engine.claim import described
 from dunwell.rulebook.debt import Debt, Entry
 from dunwell.rulebook.interest_scope import Case, check_scope
 from dunwell.rulebook.interest_terms import house_regimes, make_terms

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from dunwell.core.errors import DunwellError
-from dunwell.engine import described
+from dunwell.engine.claim import described
 from dunwell.rulebook.debt import Debt, Entry
 from dunwell.rulebook.interest_terms import house_regimes, make_terms
 from dunwell.rulebook.rates import house_series, percent_of

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from dunwell.engine.limitation import court_dates
+from dunwell.engine.limitation.clock import court_dates
 from dunwell.rulebook.limitation_rules import (
     ACTS,
     CLAIM_KINDS,

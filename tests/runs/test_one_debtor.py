@@ -9,7 +9,7 @@ from dunwell.actions.business_day import day_start
 from dunwell.actions.explain import explain
 from dunwell.actions.facts import facts_of
 from dunwell.actions.importing.files import import_files
-from dunwell.engine.decide import decide
+from dunwell.engine.day.decide import decide
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.store.models import Creditor, Debtor
 from tests.support.book import TESTER, make_creditor

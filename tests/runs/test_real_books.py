@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dunwell.actions.facts import facts_of
-from dunwell.engine.cash import matches
+from dunwell.engine.book.cash import matches
 from tests.imports.files import take_in
 from tests.runs.kept import run, table
 from tests.support.book import make_creditor

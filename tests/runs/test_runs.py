@@ -11,8 +11,8 @@ import pytest
 from dunwell.actions.day import outcome_tables, run_folder, runs
 from dunwell.actions.facts import facts_of
 from dunwell.core.errors import DunwellError
-from dunwell.engine.cash import MATCHES, matches
-from dunwell.engine.sharded import Progress
+from dunwell.engine.book.cash import MATCHES, matches
+from dunwell.engine.day.sharded import Progress
 from dunwell.rulebook.rank import packaged_rank
 from dunwell.rulebook.strategy_file import default_strategy, read_strategy
 from dunwell.store.models import Creditor, JournalEntry, OutboxMessage, Run

@@ -9,7 +9,7 @@ from dunwell.actions.facts import facts_of
 from dunwell.actions.talks import close_dispute, open_dispute
 from dunwell.core.errors import Refused
 from dunwell.core.money import Money
-from dunwell.engine.claims import open_items
+from dunwell.engine.book.claims import open_items
 from dunwell.store.models import Dispute, DisputePast, JournalEntry
 from tests.support.rows import MEI, NOW
 from tests.talks.book import TODAY, a_book, an_item, euro

@@ -17,9 +17,9 @@ from dunwell.actions.talks import (
 from dunwell.actions.talks.observations import record_observation
 from dunwell.core.errors import Refused
 from dunwell.core.terms import Channel, ContactOutcome, HoldReason
-from dunwell.engine.claims import open_items
-from dunwell.engine.findings import findings
-from dunwell.engine.history import last_message, outbound
+from dunwell.engine.book.claims import open_items
+from dunwell.engine.contact.findings import findings
+from dunwell.engine.day.history import last_message, outbound
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.store.models import (
     Complaint,

@@ -11,7 +11,7 @@ from dunwell.actions.talks import add_entry, open_complaint, plan_contact, recor
 from dunwell.core.actor import Actor, ActorKind
 from dunwell.core.errors import Refused
 from dunwell.core.terms import Channel, ContactOutcome
-from dunwell.engine.history import reached
+from dunwell.engine.day.history import reached
 from dunwell.jobs import cli
 from dunwell.store import guard
 from dunwell.store.models import Clearance, ContactAttempt, ContactItem, Debtor, JournalEntry

@@ -12,7 +12,7 @@ from dunwell.actions.talks import record_promise, withdraw_promise
 from dunwell.core.actor import Actor, ActorKind
 from dunwell.core.errors import Refused
 from dunwell.core.money import Money
-from dunwell.engine.findings import findings
+from dunwell.engine.contact.findings import findings
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.store.guard import WriteOutsideAct
 from dunwell.store.models import Debtor, JournalEntry, Promise, PromisePast

@@ -12,7 +12,7 @@ from dunwell.actions.talks.lost_contact import borne_out_from
 from dunwell.actions.talks.registers import KINDS
 from dunwell.core.errors import Refused, say
 from dunwell.core.terms import LANGUAGES, Channel, ContactOutcome, HoldReason
-from dunwell.engine.planned import Planned
+from dunwell.engine.contact.planned import Planned
 from dunwell.jobs import cli
 from dunwell.store.models import JournalEntry, RegisterEntry, RegisterEntryPast
 from tests.support.rows import MEI, a_creditor, a_debtor

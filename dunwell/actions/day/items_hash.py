@@ -4,7 +4,7 @@ import hashlib
 
 import polars as pl
 
-from dunwell.engine.decide import Outcome
+from dunwell.engine.day.decide import Outcome
 
 
 def hashes_of(outcome: Outcome) -> pl.DataFrame:
@@ -17,7 +17,7 @@ def hashes_of(outcome: Outcome) -> pl.DataFrame:
 
 
 def items_hashes(items: pl.DataFrame) -> pl.DataFrame:
-    """`engine.decide.LINE_ITEMS` -> debtor_id, currency, items_hash (SHA-256 hex over receivable, demand and stage)."""
+    """`engine.day.decide.LINE_ITEMS` -> debtor_id, currency, items_hash (SHA-256 hex of receivable, demand, stage)."""
     rows = (
         items.sort("debtor_id", "currency", "receivable_id")
         .with_columns(row=pl.concat_str("receivable_id", "demand_minor", "stage", separator="|"))

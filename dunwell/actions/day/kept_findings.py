@@ -15,8 +15,8 @@ type Rows = list[dict[str, Any]]
 
 
 def kept(standings: Iterable[Standing]) -> Mapping[int, Rows | None]:
-    """By standing's id its findings (`engine.findings.FINDINGS`, but for the debtor; days and moments as text); None
-    where the folder of the run is not kept any more."""
+    """By standing's id its findings (`engine.contact.findings.FINDINGS`, but for the debtor; days and moments as text);
+    None where the folder of the run is not kept any more."""
     found: dict[int, Rows | None] = {}
     by_run: dict[str, list[Standing]] = {}
     for each in standings:

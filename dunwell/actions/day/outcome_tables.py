@@ -12,8 +12,8 @@ from django.db import connection
 from dunwell.actions.day import release_tables
 from dunwell.actions.day.items_hash import hashes_of
 from dunwell.core.terms import LIVE_STATES, Note, OutboxState, Stage
-from dunwell.engine.cash import MATCHES
-from dunwell.engine.decide import LINES, Outcome
+from dunwell.engine.book.cash import MATCHES
+from dunwell.engine.day.decide import LINES, Outcome
 from dunwell.engine.facts import SCHEMA_VERSION
 from dunwell.store import dialect
 from dunwell.store.models import Creditor, Run

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from dunwell.core.terms import OutboxState
-from dunwell.engine.release import is_unusual, usual, waiting
+from dunwell.engine.day.release import is_unusual, usual, waiting
 from dunwell.rulebook.release import Release
 from dunwell.store import dialect
 from dunwell.store.models import OutboxMessage, Run

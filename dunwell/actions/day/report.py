@@ -5,9 +5,9 @@ from typing import Any
 
 import polars as pl
 
-from dunwell.engine import worklists
-from dunwell.engine.decide import Outcome
-from dunwell.engine.rank import in_order
+from dunwell.engine.day import worklists
+from dunwell.engine.day.decide import Outcome
+from dunwell.engine.day.rank import in_order
 from dunwell.rulebook.rank import Rank
 from dunwell.store.models import Creditor
 from dunwell.store.reads.strategies import strategy_of

@@ -1,7 +1,7 @@
 """A person changes what the run proposes: takes a message on as a task, sends it elsewhere, adds a paragraph.
 
-No sum, no deadline and no stage is anybody's to change here. Where a message goes is a wish (`engine.wishes`) that is
-decided at once: what the strategy or the contact rules would not let go there is refused.
+No sum, no deadline and no stage is anybody's to change here. Where a message goes is a wish (`engine.day.wishes`) that
+is decided at once: what the strategy or the contact rules would not let go there is refused.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from dunwell.core.actor import Actor
 from dunwell.core.errors import DunwellError, Refused
 from dunwell.core.terms import OutboxState, Stage
 from dunwell.documents.personal import LONGEST, refuse_words
-from dunwell.engine.wishes import ADDRESS, PERSON
+from dunwell.engine.day.wishes import ADDRESS, PERSON
 from dunwell.store import journal
 from dunwell.store.models import ContactPoint, Creditor, Debtor, OutboxMessage, Wish
 from dunwell.store.reads.strategies import strategy_of

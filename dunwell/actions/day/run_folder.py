@@ -20,10 +20,10 @@ import polars as pl
 
 from dunwell import engine
 from dunwell.core.errors import DunwellError
-from dunwell.engine.decide import Outcome, Watch, decide
+from dunwell.engine.day.decide import Outcome, Watch, decide
+from dunwell.engine.day.sharded import Progress, decide_in_shards
+from dunwell.engine.day.shards import ROWS_PER_SHARD, of_facts, rows_of
 from dunwell.engine.facts import SCHEMA_VERSION, SCHEMAS, Facts
-from dunwell.engine.sharded import Progress, decide_in_shards
-from dunwell.engine.shards import ROWS_PER_SHARD, of_facts, rows_of
 from dunwell.evidence.frames import frame_hash
 from dunwell.rulebook.rules_file import Rules, read_rules
 from dunwell.rulebook.strategy import Strategy
@@ -57,7 +57,7 @@ class Inputs:
         return decide_in_shards(*asked, progress=progress)
 
     def decide_watched(self, watch: Watch, also: frozenset[str] = frozenset()) -> Outcome:
-        """The same in one piece, told what it is made of; also: see `engine.decide.decide`."""
+        """The same in one piece, told what it is made of; also: see `engine.day.decide.decide`."""
         return decide(self.facts, self.strategy, self.rules, self.as_of, self.moment, watch, also=also)
 
 

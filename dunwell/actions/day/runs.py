@@ -22,10 +22,10 @@ from dunwell.actions.facts import copies_of, facts_of
 from dunwell.core.actor import Actor
 from dunwell.core.errors import DunwellError
 from dunwell.core.terms import Stage
-from dunwell.engine.decide import Outcome
+from dunwell.engine.contact.findings import paused
+from dunwell.engine.day.decide import Outcome
+from dunwell.engine.day.sharded import Progress
 from dunwell.engine.facts import SCHEMA_VERSION
-from dunwell.engine.findings import paused
-from dunwell.engine.sharded import Progress
 from dunwell.rulebook.rank import Rank
 from dunwell.rulebook.rules_file import Rules
 from dunwell.rulebook.strategy import Strategy

@@ -6,7 +6,7 @@ A list is everything that is open at a creditor as of a day. For each item the p
 
 so that they are less than nothing together where a list shows more than the amount.
 
-Payments from bank lines do not enter here: the engine lets them replace implied ones (`engine.cash`).
+Payments from bank lines do not enter here: the engine lets them replace implied ones (`engine.book.cash`).
 """
 
 import hashlib
@@ -18,7 +18,7 @@ import polars as pl
 
 from dunwell.actions.importing.book import Book
 from dunwell.core.terms import PaymentSource, ReceivableKind, ReceivableStatus
-from dunwell.engine.open_lists import BOOKED_WITHIN_DAYS
+from dunwell.engine.book.open_lists import BOOKED_WITHIN_DAYS
 from dunwell.store import bulk
 
 LARGEST_SHARE_BP = 2500

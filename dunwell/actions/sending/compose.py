@@ -77,7 +77,7 @@ def notice_of(
 ) -> Notice:
     """The notice of a decided line.
 
-    line, items   one row of `engine.decide.LINES` and its rows of `LINE_ITEMS`, decided for `day`
+    line, items   one row of `engine.day.decide.LINES` and its rows of `LINE_ITEMS`, decided for `day`
     receivables   by id, for numbers and dates
     offer         what the strategy's treatment offers
 
@@ -120,7 +120,7 @@ def notice_of(
 
 
 def promise_note_of(row: OutboxMessage, note: Mapping[str, Any], *, sender: Sender, day: date) -> PromiseNote:
-    """The message about a promise, from a row of `engine.notes.NOTES` decided for `day`."""
+    """The message about a promise, from a row of `engine.day.notes.NOTES` decided for `day`."""
     return PromiseNote(
         note=Note(note["note"]),
         language=row.language,

@@ -10,9 +10,9 @@ from dunwell.actions import gate
 from dunwell.actions.day.items_hash import hashes_of
 from dunwell.actions.facts import facts_of
 from dunwell.core.terms import Note, Stage
-from dunwell.engine.decide import decide
+from dunwell.engine.contact.planned import Planned, Told
+from dunwell.engine.day.decide import decide
 from dunwell.engine.facts import Facts
-from dunwell.engine.planned import Planned, Told
 from dunwell.rulebook.contact_rules import Rules
 from dunwell.rulebook.strategy import Strategy
 from dunwell.store.models import Creditor, OutboxMessage

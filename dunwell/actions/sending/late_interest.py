@@ -6,7 +6,7 @@ from dataclasses import replace
 from dunwell.actions.statement import statement_of_debtor
 from dunwell.core.errors import DunwellError
 from dunwell.documents.notice import Notice
-from dunwell.engine.described import compute, undisputed, without_interest
+from dunwell.engine.claim.described import compute, undisputed, without_interest
 from dunwell.engine.facts import Facts
 from dunwell.rulebook.debt import Debt
 from dunwell.store.models import Creditor, OutboxMessage

@@ -29,7 +29,7 @@ from dunwell.channels.cleared import Cleared
 from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
 from dunwell.core.terms import SENDING_STATES, OutboxState
-from dunwell.engine.planned import Told
+from dunwell.engine.contact.planned import Told
 from dunwell.store import journal
 from dunwell.store.models import (
     ContactAttempt,

@@ -17,7 +17,7 @@ from dunwell.actions.talks.registers import add_entry, lasting_days
 from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
 from dunwell.core.terms import Channel, ContactOutcome, Stage
-from dunwell.engine.planned import Planned
+from dunwell.engine.contact.planned import Planned
 from dunwell.intake.cells import Cells
 from dunwell.intake.time_zones import zones_of
 from dunwell.rulebook.rules_file import house_rules

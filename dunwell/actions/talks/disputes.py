@@ -13,7 +13,7 @@ from dunwell.actions.once import clean_text, first_result, happened_on, plain_da
 from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
 from dunwell.core.money import Money
-from dunwell.engine.claims import open_items
+from dunwell.engine.book.claims import open_items
 from dunwell.store import journal
 from dunwell.store.models import Debtor, Dispute, Receivable
 from dunwell.store.versions import change

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from dunwell.actions.facts import facts_of
-from dunwell.engine.findings import asked_of
-from dunwell.engine.lost_contact import NUMBERS, lost_contact
+from dunwell.engine.contact.findings import asked_of
+from dunwell.engine.contact.lost_contact import NUMBERS, lost_contact
 from dunwell.rulebook.lost_contact_terms import house_lost_contact
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.store.models import ContactPoint, Debtor

@@ -10,7 +10,7 @@ from dunwell.actions.once import clean_text, first_result
 from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
 from dunwell.core.terms import Channel
-from dunwell.engine.planned import Planned, Told
+from dunwell.engine.contact.planned import Planned, Told
 from dunwell.rulebook.contact_rules import SCOPE
 from dunwell.store import journal
 from dunwell.store.models import Clearance, ContactPoint, Debtor

@@ -1,4 +1,4 @@
-"""A debtor promises to pay, or takes it back. Kept or broken is computed from payments: see `engine.findings`."""
+"""A debtor promises to pay, or takes it back. Kept or broken is computed from payments: `engine.book.promises`."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -11,8 +11,8 @@ from dunwell.actions.once import first_result, happened_on, plain_day
 from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
 from dunwell.core.money import Money
-from dunwell.engine.claims import open_items
-from dunwell.engine.promises import promises
+from dunwell.engine.book.claims import open_items
+from dunwell.engine.book.promises import promises
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.store import journal
 from dunwell.store.models import Debtor, Promise

@@ -1,7 +1,7 @@
 """What should come of a debtor by a day: a person sets it, another takes its place, or it is withdrawn.
 
 It is our aim, not what the debtor said: no step, no demand and no contact hangs on it. Met or missed is computed from
-payments, see `engine.targets`.
+payments, see `engine.book.targets`.
 """
 
 from datetime import date, datetime

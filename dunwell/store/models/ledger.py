@@ -91,7 +91,7 @@ class PaymentFields(Fact):
     """Money that came in (negative: went back). `receivable` is what the payer or the ledger says it pays.
 
     `source_kind` bank: a bank line. ledger: an open-item list showed less open than before; the engine lets
-    a later bank line replace it instead of counting the money twice (see `engine.cash`).
+    a later bank line replace it instead of counting the money twice (see `engine.book.cash`).
     """
 
     debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="+")
@@ -124,7 +124,7 @@ class PaymentPast(PaymentFields, Past):
 
 
 class MatchFields(Derived, Fact):
-    """So much of a payment pays this receivable, and why: found by the engine, see `engine.cash`."""
+    """So much of a payment pays this receivable, and why: found by the engine, see `engine.book.cash`."""
 
     debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     payment = models.ForeignKey(

@@ -34,7 +34,7 @@ LETTERS: dict[str, type[Record]] = {
 def frames(
     creditor: Creditor, schemas: Mapping[str, Mapping[str, pl.DataType]], *, known_at: datetime | None = None
 ) -> dict[str, pl.DataFrame]:
-    """All records of a creditor's book as known at a moment (None: now); schemas as `engine.stored_clocks.RECORDS`."""
+    """All records of a creditor as known at a moment (None: now), as `engine.limitation.stored_clocks.RECORDS`."""
     return extract.records(creditor, schemas, known_at=known_at)
 
 

@@ -1,0 +1,196 @@
+"""Debts as they are described, as the columns of the claim engine."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+
+import polars as pl
+
+from dunwell.core.errors import DunwellError
+from dunwell.core.terms import ReceivableKind
+from dunwell.engine.claim import accrual
+from dunwell.engine.claim.debts import DEBTS, resolve
+from dunwell.engine.claim.fees import fixed_sums
+from dunwell.rulebook.debt import Debt
+from dunwell.rulebook.fees import house_fees
+from dunwell.rulebook.interest_terms import COMPONENTS, Terms, make_terms
+
+
+def compute(debts: Sequence[Debt], as_of: date, *, with_lines: bool = False) -> accrual.Claims:
+    """`accrual.compute`; debt_id is the place in `debts`, entry_id the place among all entries. Raises DunwellError for
+    the first debt whose interest cannot be known."""
+    for debt in debts:
+        if debt.refused:
+            raise debt.refused
+    found = accrual.compute(frame(debts), entry_frame(debts), terms_of(debts), as_of, with_lines=with_lines)
+    refused = found.sums.filter(pl.col("refused").is_not_null())
+    if not refused.is_empty():
+        raise _why(debts[refused["debt_id"][0]], refused["refused"][0])
+    return found
+
+
+def on_days(debts: Sequence[Debt], days: Sequence[date]) -> list[list[int] | None]:
+    """What is owed in all of each debt on each day: a list per day, None for a day on which some debt is refused."""
+    copies = [debt for _ in days for debt in debts]
+    each = [day for day in days for _ in debts]
+    rows = frame(copies).with_columns(as_of_date=pl.Series(each, dtype=pl.Date))
+    sums = accrual.claims(rows, entry_frame(copies), terms_of(copies), max(days))
+    parts = [pl.col(f"{name}_minor") for name in COMPONENTS]
+    owed = sums.select(pl.when(pl.col("refused").is_null()).then(pl.sum_horizontal(parts))).to_series().to_list()
+    lists = [owed[n : n + len(debts)] for n in range(0, len(owed), len(debts))]
+    return [None if None in one else one for one in lists]
+
+
+def frame(debts: Sequence[Debt]) -> pl.DataFrame:
+    """`engine.claim.debts.DEBTS`; the terms are named as in `terms_of`."""
+    names, _ = _shared_terms(debts)
+    rows = [
+        (n, names[n], debt.principal_minor, debt.due, debt.start, debt.contract, debt.fixed_sum_minor)
+        for n, debt in enumerate(debts)
+    ]
+    return pl.DataFrame(rows, schema=DEBTS, orient="row")
+
+
+def terms_of(debts: Sequence[Debt]) -> dict[str, Terms]:
+    """All terms of the debts, each once: debts of the same terms are worked on together."""
+    return _shared_terms(debts)[1]
+
+
+def _shared_terms(debts: Sequence[Debt]) -> tuple[list[str], dict[str, Terms]]:
+    """The name of each debt's terms, and the terms by name."""
+    names: list[str] = []
+    found: dict[str, Terms] = {}
+    for debt in debts:
+        name = next((name for name, terms in found.items() if terms is debt.terms or terms == debt.terms), None)
+        if name is None:
+            name = str(len(found))
+            found[name] = debt.terms
+        names.append(name)
+    return names, found
+
+
+def entry_frame(debts: Sequence[Debt]) -> pl.DataFrame:
+    """`accrual.ENTRIES`; what a reversal names is found within its debt."""
+    rows = []
+    number = 0
+    for n, debt in enumerate(debts):
+        places = {entry.id: number + place for place, entry in enumerate(debt.entries)}
+        for entry in debt.entries:
+            back = places.get(entry.reverses) if entry.reverses else None
+            under = entry.charge_kind in debt.terms.fee_kinds
+            rows.append((number, n, entry.day, entry.kind, entry.amount_minor, entry.designation, back, under))
+            number += 1
+    return pl.DataFrame(rows, schema={**accrual.ENTRIES, "under_ceiling": pl.Boolean()}, orient="row")
+
+
+def claimed(debt: Debt) -> Debt:
+    """What is demanded: the undisputed part, with interest only where the terms may raise the sum."""
+    part = undisputed(debt)
+    return part if debt.terms.claimed else without_interest(part)
+
+
+def undisputed(debt: Debt) -> Debt:
+    """The debt without what is disputed of its principal and of its charges.
+
+    Of a debt that is disputed as a whole nothing is demanded on any day, neither interest nor costs; what was paid
+    stays paid, and what is paid later is no surplus.
+    """
+    if debt.wholly_disputed:
+        return replace(without_interest(debt), principal_minor=0, disputed_minor=0, entries=())
+    entries = tuple(
+        replace(entry, amount_minor=entry.amount_minor - entry.disputed_minor, disputed_minor=0)
+        for entry in debt.entries
+        if entry.amount_minor > entry.disputed_minor
+    )
+    return replace(debt, principal_minor=debt.principal_minor - debt.disputed_minor, disputed_minor=0, entries=entries)
+
+
+def without_interest(debt: Debt) -> Debt:
+    """The debt as if it bore nothing; its payments keep their order, and its fees the ceiling that bounds them."""
+    terms = debt.terms
+    bare = replace(make_terms("none"), order=terms.order, grace_days=terms.grace_days)
+    bare = replace(bare, ceiling=terms.ceiling, fee_kinds=terms.fee_kinds)
+    return replace(debt, terms=bare, fixed_sum_minor=0)
+
+
+def as_far_as_told(debts: Sequence[Debt], day: date) -> list[Debt]:
+    """The debts with none among them that is refused: one whose interest cannot be known on `day` bears none, and says
+    why in `Debt.untold`. So one of them does not stop the sums of the others."""
+    asked = [_bare(debt, debt.refused) if debt.refused else debt for debt in debts]
+    if not asked:
+        return []
+    found, _ = resolve(frame(asked), terms_of(asked), day)
+    codes = found.sort("debt_id")["refused"].to_list()
+    return [_bare(debt, _why(debt, code)) if code else debt for debt, code in zip(asked, codes, strict=True)]
+
+
+def _bare(debt: Debt, why: DunwellError) -> Debt:
+    # where the terms do not hold, neither does their ceiling
+    bare = without_interest(debt)
+    return replace(bare, terms=replace(bare.terms, ceiling=None, fee_kinds=()), refused=None, untold=why)
+
+
+def with_fixed_sum(debt: Debt, debtor: str, day: date) -> Debt:
+    """The debt with the fixed sum that the law of its terms gives for late payment.
+
+    It goes by what was owed without dispute when the debt became late. Costs of the debt count against it where the law
+    says so. Where the rate goes by the day of the contract, so does the fixed sum: one of an older contract has none.
+    Where the law states it in another currency than the debt's, none is claimed, and `fixed_sum_in` names that one.
+
+    debtor   see `core.terms.DebtorKind`: there is none against consumers
+    """
+    late = debt.start or debt.due + timedelta(days=1 + debt.terms.grace_days)
+    row = {
+        "debt_id": 0, "kind": str(ReceivableKind.INVOICE), "place": debt.terms.regime.place, "debtor_kind": debtor,
+        "currency": debt.currency, "amount_minor": _owed_when_late(debt, late), "late_from": late,
+        "costs_minor": sum(e.amount_minor for e in debt.entries if e.kind == "charge" and e.day <= day),
+    }  # fmt: skip
+    rows = [row]
+    if debt.contract and debt.terms.regime.dated_by == "contract":
+        rows.append({**row, "debt_id": 1, "late_from": debt.contract, "costs_minor": 0})
+    found = fixed_sums(pl.DataFrame(rows), day).sort("debt_id")
+    sums = found["fixed_minor"].to_list()
+    foreign = None
+    if set(found["fixed_reason"]) == {"other_currency"}:
+        foreign = house_fees().named(found["fixed_rule"][0]).currency
+    return replace(debt, fixed_sum_minor=int(sums[0]) if all(sums) else 0, fixed_sum_in=foreign)
+
+
+def _owed_when_late(debt: Debt, late: date) -> int:
+    """What of the principal was owed, and not disputed, when the debt became late. Payments paid charges first."""
+    before = [entry for entry in debt.entries if entry.day < late]
+    back = {entry.reverses: entry.amount_minor for entry in debt.entries if entry.kind == "reversal"}
+    charges = sum(entry.amount_minor for entry in before if entry.kind == "charge")
+    paid = sum(entry.amount_minor - back.get(entry.id, 0) for entry in before if entry.kind == "payment")
+    credited = sum(entry.amount_minor for entry in before if entry.kind == "credit")
+    return max(debt.principal_minor - debt.disputed_minor - credited - max(paid - charges, 0), 0)
+
+
+def yearly_rates(debts: Sequence[Debt], day: date) -> list[int]:
+    """The rate of each debt on a day in ppm a year: how heavily it burdens."""
+    found, curves = resolve(frame(debts), terms_of(debts), day)
+    rates = []
+    for curve, factor, units in found.select("curve", "factor", "units").rows():
+        of_day = factor * curves.rate[curve * curves.size + curves.size - 1]
+        rates.append(of_day * (365 if units == 1_000_000 else 1))
+    return rates
+
+
+def _why(debt: Debt, code: str) -> DunwellError:
+    """What stands in the way of a debt's interest, in words."""
+    regime = debt.terms.regime
+    start = debt.start or date.fromordinal(debt.due.toordinal() + 1 + debt.terms.grace_days)
+    if code == "rate.before":
+        rates = [rate for _, *both in debt.terms.versions for rate in both if rate]
+        series = next(
+            each
+            for rate in rates
+            for each in (rate.series, rate.cap and rate.cap.series, rate.floor and rate.floor.series)
+            if each
+        )
+        contract = any(rate.cap or rate.floor or rate.fixed_on == "contract" for rate in rates)
+        day = debt.contract if contract and debt.contract else start
+        return DunwellError(code, series=series.id, day=day.isoformat(), first=series.values[0][0].isoformat())
+    if code == "interest.not_yet_in_force":
+        return DunwellError(code, regime=regime.id, first=regime.values[0][0].isoformat(), day=start.isoformat())
+    return DunwellError(code, regime=regime.id)

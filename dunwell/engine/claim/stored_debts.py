@@ -1,0 +1,129 @@
+"""Invoices of the book as debts of the claim engine: with their charges, credit notes, payments and terms."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from dunwell.core.terms import ReceivableKind, ReceivableStatus
+from dunwell.engine.book import cash
+from dunwell.engine.book.claims import open_items
+from dunwell.engine.claim.described import with_fixed_sum
+from dunwell.engine.facts import Facts
+from dunwell.rulebook.debt import Debt, Entry, Held
+from dunwell.rulebook.interest_terms import make_terms
+
+
+def debts_of(
+    facts: Facts, day: date, held: Callable[[Mapping[str, Any], Mapping[str, Any]], Held]
+) -> dict[int, list[Debt]]:
+    """Receivable id of each invoice (or item that stands alone) -> the debts it is, one a currency, as of `day`.
+
+    held   by which terms a debtor (a row of `facts["debtors"]`) owes an item (a row of `facts["receivables"]`)
+
+    A debt that is refused by its terms is there, bears nothing, and says why to whoever computes it
+    (`described.as_far_as_told` lets the others be computed).
+    All money that names a claim pays it, in the order of its terms; money that names none is not used here. Payments
+    are dated by their value date, credit notes and charges by their issue date. A charge in another currency than its
+    invoice is a debt of its own, without interest.
+    """
+    applied = cash.apply_cash(facts)
+    debtors = {row["debtor_id"]: row for row in facts["debtors"].rows(named=True)}
+    disputed = {
+        item: (disputed_minor, open_minor)
+        for item, disputed_minor, open_minor in open_items(facts, day)
+        .select("receivable_id", "disputed_minor", "open_minor")
+        .rows()
+    }
+    money = applied.came.filter(pl.col("claim").is_not_null()).sort("claim", "value_date", "number", "payment_id")
+    came = money.partition_by("claim", as_dict=True)
+    found: dict[int, list[Debt]] = {}
+    for key, rows in _demandable(applied).partition_by("claim", as_dict=True).items():
+        paid = _money(came[key].rows(named=True)) if key in came else []
+        heads = rows.filter(pl.col("receivable_id") == pl.col("claim_id")).rows(named=True)
+        charges = _charges(rows, disputed)
+        if heads:
+            debtor = debtors[heads[0]["debtor_id"]]
+            # costs never bear interest, those that belong to no invoice neither
+            stands_alone = heads[0]["kind"] == ReceivableKind.CHARGE
+            by = Held(make_terms("none")) if stands_alone else held(debtor, heads[0])
+            debt = _debt(heads[0], by, (*charges, *paid), disputed)
+            if by.fixed_sum and by.terms.regime.fixed_sum:
+                debt = with_fixed_sum(debt, debtor["kind"], day)
+        else:
+            first = rows.sort("issue_date", "number").row(0, named=True)
+            alone = {**first, "amount_minor": int(rows["amount_minor"].sum())}
+            each = [disputed.get(item, (0, 0)) for item in rows["receivable_id"]]
+            of_all = {first["receivable_id"]: (sum(part for part, _ in each), sum(owed for _, owed in each))}
+            debt = _debt(alone, Held(make_terms("none")), tuple(paid), of_all)
+        found.setdefault(rows["claim_id"][0], []).append(debt)
+    return found
+
+
+def _demandable(applied: cash.Cash) -> pl.DataFrame:
+    """The items; of charges that were written off only what was paid before."""
+    paid = applied.paid.group_by("receivable_id").agg(paid_minor=pl.col("amount_minor").sum())
+    given_up = (pl.col("kind") == ReceivableKind.CHARGE) & (pl.col("status") != ReceivableStatus.OPEN)
+    return (
+        applied.items.join(paid, on="receivable_id", how="left", maintain_order="left")
+        .with_columns(amount_minor=pl.when(given_up).then(pl.col("paid_minor").fill_null(0)).otherwise("amount_minor"))
+        .filter(pl.col("amount_minor") > 0)
+        .drop("paid_minor")
+    )
+
+
+def _debt(
+    head: Mapping[str, Any], by: Held, entries: tuple[Entry, ...], disputed: Mapping[int, tuple[int, int]]
+) -> Debt:
+    part, open_minor = disputed.get(head["receivable_id"], (0, 0))
+    return Debt(
+        number=head["number"], currency=head["currency"], principal_minor=head["amount_minor"], due=head["due_date"],
+        terms=by.terms, contract=by.contract, refused=by.refused, entries=entries,
+        since=min(head["issue_date"], head["due_date"]),
+        # all that is open is contested: then all of it is, and what was paid stays paid
+        disputed_minor=head["amount_minor"] if part and part == open_minor else part,
+    )  # fmt: skip
+
+
+def _charges(rows: pl.DataFrame, disputed: Mapping[int, tuple[int, int]]) -> list[Entry]:
+    """The charges of a claim; one that belongs to no invoice is a claim itself. What is contested of one that is paid
+    in part is taken to be what is still open of it."""
+    of_invoice = (pl.col("kind") == ReceivableKind.CHARGE) & (pl.col("receivable_id") != pl.col("claim_id"))
+    charges = rows.filter(of_invoice).sort("issue_date", "number")
+    return [
+        Entry(
+            row["number"], row["issue_date"], "charge", row["amount_minor"],
+            disputed_minor=min(disputed.get(row["receivable_id"], (0, 0))[0], row["amount_minor"]),
+            charge_kind=row["charge_kind"],
+        )
+        for row in charges.rows(named=True)
+    ]  # fmt: skip
+
+
+def _money(rows: list[dict[str, Any]]) -> list[Entry]:
+    """Payments and credit notes, earliest first."""
+    kept, _ = after_what_went_back(rows)
+    return [entry_of(row, minor, place) for place, (row, minor) in enumerate(kept)]
+
+
+def after_what_went_back(rows: list[dict[str, Any]]) -> tuple[list[tuple[dict[str, Any], int]], int]:
+    """Money (rows of `cash.effective_money`, earliest first) with what is left of each; and what went back beyond all.
+
+    Money that went back without saying which payment it was takes from the latest.
+    """
+    came = [row for row in rows if row["amount_minor"] > 0]
+    back = -sum(row["amount_minor"] for row in rows if row["amount_minor"] < 0)
+    kept = []
+    for row in reversed(came):
+        less = min(back, row["amount_minor"])
+        back -= less
+        if row["amount_minor"] > less:
+            kept.append((row, row["amount_minor"] - less))
+    return kept[::-1], back
+
+
+def entry_of(row: Mapping[str, Any], minor: int, place: int) -> Entry:
+    """Money as an entry; what has no number is called by its place."""
+    kind = "payment" if row["credit_note_id"] is None else "credit"
+    return Entry(row["number"] or f"#{place + 1}", row["value_date"], kind, minor)

@@ -1,0 +1,1 @@
+"""What the contact rules say: of a whole book, of described situations, of contacts about to be made."""

@@ -1,0 +1,211 @@
+"""Cut a book into shards that can be decided apart: whatever bears on a debtor lies in his shard.
+
+Debtors belong together who share a person, an item, a payment or a contact, to the end of the chain; such a group is
+never cut. Its shard hangs on its smallest debtor id alone, so that it is the same tomorrow. What belongs to nobody
+(the creditor, the days of lists, public holidays) lies in every shard. See docs/decisions/shards.md.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from dunwell.core.terms import PaymentSource
+from dunwell.engine.book.cash import money
+from dunwell.engine.facts import SCHEMAS, Facts, empty, refuse_overflow
+
+type Frames = Callable[[str], pl.LazyFrame]
+"""A frame of facts by its name, of `facts.SCHEMAS`, not read yet."""
+
+ROWS_PER_SHARD = 2_500_000
+"""Rows of `WEIGHTY` frames that one process holds at once: about a gigabyte, some 50 000 debtors."""
+WEIGHTY = ("receivables", "payments", "contacts", "contact_items")
+
+_OF_NOBODY = ("creditor", "open_item_days", "days_off")
+_MULTIPLIER = 11_400_714_819_323_198_485
+"""2^64 over the golden ratio: neighbouring ids come to lie far apart."""
+
+_LINKS = (
+    ("receivables", "parent_id", "receivables", "receivable_id"),
+    ("payments", "receivable_id", "receivables", "receivable_id"),
+    ("payments", "reverses_id", "payments", "payment_id"),
+    ("disputes", "receivable_id", "receivables", "receivable_id"),
+    ("holds", "receivable_id", "receivables", "receivable_id"),
+    ("steps", "receivable_id", "receivables", "receivable_id"),
+    ("contacts", "contact_point_id", "contact_points", "contact_point_id"),
+    ("registers", "address_id", "contact_points", "contact_point_id"),
+    ("wishes", "contact_point_id", "contact_points", "contact_point_id"),
+)
+"""By which column a row of one debtor may name a row of another's."""
+
+
+def of_facts(facts: Facts) -> Frames:
+    """The frames of facts in memory."""
+    return lambda name: facts[name].lazy()
+
+
+def of_folder(folder: Path) -> Frames:
+    """The frames of a folder with a Parquet file each."""
+    return lambda name: pl.scan_parquet(folder / f"{name}.parquet")
+
+
+def rows_of(frames: Frames) -> int:
+    """How many rows of the `WEIGHTY` frames there are."""
+    return sum(frames(name).select(pl.len()).collect().item() for name in WEIGHTY)
+
+
+def shards_for(rows: int) -> int:
+    """How many shards so many rows want: at least 1."""
+    return max(1, -(-rows // ROWS_PER_SHARD))
+
+
+def groups(frames: Frames) -> pl.DataFrame:
+    """debtor_id, group: the smallest id of all he belongs together with. Also of debtors whom only other rows name."""
+    debtors = frames("debtors").select("debtor_id", "person_id").collect()
+    group = pl.col("debtor_id").min().over("person_id")
+    of_persons = debtors.select(
+        "debtor_id", group=pl.when(pl.col("person_id").is_null()).then("debtor_id").otherwise(group)
+    )
+    pairs = pl.concat(_edges(frames), how="vertical").unique()
+    for side in ("one", "other"):
+        pairs = (
+            pairs.join(of_persons, left_on=side, right_on="debtor_id", how="left")
+            .with_columns(pl.coalesce("group", side).alias(side))
+            .drop("group")
+        )
+    roots = _roots(pairs.filter(pl.col("one") != pl.col("other")).unique())
+    unknown = roots.join(of_persons, left_on="member", right_on="debtor_id", how="anti").select(
+        debtor_id="member", group="member"
+    )
+    return (
+        pl.concat([of_persons, unknown])
+        .join(roots, left_on="group", right_on="member", how="left")
+        .select("debtor_id", group=pl.coalesce("root", "group"))
+    )
+
+
+def _edges(frames: Frames) -> Iterator[pl.DataFrame]:
+    """one, other: debtors of whom a row of the one names a row of the other."""
+    owners = {name: frames(name) for name in ("receivables", "payments", "contact_points")}
+    for name, column, target, key in _LINKS:
+        other = owners[target].select(pl.col(key).alias("key"), other="debtor_id")
+        yield _apart(_owned(frames, name).select(pl.col(column).alias("key"), one="owner"), other)
+    contacts = _owned(frames, "contacts").select("contact_id", one="owner")
+    items = frames("contact_items").select("contact_id", key="receivable_id").join(contacts, on="contact_id")
+    yield _apart(items.select("key", "one"), owners["receivables"].select(key="receivable_id", other="debtor_id"))
+
+
+def _apart(rows: pl.LazyFrame, owners: pl.LazyFrame) -> pl.DataFrame:
+    found = rows.drop_nulls().join(owners.drop_nulls(), on="key").filter(pl.col("one") != pl.col("other"))
+    return found.select("one", "other").unique().collect(engine="streaming")
+
+
+def _owned(frames: Frames, name: str) -> pl.LazyFrame:
+    """Rows + owner: whose they are. A contact of an account that is not in the book is one of its person."""
+    rows = frames(name)
+    if name != "contacts":
+        return rows.with_columns(owner=pl.col("debtor_id"))
+    debtors = frames("debtors")
+    strange = rows.select("debtor_id").join(debtors, on="debtor_id", how="anti").head(1).collect()
+    if strange.is_empty():
+        return rows.with_columns(owner=pl.col("debtor_id"))
+    known = debtors.select("debtor_id", known=pl.lit(value=True))
+    persons = debtors.group_by("person_id").agg(of_person=pl.col("debtor_id").min())
+    return (
+        rows.join(known, on="debtor_id", how="left")
+        .join(persons, on="person_id", how="left")
+        .with_columns(owner=pl.when("known").then("debtor_id").otherwise(pl.coalesce("of_person", "debtor_id")))
+        .drop("known", "of_person")
+    )
+
+
+def _roots(pairs: pl.DataFrame) -> pl.DataFrame:
+    """member, root: the smallest of all that hang together by pairs. Few do: a walk."""
+    above: dict[int, int] = {}
+
+    def top(member: int) -> int:
+        path = []
+        while (higher := above.get(member, member)) != member:
+            path.append(member)
+            member = higher
+        for each in path:
+            above[each] = member
+        return member
+
+    for one, other in pairs.rows():
+        first, second = sorted((top(one), top(other)))
+        above.setdefault(first, first)
+        above[second] = first
+    found = [(member, top(member)) for member in list(above)]
+    return pl.DataFrame(found, schema={"member": pl.Int64, "root": pl.Int64}, orient="row")
+
+
+def shard_of(group: pl.Expr, shards: int) -> pl.Expr:
+    """The shard of a group, from 0. Int64."""
+    return ((group.cast(pl.UInt64) * pl.lit(_MULTIPLIER, pl.UInt64)) // (1 << 40) % shards).cast(pl.Int64)
+
+
+def split(frames: Frames, shards: int, folder: Path) -> list[int]:
+    """Write the facts by shard, `folder/<frame>/<shard>.arrow`; see `read`. How many debtors each has."""
+    places = groups(frames).select("debtor_id", shard=shard_of(pl.col("group"), shards)).lazy()
+    contacts = _owned(frames, "contacts").select("contact_id", owner="owner")
+    for name in SCHEMAS:
+        (folder / name).mkdir(parents=True)
+        if name in _OF_NOBODY:
+            frames(name).collect().write_ipc(folder / name / "all.arrow")
+            continue
+        rows = (
+            frames(name).join(contacts, on="contact_id", how="left")
+            if name == "contact_items"
+            else _owned(frames, name)
+        )  # fmt: skip
+        placed = (
+            rows.join(places, left_on="owner", right_on="debtor_id", how="left")
+            .with_columns(pl.coalesce("shard", shard_of(pl.col("owner"), shards), 0))
+            .select(*SCHEMAS[name], "shard")
+        )
+        # not compressed: the files are read once, within minutes, and packing them costs a quarter of the cutting
+        placed.sink_ipc(
+            pl.PartitionBy(folder / name, key="shard", include_key=False),
+            compression="uncompressed",
+            engine="streaming",
+        )
+    counted = places.join(frames("debtors").select("debtor_id"), on="debtor_id").group_by("shard").len().collect()
+    sizes = dict(counted.rows())
+    return [sizes.get(shard, 0) for shard in range(shards)]
+
+
+def read(folder: Path, shard: int) -> Facts:
+    """The facts of a shard that `split` wrote."""
+    return Facts({name: _read(folder / name, name, shard) for name in SCHEMAS})
+
+
+def _read(folder: Path, name: str, shard: int) -> pl.DataFrame:
+    if name in _OF_NOBODY:
+        return pl.read_ipc(folder / "all.arrow")
+    files = sorted((folder / f"shard={shard}").glob("*"))
+    if not files:
+        return empty(name)
+    return pl.concat([pl.read_ipc(file) for file in files]).rechunk()
+
+
+def told_until(frames: Frames, day: date) -> date | None:
+    """The last day of which payments speak that lists of open items imply (see `open_lists.effective`): it is one for
+    the whole book. Raises DunwellError when the sums of the book do not fit in 64 bits, as `Facts.on` does."""
+    for name, column in (("receivables", "issue_date"), ("payments", "value_date")):
+        refuse_overflow(frames(name).filter(pl.col(column) <= day).select("amount_minor").collect(), name)
+    before = frames("payments").filter(pl.col("value_date") <= day)
+    implied = before.filter(pl.col("source_kind") == PaymentSource.LEDGER).collect()
+    if implied.is_empty():
+        return None
+    reversed_ = before.join(implied.lazy().select(payment_id="reverses_id"), on="payment_id", how="semi").collect()
+    payments = pl.concat([implied, reversed_]).unique("payment_id")
+    named = frames("receivables").filter(pl.col("issue_date") <= day)
+    kept = {name: empty(name) for name in SCHEMAS} | {
+        "payments": payments,
+        "receivables": named.join(payments.lazy(), on="receivable_id", how="semi").collect(),
+    }
+    came = money(Facts(kept)).filter(pl.col("source_kind") == PaymentSource.LEDGER)
+    last = came["value_date"].max()
+    return last if isinstance(last, date) else None
