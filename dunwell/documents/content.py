@@ -105,8 +105,8 @@ def _about_items(notice: Notice) -> Content:
     values = {**_values(notice, notice.payable_minor, pay_by, words), **_due(notice, words)}
     return replace(
         _frame(notice, values, words),
-        opening=stage[_opening(notice)].format_map(values),
-        ask=stage["ask_by" if pay_by else "ask"].format_map(values),
+        opening=_toned(stage, _opening(notice), notice.tone).format_map(values),
+        ask=_toned(stage, "ask_by" if pay_by else "ask", notice.tone).format_map(values),
         head=tuple(
             labels[name].format(currency=notice.currency)
             for name in ("item", "issued", "due", "days", "amount", "open")
@@ -117,9 +117,14 @@ def _about_items(notice: Notice) -> Content:
         disputed=words["disputed"] if notice.disputed_minor else "",
         late=words["late"] if notice.late_minor else "",
         personal=" ".join(notice.personal.split()),
-        help=stage["help"].format_map(values) + _offer(notice, words),
+        help=_toned(stage, "help", notice.tone).format_map(values) + _offer(notice, words),
         object=words["object"],
     )
+
+
+def _toned(stage: dict[str, str], name: str, tone: str) -> str:
+    """A sentence of a stage in a tone; the plain one where the stage has none of its own."""
+    return stage.get(f"{name}_{tone}", stage[name])
 
 
 def _about_promise(note: PromiseNote) -> Content:

@@ -9,7 +9,7 @@ from dunwell.core.money import DIGITS, format_money
 from dunwell.core.terms import LANGUAGES, WRITTEN_STAGES, ReceivableKind, Stage
 from dunwell.documents.account import Statement
 from dunwell.documents.bank import ReferenceKind, check_bic, check_iban, is_qr_iban, reference_kind
-from dunwell.rulebook.strategy import Offer
+from dunwell.rulebook.strategy import TONES, Offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +84,14 @@ class Notice:
     reconciliation   whether the account reconciliation letter goes with it
     opt_out        whether an electronic message must say how to stop them
     from_collector   whether it must say that it comes from a debt collector, and what for
+    tone           of `strategy.TONES`: which sentences are chosen; sums, deadlines and rights are the same in each
     personal       a paragraph that a person wrote, see `personal.refuse_words`
     pay_by         the deadline; both dunning stages need one, and none lies before `day`
 
     From the reminder on every item demanded must be past its due date (`documents.item_not_due`): nobody is dunned
-    for what is not due. Further errors: `documents.language_unknown`, `.stage_unwritten`, `.currency_unknown`,
-    `.no_items`, `.kind_unknown`, `.wrong_sign`, `.nothing_to_pay`, `.days_disagree`, `.deadline_missing`,
-    `.deadline_past`, `.qr_reference_missing`.
+    for what is not due. Further errors: `documents.language_unknown`, `.stage_unwritten`, `.tone_unknown`,
+    `.currency_unknown`, `.no_items`, `.kind_unknown`, `.wrong_sign`, `.nothing_to_pay`, `.days_disagree`,
+    `.deadline_missing`, `.deadline_past`, `.qr_reference_missing`.
     """
 
     language: str
@@ -112,6 +113,7 @@ class Notice:
     from_collector: bool = False
     reconciliation: bool = False
     personal: str = ""
+    tone: str = "plain"
 
     def __post_init__(self) -> None:
         self._check_words()
@@ -154,6 +156,8 @@ class Notice:
             raise DunwellError("documents.language_unknown", language=self.language[:20])
         if self.stage not in WRITTEN_STAGES:
             raise DunwellError("documents.stage_unwritten", stage=self.stage.word)
+        if self.tone not in TONES:
+            raise DunwellError("documents.tone_unknown", tone=self.tone[:20], known=", ".join(TONES))
         if self.currency not in DIGITS:
             raise DunwellError("documents.currency_unknown", currency=self.currency[:20])
 

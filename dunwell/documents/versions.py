@@ -8,7 +8,9 @@ from importlib import resources
 from typing import Literal
 
 from dunwell.core.terms import LANGUAGES, WRITTEN_STAGES, Note
+from dunwell.documents.notice import Notice
 from dunwell.documents.promise_note import Written
+from dunwell.rulebook.strategy import PLAIN, TONES
 
 type WrittenChannel = Literal["letter", "email"]
 
@@ -26,17 +28,23 @@ def _hash(channel: WrittenChannel, language: str) -> str:
     return digest.hexdigest()[:16]
 
 
+def _mark(tone: str) -> str:
+    return "" if tone == PLAIN else f".{tone}"
+
+
 TEMPLATE_VERSIONS: dict[str, str] = {
     f"{channel}.{language}.{word}": version
     for channel in _LAYOUTS
     for language in LANGUAGES
     for version in (_hash(channel, language),)
-    for word in (*(stage.word for stage in WRITTEN_STAGES), *Note)
+    for word in (*(f"{stage.word}{_mark(tone)}" for stage in WRITTEN_STAGES for tone in TONES), *Note)
 }
-"""Template id, e.g. `letter.en.reminder`, -> first 16 hex digits of the SHA-256 of layout and wording."""
+"""Template id, e.g. `letter.en.reminder`, `letter.en.reminder.gentle` (a tone that is not the plain
+one), -> first 16 hex digits of the SHA-256 of layout and wording."""
 
 
 def template_version(notice: Written, channel: WrittenChannel) -> str:
-    """What a message records about its template, e.g. `letter.en.reminder@3f0c...`."""
-    name = f"{channel}.{notice.language}.{notice.word}"
+    """What a message records about its template, e.g. `letter.en.reminder.gentle@3f0c...`."""
+    tone = notice.tone if isinstance(notice, Notice) else PLAIN
+    name = f"{channel}.{notice.language}.{notice.word}{_mark(tone)}"
     return f"{name}@{TEMPLATE_VERSIONS[name]}"

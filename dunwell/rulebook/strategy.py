@@ -33,7 +33,7 @@ class OfferKind(StrEnum):
     INSTALMENTS = "instalments"
 
 
-TONES = ("gentle", "plain", "firm")
+TONES = GENTLE, PLAIN, FIRM = ("gentle", "plain", "firm")
 SYSTEM, PERSON = "system", "person"
 PROMISE_BROKEN, PAYMENT_BOUNCED = "promise_broken", "payment_bounced"
 AT_ONCE = (PROMISE_BROKEN, PAYMENT_BOUNCED)
@@ -64,6 +64,7 @@ class Treatment:
     by                 `system`: the message leaves by itself; `person`: it is a task
     channels           in order; the debtor's own preference goes first where it is among them
     pay_within_days    the deadline a message sets, in days from its day (the next working day, where that is none)
+    tone               of `TONES`: the sentences of its message, and how whoever talks should talk
     interest           late interest and costs are demanded too, as far as the debtor's terms let them be claimed
     reconciliation     the account reconciliation letter goes with it, to be returned with seal and signature
     attempts           of a call: after so many that reached nobody the step counts as taken
@@ -74,7 +75,7 @@ class Treatment:
     skip: bool = False
     by: str = SYSTEM
     channels: tuple[str, ...] = ()
-    tone: str = "plain"
+    tone: str = PLAIN
     pay_within_days: int | None = None
     interest: bool = False
     reconciliation: bool = False

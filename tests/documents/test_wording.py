@@ -1,14 +1,24 @@
+import re
 import tomllib
+from dataclasses import asdict
 from importlib import resources
+from itertools import product
 
 import pytest
 
+from dunwell.core.errors import DunwellError
 from dunwell.core.terms import LANGUAGES, WRITTEN_STAGES, Note, Stage
-from dunwell.documents.content import wording
+from dunwell.documents.content import content, wording
 from dunwell.documents.email_text import render_email
+from dunwell.documents.letter import render_letter
 from dunwell.documents.linter import lint_wording
 from dunwell.documents.versions import TEMPLATE_VERSIONS, template_version
+from dunwell.rulebook.strategy import TONES
 from tests.documents.samples import notice, with_annex
+
+PLACES = re.compile(r"\{\w+\}")
+SUMS = re.compile(r"\d[\d,.]*\d|\d")
+HELPS = ("help_gentle", "help_firm")
 
 BAD = [
     ("threat.arrest", "en", "You may be arrested and go to prison."),
@@ -105,8 +115,9 @@ class TestLinter:
 
     @pytest.mark.parametrize("language", LANGUAGES)
     @pytest.mark.parametrize("stage", WRITTEN_STAGES)
-    def test_finds_nothing_in_a_whole_message(self, language, stage):
-        mail = render_email(notice(language, stage))
+    @pytest.mark.parametrize("tone", TONES)
+    def test_finds_nothing_in_a_whole_message(self, language, stage, tone):
+        mail = render_email(notice(language, stage, tone=tone))
         assert lint_wording(f"{mail.subject}\n{mail.text}", language, stage) == []
 
     @pytest.mark.parametrize("language", LANGUAGES)
@@ -137,12 +148,46 @@ class TestWording:
     def test_offers_a_way_out_and_an_objection_at_every_stage(self, language):
         instalments = {"en": "instalments", "zh-Hans": "分期付款", "zh-Hant": "分期付款"}[language]
         words = wording(language)
-        assert all(instalments in words[stage.word]["help"] for stage in WRITTEN_STAGES[1:])
-        for stage in WRITTEN_STAGES:
-            text = "".join(render_email(notice(language, stage)).text.split())
+        helps = [words[stage.word].get(name) for stage in WRITTEN_STAGES[1:] for name in ("help", *HELPS)]
+        assert all(instalments in text for text in helps if text)
+        for stage, tone in product(WRITTEN_STAGES, TONES):
+            text = "".join(render_email(notice(language, stage, tone=tone)).text.split())
             assert "".join(words["object"].split()) in text
             assert "".join(words["paid"].split()) in text
-            assert "".join(words[stage.word]["help"].split()) in text
+            help_ = words[stage.word].get(f"help_{tone}", words[stage.word]["help"])
+            assert "".join(help_.split()) in text
+
+
+class TestATone:
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_changes_no_sum_no_day_and_no_place_of_a_sentence(self, language):
+        for stage in WRITTEN_STAGES:
+            words = wording(language)[stage.word]
+            own = {name: name.rpartition("_")[0] for name in words if name.rpartition("_")[2] in ("gentle", "firm")}
+            for name, usual in own.items():
+                assert PLACES.findall(words[name]) == PLACES.findall(words[usual]), name
+                assert words[name] != words[usual]
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_has_words_at_every_stage_but_that_no_notice_is_firm(self, language):
+        for stage in WRITTEN_STAGES:
+            mails = {tone: render_email(notice(language, stage, tone=tone)) for tone in TONES}
+            assert mails["gentle"].text != mails["plain"].text
+            assert (mails["firm"].text != mails["plain"].text) == (stage is not Stage.NOTICE)
+            assert len({mail.subject for mail in mails.values()}) == 1
+            assert len({tuple(SUMS.findall(mail.text)) for mail in mails.values()}) == 1
+
+    @pytest.mark.parametrize("tone", ["gentle", "firm"])
+    def test_is_that_of_the_letter_too(self, tone):
+        plain, toned = (content(notice("en", Stage.REMINDER, tone=each)) for each in ("plain", tone))
+        differing = {name for name in asdict(plain) if getattr(plain, name) != getattr(toned, name)}
+        assert differing == {"opening", "ask", "help"}
+        assert render_letter(notice("en", Stage.REMINDER, tone=tone)) != render_letter(notice("en", Stage.REMINDER))
+
+    def test_that_nobody_knows_is_refused(self):
+        with pytest.raises(DunwellError) as refused:
+            notice(tone="rude")
+        assert refused.value.code == "documents.tone_unknown"
 
 
 class TestTemplateVersion:
@@ -153,8 +198,12 @@ class TestTemplateVersion:
         assert len(version.rpartition("@")[2]) == 16
         assert version != template_version(given, "email")
 
+    def test_shows_the_tone_where_it_is_not_the_plain_one(self):
+        given = notice("zh-Hans", Stage.REMINDER, tone="gentle")
+        assert template_version(given, "email").startswith("email.zh-Hans.reminder.gentle@")
+
     def test_exists_for_every_channel_language_and_kind_of_message(self):
-        assert len(TEMPLATE_VERSIONS) == 2 * 3 * (len(WRITTEN_STAGES) + len(Note))
+        assert len(TEMPLATE_VERSIONS) == 2 * 3 * (len(WRITTEN_STAGES) * len(TONES) + len(Note))
 
     def test_sources_fetch_nothing_from_elsewhere(self):
         folder = resources.files("dunwell.documents").joinpath("templates")

@@ -15,6 +15,7 @@ from dunwell.core.terms import LIVE_STATES, Note, OutboxState, Stage
 from dunwell.engine.book.cash import MATCHES
 from dunwell.engine.day.decide import LINES, Outcome
 from dunwell.engine.facts import SCHEMA_VERSION
+from dunwell.rulebook.strategy import Strategy
 from dunwell.store import dialect
 from dunwell.store.models import Creditor, Run
 
@@ -28,7 +29,7 @@ _SAME = ["stage", "language", "channel", "contact_point_id", "total_minor", "ite
 
 
 def put_in_outbox(
-    run: Run, outcome: Outcome, debtors: pl.DataFrame, at: datetime
+    run: Run, outcome: Outcome, strategy: Strategy, debtors: pl.DataFrame, at: datetime
 ) -> tuple[dict[str, int], dict[str, int]]:
     """Prepare today's messages, keep those that still hold, cancel what no longer does; then release what the
     creditor's setting lets leave by itself.
@@ -38,7 +39,7 @@ def put_in_outbox(
     can leave once.
     Returns how many were prepared, kept and cancelled, and why how many wait for a person.
     """
-    wanted = _wanted(run.creditor, outcome, debtors).join(hashes_of(outcome), on=["debtor_id", "currency"])
+    wanted = _wanted(run.creditor, outcome, debtors).join(hashes_of(outcome, strategy), on=["debtor_id", "currency"])
     live = _live(run.creditor)
     pending = live.filter(pl.col("state") != OutboxState.CLAIMED)
     kept = pending.join(wanted, on=["debtor_id", "currency", *_SAME], how="semi")

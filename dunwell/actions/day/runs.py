@@ -175,7 +175,7 @@ def _keep(
     outbox: dict[str, int] = {}
     waits: dict[str, int] = {}
     if to_outbox:
-        outbox, waits = outcome_tables.put_in_outbox(run, outcome, inputs.facts["debtors"], at)
+        outbox, waits = outcome_tables.put_in_outbox(run, outcome, inputs.strategy, inputs.facts["debtors"], at)
         outcome_tables.keep_decisions(run, outcome)
         outcome_tables.refresh_standing(creditor, inputs.as_of, outcome, run=run)
         outcome_tables.refresh_matches(creditor, outcome, at)

@@ -15,7 +15,7 @@ from dunwell.documents.notice import Item, Notice, Party, Sender
 from dunwell.documents.promise_note import PromiseNote, Written
 from dunwell.documents.reconciliation import render_reconciliation
 from dunwell.documents.versions import template_version
-from dunwell.rulebook.strategy import Offer
+from dunwell.rulebook.strategy import Treatment
 from dunwell.store.models import ContactPoint, Creditor, OutboxMessage, Receivable
 
 _REGION_AFTER_CITY = {"US", "CA", "AU"}
@@ -73,13 +73,13 @@ def notice_of(
     sender: Sender,
     receivables: Mapping[int, Receivable],
     day: date,
-    offer: Offer | None = None,
+    treatment: Treatment,
 ) -> Notice:
     """The notice of a decided line.
 
     line, items   one row of `engine.day.decide.LINES` and its rows of `LINE_ITEMS`, decided for `day`
     receivables   by id, for numbers and dates
-    offer         what the strategy's treatment offers
+    treatment     what the strategy does at its stage: tone, offer, and whether the reconciliation letter goes with it
 
     What is asked for per item is demand_minor: a disputed part is left out. The credit deducted is the sum of these
     less the line's total.
@@ -115,7 +115,9 @@ def notice_of(
         total_minor=line["total_minor"],
         pay_by=line["pay_by_date"],
         reference=number,
-        offer=offer,
+        offer=treatment.offer,
+        tone=treatment.tone,
+        reconciliation=treatment.reconciliation,
     )
 
 

@@ -72,7 +72,7 @@ def look(
     rows, moment = list(rows), moment.astimezone(UTC)
     facts = facts_of(creditor, debtors={row.debtor_id for row in rows}, around=day)
     outcome = decide(facts, strategy, rules, day, moment)
-    hashes = {(debtor, currency): found for debtor, currency, found in hashes_of(outcome).rows()}
+    hashes = {(debtor, currency): found for debtor, currency, found in hashes_of(outcome, strategy).rows()}
     lines = {(line["debtor_id"], line["currency"]): line for line in outcome.lines.iter_rows(named=True)}
     notes = {(note["debtor_id"], note["currency"]): note for note in outcome.notes.iter_rows(named=True)}
     items: dict[tuple[int, str], list[Mapping[str, Any]]] = {}

@@ -38,12 +38,9 @@ class Writer:
         treatment = self._treatments[go.line["segment"], go.line["treatment"]]
         written = notice_of(
             row, go.line, go.items, sender=self._sender, receivables=self._receivables, day=go.day,
-            offer=treatment.offer,
+            treatment=treatment,
         )  # fmt: skip
-        written = replace(
-            written, opt_out=opt_out, from_collector=from_collector, personal=row.personal,
-            reconciliation=treatment.reconciliation,
-        )  # fmt: skip
+        written = replace(written, opt_out=opt_out, from_collector=from_collector, personal=row.personal)
         if self._late is None or not treatment.interest:
             return written, []
         return self._late.added(written, row, [item["receivable_id"] for item in go.items])
