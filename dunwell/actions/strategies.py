@@ -6,6 +6,7 @@ from dunwell.actions.act import act
 from dunwell.actions.business_day import today
 from dunwell.core.actor import Actor
 from dunwell.core.errors import DunwellError, Refused
+from dunwell.documents.personal import refuse_own_text
 from dunwell.rulebook.strategy import Strategy
 from dunwell.rulebook.strategy_file import read_strategy
 from dunwell.store import journal
@@ -61,6 +62,6 @@ def adopt_strategy(
 
 def _read(text: str) -> Strategy:
     try:
-        return read_strategy(text)
+        return read_strategy(text, lint=refuse_own_text)
     except DunwellError as error:
         raise Refused(error.code, **error.params) from error

@@ -14,6 +14,7 @@ from dunwell.documents.bank import ReferenceKind, in_fours
 from dunwell.documents.notice import Item, Notice, Party, Sender
 from dunwell.documents.plain import plain
 from dunwell.documents.promise_note import PromiseNote, Written
+from dunwell.rulebook.own_text import filled
 from dunwell.rulebook.strategy import OfferKind
 
 LONGEST_NAME = 280
@@ -67,6 +68,7 @@ class Content:
     late: str
     pay_title: str
     pay: tuple[tuple[str, str], ...]
+    own: str
     personal: str
     help: str
     object: str
@@ -116,10 +118,19 @@ def _about_items(notice: Notice) -> Content:
         payable=(labels["payable"], format_money(notice.payable_minor, notice.currency, notice.language)),
         disputed=words["disputed"] if notice.disputed_minor else "",
         late=words["late"] if notice.late_minor else "",
+        own=filled(notice.own, {**values, **_names(notice)}),
         personal=" ".join(notice.personal.split()),
         help=_toned(stage, "help", notice.tone).format_map(values) + _offer(notice, words),
         object=words["object"],
     )
+
+
+def _names(notice: Notice) -> dict[str, str]:
+    return {
+        "debtor": plain(notice.debtor.name, LONGEST_NAME),
+        "debtor_number": plain(notice.debtor_number, 40),
+        "sender": plain(notice.sender.party.name, LONGEST_NAME),
+    }
 
 
 def _toned(stage: dict[str, str], name: str, tone: str) -> str:
@@ -202,6 +213,7 @@ def _frame(notice: Written, values: dict[str, str], words: dict[str, Any]) -> Co
             (labels["account"], "" if sender.iban else plain(sender.account or "", 60)),
             (labels["reference"], reference),
         ),
+        own="",
         personal="",
         help="",
         object="",

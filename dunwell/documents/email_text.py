@@ -97,7 +97,7 @@ def _opening(said: Content) -> list[str]:
 def _ending(said: Content) -> list[str]:
     gap = "" if said.language.startswith("zh") else " "
     reach = said.reach + gap + said.reply
-    return [line for line in (said.personal, said.help, said.object, reach, said.paid, said.opt_out) if line]
+    return [line for line in (said.own, said.personal, said.help, said.object, reach, said.paid, said.opt_out) if line]
 
 
 def _signature(said: Content) -> list[str]:

@@ -85,6 +85,7 @@ class Notice:
     opt_out        whether an electronic message must say how to stop them
     from_collector   whether it must say that it comes from a debt collector, and what for
     tone           of `strategy.TONES`: which sentences are chosen; sums, deadlines and rights are the same in each
+    own            a paragraph of the house's own, with its placeholders, see `rulebook.own_text`
     personal       a paragraph that a person wrote, see `personal.refuse_words`
     pay_by         the deadline; both dunning stages need one, and none lies before `day`
 
@@ -113,6 +114,7 @@ class Notice:
     from_collector: bool = False
     reconciliation: bool = False
     personal: str = ""
+    own: str = ""
     tone: str = "plain"
 
     def __post_init__(self) -> None:

@@ -8,8 +8,17 @@ from importlib import resources
 from dunwell.core.errors import DunwellError, Words
 from dunwell.core.terms import LANGUAGES, Stage
 from dunwell.documents.linter import lint_wording
+from dunwell.documents.plain import plain
+from dunwell.rulebook.own_text import PLACE
 
-LONGEST = 600
+
+def refuse_own_text(text: str, stage: Stage) -> None:
+    """The same of a paragraph that a strategy adds to every message of a treatment: its placeholders may stand, and
+    what no letter can print is refused too (`personal.unprinted`)."""
+    bare = PLACE.sub("…", text)
+    if plain(bare, len(bare)) != " ".join(bare.split()):
+        raise DunwellError("personal.unprinted")
+    refuse_words(bare, stage)
 
 
 def refuse_words(text: str, stage: Stage) -> None:

@@ -115,11 +115,31 @@ def _how(treatment: Treatment, language: str) -> str:
         parts.append(say("strategy.how.interest", language))
     if treatment.reconciliation:
         parts.append(say("strategy.how.reconciliation", language))
+    if treatment.text:
+        parts.append(say("strategy.how.text", language))
     if treatment.attempts > 1:
         parts.append(say("strategy.how.attempts", language, count=treatment.attempts))
     if treatment.offer is not None:
         parts.append(say("strategy.how.offer", language, offer=offer_words(treatment.offer, language)))
     return ("，" if language.startswith("zh") else ", ").join(parts)
+
+
+def own_text_words(segment: Segment, language: str) -> list[str]:
+    """The house's own paragraphs in the messages of a segment, in every language; one that others take over once."""
+    found = {
+        say("strategy.own_text", language, name=_treatment_name(treatment, language), spoken=spoken, text=text): None
+        for step in segment.steps
+        for treatment in (step.treatment, *step.treatments[:-1])
+        if treatment is step.treatment or treatment.text != step.treatment.text
+        for spoken, text in treatment.text.items()
+    }
+    return list(found)
+
+
+def _treatment_name(treatment: Treatment, language: str) -> str:
+    word, _, place = treatment.name.partition(".")
+    stage = say(f"stage.{word}", language)
+    return _says("row", language, place=place, what=stage) if place else stage
 
 
 def offer_words(offer: Offer, language: str) -> str:
@@ -172,6 +192,7 @@ def strategy_lines(strategy: Strategy, language: str) -> list[str]:
             head = _says("of", language, of=segment.name, what=stage)
             lines.append(_says("of", language, of=head, what=when_words(step, language)))
             lines += [_says("of", language, of=head, what=each) for each in _treatments(step, language)]
+        lines += [_says("of", language, of=segment.name, what=each) for each in own_text_words(segment, language)]
     lines += [_says("of", language, of=_says("rank", language), what=each) for each in _rank(strategy, language)]
     return lines + [line for each in strategy.experiments for line in experiment_lines(each, language)]
 

@@ -14,11 +14,13 @@ from dunwell.actions.strategies import adopt_strategy, save_strategy
 from dunwell.core.dates import format_date
 from dunwell.core.errors import DunwellError
 from dunwell.core.terms import Stage
+from dunwell.documents.personal import refuse_own_text
 from dunwell.documents.plain import plain
 from dunwell.documents.strategy_words import (
     at_once_words,
     experiment_lines,
     note_words,
+    own_text_words,
     segment_words,
     strategy_lines,
     treatment_words,
@@ -31,7 +33,7 @@ from dunwell.rulebook.rules_file import house_rules
 from dunwell.rulebook.strategy import Strategy
 from dunwell.rulebook.strategy_columns import COLUMNS
 from dunwell.rulebook.strategy_dates import dates_of
-from dunwell.rulebook.strategy_file import check_strategy, default_strategy, read_strategy
+from dunwell.rulebook.strategy_file import default_strategy, examine_strategy, read_strategy
 from dunwell.store.reads import creditors
 from dunwell.store.reads import strategies as read
 from dunwell.store.reads.health import require_ready
@@ -64,10 +66,12 @@ def columns() -> None:
 @strategy.command()
 @click.argument("file", type=click.Path(path_type=Path))
 def check(file: Path) -> None:
-    """Read a strategy and tell every fault by its line. Needs no database."""
-    found, faults = check_strategy(_text_of(file))
+    """Read a strategy and tell every fault by its line, and what hardly was meant so. Needs no database."""
+    found, faults, warnings = examine_strategy(_text_of(file), lint=refuse_own_text)
     for fault in faults:
         tell("strategy.line", line=fault.line, why=fault.error.words(language()))
+    for warning in warnings:
+        tell("strategy.warning", line=warning.line, why=warning.error.words(language()))
     if found is None:
         tell("strategy.bad_one" if len(faults) == 1 else "strategy.bad", count=len(faults))
         raise SystemExit(1)
@@ -110,6 +114,8 @@ def show_command(which: str, due: date | None, as_text: bool, code: str | None) 
             day = each.day.isoformat() + (f"\n-> {each.deadline.isoformat()}" if each.deadline else "")
             table.add_row(words(f"stage.{each.step.stage.word}"), when_words(each.step, language()), Text(how), day)
         show_folded(table)
+        for own in own_text_words(segment, language()):
+            click.echo(own)
         for about_promises in note_words(segment.promises, language()):
             click.echo(about_promises)
     tell("strategy.example", amount="1,000", currency="EUR", due=format_date(due or _DUE, language()))

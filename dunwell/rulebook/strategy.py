@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
@@ -67,6 +67,7 @@ class Treatment:
     tone               of `TONES`: the sentences of its message, and how whoever talks should talk
     interest           late interest and costs are demanded too, as far as the debtor's terms let them be claimed
     reconciliation     the account reconciliation letter goes with it, to be returned with seal and signature
+    text               by language: a paragraph of the house's own in its message, see `own_text`
     attempts           of a call: after so many that reached nobody the step counts as taken
     """
 
@@ -81,6 +82,7 @@ class Treatment:
     reconciliation: bool = False
     attempts: int = 1
     offer: Offer | None = None
+    text: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,12 @@
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
+from typing import NamedTuple
 
 from dunwell.core.errors import DunwellError
-from dunwell.core.terms import Channel, Stage
+from dunwell.core.terms import LANGUAGES, Channel, Stage
 from dunwell.rulebook.experiment_file import Experiments
+from dunwell.rulebook.own_text import Lint, refuse_places
 from dunwell.rulebook.rank import packaged_rank, read_rank, whole_rank
 from dunwell.rulebook.strategy import (
     AT_ONCE,
@@ -30,27 +32,44 @@ _TOP = frozenset({
     "name", "title", "netting", "level", "grace_days", "pause_days", "minimum_minor", "minimum_percent",
     "residue_minor", "uneconomic_minor", "promises", "segments", "rank", "at_once", "experiments",
 })  # fmt: skip
-_TREATMENT = frozenset({"by", "channels", "tone", "pay_within_days", "interest", "reconciliation", "attempts", "offer"})
+_TREATMENT = frozenset(
+    {"by", "channels", "tone", "pay_within_days", "interest", "reconciliation", "attempts", "offer", "text"}
+)
 _ROW = _TREATMENT | {"stage", "offset_days", "month_end", "after_days", "after_deadline_days", "instead"}
 _INSTEAD = _TREATMENT | {"when", "skip"}
 
 
-def check_strategy(text: str, usual_rank: str | None = None) -> tuple[Strategy | None, list[Fault]]:
-    """A strategy from its text, or all its faults by line. Raises DunwellError when it is no YAML at all.
+class Reading(NamedTuple):
+    """A strategy (None where it has faults), its faults and its warnings, each by line."""
+
+    strategy: Strategy | None
+    faults: list[Fault]
+    warnings: list[Fault]
+
+
+def examine_strategy(text: str, usual_rank: str | None = None, lint: Lint | None = None) -> Reading:
+    """A strategy from its text, with all that is wrong with it. Raises DunwellError when it is no YAML at all.
 
     usual_rank   the text of the rank that holds where it says nothing (None: the one that comes with Dunwell)
+    lint         refuses words that must not stand in a message (None: nobody asks)
     """
     faults = Faults()
     usual = packaged_rank() if usual_rank is None else usual_rank
-    strategy = _Reader(faults, text, usual).strategy(read_yaml(text))
-    ordered = sorted(faults.found, key=lambda fault: fault.line)
-    return (None if ordered else strategy), ordered
+    strategy = _Reader(faults, text, usual, lint).strategy(read_yaml(text))
+    found, warnings = (sorted(each, key=lambda fault: fault.line) for each in (faults.found, faults.warnings))
+    return Reading(None if found else strategy, found, warnings)
 
 
-def read_strategy(text: str, usual_rank: str | None = None) -> Strategy:
-    """A strategy from its text. Raises DunwellError with the first fault and its line. usual_rank: see
-    `check_strategy`."""
-    strategy, faults = check_strategy(text, usual_rank)
+def check_strategy(text: str, usual_rank: str | None = None) -> tuple[Strategy | None, list[Fault]]:
+    """A strategy from its text, or all its faults by line: see `examine_strategy`."""
+    reading = examine_strategy(text, usual_rank)
+    return reading.strategy, reading.faults
+
+
+def read_strategy(text: str, usual_rank: str | None = None, lint: Lint | None = None) -> Strategy:
+    """A strategy from its text. Raises DunwellError with the first fault and its line. usual_rank, lint: see
+    `examine_strategy`."""
+    strategy, faults, _ = examine_strategy(text, usual_rank, lint)
     if strategy is None:
         first = faults[0]
         raise DunwellError("strategy.fault", line=first.line, why=first.error.words(), more=len(faults) - 1)
@@ -67,6 +86,7 @@ def default_strategy() -> Strategy:
 class _Reader(Values):
     text: str = ""
     usual_rank: str = ""
+    lint: Lint | None = None
     pause_days: int = 0
     at_once: tuple[str, ...] = ()
     notes: PromiseNotes = field(default_factory=PromiseNotes)
@@ -230,6 +250,25 @@ class _Reader(Values):
             offer=self.offer(keys["offer"]) if "offer" in keys else usual.offer,
         )
         self.check_treatment(row, stage, found)
+        return replace(found, text=self.own_text(keys["text"], stage, found)) if "text" in keys else found
+
+    def own_text(self, node: Node, stage: Stage, treatment: Treatment) -> dict[str, str]:
+        """The house's own paragraph by language. In a language that is missing the message goes without it."""
+        if treatment.by != SYSTEM:
+            self.faults.add(node, "strategy.text_by_person", stage=stage.word)
+        found: dict[str, str] = {}
+        for language, each in node.keys(self.faults, frozenset(LANGUAGES)).items():
+            text = each.value.replace("\n", " ").strip() if isinstance(each.value, str) else ""
+            try:
+                refuse_places(text, has_deadline=treatment.pay_within_days is not None)
+                if self.lint is not None:
+                    self.lint(text, stage)
+            except DunwellError as error:
+                self.faults.error(each, error)
+            else:
+                found[language] = text
+        if missing := [each for each in LANGUAGES if each not in found]:
+            self.faults.warn(node, "strategy.text_missing", stage=stage.word, languages=", ".join(missing))
         return found
 
     def check_treatment(self, row: Node, stage: Stage, found: Treatment) -> None:

@@ -19,13 +19,18 @@ class Fault:
 
 @dataclass(slots=True)
 class Faults:
-    """All faults of one reading, in the order they were found."""
+    """All faults of one reading, in the order they were found. warnings: what holds, but hardly as it was meant."""
 
     found: list[Fault] = field(default_factory=list)
+    warnings: list[Fault] = field(default_factory=list)
 
     def add(self, node: "Node", code: str, /, **params: Any) -> None:
         """Write a fault down."""
         self.found.append(Fault(node.line, DunwellError(code, **params)))
+
+    def warn(self, node: "Node", code: str, /, **params: Any) -> None:
+        """Write a warning down."""
+        self.warnings.append(Fault(node.line, DunwellError(code, **params)))
 
     def error(self, node: "Node", error: DunwellError) -> None:
         """Write an error down that something else raised."""

@@ -49,6 +49,34 @@ class TestTheDifference:
         assert say("strategy", "diff", str(file), str(file)) == "Both say the same.\n"
 
 
+OWN = "channels: [email, letter], text: {en: 'We value your trust.', zh-Hans: 'FIRST'}"
+
+
+class TestOwnWords:
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_are_shown_compared_and_warned_of_where_a_language_is_missing(
+        self, say: Any, file: Path, language: str
+    ) -> None:
+        one, other = file.with_name("one.yaml"), file.with_name("other.yaml")
+        text = PLAIN.replace("channels: [email, letter]", OWN, 1)
+        one.write_text(text.replace("FIRST", "感谢您的信任。"), encoding="utf-8")
+        other.write_text(text.replace("FIRST", "感谢您的支持。"), encoding="utf-8")
+        told = say("strategy", "check", str(one), language=language)
+        assert "zh-Hant" in told.splitlines()[0]
+        assert "plain" in told.splitlines()[1]
+        assert "We value your trust." in say("strategy", "show", str(one), language=language)
+        told = say("strategy", "diff", str(one), str(other), language=language)
+        assert "感谢您的信任。" in told
+        assert "感谢您的支持。" in told
+        assert "We value your trust." not in told
+
+    def test_that_threaten_are_told_by_line(self, say: Any, file: Path) -> None:
+        file.write_text(PLAIN.replace("channels: [email, letter]", OWN, 1).replace("FIRST", "报警"), encoding="utf-8")
+        found = CliRunner().invoke(check, [str(file)])
+        assert found.exit_code == 1
+        assert found.output.startswith("Line 10: '报警' must never stand")
+
+
 class TestASimulation:
     def test_counts_debtors_not_their_currencies(self, say: Any, file: Path) -> None:
         assert "2 debtors come to another segment" in say("strategy", "simulate", str(file))

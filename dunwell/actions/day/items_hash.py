@@ -14,7 +14,7 @@ _KEYS = ["debtor_id", "currency"]
 def hashes_of(outcome: Outcome, strategy: Strategy) -> pl.DataFrame:
     """debtor_id, currency, items_hash of every message that the outcome wants: there is one of a pair at most.
 
-    strategy   by which it was decided: the tone of a message is a part of what was released
+    strategy   by which it was decided: its tone and the house's own text are a part of what was released
     """
     about = pl.concat_str("note", "promise_id", "due_date", separator="|")
     notes = outcome.notes.select("debtor_id", "currency", row=about)
@@ -49,7 +49,8 @@ def _said(lines: pl.DataFrame, strategy: Strategy) -> pl.DataFrame:
 
 
 def _manner(treatment: Treatment, language: str) -> str:
-    return "" if treatment.tone == PLAIN else treatment.tone
+    text = treatment.text.get(language, "")
+    return "" if treatment.tone == PLAIN and not text else f"{treatment.tone}|{text}"
 
 
 def _hashed(rows: pl.DataFrame) -> pl.DataFrame:

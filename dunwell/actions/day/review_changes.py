@@ -19,8 +19,9 @@ from dunwell.actions.once import clean_text, first_result, happened_on
 from dunwell.core.actor import Actor
 from dunwell.core.errors import DunwellError, Refused
 from dunwell.core.terms import OutboxState, Stage
-from dunwell.documents.personal import LONGEST, refuse_words
+from dunwell.documents.personal import refuse_words
 from dunwell.engine.day.wishes import ADDRESS, PERSON
+from dunwell.rulebook.own_text import LONGEST
 from dunwell.store import journal
 from dunwell.store.models import ContactPoint, Creditor, Debtor, OutboxMessage, Wish
 from dunwell.store.reads.strategies import strategy_of

@@ -79,7 +79,7 @@ def notice_of(
 
     line, items   one row of `engine.day.decide.LINES` and its rows of `LINE_ITEMS`, decided for `day`
     receivables   by id, for numbers and dates
-    treatment     what the strategy does at its stage: tone, offer, and whether the reconciliation letter goes with it
+    treatment     what the strategy does at its stage: tone, own text, offer, reconciliation letter
 
     What is asked for per item is demand_minor: a disputed part is left out. The credit deducted is the sum of these
     less the line's total.
@@ -117,6 +117,7 @@ def notice_of(
         reference=number,
         offer=treatment.offer,
         tone=treatment.tone,
+        own=treatment.text.get(row.language, ""),
         reconciliation=treatment.reconciliation,
     )
 
