@@ -10,6 +10,7 @@ from dunwell.core.errors import DunwellError
 from dunwell.core.money import DIGITS
 from dunwell.core.terms import LANGUAGES, Channel
 from dunwell.rulebook.conditions import Condition, read_condition
+from dunwell.rulebook.contradictions import contradictions
 from dunwell.rulebook.strategy import Offer, OfferKind
 from dunwell.rulebook.yaml_lines import Faults, Node
 
@@ -85,10 +86,13 @@ class Values:
             self.faults.add(node, "strategy.wants_condition", where=node.path)
             return None
         try:
-            return read_condition(text)
+            found = read_condition(text)
         except DunwellError as error:
             self.faults.error(node, error)
             return None
+        for column in dict.fromkeys(contradictions(found)):
+            self.faults.warn(node, "strategy.never_holds", column=column)
+        return found
 
     def name(self, node: Node | None) -> str:
         """A name in small letters; empty where it is a fault."""
