@@ -55,7 +55,11 @@ def set_release(
 
 
 def _plain(release: Release) -> dict[str, Any]:
-    return {**asdict(release), "waiting_stages": [int(stage) for stage in release.waiting_stages]}
+    return {
+        **asdict(release),
+        "waiting_stages": [int(stage) for stage in release.waiting_stages],
+        "waiting_notes": [str(note) for note in release.waiting_notes],
+    }
 
 
 def _check(release: Release) -> None:

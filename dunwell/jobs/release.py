@@ -11,8 +11,8 @@ from dunwell.actions.business_day import today
 from dunwell.actions.release import set_release
 from dunwell.core.errors import DunwellError
 from dunwell.core.money import format_money
-from dunwell.core.terms import WRITTEN_STAGES, Stage
-from dunwell.documents.decision_words import stage_words
+from dunwell.core.terms import WRITTEN_STAGES, Note, Stage
+from dunwell.documents.decision_words import message_words, stage_words
 from dunwell.intake.amounts import parse_one
 from dunwell.jobs.context import language, moment, operator, tell
 from dunwell.jobs.day_option import Day
@@ -21,6 +21,8 @@ from dunwell.store.reads import creditors
 from dunwell.store.reads import release as read
 
 NONE = "none"
+WAITING = (*(stage.word for stage in WRITTEN_STAGES), *(note.value for note in Note))
+"""What may always wait: a step that is written, or a message about a promise."""
 
 
 @click.group("release")
@@ -54,8 +56,8 @@ def show(as_of: date | None, code: str | None, as_json: bool) -> None:
     help="A message that asks for more waits, e.g. EUR=50000; EUR=none: no limit.",
 )  # fmt: skip
 @click.option(
-    "--waits", "stages", multiple=True, type=click.Choice([*(stage.word for stage in WRITTEN_STAGES), NONE]),
-    help="Messages of this stage always wait (may be repeated); none: no stage.",
+    "--waits", "stages", multiple=True, type=click.Choice([*WAITING, NONE]),
+    help="Messages of this stage, or of this kind about a promise, always wait (may be repeated); none: of none.",
 )  # fmt: skip
 @click.option("--times-usual", metavar="N", help="A run with more than N times the usual messages waits; none: never.")
 @click.option("--usual-at-least", metavar="N", help="A usual number below this counts as this.")
@@ -85,7 +87,8 @@ def set_(
     if automatic is not None:
         changes["automatic"] = automatic
     if stages:
-        changes["waiting_stages"] = tuple(sorted(Stage[word.upper()] for word in set(stages) - {NONE}))
+        changes["waiting_stages"] = tuple(stage for stage in WRITTEN_STAGES if stage.word in stages)
+        changes["waiting_notes"] = tuple(note for note in Note if note in stages)
     if amounts:
         changes["most_minor"] = _amounts(read.release_of(creditor, day).most_minor, amounts)
     _print(creditor, set_release(creditor=creditor, changes=changes, at=now, by=operator(), from_date=day), day)
@@ -126,6 +129,9 @@ def _print(creditor: Any, found: Release, day: date) -> None:
             tell("release.most_minor", value=", ".join(sums))
         if found.waiting_stages:
             tell("release.waiting_stages", value=", ".join(stage_words(each, spoken) for each in found.waiting_stages))
+        if found.waiting_notes:
+            kinds = (message_words(Stage.NONE, spoken, note.purpose) for note in found.waiting_notes)
+            tell("release.waiting_notes", value=", ".join(kinds))
         if found.times_usual is not None:
             tell("release.times_usual", value=found.times_usual, least=f"{found.usual_at_least:,}")
     else:

@@ -1,9 +1,11 @@
 """What may leave without anybody looking at it."""
 
+from collections.abc import Iterable
+
 import polars as pl
 import pytest
 
-from dunwell.core.terms import Stage
+from dunwell.core.terms import Note, Stage
 from dunwell.engine.day.release import is_unusual, usual, waiting
 from dunwell.rulebook.release import Release
 
@@ -16,9 +18,16 @@ ROWS = [
 ]
 
 
-def asked(release: Release, *, unusual: bool = False, left: int = 0) -> dict[str, str | None]:
-    kinds = {"place": pl.String(), "stage": pl.Int16(), "currency": pl.String(), "total_minor": pl.Int64()}
-    frame = pl.DataFrame([(p, int(s), c, t) for p, s, c, t in ROWS], schema=kinds, orient="row")
+def asked(
+    release: Release, *, unusual: bool = False, left: int = 0, notes: Iterable[Note] = ()
+) -> dict[str, str | None]:
+    kinds = {
+        "place": pl.String(), "stage": pl.Int16(), "note": pl.String(), "currency": pl.String(),
+        "total_minor": pl.Int64(),
+    }  # fmt: skip
+    rows = [(place, int(stage), None, currency, total) for place, stage, currency, total in ROWS]
+    rows += [(note.value, int(Stage.NONE), note.value, "EUR", 10) for note in notes]
+    frame = pl.DataFrame(rows, schema=kinds, orient="row")
     return dict(waiting(frame, release, unusual=unusual, left=left).select("place", "waits").sort("place").rows())
 
 
@@ -40,6 +49,12 @@ class TestAMessage:
     def test_of_a_stage_that_always_waits_does(self):
         told = asked(Release(waiting_stages=(Stage.SECOND_DUNNING,)))
         assert told == {"a": "stage_waits", "b": None, "c": None, "d": None, "e": None}
+
+    @pytest.mark.parametrize("kind", list(Note))
+    def test_about_a_promise_waits_where_its_kind_always_does(self, kind):
+        told = asked(Release(waiting_notes=(kind,)), notes=Note)
+        assert {place for place, why in told.items() if why} == {kind.value}
+        assert told[kind.value] == "note_waits"
 
     def test_over_the_amount_of_its_currency_waits_and_one_of_another_currency_does_not(self):
         told = asked(Release(most_minor={"EUR": 89_999}))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dunwell.core.terms import Stage
+from dunwell.core.terms import Note, Stage
 from dunwell.store.models import Creditor, OutboxMessage
 from dunwell.store.reads.release import release_of
 from tests.channels.sink import Sink
@@ -43,16 +43,22 @@ class TestTheReleaseCommand:
         creditor = a_book()
         say(
             db, sink, "release", "set", "--most-messages", "80", "--most-amount", "EUR=2000", "--most-amount",
-            "JPY=none", "--waits", "second_dunning", "--times-usual", "none", "--usual-at-least", "9", "--quiet", "20",
+            "JPY=none", "--waits", "second_dunning", "--waits", "promise_thanks",
+            "--times-usual", "none", "--usual-at-least", "9", "--quiet", "20",
         )  # fmt: skip
         found = release_of(creditor, DAY)
         assert (found.most_messages, found.most_minor["EUR"], found.quiet_minutes) == (80, 200_000, 20)
         assert ("JPY" in found.most_minor, found.times_usual, found.usual_at_least) == (False, None, 9)
         assert found.waiting_stages == (Stage.SECOND_DUNNING,)
+        assert found.waiting_notes == (Note.THANKS,)
         shown = say(db, sink, "release", "show")
         assert "at most 80 a day" in shown
         assert "second dunning" in shown.lower()
-        assert json.loads(say(db, sink, "release", "show", "--json"))["waiting_stages"] == ["second_dunning"]
+        assert "always wait: thanks for a kept promise" in shown
+        told = json.loads(say(db, sink, "release", "show", "--json"))
+        assert (told["waiting_stages"], told["waiting_notes"]) == (["second_dunning"], ["promise_thanks"])
+        say(db, sink, "release", "set", "--waits", "none")
+        assert (release_of(creditor, DAY).waiting_stages, release_of(creditor, DAY).waiting_notes) == ((), ())
         assert "every message waits" in say(db, sink, "release", "set", "--by-hand")
 
     @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from dunwell.actions.strategies import adopt_strategy, save_strategy
 from dunwell.actions.talks import open_complaint, record_promise, withdraw_promise
 from dunwell.actions.why import answer
 from dunwell.core.money import Money
-from dunwell.core.terms import Stage
+from dunwell.core.terms import Note, Stage
 from dunwell.store import guard
 from dunwell.store.models import (
     ContactAttempt,
@@ -29,6 +29,7 @@ from dunwell.store.models import (
     Receivable,
 )
 from tests.channels.test_email import text_of
+from tests.review.steps import setting
 from tests.send.book import DAY, TEN, add_debtor, let_go, run, states
 from tests.support.rows import MEI, a_creditor
 from tests.support.strategies import PLAIN
@@ -96,6 +97,14 @@ class TestAReminder:
         let_go()
         later = explain(creditor=creditor, debtor_number="M0", as_of=DAY)
         assert "reminder of a promise by e-mail" in "\n".join(later.words("en"))
+
+    def test_waits_for_a_person_where_reminders_always_do_and_thanks_do_not(self, creditor, sink):
+        setting(creditor, waiting_notes=(Note.REMINDER,))
+        assert run_day(creditor=creditor, as_of=DAY, now=TEN, by=MEI).waits == {"note_waits": 1}
+        assert (let_go().done, states()) == (0, {"M0": "prepared note_waits"})
+        setting(creditor, waiting_notes=(Note.THANKS,))
+        run(creditor, DAY + timedelta(days=1), TEN + timedelta(days=1))
+        assert states() == {"M0": "released"}
 
     @pytest.mark.parametrize(
         ("cents", "state"),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from dunwell.core.terms import OutboxState
+from dunwell.core.terms import Note, OutboxState
 from dunwell.engine.day.release import is_unusual, usual, waiting
 from dunwell.rulebook.release import Release
 from dunwell.store import dialect
@@ -35,11 +35,11 @@ def judged(
     fresh = fresh.join(_held_before(changed), on=["debtor_id", "currency"], how="left").with_columns(
         pl.col("held_by", "review_note").fill_null("")
     )
-    names = ["place", "stage", "currency", "total_minor"]
+    names = ["place", "stage", "note", "currency", "total_minor"]
     open_question = pl.concat(
         [
             _waiting_rows(run).with_columns(place=pl.col("key")).select("id", *names),
-            fresh.filter(held_by="").select(pl.lit(None, pl.Int64).alias("id"), *names),
+            _with_note(fresh.filter(held_by="")).select(pl.lit(None, pl.Int64).alias("id"), *names),
         ]
     )
     told = waiting(open_question, release, unusual=unusual, left=_let_go_today(run))
@@ -53,18 +53,29 @@ def judged(
 
 def _waiting_rows(run: Run) -> pl.DataFrame:
     """What waits for a reason that may have gone, and what was held until a day that has come."""
-    return dialect.read_frame(
-        "SELECT id, key, stage, currency, total_minor FROM store_outboxmessage WHERE creditor_id = %s"
+    rows = dialect.read_frame(
+        "SELECT id, key, stage, purpose, promise_id, currency, total_minor FROM store_outboxmessage"
+        " WHERE creditor_id = %s"
         " AND ((state = %s AND state_reason <> %s) OR (state = %s AND free_date <= %s))",
         [run.creditor.pk, OutboxState.PREPARED, CHANGED, OutboxState.HELD, run.as_of],
         {
             "id": pl.Int64(),
             "key": pl.String(),
             "stage": pl.Int16(),
+            "purpose": pl.String(),
+            "promise_id": pl.Int64(),
             "currency": pl.String(),
             "total_minor": pl.Int64(),
         },
     )
+    return _with_note(rows)
+
+
+def _with_note(rows: pl.DataFrame) -> pl.DataFrame:
+    """+ note: of a message about a promise, which of the two it is."""
+    kinds = {note.purpose: note.value for note in Note}
+    note = pl.col("purpose").replace_strict(kinds, default=None, return_dtype=pl.String)
+    return rows.with_columns(note=pl.when(pl.col("promise_id").is_not_null()).then(note))
 
 
 def _held_before(changed: pl.Series) -> pl.DataFrame:

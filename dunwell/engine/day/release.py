@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from dunwell.rulebook.release import BY_HAND, OVER_AMOUNT, OVER_COUNT, STAGE_WAITS, UNUSUAL, Release
+from dunwell.rulebook.release import BY_HAND, NOTE_WAITS, OVER_AMOUNT, OVER_COUNT, STAGE_WAITS, UNUSUAL, Release
 
 KNOWN_DAYS = 3
 """With fewer days before it nobody knows what is usual."""
@@ -25,7 +25,8 @@ def is_unusual(release: Release, wanted: int, usually: int | None) -> bool:
 def waiting(messages: pl.DataFrame, release: Release, *, unusual: bool, left: int = 0) -> pl.DataFrame:
     """The messages with `waits`: why each waits for a person (`rulebook.release.WAITS`), null where it may leave.
 
-    messages   with stage, currency, total_minor, and place, which tells them apart
+    messages   with stage, note (of one about a promise: `core.terms.Note`, else null), currency, total_minor, and
+               place, which tells them apart
     left       how many the setting let leave on this day before
     Within the day's number the mildest stages go first, and within a stage the smaller sums.
     """
@@ -35,6 +36,8 @@ def waiting(messages: pl.DataFrame, release: Release, *, unusual: bool, left: in
     one = (
         pl.when(pl.col("stage").is_in([int(stage) for stage in release.waiting_stages]))
         .then(pl.lit(STAGE_WAITS))
+        .when(pl.col("note").is_in([str(note) for note in release.waiting_notes]))
+        .then(pl.lit(NOTE_WAITS))
         .when(pl.col("total_minor") > most)
         .then(pl.lit(OVER_AMOUNT))
         .otherwise(pl.lit(None, pl.String))

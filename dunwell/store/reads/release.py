@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from dunwell.core.terms import Stage
+from dunwell.core.terms import Note, Stage
 from dunwell.rulebook.release import Release
 from dunwell.store.models import Creditor, ReleaseSet, Run
 
@@ -20,6 +20,7 @@ def release_of(creditor: Creditor, day: date) -> Release:
         most_messages=found.most_messages,
         most_minor=dict(found.most_minor),
         waiting_stages=tuple(Stage(number) for number in found.waiting_stages),
+        waiting_notes=tuple(Note(word) for word in found.waiting_notes),
         times_usual=found.times_usual,
         usual_at_least=found.usual_at_least,
         quiet_minutes=found.quiet_minutes,
