@@ -60,7 +60,10 @@ class Answer:
             yield ""
             yield from spoken.line(line)
             if line["currency"] in contrast:
-                yield from spoken.contrast(contrast[line["currency"]])
+                yield from spoken.contrast(contrast.pop(line["currency"]))
+        for left in contrast.values():
+            yield ""
+            yield from spoken.contrast(left)
 
 
 def answer(

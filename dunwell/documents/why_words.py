@@ -179,8 +179,11 @@ class WhyWords:
         self.currency = answer["currency"]
         yield "  " + self.say("not_head", action=self.action(answer["action"]))
         if answer["done"]:
-            yield "    " + self.say(f"done.{answer['done']}")
-            return
+            about = say(f"message.{answer['note']}", self.language) if answer["note"] else "-"
+            yield "    " + self.say(f"done.{answer['done']}", message=about)
+            if not answer["needs"]:
+                return
+            yield "    " + self.say("step_instead")
         several = len(answer["needs"]) > 1
         yield "    " + self.say(("together" if answer["together"] else "any") if several else "one")
         for need in answer["needs"]:

@@ -15,7 +15,7 @@ from dunwell.actions.strategies import adopt_strategy, save_strategy
 from dunwell.actions.talks import open_complaint, record_promise, withdraw_promise
 from dunwell.actions.why import answer
 from dunwell.core.money import Money
-from dunwell.core.terms import Note, Stage
+from dunwell.core.terms import LANGUAGES, Note, Stage
 from dunwell.store import guard
 from dunwell.store.models import (
     ContactAttempt,
@@ -97,6 +97,34 @@ class TestAReminder:
         let_go()
         later = explain(creditor=creditor, debtor_number="M0", as_of=DAY)
         assert "reminder of a promise by e-mail" in "\n".join(later.words("en"))
+
+    @pytest.mark.parametrize("action", ["message", "email"])
+    def test_is_the_answer_to_why_no_message_and_a_step_is_told_beside_it(self, creditor, action):
+        told = answer(creditor=creditor, debtor_number="M0", as_of=DAY, not_action=action)
+        (contrast,) = told.contrast
+        assert (contrast["done"], contrast["note"]) == ("note", "promise_reminder")
+        assert [need["need"] for need in contrast["needs"]] == ["rule"]
+        text = "\n".join(told.words("en"))
+        assert "This is what is done: reminder of a promise. It is no step" in text
+        assert text.index("A step by message instead:") < text.index("For it, this would have to be otherwise:")
+        for language in LANGUAGES:
+            assert "{" not in "\n".join(told.words(language))
+
+    def test_is_not_the_answer_about_a_step_or_another_channel(self, creditor):
+        for action in ("reminder", "letter", "task"):
+            (contrast,) = answer(creditor=creditor, debtor_number="M0", as_of=DAY, not_action=action).contrast
+            assert (contrast["done"], contrast["note"]) == (None, "promise_reminder")
+            assert contrast["needs"]
+
+    def test_is_not_called_nothing(self, creditor):
+        told = answer(creditor=creditor, debtor_number="M0", as_of=DAY, not_action="none")
+        (contrast,) = told.contrast
+        assert contrast["done"] is None
+        assert [need["need"] for need in contrast["needs"]] == ["promise_paid", "promise_withdrawn", "no_reminders"]
+        assert "EUR 60.00 of the promise that falls due on 27 November 2026 paid" in "\n".join(told.words("en"))
+        pay(6_000)
+        told = answer(creditor=creditor, debtor_number="M0", as_of=DAY, not_action="none")
+        assert told.contrast[0]["note"] == "promise_thanks"
 
     def test_waits_for_a_person_where_reminders_always_do_and_thanks_do_not(self, creditor, sink):
         setting(creditor, waiting_notes=(Note.REMINDER,))
@@ -184,6 +212,19 @@ class TestThanks:
         told = "\n".join(answer(creditor=creditor, debtor_number="M0", as_of=DAY, not_action="message").words("en"))
         assert "nothing is asked for on the same day" in told
         assert "thanks for a kept promise go out first" in told
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_are_the_answer_to_why_no_message_where_nothing_is_owed_any_more(self, creditor, language):
+        pay(10_010)
+        found = {
+            action: answer(creditor=creditor, debtor_number="M0", as_of=DAY, not_action=action)
+            for action in ("message", "none", "call")
+        }
+        told = {action: each.contrast[0] for action, each in found.items()}
+        assert (told["message"]["done"], told["message"]["needs"]) == ("note", [])
+        assert [need["need"] for need in told["none"]["needs"]] == ["money_back", "no_thanks"]
+        assert [need["need"] for need in told["call"]["needs"]] == ["something_open"]
+        assert all("{" not in "\n".join(each.words(language)) for each in found.values())
 
     def test_reach_whoever_owes_nothing_any_more(self, creditor, sink):
         pay(10_010)

@@ -15,6 +15,7 @@ from dunwell.core.terms import ACTIONS, Channel, Stage
 from dunwell.documents.strategy_words import condition_text
 from dunwell.engine.day.why import Look, Row, chosen, look, next_step, standing, stops_of, ways_of, word
 from dunwell.engine.day.why_condition import Profile, may_change
+from dunwell.engine.day.why_notes import ends_of, is_note, notes_in
 from dunwell.engine.day.wishes import PERSON, PLACE, REASSIGNED, wishes
 from dunwell.engine.facts import Facts, in_days
 from dunwell.rulebook.conditions import Condition
@@ -64,11 +65,13 @@ def wanted(text: str) -> Wanted:
 
 
 def why_not(facts: Facts, strategy: Strategy, rules: Rules, debtor_id: int, day: date, action: Wanted) -> list[Row]:
-    """One answer per currency in which anything is open.
+    """One answer per currency in which anything is open, or a message about a promise goes out.
 
     currency, action
+    note        which message about a promise goes out that day (`core.terms.Note`; null: none)
     done        line: it is what the line does; beside: it waits for a person beside a message; within: an item takes
-                it with the step of another; null: it is not what is done
+                it with the step of another; note: the message about a promise is it, and what follows is about a step
+                instead; null: it is not what is done
     together    all needs must be met; else any one of them
     needs       what would have to be otherwise: `need` names the kind; `day`: from which day time alone meets it
     later       what would stand against it on that day, if anything is known to
@@ -82,13 +85,39 @@ def why_not(facts: Facts, strategy: Strategy, rules: Rules, debtor_id: int, day:
         return look(frozen, strategy, rules, debtor_id, on)
 
     now = at(day)
-    return [_answer(now, at, currency, action) for currency in now.currencies()]
+    about_promises = notes_in(now)
+    return [
+        _with_note(now, at, currency, action, about_promises.get(currency))
+        for currency in sorted({*now.currencies(), *about_promises})
+    ]
+
+
+def _with_note(now: Look, at: Callable[[date], Look], currency: str, action: Wanted, note: Row | None) -> Row:
+    """The answer about steps, and before it what there is to say of the message about a promise."""
+    owed = currency in now.currencies()
+    if owed:
+        found = _answer(now, at, currency, action)
+    else:
+        # he is thanked for his last money: there is no line, and nothing that a step could be about
+        found = {**_empty(currency, action), "needs": [] if action.action == "none" else [{"need": "something_open"}]}
+    if note is None:
+        return found
+    found["note"] = note["note"]
+    if action.action == "none" and not found["needs"]:
+        return {**found, "done": None, "needs": list(ends_of(note))}
+    if found["done"] is None and is_note(note, action.action):
+        return {**found, "done": "note", "needs": found["needs"] if owed else []}
+    return found
+
+
+def _empty(currency: str, action: Wanted) -> Row:
+    return {"currency": currency, "action": action.action, "note": None, "done": None,
+            "together": action.action != "none", "needs": [], "later": [], "from_date": None, "rests": []}  # fmt: skip
 
 
 def _answer(now: Look, at: Callable[[date], Look], currency: str, action: Wanted) -> Row:
     done = done_as(now, currency, action)
-    found: Row = {"currency": currency, "action": action.action, "done": done, "together": action.action != "none",
-                  "needs": [], "later": [], "from_date": None, "rests": []}  # fmt: skip
+    found: Row = {**_empty(currency, action), "done": done}
     if done is not None:
         return found
     if action.action == "none":
