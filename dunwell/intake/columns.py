@@ -20,6 +20,7 @@ REQUIRED: dict[str, tuple[tuple[str, ...], ...]] = {
     "charges": (("number",), ("receivable",), ("date",), ("amount",)),
     "payments": (("number",), ("debtor", "receivable"), ("value_date",), ("amount",)),
     "disputes": (("receivable",), ("opened_date",), ("reason",)),
+    "targets": (("debtor",), ("amount",), ("by_date",)),
 }
 """Kind -> what it must have; any one of each group will do."""
 

@@ -1,4 +1,4 @@
-"""The seven kinds of file: raw cells -> the typed frame of the kind, every row of it, and the errors beside."""
+"""The eight kinds of file: raw cells -> the typed frame of the kind, every row of it, and the errors beside."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -427,6 +427,25 @@ def disputes(sheet: Sheet, desk: Desk) -> pl.DataFrame:
         amount_minor=amount,
         reason=cells.text("reason", longest=LONGEST_TEXT, required=True),
         outcome=cells.text("outcome", longest=LONGEST_TEXT),
+    )
+
+
+def targets(sheet: Sheet, desk: Desk) -> pl.DataFrame:
+    """Targets: how much should come of a debtor by a day. One of a debtor and currency is known by both."""
+    cells = desk.cells(sheet, "by_date", "amount")
+    debtor = cells.key("debtor")
+    desk.links.check_debtor(cells, debtor)
+    currency = cells.currency("amount")
+    amount = cells.amount("amount", currency)
+    cells.fault(amount <= 0, "amount", "intake.target_not_positive", cells.raw("amount"))
+    return _frame(
+        "targets",
+        cells,
+        number=pl.select(pl.format("{}/{}", debtor, currency)).to_series(),
+        debtor=debtor,
+        currency=currency,
+        amount_minor=amount,
+        by_date=cells.date("by_date", required=True),
     )
 
 

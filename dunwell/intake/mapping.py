@@ -1,6 +1,6 @@
 """Mapping files, YAML or TOML: for exports whose columns are not recognised.
 
-kind = "invoices"                 # customers, contacts, invoices, credit_notes, charges, payments, disputes
+kind = "invoices"                 # customers, contacts, invoices, credit_notes, charges, payments, disputes, targets
 decimal = ","                     # or "."
 date = "DD.MM.YYYY"
 encoding = "cp1252"

@@ -129,6 +129,7 @@ def _frames(sheets: list[Sheet], desk: Desk) -> dict[str, pl.DataFrame]:
         "charges": kinds.charges,
         "payments": kinds.payments,
         "disputes": kinds.disputes,
+        "targets": kinds.targets,
     }
     for kind, read in readers.items():
         if read is not None:
@@ -243,7 +244,7 @@ def _sums(sheet: Sheet, frames: dict[str, pl.DataFrame]) -> dict[str, tuple[int,
     """Currency -> count and sum of one file's rows."""
     mine = [
         frames[kind].lazy().filter(pl.col("file") == sheet.index).select("currency", "amount_minor")
-        for kind in ("invoices", "credit_notes", "charges", "payments", "disputes")
+        for kind in ("invoices", "credit_notes", "charges", "payments", "disputes", "targets")
         if frames[kind].height
     ]
     if not mine:

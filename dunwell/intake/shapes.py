@@ -11,7 +11,7 @@ import polars as pl
 
 from dunwell.core.errors import say
 
-KINDS = ("customers", "contacts", "invoices", "credit_notes", "charges", "payments", "disputes")
+KINDS = ("customers", "contacts", "invoices", "credit_notes", "charges", "payments", "disputes", "targets")
 """The kinds of file, in the order in which they are checked: each may refer to those before it."""
 
 DecimalMark = Literal[".", ","]
@@ -81,6 +81,7 @@ FRAMES: dict[str, dict[str, pl.DataType]] = {
         amount_minor=_INT,
         **_texts("reason outcome"),
     ),
+    "targets": _schema(**_texts("number debtor currency"), amount_minor=_INT, by_date=_DATE),
 }
 """The columns of each frame of a `Batch`. `file` is an index into `Batch.files`, `row` the line of the file on which
 the row begins, as a text editor counts (the header is usually line 1); amounts are minor units of `currency`."""
@@ -195,7 +196,7 @@ class FileReport:
 
 @dataclass(frozen=True)
 class Batch:
-    """All files together. `frames` holds all seven kinds, good rows only."""
+    """All files together. `frames` holds all eight kinds, good rows only."""
 
     frames: dict[str, pl.DataFrame]
     rejected: dict[str, pl.DataFrame]

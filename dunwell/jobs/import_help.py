@@ -36,7 +36,7 @@ def help_text() -> str:
     """What `dunwell import --help` says."""
     share = f"{LARGEST_SHARE_BP // 100} %" if LARGEST_SHARE_BP % 100 == 0 else f"{LARGEST_SHARE_BP / 100} %"
     parts = [
-        "Read customers, contacts, invoices, credit notes, charges, payments and disputes from CSV files.",
+        "Read customers, contacts, invoices, credit notes, charges, payments, disputes and targets from CSV files.",
         (
             "All files go in together or not at all; repeating an import changes nothing. Exit code 0: done (or nothing"
             " new); 1: rows have errors, nothing was written; 2: a file, or the whole, cannot be used."

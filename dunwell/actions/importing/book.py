@@ -41,6 +41,11 @@ class Book:
         """Read when a file speaks of disputes."""
         return bulk.read(bulk.DISPUTES, self.creditor.pk, ["number"])
 
+    @cached_property
+    def targets(self) -> pl.DataFrame:
+        """All columns of every target, with id and known_from: read when a file speaks of targets."""
+        return bulk.read(bulk.TARGETS, self.creditor.pk, [*bulk.TARGETS.columns, "known_from"])
+
     def known(self) -> Known:
         """As intake asks for it. Payments implied by open-item lists are none that a file may refer to."""
         owners = self.debtors.select(debtor_id="id", debtor="number")

@@ -1,11 +1,14 @@
 """What only the book can say against a row: the last errors, after those that intake found in the files."""
 
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 import polars as pl
 
 from dunwell.actions.importing.book import Book, Said, condition
 from dunwell.actions.importing.open_items import NUMBER_PREFIX
+from dunwell.actions.importing.targets import beside
+from dunwell.actions.talks.targets import LONGEST_DAYS
 from dunwell.intake.faults import Faults, report
 from dunwell.intake.shapes import Batch, FileReport
 from dunwell.store import bulk
@@ -14,12 +17,13 @@ _RECEIVABLE_FRAMES = {"invoices": "invoice", "credit_notes": "credit_note", "cha
 _REFERRING = ("credit_notes", "charges", "payments", "disputes")
 
 
-def checked(batch: Batch, book: Book, said: Said) -> Batch:
-    """The batch without rows that the book contradicts; their errors are added to the others."""
+def checked(batch: Batch, book: Book, said: Said, today: date) -> Batch:
+    """The batch without rows that the book contradicts; their errors are added to the others. today: the creditor's."""
     check = _Check(batch, book, said, Faults())
     check.reserved_numbers()
     check.changed_currencies()
     check.contracts_of_the_book()
+    check.targets_ahead(today)
     check.what_refers_to_refused_rows()
     added = check.faults.all()
     if added.is_empty():
@@ -125,6 +129,18 @@ class _Check:
         self._add(
             silent, pl.col("contract_date") > pl.col("due_date"), "contract_date", "intake.contract_after_due", "other"
         )
+
+    def targets_ahead(self, today: date) -> None:
+        """A target that is new counts from today on, so its day is ahead. One that is known already may be told again
+        whenever."""
+        rows = self.batch.frames["targets"]
+        if rows.is_empty():
+            return
+        told = beside(rows, self.book.debtors.select("number", debtor_id="id"), self.book)
+        fresh = told.filter(~pl.col("same")).with_columns(other=pl.lit(today))
+        self._add(fresh, pl.col("by_date") < today, "by_date", "import.target_over", "other")
+        most = today + timedelta(days=LONGEST_DAYS)
+        self._add(fresh, pl.col("by_date") > most, "by_date", "import.target_too_far")
 
     def _rested_on(self, receivables: pl.Series) -> pl.Series:
         creditor = self.book.creditor.pk

@@ -18,6 +18,7 @@ from django.db.models import Max
 from dunwell.actions.act import act
 from dunwell.actions.importing import ledger as import_ledger
 from dunwell.actions.importing import parties as import_parties
+from dunwell.actions.importing import targets as import_targets
 from dunwell.actions.importing.book import Book, Said, read_book
 from dunwell.actions.importing.changes import as_told
 from dunwell.actions.importing.checks import checked
@@ -99,7 +100,7 @@ def import_files(
         open_list = _open_list(batch, open_items_date, scope) if open_items_date and scope else None
         for attempt in range(_TRIES):
             progress("compare", "", 0, 1)
-            plan = _plan(batch, book if attempt == 0 else read_book(creditor), said, open_list, last_list, now)
+            plan = _plan(batch, book if attempt == 0 else read_book(creditor), said, open_list, last_list, now, by)
             if not dry_run and plan.news and plan.implied:
                 _refuse_disappeared(plan.implied.disappeared, accept=accept_disappeared, ask=ask)
                 accept_disappeared = True  # not asked again if the comparison has to be repeated
@@ -170,11 +171,17 @@ def _read(
         progress=lambda name, done, of: progress("read", name, done, of),
     )
     said = Said.by(batch.files, mapping)
-    return checked(batch, book, said), said
+    return checked(batch, book, said, today), said
 
 
 def _plan(
-    batch: Batch, book: Book, said: Said, open_list: OpenList | None, last_list: date | None, now: datetime
+    batch: Batch,
+    book: Book,
+    said: Said,
+    open_list: OpenList | None,
+    last_list: date | None,
+    now: datetime,
+    by: Actor,
 ) -> Plan:
     parties = import_parties.plan_parties(
         batch.frames["customers"], batch.frames["contacts"], book=book, said=said, at=now
@@ -183,7 +190,10 @@ def _plan(
         batch.frames, parties.debtors, book=book, said=said, open_list=open_list,
         list_days=_list_days(book.creditor), today=_today(book.creditor, now),
     )  # fmt: skip
-    changes = [*parties.changes, *ledger.changes]
+    aims = import_targets.plan_targets(
+        batch.frames["targets"], parties.debtors, book=book, today=_today(book.creditor, now), by=by
+    )
+    changes = [*parties.changes, *ledger.changes, *aims.changes]
     lists = frozenset(index for index, file in enumerate(batch.files) if file.kind in import_ledger.KINDS)
     news = {
         index
@@ -199,12 +209,12 @@ def _plan(
     return Plan(
         creditor=book.creditor,
         changes=changes,
-        files=tally(pl.concat([parties.outcome, ledger.outcome]), batch.files),
+        files=tally(pl.concat([parties.outcome, ledger.outcome, aims.outcome]), batch.files),
         news=frozenset(news),
         lists=lists if open_list else frozenset(),
         open_list=open_list,
         implied=ledger.open_items,
-        differences=as_told(pl.concat([parties.differences, ledger.differences]), batch.files),
+        differences=as_told(pl.concat([parties.differences, ledger.differences, aims.differences]), batch.files),
         absent=summed(ledger.absent) if ledger.absent.height else (0, {}),
     )
 
