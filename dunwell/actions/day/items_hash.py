@@ -45,7 +45,8 @@ def _said(lines: pl.DataFrame, strategy: Strategy) -> pl.DataFrame:
     known = pl.DataFrame(
         rows, schema=dict.fromkeys(("segment", "treatment", "language", "said"), pl.String), orient="row"
     )
-    return lines.join(known, on=["segment", "treatment", "language"]).select(*_KEYS, "said")
+    messages = lines.filter(pl.col("action") == "message")
+    return messages.join(known, on=["segment", "treatment", "language"]).select(*_KEYS, "said")
 
 
 def _manner(treatment: Treatment, language: str) -> str:
