@@ -257,7 +257,8 @@ class _Reader(Values):
         if treatment.by != SYSTEM:
             self.faults.add(node, "strategy.text_by_person", stage=stage.word)
         found: dict[str, str] = {}
-        for language, each in node.keys(self.faults, frozenset(LANGUAGES)).items():
+        given = node.keys(self.faults, frozenset(LANGUAGES))
+        for language, each in given.items():
             text = each.value.replace("\n", " ").strip() if isinstance(each.value, str) else ""
             try:
                 refuse_places(text, has_deadline=treatment.pay_within_days is not None)
@@ -267,7 +268,7 @@ class _Reader(Values):
                 self.faults.error(each, error)
             else:
                 found[language] = text
-        if missing := [each for each in LANGUAGES if each not in found]:
+        if missing := [each for each in LANGUAGES if each not in given]:
             self.faults.warn(node, "strategy.text_missing", stage=stage.word, languages=", ".join(missing))
         return found
 

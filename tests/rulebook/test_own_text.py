@@ -102,6 +102,7 @@ class TestAParagraphOfTheHouse:
         reading = examined(text)
         assert reading.strategy is None
         assert [(each.line, each.error.code) for each in reading.faults] == [(line_of(text, 'zh-Hans: "'), code)]
+        assert not reading.warnings
         for language in LANGUAGES:
             assert reading.faults[0].error.words(language)
 
