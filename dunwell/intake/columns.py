@@ -10,7 +10,7 @@ from importlib import resources
 from typing import Any
 
 from dunwell.core.errors import DunwellError
-from dunwell.intake.shapes import KINDS, Defaults, Mapping
+from dunwell.intake.shapes import KINDS, STATEMENTS, Defaults, Mapping
 
 REQUIRED: dict[str, tuple[tuple[str, ...], ...]] = {
     "customers": (("number",), ("name",)),
@@ -20,6 +20,7 @@ REQUIRED: dict[str, tuple[tuple[str, ...], ...]] = {
     "charges": (("number",), ("receivable",), ("date",), ("amount",)),
     "payments": (("number",), ("debtor", "receivable"), ("value_date",), ("amount",)),
     "disputes": (("receivable",), ("opened_date",), ("reason",)),
+    STATEMENTS: (("booking_date",), ("amount", "credit", "debit")),
 }
 """Kind -> what it must have; any one of each group will do."""
 

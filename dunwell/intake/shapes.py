@@ -14,6 +14,9 @@ from dunwell.core.errors import say
 KINDS = ("customers", "contacts", "invoices", "credit_notes", "charges", "payments", "disputes")
 """The kinds of file, in the order in which they are checked: each may refer to those before it."""
 
+STATEMENTS = "statements"
+"""The kind of file that comes from a bank or a wallet; it is read by `dunwell.intake.statements`."""
+
 DecimalMark = Literal[".", ","]
 
 _TEXT, _DATE, _INT = pl.String(), pl.Date(), pl.Int64()

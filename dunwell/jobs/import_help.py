@@ -4,7 +4,7 @@ import textwrap
 
 from dunwell.actions.importing.open_items import FEWEST_ITEMS, LARGEST_SHARE_BP
 from dunwell.intake.columns import REQUIRED, fields
-from dunwell.intake.shapes import KINDS
+from dunwell.intake.shapes import KINDS, STATEMENTS
 
 WIDTH = 78
 
@@ -38,6 +38,13 @@ def help_text() -> str:
     parts = [
         "Read customers, contacts, invoices, credit notes, charges, payments and disputes from CSV files.",
         (
+            "Statements of banks and wallets are recognised by themselves: camt.052, camt.053 and camt.054, MT940 and"
+            " MT942, OFX, exports of Alipay, WeChat Pay and of banks as CSV or XLSX. Money that came in and names an"
+            " invoice becomes its payment; what overlaps with an earlier statement is not counted twice. A statement"
+            " that does not make its own closing balance is refused; --accept-rest takes in what can be read. Name a"
+            " folder to read all files in it."
+        ),
+        (
             "All files go in together or not at all; repeating an import changes nothing. Exit code 0: done (or nothing"
             " new); 1: rows have errors, nothing was written; 2: a file, or the whole, cannot be used."
         ),
@@ -57,7 +64,7 @@ def help_text() -> str:
             "Fields of each kind of file (in brackets: may be left out; docs/reference/files.md lists the names that"
             " are recognised for each):"
         ),
-        *("\b\n" + _fields(kind) for kind in KINDS),
+        *("\b\n" + _fields(kind) for kind in (*KINDS, STATEMENTS)),
     ]
     return "\n\n".join(parts)
 

@@ -42,7 +42,9 @@ _TOTALS: dict[str, Literal["left", "right"]] = {"currency": "left", "sum": "righ
     "--mapping", "mapping_file", type=click.Path(path_type=Path), help="What the columns mean (TOML or YAML)."
 )
 @click.option("--dry-run", is_flag=True, help="Read, check and compare; write nothing.")
-@click.option("--accept-valid-rows", is_flag=True, help="Take in the good rows although others have errors.")
+@click.option(
+    "--accept-valid-rows", "--accept-rest", is_flag=True, help="Take in the good rows although others have errors."
+)
 @click.option("--open-items-as-of", type=Day(), help="The files are everything that is open as of this day.")
 @click.option("--accept-disappeared", is_flag=True, help="Take much of what was open, and is not listed now, as paid.")
 @click.option(

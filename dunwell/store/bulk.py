@@ -14,7 +14,7 @@ import polars as pl
 from django.db import connection, models
 
 from dunwell.store import dialect, guard
-from dunwell.store.models import ContactPoint, Contract, Debtor, Dispute, Payment, Person, Receivable
+from dunwell.store.models import BankLine, ContactPoint, Contract, Debtor, Dispute, Payment, Person, Receivable
 
 MOMENT = pl.Datetime("us", "UTC")
 _FEW = 0.2
@@ -75,6 +75,7 @@ CONTRACTS = Table.of(Contract)
 RECEIVABLES = Table.of(Receivable)
 PAYMENTS = Table.of(Payment)
 DISPUTES = Table.of(Dispute)
+BANK_LINES = Table.of(BankLine)
 
 
 @dataclass(frozen=True)

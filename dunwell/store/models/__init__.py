@@ -1,5 +1,6 @@
 """All tables, by what they tell."""
 
+from dunwell.store.models.bank import BankLine
 from dunwell.store.models.contacts import Clearance, ContactAttempt, ContactItem, Document, OutboxMessage
 from dunwell.store.models.day import Decision, Run, Standing
 from dunwell.store.models.interest import InterestTerms, InterestTermsPast, RateValue, RateValuePast
@@ -61,6 +62,7 @@ from dunwell.store.models.team import TeamAbsence, TeamAdopted
 from dunwell.store.models.wishes import Wish, WishPast
 
 __all__ = [
+    "BankLine",
     "Clearance", "Complaint", "ComplaintPast", "ContactAttempt", "ContactItem", "ContactPoint", "ContactPointPast",
     "Contract", "ContractPast", "Creditor", "Debtor", "DebtorPast", "Decision", "Dispute", "DisputePast", "Document",
     "Guarantee", "GuaranteePast", "Guarantor", "GuarantorPast", "Hold", "HoldPast", "HouseRule", "HouseRulePast",
