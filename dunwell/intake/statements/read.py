@@ -78,10 +78,11 @@ def read_statements(
     """
     found = []
     for index, path in enumerate(paths, first):
-        data = _bytes(path)
         if progress:
-            progress(path.name, len(data), len(data))
-        found.append(_checked(_taken(path, data, mapping), index, path, data, defaults, mapping))
+            size = path.stat().st_size if path.exists() else 0
+            progress(path.name, size, size)
+        taken, sha256 = _taken(path, mapping)
+        found.append(_checked(taken, sha256, index, path, defaults, mapping))
     return found
 
 
@@ -127,18 +128,16 @@ def _text(path: Path, data: bytes, mapping: Mapping | None) -> tuple[str, str]:
     raise DunwellError("intake.undecodable", file=str(path), encoding=encoding)
 
 
-def _taken(path: Path, data: bytes, mapping: Mapping | None) -> Taken:
-    file = str(path)
+def _taken(path: Path, mapping: Mapping | None) -> tuple[Taken, str]:
+    """A file taken apart, and its hash. Its bytes are let go as soon as they are text."""
+    file, data = str(path), _bytes(path)
+    sha256, signature = hashlib.sha256(data).hexdigest(), _by_signature(data[:4096])
     if data.startswith(b"PK\x03\x04"):
-        for rows in sheets_of(data, file):
-            found = tables.in_rows(rows, path.name, mapping)
-            if found:
-                return tables.read_table(found, file, encoding="xlsx")
-        raise DunwellError("intake.is_workbook", file=file)
-    signature = _by_signature(data[:4096])
+        return _of_workbook(path, data, mapping), sha256
     if signature == "xml":
-        return read_camt(data, file)
+        return read_camt(data, file), sha256
     text, encoding = _text(path, data, mapping)
+    del data
     if signature == "ofx":
         taken = read_ofx(text, file)
     elif signature == "swift":
@@ -146,11 +145,18 @@ def _taken(path: Path, data: bytes, mapping: Mapping | None) -> Taken:
     else:
         table = tables.in_text(text, path.name, mapping)
         if table is None:
-            tables.refuse(text, file, mapping)
-        assert table is not None
-        return tables.read_table(table, file, encoding=encoding)
+            raise tables.refusal(text, file, mapping)
+        return tables.read_table(table, file, encoding=encoding), sha256
     taken.encoding = encoding
-    return taken
+    return taken, sha256
+
+
+def _of_workbook(path: Path, data: bytes, mapping: Mapping | None) -> Taken:
+    for rows in sheets_of(data, str(path)):
+        found = tables.in_rows(rows, path.name, mapping)
+        if found:
+            return tables.read_table(found, str(path), encoding="xlsx")
+    raise DunwellError("intake.is_workbook", file=str(path))
 
 
 def _in_workbook(path: Path, mapping: Mapping | None) -> bool:
@@ -158,7 +164,7 @@ def _in_workbook(path: Path, mapping: Mapping | None) -> bool:
 
 
 def _checked(
-    taken: Taken, index: int, path: Path, data: bytes, defaults: Defaults, mapping: Mapping | None
+    taken: Taken, sha256: str, index: int, path: Path, defaults: Defaults, mapping: Mapping | None
 ) -> StatementFile:
     """Types, balances, identities; entries and whole statements that are wrong become errors."""
     faults, doubts = Faults(), Faults()
@@ -172,7 +178,7 @@ def _checked(
     bad = faults.rows().height
     rows = taken.cells["row"].n_unique()
     found = FileReport(
-        path=path, name=path.name, sha256=hashlib.sha256(data).hexdigest(), kind=STATEMENTS, encoding=taken.encoding,
+        path=path, name=path.name, sha256=sha256, kind=STATEMENTS, encoding=taken.encoding,
         delimiter=taken.delimiter, rows=rows, good_rows=rows - bad, bad_rows=bad, columns=taken.columns,
         ignored=taken.ignored, totals=_totals(every, lines), notes=tuple(taken.notes),
         without_amount=every.filter(pl.col("amount_minor").is_null())["row"].n_unique(),

@@ -9,7 +9,7 @@ import polars as pl
 from dunwell.core.errors import DunwellError
 from dunwell.intake.shapes import DecimalMark, Note
 
-MOST_BYTES = 64 << 20
+MOST_BYTES = 48 << 20
 """A larger statement is refused: it is held in memory while it is read."""
 MOST_ENTRIES = 200_000
 """Entries of one file, at most."""

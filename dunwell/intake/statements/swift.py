@@ -5,10 +5,12 @@ over. A `:61:` that cannot be read is reported with its line and never guessed a
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dunwell.core.errors import DunwellError
 from dunwell.intake.statements.camt import given
+from dunwell.intake.statements.lines import lines_of
 from dunwell.intake.statements.shapes import CREDIT, DEBIT, Balance, Declared, Entries, Head, Taken, Trouble
 from dunwell.intake.statements.swift_text import Details, details_of
 
@@ -24,8 +26,9 @@ _SIDES = {"C": (CREDIT, False), "D": (DEBIT, False), "RC": (DEBIT, True), "RD": 
           "ED": (DEBIT, False)}  # fmt: skip
 """RC takes a credit back, RD a debit; EC and ED are expected, and not booked."""
 _RETURNED = "RTI"
-_INTERIM = frozenset({"34F", "13D", "90C", "90D"})
-_STATEMENT = frozenset({"60F", "60M", "62F", "62M"})
+_INTERIM = re.compile(r"^:(?:34F|13D|90C|90D):", re.MULTILINE)
+_STATEMENT = re.compile(r"^:6[02][FM]:", re.MULTILINE)
+_LONGEST_FIELD = 10_000
 
 
 @dataclass(slots=True)
@@ -37,9 +40,8 @@ class _Field:
 
 def read_swift(text: str, file: str) -> Taken:
     """Take a file of messages apart. Refuses one in which no account is named."""
-    fields = _fields(text)
-    found = _Messages(file, [field.tag for field in fields])
-    for field in fields:
+    found = _Messages("mt942" if _INTERIM.search(text) and not _STATEMENT.search(text) else "mt940")
+    for field in _fields(text):
         found.take(field)
     if not found.heads:
         raise DunwellError("intake.statement_none", file=file, format=found.format)
@@ -47,26 +49,26 @@ def read_swift(text: str, file: str) -> Taken:
     return Taken(found.format, found.heads, found.entries.frame(), found.troubles)
 
 
-def _fields(text: str) -> list[_Field]:
+def _fields(text: str) -> Iterator[_Field]:
     """Tags with all their lines; an envelope around a message and the dash that ends it are taken away."""
-    fields: list[_Field] = []
-    for row, raw in enumerate(text.split("\n"), 1):
+    field: _Field | None = None
+    for row, raw in enumerate(lines_of(text), 1):
         line = re.sub(r"^\{1:.*\{4:", "", raw.rstrip("\r"))
-        if line.startswith("-}") or line.strip() == "-":
-            fields.append(_Field("end", "", row))
-            continue
-        tag = _TAG.match(line)
-        if tag:
-            fields.append(_Field(tag[1], tag[2], row))
-        elif fields and line.strip():
-            fields[-1].text += "\n" + line
-    return fields
+        ends = line.startswith("-}") or line.strip() == "-"
+        tag = None if ends else _TAG.match(line)
+        if ends or tag:
+            if field:
+                yield field
+            field = _Field(tag[1], tag[2], row) if tag else _Field("end", "", row)
+        elif field and line.strip() and len(field.text) < _LONGEST_FIELD:
+            field.text += "\n" + line
+    if field:
+        yield field
 
 
 class _Messages:
-    def __init__(self, file: str, tags: list[str]) -> None:
-        self.file = file
-        self.format = "mt942" if _INTERIM & set(tags) and not _STATEMENT & set(tags) else "mt940"
+    def __init__(self, format_name: str) -> None:
+        self.format = format_name
         self.heads: list[Head] = []
         self.entries = Entries()
         self.troubles: list[Trouble] = []

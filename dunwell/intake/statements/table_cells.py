@@ -2,11 +2,11 @@
 
 import polars as pl
 
+from dunwell.core.errors import DunwellError
 from dunwell.intake.columns import plain
 from dunwell.intake.shapes import Note
 from dunwell.intake.statements.header import Header
-from dunwell.intake.statements.shapes import CREDIT, DEBIT, LONGEST, NEUTRAL, tidy
-from dunwell.intake.statements.workbook import Row
+from dunwell.intake.statements.shapes import CREDIT, DEBIT, LONGEST, MOST_ENTRIES, NEUTRAL, tidy
 from dunwell.intake.values import words
 
 _NOTHING = frozenset({"", "/", "-", "--", "—", "无", "無", "N/A", "null", "NULL"})
@@ -19,17 +19,42 @@ _FIELDS = (
 )  # fmt: skip
 
 
-def gathered(header: Header, rows: list[Row], account: str) -> tuple[pl.DataFrame, list[Note]]:
+class TableEntries:
+    """The entries of a table, column by column, as text; only fields that the table tells."""
+
+    def __init__(self, header: Header) -> None:
+        self._header = header
+        told = {*header.columns, *header.constants, "kind"}
+        self._columns: dict[str, list[str | None]] = {field: [] for field in _FIELDS if field in told}
+        self._rows: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(self, row: int, cells: list[str]) -> None:
+        """One entry. Raises for the one too many."""
+        if len(self._rows) >= MOST_ENTRIES:
+            raise DunwellError("intake.statement_too_long", most=MOST_ENTRIES)
+        self._rows.append(row)
+        for field, column in self._columns.items():
+            column.append(_cell(self._header, field, cells))
+
+    def frame(self) -> pl.DataFrame:
+        """All of them."""
+        silent = [pl.lit(None, pl.String).alias(field) for field in _FIELDS if field not in self._columns]
+        told = pl.DataFrame(
+            {"row": self._rows, **self._columns},
+            schema={"row": pl.Int64, **dict.fromkeys(self._columns, pl.String)},
+        )
+        return told.with_columns(silent)
+
+
+def understood(entries: TableEntries, account: str) -> tuple[pl.DataFrame, list[Note]]:
     """Columns as `Taken.cells` has them, and notes: what was left out because no money moved by it."""
-    columns: dict[str, list[str | None]] = {field: [] for field in _FIELDS}
-    for _, cells in rows:
-        for field in _FIELDS:
-            columns[field].append(_cell(header, field, cells))
     notes: list[Note] = []
-    frame = pl.DataFrame(
-        {"row": [row for row, _ in rows], **columns},
-        schema={"row": pl.Int64, **dict.fromkeys(_FIELDS, pl.String)},
-    ).with_columns(pl.col("account").fill_null(account), head=pl.lit(0, pl.Int32), batch_of=pl.lit(None, pl.Int64))
+    frame = entries.frame().with_columns(
+        pl.col("account").fill_null(account), head=pl.lit(0, pl.Int32), batch_of=pl.lit(None, pl.Int64)
+    )
     frame = frame.with_columns(
         _looked_up(frame["direction"], "direction", _SIDES).alias("side"),
         _looked_up(frame["state"], "entry_state", None).alias("became"),

@@ -4,16 +4,17 @@ import csv
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from dunwell.core.errors import DunwellError
 from dunwell.intake.columns import SEPARATORS, check_mapping, plain
 from dunwell.intake.shapes import Mapping, Note
 from dunwell.intake.statements.header import Header, is_statement, read_header
+from dunwell.intake.statements.lines import lines_of
 from dunwell.intake.statements.shapes import (
     CREDIT,
     DEBIT,
     LONGEST,
-    MOST_ENTRIES,
     Balance,
     Declared,
     Head,
@@ -21,7 +22,7 @@ from dunwell.intake.statements.shapes import (
     Trouble,
     tidy,
 )
-from dunwell.intake.statements.table_cells import gathered
+from dunwell.intake.statements.table_cells import TableEntries, understood
 from dunwell.intake.statements.workbook import Row
 
 _HEADER_WITHIN = 60
@@ -62,30 +63,32 @@ class Found:
 
 def in_text(text: str, file: str, mapping: Mapping | None) -> Found | None:
     """Find header and delimiter of a text file together; None: it is no statement."""
-    lines = text.split("\n")
     separators = [mapping.delimiter] if mapping and mapping.delimiter else list(SEPARATORS)
     best: tuple[int, Found] | None = None
     for separator in separators:
-        head = list(_split(lines[:_SAMPLE], separator, file, partial=True))
+        head = list(_split(islice(lines_of(text), _SAMPLE), separator, file, partial=True))
         at = _header_at(head, file, mapping)
         if at is None:
             continue
         place, header = at
         if best is None or len(header.columns) > best[0]:
             above = [" ".join(cells).strip() for _, cells in head[:place]]
-            found = Found(header, above, head[place][0], _after(_split(lines, separator, file), place), separator)
+            found = Found(
+                header, above, head[place][0], _after(_split(lines_of(text), separator, file), place), separator
+            )
             best = (len(header.columns), found)
     return best[1] if best else None
 
 
-def in_rows(rows: list[Row], file: str, mapping: Mapping | None) -> Found | None:
+def in_rows(rows: Iterator[Row], file: str, mapping: Mapping | None) -> Found | None:
     """The same for a sheet of a workbook."""
-    at = _header_at(rows[:_SAMPLE], file, mapping)
+    head = list(islice(rows, _SAMPLE))
+    at = _header_at(head, file, mapping)
     if at is None:
         return None
     place, header = at
-    above = [" ".join(cells).strip() for _, cells in rows[:place]]
-    return Found(header, above, rows[place][0], rows[place + 1 :])
+    above = [" ".join(cells).strip() for _, cells in head[:place]]
+    return Found(header, above, head[place][0], chain(head[place + 1 :], rows))
 
 
 def _header_at(rows: list[Row], file: str, mapping: Mapping | None) -> tuple[int, Header] | None:
@@ -98,17 +101,19 @@ def _header_at(rows: list[Row], file: str, mapping: Mapping | None) -> tuple[int
     return None
 
 
-def refuse(text: str, file: str, mapping: Mapping | None) -> None:
-    """Say what a table that a mapping calls a statement lacks."""
+def refusal(text: str, file: str, mapping: Mapping | None) -> DunwellError:
+    """What a table that a mapping calls a statement lacks, in words."""
     separator = (mapping.delimiter if mapping else None) or max(SEPARATORS, key=text[:2000].count)
-    rows = [cells for _, cells in _split(text.split("\n")[:_SAMPLE], separator, file, partial=True) if len(cells) > 1]
+    rows = [
+        cells for _, cells in _split(islice(lines_of(text), _SAMPLE), separator, file, partial=True) if len(cells) > 1
+    ]
     if rows and mapping and mapping.columns:
         check_mapping(mapping, rows[0], file)
     found = ", ".join(f'"{tidy(one, 60)}"' for one in (rows[0][:40] if rows else [])) or "-"
-    raise DunwellError("intake.statement_columns", file=file, found=found)
+    return DunwellError("intake.statement_columns", file=file, found=found)
 
 
-def _split(lines: list[str], separator: str, file: str, *, partial: bool = False) -> Iterator[Row]:
+def _split(lines: Iterable[str], separator: str, file: str, *, partial: bool = False) -> Iterator[Row]:
     """Rows with the line each begins on; blank ones are left out."""
     reader = csv.reader((f"{line}\n" for line in lines), delimiter=separator)
     began = 1
@@ -133,13 +138,13 @@ def read_table(found: Found, file: str, *, encoding: str = "") -> Taken:
     body = _Body(found.header)
     for row, cells in found.rows:
         body.take(row, cells)
-    if not body.rows and not body.troubles:
+    if not len(body.entries):
         raise DunwellError("intake.header_only", file=file)
     around = [*found.above, *body.below]
     about = "\n".join(around)
     format_name = next((name for name, words in _WALLETS if words.search(about)), "table")
     head = _head(about, found, format_name)
-    entries, notes = gathered(found.header, body.rows, head.account)
+    entries, notes = understood(body.entries, head.account)
     if head.account == "table" and entries["account"].eq_missing("table").any():
         notes.append(Note("intake.note_account_unnamed", {}))
     if found.above:
@@ -162,7 +167,7 @@ class _Body:
     """The rows below a header: entries, a row of totals, and lines that are no entries."""
 
     def __init__(self, header: Header) -> None:
-        self.rows: list[Row] = []
+        self.entries = TableEntries(header)
         self.below: list[str] = []
         self.troubles: list[Trouble] = []
         self._width = len(header.headers)
@@ -185,9 +190,9 @@ class _Body:
             return  # exports that were put together repeat it
         elif any(cell.strip() for cell in cells[self._width :]):
             self.troubles.append(Trouble(row, "intake.field_count", "", str(len(cells)), str(self._width)))
-            self._keep(row, [])
+            self.entries.add(row, [])
         else:
-            self._keep(row, cells)
+            self.entries.add(row, cells)
 
     def _totals(self, row: int, cells: list[str], label: str) -> None:
         """What a row of totals says under the columns of money in and out."""
@@ -196,11 +201,6 @@ class _Body:
                 told = re.match(rf"^{_MONEY}$", cells[index].strip()) if index < len(cells) else None
                 if told:
                     self.declared.append(Declared(label, side, None, _plain_amount(told[1]), row))
-
-    def _keep(self, row: int, cells: list[str]) -> None:
-        if len(self.rows) >= MOST_ENTRIES:
-            raise DunwellError("intake.statement_too_long", most=MOST_ENTRIES)
-        self.rows.append((row, cells))
 
 
 def _head(about: str, found: Found, format_name: str) -> Head:

@@ -71,7 +71,8 @@ def _cells(
     if is_table:
         # a column that is empty throughout says nothing: another one may tell the amount
         told = {*taken.columns.values(), *taken.constants, "account", "booking_date"}
-        silent = [name for name in _AMOUNTS if rows.height and rows[name].null_count() == rows.height]
+        speaking = [name for name in _AMOUNTS if name in told and rows[name].null_count() < rows.height]
+        silent = set(_AMOUNTS) - set(speaking) if speaking else set()
         fields = [name for name in fields if name in told and name not in silent]
     sheet = Sheet(
         index=index, path=path, sha256="", encoding=taken.encoding, delimiter=taken.delimiter,

@@ -3,58 +3,70 @@
 import io
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time
 from decimal import Decimal
+from typing import Any
 
 from openpyxl import load_workbook
 
 from dunwell.core.errors import DunwellError
-from dunwell.intake.columns import MOST_COLUMNS
-from dunwell.intake.statements.shapes import MOST_BYTES, MOST_ENTRIES
 
-_MOST_UNPACKED = 4 * MOST_BYTES
+_MOST_UNPACKED = 256 << 20
 _MOST_MEMBERS = 2000
 _MOST_SHEETS = 20
 _CHUNK = 1 << 20
-_SPARE = 2000
-"""Rows beside the entries: titles, totals, blank ones."""
+_MOST_CELLS = 100
+"""Columns that are looked at: every row is filled up to so many."""
+_MOST_ROWS = 1 << 20
 
 type Row = tuple[int, list[str]]
 
 
-def sheets_of(data: bytes, file: str) -> Iterator[list[Row]]:
-    """The sheets one by one: number of the row and its cells as text, blank rows left out.
+def sheets_of(data: bytes, file: str) -> Iterator[Iterator[Row]]:
+    """The sheets one by one: numbers of rows and their cells as text, without blank rows, each read when asked for.
 
     Refuses what is no XLSX workbook, what unpacks to more than 256 MiB, and document types in its XML."""
     _measure(data, file)
-    try:
+    with _in_words(file):
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
-        for sheet in book.worksheets[:_MOST_SHEETS]:
-            # what a sheet says of its own size may be wrong, and then rows are cut off
-            sheet.reset_dimensions()
-            yield _rows(sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True))
+        sheets = book.worksheets[:_MOST_SHEETS]
+    for sheet in sheets:
+        yield _rows(sheet, file)
+
+
+def _rows(sheet: Any, file: str) -> Iterator[Row]:
+    blank: tuple[object, ...] | None = None
+    with _in_words(file):
+        # what a sheet says of its own size may be wrong, and then rows are cut off
+        sheet.reset_dimensions()
+        for number, values in enumerate(sheet.iter_rows(max_col=_MOST_CELLS, values_only=True), 1):
+            if values is blank:  # the library gives the same one for each row of a gap, which may be a million long
+                continue
+            if not any(value is not None for value in values):
+                blank = values
+                continue
+            texts = [_text(value) for value in values]
+            while texts and not texts[-1]:
+                texts.pop()
+            if texts:
+                yield number, texts
+            if number >= _MOST_ROWS:
+                return
+
+
+@contextmanager
+def _in_words(file: str) -> Iterator[None]:
+    """A broken workbook fails in as many ways as the library has lines: each is a refusal."""
+    try:
+        yield
     except DunwellError:
         raise
     except MemoryError:
         raise DunwellError("intake.workbook_too_large", file=file) from None
-    except Exception as problem:  # noqa: BLE001 a broken workbook fails in as many ways as the library has lines
+    except Exception as problem:  # noqa: BLE001
         reason = f"{type(problem).__name__}: {problem}"[:200]
         raise DunwellError("intake.workbook_broken", file=file, reason=reason) from None
-
-
-def _rows(cells: Iterator[tuple[object, ...]]) -> list[Row]:
-    rows: list[Row] = []
-    for number, values in enumerate(cells, 1):
-        texts = [_text(value) for value in values]
-        while texts and not texts[-1]:
-            texts.pop()
-        if texts:
-            rows.append((number, texts))
-            if len(rows) > MOST_ENTRIES + _SPARE:
-                raise DunwellError("intake.statement_too_long", most=MOST_ENTRIES)
-        if number >= 1 << 20:
-            break
-    return rows
 
 
 def _text(value: object) -> str:
@@ -75,30 +87,23 @@ def _text(value: object) -> str:
 
 def _measure(data: bytes, file: str) -> None:
     """Unpack everything once, in pieces, to nowhere: what the directory says of sizes may be a lie."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            members = packed.infolist()
-            if "xl/workbook.xml" not in packed.namelist():
-                raise DunwellError("intake.is_binary", file=file)
-            if len(members) > _MOST_MEMBERS:
-                raise DunwellError("intake.workbook_too_large", file=file)
-            left = _MOST_UNPACKED
-            for member in members:
-                with packed.open(member) as stream:
-                    head = b""
-                    while piece := stream.read(_CHUNK):
-                        left -= len(piece)
-                        if left < 0:
-                            raise DunwellError("intake.workbook_too_large", file=file)
-                        if member.filename.endswith((".xml", ".rels")):
-                            _no_doctype(head + piece, file)
-                            head = piece[-16:]
-    except DunwellError:
-        raise
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError, KeyError) as problem:
-        raise DunwellError("intake.workbook_broken", file=file, reason=str(problem)[:200]) from None
-    except Exception as problem:  # noqa: BLE001 zlib and lzma have errors of their own
-        raise DunwellError("intake.workbook_broken", file=file, reason=type(problem).__name__) from None
+    with _in_words(file), zipfile.ZipFile(io.BytesIO(data)) as packed:
+        members = packed.infolist()
+        if "xl/workbook.xml" not in packed.namelist():
+            raise DunwellError("intake.is_binary", file=file)
+        if len(members) > _MOST_MEMBERS:
+            raise DunwellError("intake.workbook_too_large", file=file)
+        left = _MOST_UNPACKED
+        for member in members:
+            with packed.open(member) as stream:
+                head = b""
+                while piece := stream.read(_CHUNK):
+                    left -= len(piece)
+                    if left < 0:
+                        raise DunwellError("intake.workbook_too_large", file=file)
+                    if member.filename.endswith((".xml", ".rels")):
+                        _no_doctype(head + piece, file)
+                        head = piece[-16:]
 
 
 def _no_doctype(piece: bytes, file: str) -> None:
