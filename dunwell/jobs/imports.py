@@ -214,7 +214,13 @@ def _print(report: ImportReport, errors_path: Path | None, changes_path: Path | 
         console.print(_errors(report.errors, spoken))
         if report.errors.height > _SHOWN:
             tell("import.more_errors", count=f"{report.errors.height - _SHOWN:,}")
-        tell("import.refused" if report.refused else "import.left_out", count=f"{count:,}", path=str(errors_path))
+        left_out = sum(file.found.bad_rows for file in report.files)
+        if report.refused:
+            tell("import.refused", count=f"{count:,}", path=str(errors_path))
+        elif left_out:
+            tell("import.left_out", count=f"{left_out:,}", path=str(errors_path))
+        else:
+            tell("import.taken_all_the_same", path=str(errors_path))
     if report.dry_run:
         tell("import.dry_run")
     elif report.written:

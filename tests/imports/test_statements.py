@@ -220,6 +220,13 @@ class TestASumOfSeveralPayments:
         report = take_in(creditor, put(tmp_path, "again.xml", whole))
         assert (report.nothing_new, len(payments())) == (True, 2)
 
+    @one_database
+    def test_is_no_single_payment_of_the_same_amount(self, creditor: Creditor, tmp_path: Path) -> None:
+        ends = balance("OPBD", "0", "2026-11-01"), balance("CLBD", "250.50", "2026-11-02")
+        take_in(creditor, put(tmp_path, "a.xml", camt(*ends, entry("250.50", "2026-11-02", ref="X1", batch=2))))
+        take_in(creditor, put(tmp_path, "b.xml", camt(FIRST, kind="054")))
+        assert payments() == [("C1", "R-1001", 25050, "bank")]
+
 
 class TestAReversal:
     @one_database
@@ -288,4 +295,4 @@ class TestStatementsAsTables:
         wrong = str(put(tmp_path, "wrong.csv", ENGLISH.replace("1245.50", "1.00")))
         refused = home.dunwell("import", wrong, check=False)
         assert (refused.returncode, "1,245.50" in refused.stdout) == (1, True)
-        assert home.dunwell("import", wrong, "--accept-rest").returncode == 0
+        assert "because you said so" in home.dunwell("import", wrong, "--accept-rest").stdout

@@ -157,6 +157,46 @@ Date,Description,Counterparty,Money in,Money out,Balance
 """
 
 
+OF_BANKS: dict[str, tuple[str, str]] = {
+    "a Chinese bank, money in and out in two columns": (
+        "gb18030",
+        (
+            "账号:,6227000000000000\n"
+            "交易时间,借方发生额（支取）,贷方发生额（收入）,余额,币种,对方户名,对方账号,记账日期,摘要,账户明细编号-交易流水号\n"
+            '20261102 10:11:12,,"250.50","1,250.50",人民币元,远大有限公司,62220001,20261102,货款R-1001,1-0001\n'
+            '20261103 10:11:12,5.00,,"1,245.50",人民币元,,,20261103,手续费,1-0002\n'
+        ),
+    ),
+    "a Chinese bank, day and time apart": (
+        "gb18030",
+        (
+            "企业账户\n账号：12345678\n交易日,交易时间,起息日,交易类型,借方金额,贷方金额,余额,摘要,流水号,收(付)方名称,收(付)方账号\n"
+            "20261102,10:11:12,20261102,转账,,250.50,1250.50,货款R-1001,C1,远大有限公司,62220001\n"
+            "20261103,10:11:12,20261103,费用,5.00,,1245.50,手续费,C2,,\n"
+        ),
+    ),
+    "a bank in Taiwan": (
+        "cp950",
+        (
+            "帳號:,012345678901\n帳務日期,交易時間,摘要,支出金額,存入金額,餘額,備註\n"
+            '2026/11/02,10:11:12,跨行轉入,,"250.50","1,250.50",R-1001 貨款\n'
+            '2026/11/03,10:11:12,手續費,5.00,,"1,245.50",手續費\n'
+        ),
+    ),
+    "a German bank, years of two digits": (
+        "cp1252",
+        (
+            '"Auftragskonto";"Buchungstag";"Valutadatum";"Buchungstext";"Verwendungszweck";'
+            '"Beguenstigter/Zahlungspflichtiger";"Kontonummer/IBAN";"Betrag";"Waehrung";"Info"\n'
+            '"DE89370400440532013000";"02.11.26";"02.11.26";"GUTSCHRIFT";"Rechnung R-1001";"Müller GmbH";'
+            '"DE02120300000000202051";"250,50";"EUR";"Umsatz gebucht"\n'
+            '"DE89370400440532013000";"03.11.26";"03.11.26";"ENTGELT";"Entgelt";"";"";"-5,00";"EUR";"Umsatz gebucht"\n'
+        ),
+    ),
+}
+"""Who exports it -> encoding and file."""
+
+
 def workbook(rows: Sequence[Sequence[object]]) -> bytes:
     """An XLSX file of one sheet."""
     book, packed = Workbook(), io.BytesIO()

@@ -18,6 +18,7 @@ from tests.intake.statements import (
     ICBC,
     MT940,
     MT942,
+    OF_BANKS,
     OFX,
     SAMPLES,
     SECOND,
@@ -169,6 +170,18 @@ class TestATable:
         assert notes["intake.note_below"]["lines"] == 1
         encoding = {n.code: n.params for n in read(tmp_path, "b.csv", ALIPAY.encode("gb18030")).report.notes}
         assert encoding["intake.note_table"]["encoding"] == "gb18030"
+
+    @pytest.mark.parametrize("bank", OF_BANKS)
+    def test_of_a_bank_is_read_as_it_comes(self, tmp_path: Path, bank: str) -> None:
+        encoding, text = OF_BANKS[bank]
+        found = read(tmp_path, "export.csv", text.encode(encoding))
+        assert codes(found) == []
+        assert found.lines.select("booking_date", "amount_minor").rows() == [
+            (date(2026, 11, 2), 25050), (date(2026, 11, 3), -500),
+        ]  # fmt: skip
+        assert (found.report.encoding, found.lines["account"].n_unique()) == (encoding, 1)
+        assert "intake.note_account_unnamed" not in [note.code for note in found.report.notes]
+        assert "R-1001" in found.lines["text"][0]
 
     def test_of_a_wallet_leaves_closed_deals_and_moved_money_out(self, tmp_path: Path) -> None:
         found = read(tmp_path, "a.csv", ALIPAY.encode("gb18030"))

@@ -17,12 +17,13 @@ from dunwell.core.money import format_money
 from dunwell.intake.shapes import FRAMES, STATEMENTS, Note
 from dunwell.store import bulk
 
-_SAME = ["account", "booking_date", "currency", "amount_minor"]
-"""What two formats tell alike of one entry."""
+_SAME = ["account", "booking_date", "currency", "amount_minor", "is_batch"]
+"""What two formats tell alike of one entry. A sum of several payments is none of them."""
+_IS_BATCH = pl.col("batch_of").is_not_null().alias("is_batch")
 _METHODS = {"alipay": "Alipay", "wechat": "WeChat Pay"}
 _LINKS = ("end_to_end", "reference", "bank_reference")
 """References of a line of which one leads from the reversal to what it takes back."""
-_KNOWN = ["number", "format", *_SAME, *_LINKS]
+_KNOWN = ["number", "format", "account", "booking_date", "currency", "amount_minor", "batch_of", *_LINKS]
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def plan_lines(lines: pl.DataFrame, frames: Mapping[str, pl.DataFrame], book: Bo
 def _told_before(lines: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """Lines with `became`: new, known (under its number), or elsewhere: another format has told as many lines of the
     same account, day and amount, and writes other texts and references."""
-    seen = known.select("number", "format", *_SAME)
+    seen = known.select("number", "format", *_SAME[:-1], _IS_BATCH)
     parts = [lines.with_columns(became=pl.lit("new")).clear()]
     for _, own in lines.group_by("file", maintain_order=True):
         is_known = pl.col("number").is_in(seen["number"].implode())
@@ -77,7 +78,8 @@ def _told_before(lines: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
             .agg(told=pl.len())
         )
         part = (
-            own.join(others, on=_SAME, how="left", maintain_order="left")
+            own.with_columns(_IS_BATCH)
+            .join(others, on=_SAME, how="left", maintain_order="left")
             .with_columns(is_known=is_known)
             .with_columns(place=(~pl.col("is_known")).cum_sum().over(_SAME))
             .with_columns(
@@ -87,9 +89,9 @@ def _told_before(lines: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
                 .then(pl.lit("elsewhere"))
                 .otherwise(pl.lit("new"))
             )
-            .select(parts[0].columns)
+            .select(*parts[0].columns, "is_batch")
         )
-        parts.append(part)
+        parts.append(part.drop("is_batch"))
         seen = pl.concat([seen, part.filter(pl.col("became") == "new").select(seen.columns)])
     return pl.concat(parts)
 
@@ -128,13 +130,13 @@ class _Reversals:
         rows = named.filter(pl.col("is_reversal") & (pl.col("amount_minor") < 0) & pl.col("batch_of").is_null())
         if rows.is_empty():
             return self._came.clear()
-        open_credits = self._candidates(named)
+        open_credits = self._candidates(named, -rows["amount_minor"])
         found = [self._one(row, open_credits) for row in rows.sort("booking_date").iter_rows(named=True)]
         frame = pl.DataFrame(found, schema={**rows.schema, "reverses": pl.String})
         return _payments(frame.filter(pl.col("debtor").is_not_null()), pl.col("reverses"))
 
-    def _candidates(self, named: pl.DataFrame) -> list[dict[str, Any]]:
-        """Lines that became payments, not taken back yet: with the debtor and the invoice of their payments."""
+    def _candidates(self, named: pl.DataFrame, amounts: pl.Series) -> list[dict[str, Any]]:
+        """Lines of these amounts that became payments, not taken back yet: with debtor and invoice of each."""
         creditor = self._book.creditor.pk
         paid = bulk.read(bulk.PAYMENTS, creditor, ["number", "debtor_id", "receivable_id", "reverses_id"])
         gone = paid["reverses_id"].drop_nulls()
@@ -146,10 +148,11 @@ class _Reversals:
             .join(items, on="receivable_id", how="left")
         )
         told = pl.concat([self._known.drop("id"), named.select(self._known.drop("id").columns)])
+        told = told.filter(pl.col("amount_minor").is_in(amounts.implode()))
         payments = pl.concat([standing.select("number", "debtor", "receivable"),
                               self._came.select("number", "debtor", "receivable")])  # fmt: skip
         rows = told.unique("number", keep="first", maintain_order=True).join(payments, on="number")
-        return rows.filter(pl.col("amount_minor") > 0).sort("booking_date", "number").to_dicts()
+        return rows.sort("booking_date", "number").to_dicts()
 
     @staticmethod
     def _one(row: dict[str, Any], candidates: list[dict[str, Any]]) -> dict[str, Any]:

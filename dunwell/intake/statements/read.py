@@ -180,10 +180,14 @@ def _checked(
     found = FileReport(
         path=path, name=path.name, sha256=sha256, kind=STATEMENTS, encoding=taken.encoding,
         delimiter=taken.delimiter, rows=rows, good_rows=rows - bad, bad_rows=bad, columns=taken.columns,
-        ignored=taken.ignored, totals=_totals(every, lines), notes=tuple(taken.notes),
+        ignored=taken.ignored, totals=_totals(every, lines), notes=_once(taken.notes),
         without_amount=every.filter(pl.col("amount_minor").is_null())["row"].n_unique(),
     )  # fmt: skip
     return StatementFile(found, lines, report(errors, [""] * index + [str(path)]))
+
+
+def _once(notes: list[Note]) -> tuple[Note, ...]:
+    return tuple(note for place, note in enumerate(notes) if note not in notes[:place])
 
 
 def _future(taken: Taken, every: pl.DataFrame, defaults: Defaults) -> None:

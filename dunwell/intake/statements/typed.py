@@ -1,5 +1,6 @@
 """Texts of entries -> typed columns, by the same cells that read ledgers; each doubt is an error of its entry."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -84,11 +85,20 @@ def _cells(
         cells=rows.select(pl.lit(index, pl.Int32).alias("file"), *_BESIDE, *fields),
     )  # fmt: skip
     own = mapping if is_table and mapping else Mapping(decimal=taken.decimal)
+    if is_table and not own.date and _short_years(rows):
+        own = replace(own, date="DD.MM.YY")
+        sheet.note("intake.note_short_years", column=sheet.header("booking_date"))
     kept = defaults if is_table else Defaults()
     return Cells(
         sheet, faults, kept, own, dates=tuple(field for field in _DATES if sheet.has(field)),
         amounts=tuple(field for field in _AMOUNTS if sheet.has(field)) or ("amount",),
     )  # fmt: skip
+
+
+def _short_years(rows: pl.DataFrame) -> bool:
+    """Whether all days are written like 02.11.26: with points between, the day comes first."""
+    days = rows["booking_date"].drop_nulls()
+    return days.len() > 0 and bool(days.str.contains(r"^[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{2}$").all())
 
 
 def _names(format_name: str) -> dict[str, str]:
