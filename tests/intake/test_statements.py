@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from dunwell.intake import load_mapping
-from dunwell.intake.statements import format_of
+from dunwell.core.errors import DunwellError
+from dunwell.intake import Defaults, Mapping, load_mapping
+from dunwell.intake.statements import format_of, read_statements
 from tests.intake.statements import (
     ALIPAY,
     BACK,
@@ -218,6 +219,20 @@ class TestATable:
         assert found.lines.select("booking_date", "amount_minor", "currency", "account", "payer").rows() == [
             (date(2026, 11, 2), 25050, "GBP", "ACC-1", "Mueller"), (date(2026, 11, 3), -500, "GBP", "ACC-1", "Bank"),
         ]  # fmt: skip
+
+    def test_may_have_its_text_in_several_columns_of_a_mapping_and_nothing_else(self, tmp_path: Path) -> None:
+        content = "Tag,Was,Noch,Wieviel\n2026-11-02,Rechnung,R-1001,250.50\n2026-11-03,Entgelt,,-5.00\n"
+        columns = {"Tag": "booking_date", "Was": "text", "Noch": "text", "Wieviel": "amount"}
+        listed = "\n".join(f'{name} = "{field}"' for name, field in columns.items())
+        mapping = load_mapping(put(tmp_path, "a.toml", f'kind = "statements"\n[columns]\n{listed}\n'))
+        assert read(tmp_path, "a.csv", content, mapping).lines["text"].to_list() == ["Rechnung R-1001", "Entgelt"]
+        with pytest.raises(DunwellError, match="given twice"):
+            load_mapping(put(tmp_path, "b.toml", f'kind = "statements"\n[columns]\n{listed}\nX = "amount"\n'))
+
+    def test_that_a_mapping_calls_a_statement_and_is_none_is_refused_with_its_columns(self, tmp_path: Path) -> None:
+        path = put(tmp_path, "a.csv", "Eins,Zwei\n1,2\n")
+        with pytest.raises(DunwellError, match='"Eins", "Zwei"'):
+            read_statements([path], defaults=Defaults(), mapping=Mapping(kind="statements"))
 
     def test_says_that_it_does_not_name_its_account(self, tmp_path: Path) -> None:
         assert "intake.note_account_unnamed" in [note.code for note in read(tmp_path, "a.csv", ENGLISH).report.notes]
