@@ -11,8 +11,9 @@ from dunwell.core.dates import format_date
 from dunwell.core.errors import say
 from dunwell.core.money import DIGITS, format_money, plain_amount
 from dunwell.documents.account import Account, DebtStatement, Event, Line, Statement, Sums
+from dunwell.documents.due_words import due_words
 from dunwell.documents.plain import plain
-from dunwell.rulebook.debt import ORDER_SOURCE
+from dunwell.rulebook.debt import ORDER_SOURCE, DueBasis
 from dunwell.rulebook.interest_terms import COMPONENTS
 from dunwell.rulebook.rates import percent_of
 
@@ -41,6 +42,7 @@ def _debt_data(each: DebtStatement, language: str) -> dict[str, Any]:
         "number": debt.number,
         "currency": currency,
         "due": debt.due.isoformat(),
+        "due_basis": _due_data(debt.due_basis),
         "principal": plain_amount(debt.principal_minor, currency),
         "interest_from": each.start.isoformat(),
         "regime": debt.terms.regime.id,
@@ -64,6 +66,15 @@ def _debt_data(each: DebtStatement, language: str) -> dict[str, Any]:
         found["disputed"] = _sums_data(each.disputed, currency)
         found["with_disputed_part"] = plain_amount(each.sums.total + each.disputed.total, currency)
     return found
+
+
+def _due_data(basis: DueBasis | None) -> dict[str, Any] | None:
+    """How a due date came about; `beyond_law` is the rule that it is later than."""
+    if basis is None:
+        return None
+    late = basis.beyond
+    beyond = late and {"rule": late.rule, "latest": late.latest.isoformat(), "basis": late.basis}
+    return {"terms": basis.terms, "calendar_official": basis.known, "rule": basis.rule, "beyond_law": beyond}
 
 
 def _sums_data(sums: Sums, currency: str) -> dict[str, str]:
@@ -125,7 +136,7 @@ def notes(each: DebtStatement, language: str, *, inside: bool = True) -> list[st
     """
     terms = each.debt.terms
     citation = terms.regime.citation
-    found = []
+    found = due_words(each.debt.due_basis, language, inside=inside)
     if each.debt.untold:
         why = each.debt.untold.words(language)
         number = each.debt.number

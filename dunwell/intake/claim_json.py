@@ -12,22 +12,33 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import polars as pl
+
 from dunwell.core.errors import DunwellError
 from dunwell.core.money import DIGITS, LARGEST_MINOR
 from dunwell.core.terms import ChargeKind, DebtorKind
 from dunwell.intake import json_fields as fields
-from dunwell.rulebook.debt import ENTRY_KINDS, Debt, Entry
+from dunwell.rulebook.debt import ENTRY_KINDS, Bound, Debt, DueBasis, Entry
+from dunwell.rulebook.due_dates import Instalment, due_date
 from dunwell.rulebook.interest_scope import Case, check_scope
 from dunwell.rulebook.interest_terms import BUYERS, COMPONENTS, CREDITORS, OTHER, Terms, make_terms
+from dunwell.rulebook.lawful_due import beyond_law, debtor_of
+from dunwell.rulebook.payment_terms import BaseDate, PaymentTerms
 from dunwell.rulebook.places import is_law
 from dunwell.rulebook.rates import Series
+from dunwell.rulebook.terms_notation import read_terms
 
 _PLAIN = re.compile(r"[0-9]{1,1000}(\.[0-9]{1,6})?")
 
+DAYS_OF_TERMS = {
+    "issued": BaseDate.INVOICE, "received": BaseDate.RECEIPT, "delivered": BaseDate.DELIVERY,
+    "accepted": BaseDate.ACCEPTANCE,
+}  # fmt: skip
+"""Fields of days that payment terms run from."""
 _TOP = {"as_of", "pay_by", "debtor", "buyer", "creditor", "debts", "payments"}
 _DEBT = {
-    "number", "currency", "principal", "due", "interest_from", "contract", "law", "fixed_sum", "disputed", "secured",
-    "terms", "entries",
+    "number", "currency", "principal", "due", "payment_terms", *DAYS_OF_TERMS, "interest_from", "contract", "law",
+    "fixed_sum", "disputed", "secured", "terms", "entries",
 }  # fmt: skip
 _ENTRY = {"id", "date", "kind", "amount", "designation", "reverses", "charge_kind"}
 _LOOSE = {"id", "date", "amount", "currency"}
@@ -108,9 +119,8 @@ def _debt(entry: Any, at: str, case: Case, series: Mapping[str, Series] | None) 
     if currency not in DIGITS:
         raise DunwellError("claim.currency", field=f"{at}.currency", value=currency)
     principal = _amount(entry, "principal", at, currency)
-    due = fields.day(entry, "due", at)
-    if due is None:
-        raise DunwellError("claim.missing", field=f"{at}.due")
+    case = replace(case, law=_law(entry, at))
+    due, basis = _due(entry, at, case)
     disputed = _amount(entry, "disputed", at, currency, default=0)
     if disputed > principal:
         raise DunwellError("claim.more_than_principal", field=f"{at}.disputed")
@@ -119,7 +129,6 @@ def _debt(entry: Any, at: str, case: Case, series: Mapping[str, Series] | None) 
         raise DunwellError("claim.order_of_days", field=f"{at}.interest_from", first="due", second="interest_from")
     if contract is not None and contract > due:
         raise DunwellError("claim.order_of_days", field=f"{at}.contract", first="contract", second="due")
-    case = replace(case, law=_law(entry, at))
     terms = _terms(entry.get("terms", {"regime": "none"}), f"{at}.terms", case, series)
     if type(entry.get("fixed_sum", False)) is not bool:
         raise DunwellError("claim.yes_or_no", field=f"{at}.fixed_sum")
@@ -135,8 +144,50 @@ def _debt(entry: Any, at: str, case: Case, series: Mapping[str, Series] | None) 
         number=fields.text(entry, "number", at), currency=currency, principal_minor=principal, due=due,
         terms=terms,
         start=start, contract=contract,
-        disputed_minor=disputed, secured=secured, entries=entries,
+        disputed_minor=disputed, secured=secured, entries=entries, due_basis=basis,
     )  # fmt: skip
+
+
+def _due(entry: Mapping[str, Any], at: str, case: Case) -> tuple[date, DueBasis | None]:
+    """The due date, as it is told or as payment terms make it; and how it came about."""
+    due = fields.day(entry, "due", at)
+    days = {kind: fields.day(entry, field, at) for field, kind in DAYS_OF_TERMS.items()}
+    notation = entry.get("payment_terms")
+    if due is None and notation is None:
+        raise DunwellError("claim.missing", field=f"{at}.due")
+    if due is not None and notation is not None:
+        raise DunwellError("claim.due_twice", field=f"{at}.payment_terms")
+    basis = DueBasis()
+    if due is None:
+        read = read_terms(fields.text(entry, "payment_terms", at))
+        found = _counted(read, days, at)
+        due, basis = found.due_date, DueBasis(str(read), found.known)
+    bound = _bound(due, days, case)
+    if bound:
+        basis = replace(basis, beyond=bound)
+    return due, None if basis == DueBasis() else basis
+
+
+def _counted(terms: PaymentTerms, days: Mapping[BaseDate, date | None], at: str) -> Instalment:
+    """The due date of terms; a day that is missing is called as the description calls it."""
+    names = {kind: field for field, kind in DAYS_OF_TERMS.items()}
+    for kind in terms.parts[0].base:
+        if days.get(kind) is None:
+            raise DunwellError("claim.missing", field=f"{at}.{names.get(kind, 'due')}")
+    return due_date(terms, days)
+
+
+def _bound(due: date, days: Mapping[BaseDate, date | None], case: Case) -> Bound | None:
+    """The rule of law that a due date is later than, where it is known which law governs and when it was invoiced."""
+    if case.law is None or days[BaseDate.INVOICE] is None:
+        return None
+    told = {kind.column: day for kind, day in days.items()} | {BaseDate.DUE.column: due}
+    row = pl.DataFrame([told], schema=dict.fromkeys(told, pl.Date)).with_columns(
+        law=pl.lit(case.law), debtor=debtor_of(pl.lit(case.debtor), pl.lit(case.buyer, pl.String))
+    )  # fmt: skip
+    for rule, latest, basis in beyond_law(row, case.creditor).select("law_rule", "lawful_date", "law_basis").rows():
+        return Bound(rule, latest, basis)
+    return None
 
 
 def _terms(entry: Any, at: str, case: Case, series: Mapping[str, Series] | None) -> Terms:

@@ -62,6 +62,36 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """A due date is later than a rule of law (`rulebook.legal_terms`) lets it be.
+
+    latest   the last day on which it would let the debt fall due
+    basis    `cut`: no longer term may be agreed; `doubtful`: a person judges whether it may; `unchecked`: a day that
+             the rule runs from is not told, and it was measured from the invoice's own
+    """
+
+    rule: str
+    latest: date
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class DueBasis:
+    """How a due date came about, where that is recorded.
+
+    terms   the payment terms it was counted by
+    known   false: it rests on a calendar that was not official yet
+    rule    the rule of law that gives it, because nothing was agreed
+    beyond  the rule of law that it is later than; it stands all the same
+    """
+
+    terms: str | None = None
+    known: bool = True
+    rule: str | None = None
+    beyond: Bound | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Debt:
     """One debt in its currency.
 
@@ -71,6 +101,7 @@ class Debt:
     secured          how well it is secured; 0 is not at all
     refused          why its interest cannot be told: whoever asks for it hears this
     untold           why it bears none here though others of the debtor may; `refused` is then None
+    due_basis        how its due date came about; None: it was told
     since            from this day on it exists and takes money that names no debt; None: from ever
     """
 
@@ -89,6 +120,7 @@ class Debt:
     entries: tuple[Entry, ...] = ()
     refused: DunwellError | None = None
     untold: DunwellError | None = None
+    due_basis: DueBasis | None = None
 
     @property
     def wholly_disputed(self) -> bool:

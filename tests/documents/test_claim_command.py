@@ -305,3 +305,49 @@ class TestMoneyOfADescription:
         told = json.loads(claim(json.dumps(open_debt), "--json", tmp_path=tmp_path).stdout)
         assert told["debts"][0]["assumed_since"] is None
         assert told["rates_assumed_from"] == "2026-07-01"
+
+
+class TestADueDateOfADescription:
+    DEBT = {
+        "number": "R1", "currency": "CNY", "principal": "100.00", "issued": "2027-04-01",
+        "payment_terms": "30 days roll CN",
+    }  # fmt: skip
+
+    def read(self, **changes):
+        debt = {name: value for name, value in {**self.DEBT, **changes}.items() if value is not None}
+        return read_claim(json.dumps({"debtor": "business", "debts": [debt]})).debts[0]
+
+    def test_is_counted_by_its_payment_terms(self):
+        debt = self.read(payment_terms="30 days from later of receipt and delivery", received="2026-01-20",
+                         delivered="2026-01-31")  # fmt: skip
+        assert (debt.due.isoformat(), debt.due_basis.known) == ("2026-03-02", True)
+
+    def test_says_that_its_calendar_is_not_official_yet(self, tmp_path):
+        text = json.dumps({"debtor": "business", "as_of": "2027-06-01", "debts": [self.DEBT]})
+        told = json.loads(claim(text, "--json", tmp_path=tmp_path).stdout)["debts"][0]
+        assert told["due_basis"]["calendar_official"] is False
+        assert "calendar that is not official yet" in told["notes"][0]
+
+    def test_that_is_later_than_the_law_allows_stands_and_it_is_said(self):
+        sme = {"debtor": "business", "buyer": "public_institution", "creditor": "sme", "debts": [
+            {"number": "R1", "currency": "CNY", "principal": "100.00", "law": "CN", "issued": "2025-07-01",
+             "delivered": "2025-07-01", "due": "2025-09-29"}]}  # fmt: skip
+        debt = read_claim(json.dumps(sme)).debts[0]
+        assert debt.due.isoformat() == "2025-09-29"
+        bound = debt.due_basis.beyond
+        assert (bound.rule, bound.latest.isoformat(), bound.basis) == ("cn-sme.due", "2025-08-30", "cut")
+
+    @pytest.mark.parametrize(
+        ("changes", "code", "field"),
+        [
+            ({"payment_terms": None}, "claim.missing", "debts[0].due"),
+            ({"due": "2027-05-01"}, "claim.due_twice", "debts[0].payment_terms"),
+            ({"payment_terms": "30 days from delivery"}, "claim.missing", "debts[0].delivered"),
+            ({"payment_terms": "50%: 1 day; 50%: 2 days"}, "terms.several_instalments", None),
+            ({"payment_terms": "soon"}, "terms.unreadable", None),
+        ],
+    )
+    def test_that_cannot_be_counted_is_refused(self, changes, code, field):
+        with pytest.raises(DunwellError) as refused:
+            self.read(**changes)
+        assert (refused.value.code, refused.value.params.get("field")) == (code, field)

@@ -143,6 +143,8 @@ class TestInvoices:
             "number": "R1", "debtor": "C1", "issue_date": date(2026, 1, 2), "due_date": date(2026, 2, 1),
             "currency": "EUR", "amount_minor": 10000, "open_minor": None, "status": "open", "says_paid": False,
             "description": "first", "contract": None, "contract_date": None, "law": None,
+            "payment_terms": None, "received_date": None, "delivered_date": None, "accepted_date": None,
+            "due_known": None, "due_rule": None, "instalment": None,
         }  # fmt: skip
         assert batch.files[0].totals == (Total("EUR", 3, 11200, 2, 10500), Total("USD", 1, 2050, 1, 2050))
         assert len(batch.files[0].sha256) == 64
@@ -202,10 +204,10 @@ class TestInvoices:
         batch = read(tmp_path, a=invoice_rows(*rows, header=HEADER + ",terms_days"))
         assert batch.frames["invoices"].select("number", "due_date").rows() == [
             ("R1", date(2026, 3, 17)), ("R2", date(2026, 2, 10)), ("R3", date(2026, 3, 31)), ("R4", date(2026, 4, 1)),
-            ("R5", date(2026, 2, 20)),
+            ("R5", date(2026, 2, 20)), ("R7#1", date(2026, 1, 25)), ("R7#2", date(2026, 2, 24)),
         ]  # fmt: skip
         assert [(row, code) for row, _, _, code in said(batch)] == [
-            (7, "terms_from_elsewhere"), (8, "terms_of_instalments"), (9, "not_days"), (10, "empty_cell"),
+            (7, "terms_base_missing"), (9, "not_days"), (10, "empty_cell"),
         ]  # fmt: skip
 
     @pytest.mark.parametrize(

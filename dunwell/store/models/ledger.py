@@ -50,6 +50,9 @@ class ReceivableFields(Fact):
     `parent` is the invoice a charge, an instalment or a credit note belongs to. `open_as_of_date`: no file has told
     the item's own amount yet; `amount_minor` is what was open on that day. None: it is the item's own amount.
     `charge_kind`: what a charge is for (`core.terms.ChargeKind`), where it was told.
+    `payment_terms`: the terms that its due date was counted by, in the notation of `rulebook.payment_terms`.
+    `due_known`: false where that rests on a calendar that was not official yet; null where nothing was counted.
+    `due_rule`: the rule of law (`rulebook.legal_terms`) that gives the due date, because nothing was agreed.
     """
 
     debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -67,6 +70,12 @@ class ReceivableFields(Fact):
     status = models.CharField(max_length=12)
     description = models.CharField(max_length=2000, null=True)
     charge_kind = models.CharField(max_length=12, null=True)
+    payment_terms = models.CharField(max_length=200, null=True)
+    received_date = models.DateField(null=True)
+    delivered_date = models.DateField(null=True)
+    accepted_date = models.DateField(null=True)
+    due_known = models.BooleanField(null=True)
+    due_rule = models.CharField(max_length=40, null=True)
 
     class Meta:
         abstract = True

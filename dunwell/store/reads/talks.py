@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 
 from dunwell.core.errors import DunwellError
 from dunwell.core.terms import ReceivableKind
+from dunwell.rulebook.instalments import invoice_and_place
 from dunwell.store.models import Complaint, ContactPoint, Creditor, Debtor, Dispute, Hold, Promise, Receivable
 
 
@@ -29,6 +30,19 @@ def receivable(creditor: Creditor, number: str) -> Receivable:
     if not found:
         raise DunwellError("receivable.unknown", number=number[:100])
     return min(found, key=lambda item: (list(ReceivableKind).index(ReceivableKind(item.kind)), item.pk))
+
+
+def receivables(creditor: Creditor, number: str) -> list[Receivable]:
+    """The item of a number as `receivable`; of an invoice in instalments these, in order. `receivable.unknown`"""
+    parts = Receivable.objects.select_related("debtor").filter(
+        creditor=creditor, kind=ReceivableKind.INSTALMENT, number__startswith=f"{_text(number)}#"
+    )
+    places = {row: invoice_and_place(row.number) for row in parts}
+    mine = [(place[1], row) for row, place in places.items() if place and place[0] == number]
+    whole = Receivable.objects.filter(creditor=creditor, number=_text(number)).exclude(kind=ReceivableKind.CREDIT_NOTE)
+    if not mine or whole.exists():
+        return [receivable(creditor, number)]
+    return [row for _, row in sorted(mine, key=lambda each: each[0])]
 
 
 def dispute(creditor: Creditor, number: str) -> Dispute:
