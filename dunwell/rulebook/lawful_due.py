@@ -18,7 +18,7 @@ _PLACE = "_place"
 BOUNDS: dict[str, pl.DataType] = {"law_rule": pl.String(), "lawful_date": pl.Date(), "law_basis": pl.String()}
 """What `beyond_law` adds; see `rulebook.debt.Bound`."""
 GIVEN: dict[str, pl.DataType] = {
-    "due_rule": pl.String(), "due_by_law": pl.Date(), "law_terms": pl.String(), "law_lacks": pl.String(),
+    "given_rule": pl.String(), "due_by_law": pl.Date(), "law_terms": pl.String(), "law_lacks": pl.String(),
 }  # fmt: skip
 """What `due_by_law` adds."""
 
@@ -86,7 +86,7 @@ def due_by_law(rows: pl.DataFrame, creditor: frozenset[str]) -> pl.DataFrame:
         counted = due_dates(at_once.select(_PLACE, "issue_date", *_DAYS, "due_date", terms=pl.lit(terms)))
         found.append(
             counted.select(
-                _PLACE, due_rule=pl.lit(rule.id), due_by_law="falls_due_date", law_terms="terms", law_lacks="refused"
+                _PLACE, given_rule=pl.lit(rule.id), due_by_law="falls_due_date", law_terms="terms", law_lacks="refused"
             )
         )
     given = pl.concat(found).unique(_PLACE, keep="first", maintain_order=True)

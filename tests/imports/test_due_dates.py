@@ -230,3 +230,80 @@ class TestAnUnknownInvoice:
             statement_of(creditor=creditor, numbers=["R"], as_of=date(2026, 6, 1))
         assert caught.value.code == "receivable.unknown"
         assert json.dumps(caught.value.params)
+
+
+class TestTheLaw:
+    """What rules of law say of due dates."""
+
+    def test_gives_a_due_date_only_where_a_person_says_that_nothing_was_agreed(self, tmp_path: Path) -> None:
+        creditor = make_creditor()
+        row = bill(received_date="2026-01-20", delivery_date="2026-01-10")
+        report = book(tmp_path, creditor, row)
+        assert errors(report) == [(2, "intake.no_due_date")]
+        assert "--due-by-law" in report.errors["reason"][0]
+        told = book(tmp_path, creditor, row, due_by_law=True)
+        item = Receivable.objects.get()
+        assert (item.due_date, item.due_rule) == (date(2026, 2, 19), "de-286.due")
+        note = told.files[1].found.notes[0].words("en")
+        assert "de-286.due (BGB § 286" in note
+        assert "2026-02-19" in note
+        data = as_data(statement_of(creditor=creditor, numbers=["R1"], as_of=date(2026, 6, 1)).statement, "en")
+        assert data["debts"][0]["due_basis"]["rule"] == "de-286.due"
+        assert "No payment terms were agreed" in data["debts"][0]["notes"][0]
+        assert "Unverified" in data["debts"][0]["notes"][1]
+
+    def test_runs_from_the_later_of_receipt_and_the_day_on_which_payment_could_be_demanded(
+        self, tmp_path: Path
+    ) -> None:
+        book(tmp_path, make_creditor(), bill(received_date="2026-01-20", delivery_date="2026-02-10"), due_by_law=True)
+        assert owed()[0][2] == date(2026, 3, 12)
+
+    @pytest.mark.parametrize(
+        ("creditor", "columns", "code"),
+        [
+            ({}, {"delivery_date": "2026-01-10"}, "import.due_by_law_lacks"),
+            ({}, {"received_date": "2026-01-20", "customer_kind": "consumer"}, "import.no_rule_for_due"),
+            ({"country": "FR"}, {"received_date": "2026-01-20"}, "import.no_rule_for_due"),
+            ({"country": "CN"}, {"delivery_date": "2026-01-20"}, "import.no_rule_for_due"),
+            ({"country": "GB"}, {"received_date": "2026-01-20"}, "import.due_by_law_lacks"),
+        ],
+    )
+    def test_gives_no_day_where_no_rule_holds_or_the_day_it_runs_from_is_not_told(
+        self, tmp_path: Path, creditor: dict[str, str], columns: dict[str, str], code: str
+    ) -> None:
+        rows = write(tmp_path, "invoices", [{**bill(**columns), "customer_name": "Ada"}])
+        report = take_in(make_creditor(**creditor), rows, due_by_law=True)
+        assert errors(report) == [(2, code)]
+        assert not report.written
+
+    def test_later_than_which_a_due_date_was_agreed_is_named_and_the_date_stands(self, tmp_path: Path) -> None:
+        creditor = make_creditor(country="CN", currency="CNY", zone="Asia/Shanghai", kind="sme")
+        buyer = write(tmp_path, "customers", [{**CUSTOMER[0], "buyer_kind": "public_institution"}])
+        row = bill(issue_date="2025-07-01", delivery_date="2025-07-01", terms="90 days from delivery")
+        report = take_in(creditor, buyer, write(tmp_path, "invoices", [row]))
+        note = report.files[1].found.notes[0]
+        assert note.code == "import.note_due_beyond.cut"
+        assert "2: 2025-09-29 > 2025-08-30" in note.words("zh-Hans")
+        assert owed()[0][2] == date(2025, 9, 29)
+        told = statement_of(creditor=creditor, numbers=["R1"], as_of=date(2026, 6, 1)).statement
+        assert as_data(told, "en")["debts"][0]["due_basis"]["beyond_law"] == {
+            "rule": "cn-sme.due", "latest": "2025-08-30", "basis": "cut",
+        }  # fmt: skip
+        assert any("保障中小企业款项支付条例" in line for line in as_text(told, "zh-Hans"))
+
+    @pytest.mark.parametrize(
+        ("creditor", "columns", "basis"),
+        [
+            ({}, {"due_date": "2026-04-01", "received_date": "2026-01-20", "delivery_date": "2026-01-20"}, "doubtful"),
+            ({}, {"due_date": "2026-04-01"}, "unchecked"),
+            ({}, {"due_date": "2026-03-16"}, None),
+            ({"country": "US"}, {"due_date": "2026-12-01"}, None),
+            ({"country": "CN"}, {"due_date": "2026-12-01"}, None),
+        ],
+    )
+    def test_speaks_of_a_long_term_only_where_a_rule_holds(
+        self, tmp_path: Path, creditor: dict[str, str], columns: dict[str, str], basis: str | None
+    ) -> None:
+        report = book(tmp_path, make_creditor(**creditor), bill(**columns))
+        codes = [note.code for note in report.files[1].found.notes]
+        assert codes == ([f"import.note_due_beyond.{basis}"] if basis else [])

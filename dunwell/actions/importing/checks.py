@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from dunwell.actions.importing.book import Book, Said, condition
+from dunwell.actions.importing.due_by_law import with_due_dates_of_law, with_notes_of_law
 from dunwell.actions.importing.open_items import NUMBER_PREFIX
 from dunwell.core.terms import ReceivableKind, ReceivableStatus
 from dunwell.intake.faults import Faults, report
@@ -19,7 +20,9 @@ _REFERRING = ("credit_notes", "charges", "payments", "disputes")
 
 def checked(batch: Batch, book: Book, said: Said) -> Batch:
     """The batch without rows that the book contradicts; their errors are added to the others."""
-    check = _Check(batch, book, said, Faults())
+    faults = Faults()
+    batch = with_due_dates_of_law(batch, book, faults)
+    check = _Check(batch, book, said, faults)
     check.reserved_numbers()
     check.changed_currencies()
     check.instalments_of_the_book()
@@ -27,20 +30,21 @@ def checked(batch: Batch, book: Book, said: Said) -> Batch:
     check.what_refers_to_refused_rows()
     added = check.faults.all()
     if added.is_empty():
-        return batch
+        return with_notes_of_law(batch, book)
     good = {kind: check.faults.good(frame) for kind, frame in batch.frames.items()}
     rejected = {
         kind: pl.concat([batch.rejected[kind], check.faults.bad(frame)]) for kind, frame in batch.frames.items()
     }
     names = [str(file.path) for file in batch.files]
     errors = pl.concat([batch.errors, report(added, names)]).sort("file", "row", maintain_order=True)
-    return replace(
+    found = replace(
         batch,
         frames=good,
         rejected=rejected,
         errors=errors,
         files=[_without(file, index, batch, check.faults) for index, file in enumerate(batch.files)],
     )
+    return with_notes_of_law(found, book)
 
 
 def _without(file: FileReport, index: int, batch: Batch, faults: Faults) -> FileReport:

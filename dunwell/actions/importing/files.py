@@ -66,6 +66,7 @@ def import_files(
     dry_run: bool = False,
     open_items_date: date | None = None,
     accept_disappeared: bool = False,
+    due_by_law: bool = False,
     ask: Callable[[Disappeared], bool] | None = None,
     by: Actor,
     now: datetime,
@@ -76,6 +77,7 @@ def import_files(
     accept_valid_rows   write the good rows although others have errors; else one error refuses all
     open_items_date     the invoices, credit notes and charges in the files are all that is open as of this day
     accept_disappeared  a list may lack more of what was open than usual; `ask` is asked if it is not accepted
+    due_by_law          an invoice without due date and terms is due on the day that the law gives
     A file that is no table of a known kind raises DunwellError, and so does a list that contradicts the book.
     """
     if not may(by, "file.import"):
@@ -86,7 +88,11 @@ def import_files(
             _refuse_list_day(creditor, open_items_date, last_list, now)
         progress("look_up", "", 0, 1)
         book = read_book(creditor)
-        batch, said = _read(creditor, book, paths, mapping, open_items_date, _today(creditor, now), progress)
+        defaults = Defaults(
+            currency=creditor.currency, country=creditor.country, language=creditor.language, day=open_items_date,
+            today=_today(creditor, now), due_by_law=due_by_law,
+        )  # fmt: skip
+        batch, said = _read(book, paths, mapping, defaults, progress)
         refused = not batch.errors.is_empty() and not accept_valid_rows
         if refused:
             return ImportReport(
@@ -152,20 +158,12 @@ def _body(plan: Plan, index: int) -> dict[str, object]:
 
 
 def _read(
-    creditor: Creditor,
-    book: Book,
-    paths: Sequence[Path],
-    mapping: Reading | None,
-    day: date | None,
-    today: date,
-    progress: Progress,
+    book: Book, paths: Sequence[Path], mapping: Reading | None, defaults: Defaults, progress: Progress
 ) -> tuple[Batch, Said]:
     batch = read_files(
         paths,
         known=book.known(),
-        defaults=Defaults(
-            currency=creditor.currency, country=creditor.country, language=creditor.language, day=day, today=today
-        ),
+        defaults=defaults,
         mapping=mapping,
         progress=lambda name, done, of: progress("read", name, done, of),
     )
