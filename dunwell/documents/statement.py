@@ -46,6 +46,7 @@ def _debt_data(each: DebtStatement, language: str) -> dict[str, Any]:
         "principal": plain_amount(debt.principal_minor, currency),
         "interest_from": each.start.isoformat(),
         "regime": debt.terms.regime.id,
+        "regime_source": debt.terms.regime.cited_on(each.start).source,
         "demanded": _sums_data(each.sums, currency),
         "lines": [_line_data(line, currency) for line in each.demanded.lines],
         "entries": [_event_data(event, currency) for event in each.demanded.events],
@@ -135,7 +136,7 @@ def notes(each: DebtStatement, language: str, *, inside: bool = True) -> list[st
     inside   for the creditor's own people: with what they should do about interest that cannot be told
     """
     terms = each.debt.terms
-    citation = terms.regime.citation
+    citation = terms.regime.cited_on(each.start)
     found = due_words(each.debt.due_basis, language, inside=inside)
     if each.debt.untold:
         why = each.debt.untold.words(language)

@@ -38,7 +38,7 @@ somebody who collects the debts of others."""
 _NEEDED = {"id", "title", "place", "applies", "values", "citation", "review_by", "warnings", "cases"}
 _MAY = {
     "series", "fixed_on", "dated_by", "agreed", "beside", "basis", "cap", "floor", "choices", "fixed_sum", "order",
-    "day_count", "rounding", "payment_day", "cap_counts",
+    "day_count", "rounding", "payment_day", "cap_counts", "cited_before",
 }  # fmt: skip
 _APPLIES = {"debtor", "buyer", "creditor", "creditor_not", "law"}
 _VALUE_KEYS = {"rate", "per", "spread", "multiplier", "cap"}
@@ -77,6 +77,7 @@ class Regime:
     `cap_counts`: kinds of charges (`core.terms.ChargeKind`) that `cap` bounds together with the interest.
     For whom it holds, see `interest_scope`: `creditors` only those, `creditors_not` all but those (empty: all);
     `laws`: the places whose law it is part of, where that is not just `place`.
+    `cited_before`: the sources of earlier texts with the same values, each with the day before which it was in force.
     """
 
     id: str
@@ -107,6 +108,16 @@ class Regime:
     day_count: str = "act/365"
     rounding: str = "once"
     payment_day: str = "counts"
+    cited_before: tuple[tuple[date, Citation], ...] = ()
+
+    def cited_on(self, day: date) -> Citation:
+        """The source of the text that was in force on a day."""
+        return next((citation for until, citation in self.cited_before if day < until), self.citation)
+
+    @property
+    def verified(self) -> bool:
+        """Whether the official wording stands beside the rule, of each of its texts."""
+        return self.citation.verified and all(citation.verified for _, citation in self.cited_before)
 
     @property
     def unbounded(self) -> bool:
@@ -152,7 +163,7 @@ class Terms:
     @property
     def claimed(self) -> bool:
         """See the class."""
-        return self.regime.basis and (self.confirmed or self.regime.citation.verified)
+        return self.regime.basis and (self.confirmed or self.regime.verified)
 
     def on(self, day: date) -> tuple[Rate | None, Rate | None]:
         """The interest and the second one beside it by the version in force on a day; the first version before all."""
@@ -194,10 +205,12 @@ def _regime(entry: Any, file: str) -> Regime:
         )
     try:
         citation = read_citation(entry["citation"])
+        before = tuple((day, read_citation(each)) for day, each in sorted(entry.get("cited_before", {}).items()))
     except ValueError as error:
         raise RegimeError(f"{where}: {error}") from error
     for says, holds in (
         ("values are given from a day on", entry["values"] and all(type(day) is date for day in entry["values"])),
+        ("cited_before names days", all(type(day) is date for day, _ in before)),
         ("review_by is a day", type(entry["review_by"]) is date),
         ("a regime without a case is not trusted", entry["cases"]),
         (f"a title needs {', '.join(LANGUAGES)}", set(entry["title"]) == set(LANGUAGES)),
@@ -222,6 +235,7 @@ def _regime(entry: Any, file: str) -> Regime:
             raise RegimeError(f"{where}: {says}")
     rest = {key: entry[key] for key in _MAY if key in entry}
     rest["cap_counts"] = tuple(rest.get("cap_counts", ()))
+    rest["cited_before"] = before
     return Regime(
         id=entry["id"], title=entry["title"], place=entry["place"],
         debtors=tuple(entry["applies"]["debtor"]), buyers=tuple(entry["applies"].get("buyer", ())),

@@ -351,3 +351,17 @@ class TestADueDateOfADescription:
         with pytest.raises(DunwellError) as refused:
             self.read(**changes)
         assert (refused.value.code, refused.value.params.get("field")) == (code, field)
+
+
+class TestARuleOfSeveralTexts:
+    SME = {"debtor": "business", "buyer": "large_enterprise", "creditor": "sme"}
+    DEBT = {"number": "R1", "currency": "CNY", "principal": "100.00", "terms": {"regime": "cn.sme-payment"}}
+
+    @pytest.mark.parametrize(
+        ("due", "cited"), [("2021-03-01", "2020-09-01"), ("2025-05-30", "2020-09-01"), ("2025-05-31", "第802号")]
+    )
+    def test_is_cited_by_the_text_that_was_in_force_when_interest_began(self, tmp_path, due, cited):
+        text = json.dumps({**self.SME, "as_of": "2025-12-01", "debts": [{**self.DEBT, "due": due}]})
+        told = json.loads(claim(text, "--json", tmp_path=tmp_path).stdout)["debts"][0]
+        assert cited in told["regime_source"]
+        assert [note for note in told["notes"] if cited in note]
