@@ -8,12 +8,13 @@ import pytest
 
 from dunwell.actions.explain import explain
 from dunwell.actions.importing.report import ImportReport
+from dunwell.actions.interest import set_terms
 from dunwell.actions.statement import statement_of
 from dunwell.core.errors import DunwellError
 from dunwell.documents.statement import as_data, as_text
 from dunwell.store.models import Creditor, Dispute, Receivable
 from tests.imports.files import NOW, counts, take_in, write
-from tests.support.book import make_creditor
+from tests.support.book import TESTER, make_creditor
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -307,3 +308,19 @@ class TestTheLaw:
         report = book(tmp_path, make_creditor(**creditor), bill(**columns))
         codes = [note.code for note in report.files[1].found.notes]
         assert codes == ([f"import.note_due_beyond.{basis}"] if basis else [])
+
+
+class TestTheFixedSumForLatePayment:
+    @pytest.mark.parametrize(("regime", "country", "costs"), [("fr.c-com-l441-10", "FR", 1), ("de.bgb-288-2", "DE", 2)])
+    def test_is_borne_once_an_invoice_or_by_each_instalment_as_the_law_says(
+        self, tmp_path: Path, regime: str, country: str, costs: int
+    ) -> None:
+        creditor = make_creditor(country=country)
+        book(tmp_path, creditor, bill(terms="50%: on 2025-01-31; 50%: on 2025-02-28", issue_date="2025-01-02"))
+        set_terms(
+            creditor=creditor, code="business", regime=regime, wishes={}, buyer=None, fixed_sum=True, confirmed=True,
+            by=TESTER, at=NOW,
+        )  # fmt: skip
+        told = statement_of(creditor=creditor, numbers=["R1"], as_of=date(2025, 6, 1)).statement
+        assert sum(each.sums.costs for each in told.debts) == 4000 * costs
+        assert told.debts[0].sums.costs == 4000

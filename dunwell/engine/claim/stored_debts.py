@@ -1,6 +1,7 @@
 """Invoices of the book as debts of the claim engine: with their charges, credit notes, payments and terms."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,8 +11,10 @@ from dunwell.core.terms import ReceivableKind, ReceivableStatus
 from dunwell.engine.book import cash
 from dunwell.engine.book.claims import open_items
 from dunwell.engine.claim.described import with_fixed_sum
+from dunwell.engine.claim.fees import fixed_sum_per_invoice
 from dunwell.engine.facts import Facts
 from dunwell.rulebook.debt import Debt, Entry, Held
+from dunwell.rulebook.instalments import invoice_of
 from dunwell.rulebook.interest_terms import make_terms
 
 
@@ -58,7 +61,24 @@ def debts_of(
             of_all = {first["receivable_id"]: (sum(part for part, _ in each), sum(owed for _, owed in each))}
             debt = _debt(alone, Held(make_terms("none")), tuple(paid), of_all)
         found.setdefault(rows["claim_id"][0], []).append(debt)
+    _once_an_invoice(found, applied.items)
     return found
+
+
+def _once_an_invoice(found: dict[int, list[Debt]], items: pl.DataFrame) -> None:
+    """Where the law gives its fixed sum once an invoice, only the instalment that was late first bears it."""
+    parts = items.filter(pl.col("kind") == ReceivableKind.INSTALMENT).with_columns(invoice=invoice_of(pl.col("number")))
+    had: set[tuple[int, str, str]] = set()
+    for item, debtor, invoice in (
+        parts.sort("due_date", "number").select("receivable_id", "debtor_id", "invoice").rows()
+    ):
+        for place, debt in enumerate(found.get(item, [])):
+            if not debt.fixed_sum_minor or not fixed_sum_per_invoice(debt.terms.regime.place):
+                continue
+            key = (debtor, invoice, debt.currency)
+            if key in had:
+                found[item][place] = replace(debt, fixed_sum_minor=0)
+            had.add(key)
 
 
 def _demandable(applied: cash.Cash) -> pl.DataFrame:
