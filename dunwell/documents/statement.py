@@ -12,7 +12,7 @@ from dunwell.core.errors import say
 from dunwell.core.money import DIGITS, format_money, plain_amount
 from dunwell.documents.account import Account, DebtStatement, Event, Line, Statement, Sums
 from dunwell.documents.plain import plain
-from dunwell.rulebook.debt import ORDER_SOURCE
+from dunwell.rulebook.debt import ORDER_SOURCE, Debt
 from dunwell.rulebook.interest_terms import COMPONENTS
 from dunwell.rulebook.rates import percent_of
 
@@ -49,9 +49,7 @@ def _debt_data(each: DebtStatement, language: str) -> dict[str, Any]:
         "entries": [_event_data(event, currency) for event in each.demanded.events],
         "notes": notes(each, language),
         "assumed_since": each.assumed_since.isoformat() if each.assumed_since else None,
-        "fixed_sum_not_claimed": {"why": "other_currency", "currency": debt.fixed_sum_in}
-        if debt.fixed_sum_in
-        else None,
+        "fixed_sum_not_claimed": _no_fixed_sum(debt, language),
         "without_interest": {"code": debt.untold.code, "why": debt.untold.words(language)} if debt.untold else None,
     }
     if each.informed is not None:
@@ -64,6 +62,14 @@ def _debt_data(each: DebtStatement, language: str) -> dict[str, Any]:
         found["disputed"] = _sums_data(each.disputed, currency)
         found["with_disputed_part"] = plain_amount(each.sums.total + each.disputed.total, currency)
     return found
+
+
+def _no_fixed_sum(debt: Debt, language: str) -> dict[str, str] | None:
+    if debt.fixed_sum_in:
+        return {"why": "other_currency", "currency": debt.fixed_sum_in}
+    if debt.no_fixed_sum is None:
+        return None
+    return {"why": debt.no_fixed_sum.code.rpartition(".")[2], "words": debt.no_fixed_sum.words(language)}
 
 
 def _sums_data(sums: Sums, currency: str) -> dict[str, str]:
@@ -98,6 +104,8 @@ def _event_data(event: Event, currency: str) -> dict[str, Any]:
         "paid": {name: plain_amount(minor, currency) for name, minor in event.paid.items() if minor},
         "open_after": {name: plain_amount(minor, currency) for name, minor in event.after.items()},
     }  # fmt: skip
+    if event.covered_minor:
+        found["covered_by_fixed_sum"] = plain_amount(event.covered_minor, currency)
     if event.placed is not None:
         found["placed"] = {
             "received": event.placed.came.isoformat(), "named": event.placed.over,
@@ -134,6 +142,8 @@ def notes(each: DebtStatement, language: str, *, inside: bool = True) -> list[st
     if each.debt.fixed_sum_in:
         law, currency = each.debt.fixed_sum_in, each.debt.currency
         found.append(say("statement.fixed_sum_not_claimed", language, law=law, currency=currency))
+    if each.debt.no_fixed_sum:
+        found.append(each.debt.no_fixed_sum.words(language))
     if not terms.claimed:
         found.append(say("statement.no_basis" if not terms.regime.basis else "statement.not_confirmed", language))
     if not citation.verified:
@@ -264,6 +274,9 @@ def event_words(event: Event, currency: str, language: str, *, day: bool = True)
         amount=format_money(event.amount_minor, currency, language),
         parts=say("statement.and", language).join(parts) if parts else say("statement.nothing", language),
     )  # fmt: skip
+    if event.covered_minor:
+        covered, whole = (format_money(m, currency, language) for m in (event.covered_minor, event.amount_minor))
+        told += say("statement.covered", language, amount=covered, whole=whole)
     return told + placed_words(event, language) if event.placed else told
 
 

@@ -67,6 +67,8 @@ class Debt:
 
     start            the first day of interest, when the terms do not say it
     fixed_sum_in     the currency in which the law states a fixed sum that is not claimed, for it is not the debt's
+    fixed_sum_counts  costs charged after the fixed sum count against it: they are owed as far as they exceed it
+    no_fixed_sum     why a fixed sum that was asked for is not claimed, in words
     disputed_minor   the part of the principal under dispute
     secured          how well it is secured; 0 is not at all
     refused          why its interest cannot be told: whoever asks for it hears this
@@ -83,6 +85,8 @@ class Debt:
     contract: date | None = None
     fixed_sum_minor: int = 0
     fixed_sum_in: str | None = None
+    fixed_sum_counts: bool = True
+    no_fixed_sum: DunwellError | None = None
     disputed_minor: int = 0
     secured: int = 0
     since: date | None = None

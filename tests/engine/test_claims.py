@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dunwell.core.errors import DunwellError
-from dunwell.documents.statement import notes
+from dunwell.documents.statement import event_words, notes
 from dunwell.engine.claim import accrual, described
 from dunwell.engine.claim.debts import DEBTS
 from dunwell.engine.claim.several_debts import distribute
@@ -364,7 +364,7 @@ class TestTheFixedSum:
     BGB = make_terms("de.bgb-288-2", {"confirmed": True})
 
     def of(self, one):
-        return described.with_fixed_sum(one, "business", date(2026, 6, 30)).fixed_sum_minor
+        return described.with_fixed_sum(one, "business").fixed_sum_minor
 
     def pounds(self, principal, *entries, **more):
         return replace(
@@ -384,3 +384,60 @@ class TestTheFixedSum:
         assert self.of(late) == 4_000
         assert self.of(replace(late, contract=date(2015, 7, 1))) == 4_000
         assert self.of(replace(late, contract=date(2014, 7, 1))) == 0
+
+    def test_is_met_by_costs_that_were_charged_before(self):
+        assert self.of(self.pounds(1_050_000, Entry("C", date(2026, 1, 15), "charge", 2_550))) == 7_450
+        assert self.of(self.pounds(1_050_000, Entry("C", date(2026, 1, 15), "charge", 10_000))) == 0
+
+    def late(self, *entries, terms=BGB, **more):
+        """100.00 at no rate worth a cent, due on the last day of January."""
+        return described.with_fixed_sum(debt(principal=10_000, terms=terms, entries=entries, **more), "business")
+
+    def told(self, one, day=date(2025, 2, 1)):
+        (found,) = make_statement([one], day).debts
+        return found
+
+    def test_that_was_paid_counts_against_costs_that_are_charged_later(self):
+        paid = payment(date(2025, 2, 1), 14_000 + self.told(self.late()).sums.interest)
+        sums = self.told(self.late(paid, Entry("C", date(2025, 3, 1), "charge", 15_050)), date(2025, 3, 1)).sums
+        # 40.00 are paid; of 150.50 only what exceeds them is owed
+        assert (sums.total, sums.surplus) == (11_050, 0)
+
+    def test_counts_once_against_all_costs_together(self):
+        charges = [Entry(f"C{n}", date(2025, 2, n), "charge", minor) for n, minor in ((1, 1_500), (2, 3_000), (3, 700))]
+        told = self.told(self.late(*charges), date(2025, 2, 3))
+        # 40.00 meet 15.00 and 25.00 of the 30.00; 5.00 and 7.00 exceed them
+        assert told.sums.costs == 1_500 + 3_000 + 700
+        assert [event.covered_minor for event in told.demanded.events] == [0, 1_500, 2_500, 0]
+        assert [event.adds_minor for event in told.demanded.events] == [4_000, 0, 500, 700]
+
+    def test_stays_where_a_charge_that_met_it_is_contested(self):
+        charge = Entry("C", date(2025, 2, 5), "charge", 5_000, disputed_minor=5_000)
+        told = self.told(self.late(charge), date(2025, 2, 5))
+        assert (told.sums.costs, told.disputed.costs) == (4_000, 1_000)
+
+    def test_that_did_not_arise_meets_no_costs(self):
+        before = payment(DUE, 10_000)
+        told = self.told(self.late(before, Entry("C", date(2025, 2, 5), "charge", 1_500)), date(2025, 2, 5))
+        assert told.sums.costs == 1_500
+
+    def test_says_how_much_of_a_charge_it_meets(self):
+        told = self.told(self.late(Entry("C", date(2025, 2, 5), "charge", 1_500)), date(2025, 2, 5))
+        words = [event_words(event, "EUR", "en") for event in told.demanded.events]
+        assert any("EUR 15.00 of EUR 15.00 is met by the fixed sum" in each for each in words)
+
+    @pytest.mark.parametrize(
+        ("more", "word"),
+        [
+            ({"contract": date(2014, 7, 1)}, "this contract is of"),
+            ({"due": date(2014, 7, 1)}, "this debt became late on"),
+            ({"entries": (Entry("C", date(2025, 1, 15), "charge", 4_000),)}, "are as high"),
+        ],
+    )
+    def test_that_is_asked_for_and_not_given_says_why(self, more, word):
+        one = described.with_fixed_sum(replace(debt(terms=self.BGB), **more), "business")
+        (told,) = make_statement([one], date(2025, 2, 28)).debts
+        assert told.sums.costs in (0, 4_000)
+        for language in ("en", "zh-Hans", "zh-Hant"):
+            assert one.no_fixed_sum.words(language) in notes(told, language)
+        assert word in one.no_fixed_sum.words("en")

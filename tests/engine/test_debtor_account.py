@@ -258,3 +258,20 @@ class TestACharge:
         book.charge(book.debtor("D1"), 15_00, days(-365), None)
         debts, _ = account(book.facts(), CLAUSE)
         assert totals(debts) == {"EUR": 15_00}
+
+
+class TestAFixedSum:
+    BGB = Held(make_terms("de.bgb-288-2", {"confirmed": True}), fixed_sum=True)
+
+    def test_that_was_paid_counts_against_a_charge_that_comes_later(self):
+        book = Book()
+        book.debtor(1)
+        invoice = book.invoice(1, 10_000, due=days(-60))
+        late = account(book.facts(), self.BGB, day=days(-30))[0]
+        (interest,) = (each.sums.interest for each in make_statement(late, days(-30)).debts)
+        book.payment(1, 14_000 + interest, days(-30), invoice)
+        book.charge(1, 15_050, days(-10), invoice)
+        debts, found = account(book.facts(), self.BGB)
+        # 40.00 are paid; of 150.50 only what exceeds them is owed
+        assert totals(debts) == {"EUR": 11_050}
+        assert found.unallocated == {}

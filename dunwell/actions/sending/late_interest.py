@@ -45,8 +45,11 @@ class LateInterest:
         untold: list[Untold] = [(each.debt.number, each.debt.untold) for each in annex.debts if each.debt.untold]
         bare = compute([_as_charged(each.debt) for each in annex.debts], notice.day).sums
         parts = ("costs_minor", "interest_minor", "extra_minor", "principal_minor")
-        late = annex.totals[notice.currency] - sum(int(bare[part].sum()) for part in parts)
-        if late <= 0 or annex.totals != {notice.currency: notice.payable_minor + late}:
+        asked = sum(int(bare[part].sum()) for part in parts)
+        # what paid interest or a fixed sum is credit to a notice that knows of neither
+        matches = notice.payable_minor in (asked, asked - int(bare["surplus_minor"].sum()))
+        late = annex.totals[notice.currency] - notice.payable_minor
+        if late <= 0 or not matches or set(annex.totals) != {notice.currency}:
             if any(each.sums.capped_costs for each in annex.debts):
                 numbers = "; ".join(each.debt.number for each in annex.debts if each.sums.capped_costs)
                 raise DunwellError("send.fees_over_cap", numbers=numbers)

@@ -21,7 +21,8 @@ DEBTS: dict[str, pl.DataType] = {
 }
 """One row per debt. `terms` is a key of the terms given beside; `start_date` null: the day after the due date and the
 days of grace; `fixed_sum_minor`: a cost that arises on the first day of interest. A column `as_of_date` may stand
-beside: the day of this row's sums, where it is an earlier one."""
+beside: the day of this row's sums, where it is an earlier one; and `fixed_counts` (Boolean, else true): charges that
+come after the fixed sum count against it."""
 
 
 def resolve(debts: pl.DataFrame, terms: Mapping[str, Terms], as_of: date) -> tuple[pl.DataFrame, Curves]:
@@ -36,6 +37,8 @@ def resolve(debts: pl.DataFrame, terms: Mapping[str, Terms], as_of: date) -> tup
     used = {name: terms[name] for name in debts["terms"].unique().sort()}
     if "as_of_date" not in debts.columns:
         debts = debts.with_columns(as_of_date=pl.lit(as_of))
+    if "fixed_counts" not in debts.columns:
+        debts = debts.with_columns(fixed_counts=pl.lit(value=True))
     starts = debts.with_columns(
         breach_date=pl.col("due_date") + pl.duration(days=1),
         start_date=pl.coalesce(

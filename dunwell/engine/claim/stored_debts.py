@@ -9,7 +9,7 @@ import polars as pl
 from dunwell.core.terms import ReceivableKind, ReceivableStatus
 from dunwell.engine.book import cash
 from dunwell.engine.book.claims import open_items
-from dunwell.engine.claim.described import with_fixed_sum
+from dunwell.engine.claim.described import with_fixed_sums
 from dunwell.engine.facts import Facts
 from dunwell.rulebook.debt import Debt, Entry, Held
 from dunwell.rulebook.interest_terms import make_terms
@@ -39,6 +39,7 @@ def debts_of(
     money = applied.came.filter(pl.col("claim").is_not_null()).sort("claim", "value_date", "number", "payment_id")
     came = money.partition_by("claim", as_dict=True)
     found: dict[int, list[Debt]] = {}
+    wanted: dict[str, list[tuple[int, int]]] = {}
     for key, rows in _demandable(applied).partition_by("claim", as_dict=True).items():
         paid = _money(came[key].rows(named=True)) if key in came else []
         heads = rows.filter(pl.col("receivable_id") == pl.col("claim_id")).rows(named=True)
@@ -50,7 +51,8 @@ def debts_of(
             by = Held(make_terms("none")) if stands_alone else held(debtor, heads[0])
             debt = _debt(heads[0], by, (*charges, *paid), disputed)
             if by.fixed_sum and by.terms.regime.fixed_sum:
-                debt = with_fixed_sum(debt, debtor["kind"], day)
+                place = (heads[0]["claim_id"], len(found.get(heads[0]["claim_id"], [])))
+                wanted.setdefault(debtor["kind"], []).append(place)
         else:
             first = rows.sort("issue_date", "number").row(0, named=True)
             alone = {**first, "amount_minor": int(rows["amount_minor"].sum())}
@@ -58,6 +60,10 @@ def debts_of(
             of_all = {first["receivable_id"]: (sum(part for part, _ in each), sum(owed for _, owed in each))}
             debt = _debt(alone, Held(make_terms("none")), tuple(paid), of_all)
         found.setdefault(rows["claim_id"][0], []).append(debt)
+    for kind, places in wanted.items():
+        asked = with_fixed_sums([found[claim][n] for claim, n in places], kind)
+        for (claim, n), debt in zip(places, asked, strict=True):
+            found[claim][n] = debt
     return found
 
 
