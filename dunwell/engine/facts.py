@@ -12,7 +12,7 @@ import polars as pl
 
 from dunwell.core.errors import DunwellError
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 _MOMENT = pl.Datetime("us", "UTC")
 _DATE = pl.Date()
 _INT = pl.Int64()
@@ -53,6 +53,8 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "open_as_of_date": _DATE,
         "status": _TEXT,
         "charge_kind": _TEXT,
+        "charge_basis": _TEXT,
+        "secured": _INT,
     },
     "payments": {
         "payment_id": _INT,
@@ -64,6 +66,7 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "currency": _TEXT,
         "amount_minor": _INT,
         "source_kind": _TEXT,
+        "designation": _TEXT,
     },
     "open_item_days": {"as_of": _DATE},
     "promises": {

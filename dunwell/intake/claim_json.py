@@ -16,7 +16,7 @@ from dunwell.core.errors import DunwellError
 from dunwell.core.money import DIGITS, LARGEST_MINOR
 from dunwell.core.terms import ChargeKind, DebtorKind
 from dunwell.intake import json_fields as fields
-from dunwell.rulebook.debt import ENTRY_KINDS, Debt, Entry
+from dunwell.rulebook.debt import CHARGE_BASES, ENTRY_KINDS, MOST_SECURED, Debt, Entry
 from dunwell.rulebook.interest_scope import Case, check_scope
 from dunwell.rulebook.interest_terms import BUYERS, COMPONENTS, CREDITORS, OTHER, Terms, make_terms
 from dunwell.rulebook.places import is_law
@@ -29,8 +29,8 @@ _DEBT = {
     "number", "currency", "principal", "due", "interest_from", "contract", "law", "fixed_sum", "disputed", "secured",
     "terms", "entries",
 }  # fmt: skip
-_ENTRY = {"id", "date", "kind", "amount", "designation", "reverses", "charge_kind"}
-_LOOSE = {"id", "date", "amount", "currency"}
+_ENTRY = {"id", "date", "kind", "amount", "designation", "reverses", "charge_kind", "charge_basis"}
+_LOOSE = {"id", "date", "amount", "currency", "designation"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class Loose:
     day: date
     amount_minor: int
     currency: str
+    designation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +130,8 @@ def _debt(entry: Any, at: str, case: Case, series: Mapping[str, Series] | None) 
     if principal + sum(each.amount_minor for each in entries) > LARGEST_MINOR:
         raise DunwellError("claim.too_large", field=at)
     secured = entry.get("secured", 0)
-    if type(secured) is not int or not 0 <= secured <= 100:
-        raise DunwellError("claim.whole_number", field=f"{at}.secured", least=0, most=100)
+    if type(secured) is not int or not 0 <= secured <= MOST_SECURED:
+        raise DunwellError("claim.whole_number", field=f"{at}.secured", least=0, most=MOST_SECURED)
     return Debt(
         number=fields.text(entry, "number", at), currency=currency, principal_minor=principal, due=due,
         terms=terms,
@@ -184,7 +185,7 @@ def _entry(row: Any, at: str, currency: str, place: int) -> Entry:
     day = fields.day(row, "date", at)
     if kind is None or day is None:
         raise DunwellError("claim.missing", field=f"{at}.{'kind' if kind is None else 'date'}")
-    for field, only in (("designation", "payment"), ("reverses", "reversal"), ("charge_kind", "charge")):
+    for field, only in _ONLY_WITH:
         if row.get(field) is not None and kind != only:
             raise DunwellError("claim.only_with", field=f"{at}.{field}", kind=only)
     return Entry(
@@ -193,7 +194,13 @@ def _entry(row: Any, at: str, currency: str, place: int) -> Entry:
         designation=fields.choice(row, "designation", at, COMPONENTS),
         reverses=fields.text(row, "reverses", at) if row.get("reverses") is not None else None,
         charge_kind=fields.choice(row, "charge_kind", at, [str(each) for each in ChargeKind]),
+        charge_basis=fields.choice(row, "charge_basis", at, CHARGE_BASES),
     )  # fmt: skip
+
+
+_ONLY_WITH = (
+    ("designation", "payment"), ("reverses", "reversal"), ("charge_kind", "charge"), ("charge_basis", "charge"),
+)  # fmt: skip
 
 
 def _loose(row: Any, at: str) -> Loose:
@@ -203,7 +210,9 @@ def _loose(row: Any, at: str) -> Loose:
         raise DunwellError("claim.currency", field=f"{at}.currency", value=currency)
     if day is None:
         raise DunwellError("claim.missing", field=f"{at}.date")
-    return Loose(fields.text(row, "id", at), day, _amount(row, "amount", at, currency, least=1), currency)
+    amount = _amount(row, "amount", at, currency, least=1)
+    designation = fields.choice(row, "designation", at, COMPONENTS)
+    return Loose(fields.text(row, "id", at), day, amount, currency, designation)
 
 
 def _amount(

@@ -203,6 +203,7 @@ def invoices(sheet: Sheet, desk: Desk) -> tuple[pl.DataFrame, pl.DataFrame]:
         status=status,
         says_paid=says_paid,
         description=description,
+        secured=cells.secured("secured"),
         **contract,
     )
     if not is_credit.any():
@@ -369,6 +370,7 @@ def charges(sheet: Sheet, desk: Desk) -> pl.DataFrame:
         currency=currency,
         amount_minor=cells.amount("amount", currency),
         charge_kind=kind,
+        charge_basis=cells.word("charge_basis", "charge_basis", "intake.unknown_charge_basis"),
         # a word that is none of the kinds still says what the charge is about
         description=description.zip_with(
             description.is_not_null() | kind.is_not_null(), cells.text("charge_kind", longest=LONGEST_TEXT)
@@ -397,6 +399,7 @@ def payments(sheet: Sheet, desk: Desk) -> pl.DataFrame:
         value_date=day,
         currency=currency,
         amount_minor=cells.amount("amount", currency),
+        designation=cells.word("designation", "designation", "intake.unknown_designation"),
         reverses=cells.key("reverses", required=False),
         method=cells.text("method"),
     )

@@ -48,6 +48,7 @@ FRAMES: dict[str, dict[str, pl.DataType]] = {
         **_texts("description contract"),
         contract_date=_DATE,
         law=_TEXT,
+        secured=_INT,
     ),
     "credit_notes": _schema(
         **_texts("number debtor"),
@@ -63,7 +64,7 @@ FRAMES: dict[str, dict[str, pl.DataType]] = {
         due_date=_DATE,
         currency=_TEXT,
         amount_minor=_INT,
-        charge_kind=_TEXT,
+        **_texts("charge_kind charge_basis"),
         description=_TEXT,
     ),
     "payments": _schema(
@@ -71,7 +72,7 @@ FRAMES: dict[str, dict[str, pl.DataType]] = {
         value_date=_DATE,
         currency=_TEXT,
         amount_minor=_INT,
-        **_texts("reverses method"),
+        **_texts("designation reverses method"),
     ),
     "disputes": _schema(
         **_texts("number debtor receivable"),

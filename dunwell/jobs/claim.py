@@ -35,7 +35,10 @@ def claim(source: TextIO, as_of: date | None, pay_by: date | None, *, as_json: b
         return
     told = read_claim(described(source, "claim.no_input"))
     day = as_of or told.as_of or moment().date()
-    loose = [(each.currency, Entry(each.id, each.day, "payment", each.amount_minor)) for each in told.payments]
+    loose = [
+        (each.currency, Entry(each.id, each.day, "payment", each.amount_minor, each.designation))
+        for each in told.payments
+    ]
     asked = with_fixed_sums([debt for debt in told.debts if debt.number in told.fixed_for], told.debtor)
     fixed = {debt.number: debt for debt in asked}
     debts, strangers = distribute([fixed.get(debt.number, debt) for debt in told.debts], loose, day)

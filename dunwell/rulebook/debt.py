@@ -7,6 +7,9 @@ from dunwell.core.errors import DunwellError
 from dunwell.rulebook.interest_terms import Terms
 
 ENTRY_KINDS = ("charge", "credit", "payment", "reversal")
+MOST_SECURED = 100
+CHARGE_BASES = ("agreed", "law", "none")
+"""What a charge rests on: the agreement that created the debt, a law that allows it, or neither of them."""
 ORDER_SOURCE = "cn.civil-code-560"
 """Whose order money goes by that names no debt: docs/claims.md, "Several debts"."""
 
@@ -32,6 +35,7 @@ class Entry:
     reverses         id of the payment that a reversal takes back
     disputed_minor   the part of a charge that is disputed
     placed           None: it names this debt
+    charge_basis     what a charge rests on, one of `CHARGE_BASES`; None: not recorded
     charge_kind      what a charge is for, see `core.terms.ChargeKind`; None: not recorded
     """
 
@@ -44,6 +48,7 @@ class Entry:
     disputed_minor: int = 0
     placed: Placed | None = None
     charge_kind: str | None = None
+    charge_basis: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,13 +94,13 @@ def _with_parents(receivables: pl.DataFrame) -> pl.LazyFrame:
 
 
 _MONEY = ["payment_id", "credit_note_id", "debtor_id", "currency", "claim", "named_id", "number", "value_date",
-          "amount_minor", "source_kind"]  # fmt: skip
+          "amount_minor", "source_kind", "designation"]  # fmt: skip
 
 
 def money(facts: Facts) -> pl.DataFrame:
     """What came in: payments and credit notes. One row each: payment_id (null for a credit note), credit_note_id
     (null for a payment), debtor_id, currency, claim (null: names nothing), named_id (the receivable it names), number,
-    value_date, amount_minor (net of its reversals; may be negative: money that went back), source_kind."""
+    value_date, amount_minor (net of its reversals; may be negative: money that went back), source_kind, designation."""
     counts = (
         (pl.col("kind") == ReceivableKind.CREDIT_NOTE)
         & (pl.col("status") != ReceivableStatus.CANCELLED)
@@ -134,6 +134,7 @@ def money(facts: Facts) -> pl.DataFrame:
             credit_note_id=pl.col("receivable_id"),
             value_date=pl.col("issue_date"),
             source_kind=pl.lit(str(PaymentSource.BANK)),
+            designation=pl.lit(None, pl.String),
             claim=claim_key("named_claim"),
             named_id="parent_id",
             amount_minor=-pl.col("amount_minor") + pl.col("used_minor").fill_null(0),

@@ -136,7 +136,9 @@ def _loose(facts: Facts, applied: cash.Cash, debtor_id: int, mine: pl.DataFrame)
             else:
                 entry = entry_of(row, minor, place_)
                 placed = Placed(entry.day, row["over"], credit=entry.kind == "credit")
-                found.money.append((currency, replace(entry, placed=placed)))
+                # a designation for an item that takes nothing says nothing of other items
+                designation = entry.designation if row["over"] is None else None
+                found.money.append((currency, replace(entry, placed=placed, designation=designation)))
     return found
 
 
@@ -161,7 +163,8 @@ def _placed(
             back[currency] -= gone
             if minor > gone:
                 placed = Placed(entry.day, debts[n].number, credit=entry.kind == "credit")
-                rest = replace(entry, kind="payment", amount_minor=minor - gone, placed=placed)
+                # what it was designated for is paid
+                rest = replace(entry, kind="payment", amount_minor=minor - gone, placed=placed, designation=None)
                 money.append((currency, rest))
 
 

@@ -86,7 +86,7 @@ def _debt(
     return Debt(
         number=head["number"], currency=head["currency"], principal_minor=head["amount_minor"], due=head["due_date"],
         terms=by.terms, contract=by.contract, refused=by.refused, entries=entries,
-        since=min(head["issue_date"], head["due_date"]),
+        since=min(head["issue_date"], head["due_date"]), secured=head["secured"] or 0,
         # all that is open is contested: then all of it is, and what was paid stays paid
         disputed_minor=head["amount_minor"] if part and part == open_minor else part,
     )  # fmt: skip
@@ -101,7 +101,7 @@ def _charges(rows: pl.DataFrame, disputed: Mapping[int, tuple[int, int]]) -> lis
         Entry(
             row["number"], row["issue_date"], "charge", row["amount_minor"],
             disputed_minor=min(disputed.get(row["receivable_id"], (0, 0))[0], row["amount_minor"]),
-            charge_kind=row["charge_kind"],
+            charge_kind=row["charge_kind"], charge_basis=row["charge_basis"],
         )
         for row in charges.rows(named=True)
     ]  # fmt: skip
@@ -132,4 +132,5 @@ def after_what_went_back(rows: list[dict[str, Any]]) -> tuple[list[tuple[dict[st
 def entry_of(row: Mapping[str, Any], minor: int, place: int) -> Entry:
     """Money as an entry; what has no number is called by its place."""
     kind = "payment" if row["credit_note_id"] is None else "credit"
-    return Entry(row["number"] or f"#{place + 1}", row["value_date"], kind, minor)
+    number = row["number"] or f"#{place + 1}"
+    return Entry(number, row["value_date"], kind, minor, row["designation"] if kind == "payment" else None)
