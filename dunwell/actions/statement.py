@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from dunwell.actions.facts import facts_of
-from dunwell.core.errors import DunwellError
+from dunwell.core.errors import DunwellError, refusal
 from dunwell.core.terms import ReceivableStatus
 from dunwell.documents.account import Statement
 from dunwell.engine.claim.debtor_account import DebtorAccount, account_of
@@ -60,9 +60,9 @@ def statement_of(
         if row.pk not in account.debts:
             raise DunwellError("statement.no_debt", number=row.number, day=as_of.isoformat())
     debts = [debt for row in rows for debt in account.debts[row.pk]]
-    for debt in debts:
-        if debt.untold:
-            raise debt.untold
+    untold = [debt.untold for debt in debts if debt.untold]
+    if untold:
+        raise refusal("claim.debts_refused", untold)
     return _told(debts, account, debtor, as_of, pay_by)
 
 

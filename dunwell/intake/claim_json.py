@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from dunwell.core.errors import DunwellError
+from dunwell.core.errors import DunwellError, refusal
 from dunwell.core.money import DIGITS, LARGEST_MINOR
 from dunwell.core.terms import ChargeKind, DebtorKind
 from dunwell.intake import json_fields as fields
@@ -60,15 +60,14 @@ class Described:
 
 
 def read_claim(text: str, series: Mapping[str, Series] | None = None) -> Described:
-    """A description from JSON. Raises DunwellError `claim.*`, `interest.*`; all carry the path of the field."""
+    """A description from JSON. Raises DunwellError `claim.*`, `interest.*`; all carry the path of the field, and all
+    debts with something wrong are named at once."""
     top = fields.table(fields.load(text), "", _TOP)
     debtor = fields.choice(top, "debtor", "", [str(kind) for kind in DebtorKind])
     if debtor is None:
         raise DunwellError("claim.missing", field="debtor")
     case = Case(debtor, fields.choice(top, "buyer", "", (*BUYERS, OTHER)), _creditor(top))
-    debts = tuple(
-        _debt(entry, f"debts[{n}]", case, series) for n, entry in enumerate(fields.items(top, "debts", "", need=True))
-    )
+    debts = _debts(fields.items(top, "debts", "", need=True), case, series)
     _refuse_twice("debts", [debt.number for debt in debts])
     payments = tuple(_loose(entry, f"payments[{n}]") for n, entry in enumerate(fields.items(top, "payments", "")))
     _refuse_twice("payments", [each.id for each in payments] + sorted({e.id for debt in debts for e in debt.entries}))
@@ -101,6 +100,26 @@ def _law(entry: Mapping[str, Any], at: str) -> str | None:
     if value is not None and not (isinstance(value, str) and is_law(value)):
         raise DunwellError("claim.law", field=f"{at}.law", value=fields.shown(value)[:60])
     return value
+
+
+def _debts(rows: list[Any], case: Case, series: Mapping[str, Series] | None) -> tuple[Debt, ...]:
+    found, wrong = [], []
+    for n, row in enumerate(rows):
+        try:
+            found.append(_debt(row, f"debts[{n}]", case, series))
+        except DunwellError as error:
+            wrong.append(_of_debt(error, row))
+    if wrong:
+        raise refusal("claim.debts_refused", wrong)
+    return tuple(found)
+
+
+def _of_debt(error: DunwellError, row: Any) -> DunwellError:
+    """The same error, its field with the number of the debt, where it has one that can be told."""
+    number = row.get("number") if isinstance(row, dict) else None
+    if not isinstance(number, str) or not number.strip() or "field" not in error.params:
+        return error
+    return DunwellError(error.code, **{**error.params, "field": f"{error.params['field']} ({number.strip()[:60]})"})
 
 
 def _debt(entry: Any, at: str, case: Case, series: Mapping[str, Series] | None) -> Debt:

@@ -38,7 +38,7 @@ somebody who collects the debts of others."""
 _NEEDED = {"id", "title", "place", "applies", "values", "citation", "review_by", "warnings", "cases"}
 _MAY = {
     "series", "fixed_on", "dated_by", "agreed", "beside", "basis", "cap", "floor", "choices", "fixed_sum", "order",
-    "day_count", "rounding", "payment_day", "cap_counts",
+    "day_count", "rounding", "payment_day", "cap_counts", "earlier",
 }  # fmt: skip
 _APPLIES = {"debtor", "buyer", "creditor", "creditor_not", "law"}
 _VALUE_KEYS = {"rate", "per", "spread", "multiplier", "cap"}
@@ -76,6 +76,7 @@ class Regime:
 
     `cap_counts`: kinds of charges (`core.terms.ChargeKind`) that `cap` bounds together with the interest.
     For whom it holds, see `interest_scope`: `creditors` only those, `creditors_not` all but those (empty: all);
+    `earlier`: what to do about a debt or contract older than what is known (words `interest.earlier.<earlier>`).
     `laws`: the places whose law it is part of, where that is not just `place`.
     """
 
@@ -107,6 +108,7 @@ class Regime:
     day_count: str = "act/365"
     rounding: str = "once"
     payment_day: str = "counts"
+    earlier: str = ""
 
     @property
     def unbounded(self) -> bool:

@@ -204,6 +204,38 @@ class TestADescription:
         for language in ("en", "zh-Hans", "zh-Hant"):
             assert field in refused.value.words(language)
 
+    def test_names_every_debt_with_a_fault_and_its_field_in_one_answer(self, tmp_path):
+        bad = [
+            {**DEBT, "number": "A", "terms": {"regime": "de.bgb"}},
+            {**DEBT, "number": "B"},
+            {**DEBT, "number": "C", "interest_from": "2023-01-01"},
+        ]
+        done = claim(json.dumps({**CLAIM, "debts": bad}), tmp_path=tmp_path)
+        assert (done.returncode, done.stdout) == (2, "")
+        first, *others = done.stderr.splitlines()
+        assert "2 debts are refused" in first
+        assert ["debts[0].terms.regime (A)" in others[0], "debts[2].interest_from (C)" in others[1], len(others)] == [
+            True, True, 2,
+        ]  # fmt: skip
+
+    def test_names_every_debt_whose_rate_is_not_known_in_one_answer(self, tmp_path):
+        loan = {"regime": "cn.loan-agreed", "rate": "10"}
+        bad = [
+            {**DEBT, "number": "A", "due": "2001-01-01", "entries": []},
+            {**DEBT, "number": "B", "entries": []},
+            {**DEBT, "number": "C", "terms": loan, "entries": []},
+            {**DEBT, "number": "D", "terms": loan, "contract": "2019-01-01", "due": "2022-01-01", "entries": []},
+        ]
+        loose = {"id": "U", "date": "2023-06-01", "amount": "5.00", "currency": "EUR"}
+        done = claim(json.dumps({**CLAIM, "debts": bad, "payments": [loose]}), tmp_path=tmp_path)
+        _, *others = done.stderr.splitlines()
+        assert done.returncode == 2
+        assert [line.split(":")[:2] for line in others] == [
+            ["- A", " due"], ["- C", " contract"], ["- D", " contract"],
+        ]  # fmt: skip
+        # nothing is made up about older loans
+        assert "Ask a lawyer" in others[2]
+
     def test_of_a_debt_whose_rate_is_not_known_is_refused_with_the_day(self, tmp_path):
         done = claim(json.dumps(changed(["debts", 0, "due"], "2001-01-01")), tmp_path=tmp_path)
         assert done.returncode == 2

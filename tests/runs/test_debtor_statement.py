@@ -128,6 +128,30 @@ class TestAllDebtsOfADebtor:
         assert old["without_interest"]["code"] == "interest.not_yet_in_force"
         assert all(float(each["demanded"]["interest"]) > 0 for each in others)
 
+    def test_keep_their_interest_where_one_grows_beyond_all_bounds(self, say_of):
+        book = two()
+        book.invoice(1, 10**13, days(-14_000), number="invoice-3")
+        run = say_of(book)
+        run(*CLAUSE)
+        run("terms", "set", "invoice:invoice-3", "--regime", "contract.clause", "--rate", "36", "--compound", "month")
+        wild, *others = json.loads(run("statement", "--debtor", "D1", "--json"))["debts"]
+        assert wild["without_interest"]["code"] == "interest.too_large"
+        assert [each["demanded"]["interest"] for each in others] == ["20.00", "2.00"]
+
+    def test_keep_their_interest_where_the_terms_of_one_are_no_longer_known(self, say_of):
+        run = say_of(two())
+        run(*CLAUSE)
+        run("terms", "set", "invoice:invoice-1", "--regime", "contract.clause", "--rate", "5", "--confirmed")
+        from dunwell.store import guard
+        from dunwell.store.models import InterestTerms
+
+        with guard.writing("test"):
+            InterestTerms.objects.filter(code="invoice:invoice-1").update(regime="gone.law")
+        first, second = json.loads(run("statement", "--debtor", "D1", "--json"))["debts"]
+        assert first["without_interest"]["code"] == "interest.unknown_regime"
+        assert "invoice-1 (invoice:invoice-1)" in first["without_interest"]["why"]
+        assert (first["demanded"]["interest"], second["demanded"]["interest"]) == ("0.00", "2.00")
+
     def test_are_refused_where_nothing_is_open(self, say_of):
         assert "Nothing of debtor D1" in say_of(two((1_500_00, -50)))("statement", "--debtor", "D1", fails=True)
 

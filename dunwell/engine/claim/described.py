@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from dunwell.core.errors import DunwellError
+from dunwell.core.errors import DunwellError, Words, refusal
 from dunwell.core.terms import ReceivableKind
 from dunwell.engine.claim import accrual
 from dunwell.engine.claim.debts import DEBTS, resolve
@@ -16,18 +16,17 @@ from dunwell.engine.claim.fees import fixed_sums
 from dunwell.rulebook.debt import Debt
 from dunwell.rulebook.fees import FixedSum, house_fees
 from dunwell.rulebook.interest_terms import COMPONENTS, Terms, make_terms
+from dunwell.rulebook.rates import Series
 
 
 def compute(debts: Sequence[Debt], as_of: date, *, with_lines: bool = False) -> accrual.Claims:
     """`accrual.compute`; debt_id is the place in `debts`, entry_id the place among all entries. Raises DunwellError for
-    the first debt whose interest cannot be known."""
-    for debt in debts:
-        if debt.refused:
-            raise debt.refused
+    the debts whose interest cannot be known: it names each of them."""
     found = accrual.compute(frame(debts), entry_frame(debts), terms_of(debts), as_of, with_lines=with_lines)
-    refused = found.sums.filter(pl.col("refused").is_not_null())
-    if not refused.is_empty():
-        raise _why(debts[refused["debt_id"][0]], refused["refused"][0])
+    codes = dict(found.sums.filter(pl.col("refused").is_not_null()).select("debt_id", "refused").rows())
+    refused = [debt.refused or _why(debt, codes[n]) for n, debt in enumerate(debts) if debt.refused or n in codes]
+    if refused:
+        raise refusal("claim.debts_refused", refused)
     return found
 
 
@@ -124,8 +123,8 @@ def as_far_as_told(debts: Sequence[Debt], day: date) -> list[Debt]:
     asked = [_bare(debt, debt.refused) if debt.refused else debt for debt in debts]
     if not asked:
         return []
-    found, _ = resolve(frame(asked), terms_of(asked), day)
-    codes = found.sort("debt_id")["refused"].to_list()
+    sums = accrual.claims(frame(asked), entry_frame(asked), terms_of(asked), day)
+    codes = sums.sort("debt_id")["refused"].to_list()
     return [_bare(debt, _why(debt, code)) if code else debt for debt, code in zip(asked, codes, strict=True)]
 
 
@@ -229,20 +228,39 @@ def yearly_rates(debts: Sequence[Debt], day: date) -> list[int]:
 
 
 def _why(debt: Debt, code: str) -> DunwellError:
-    """What stands in the way of a debt's interest, in words."""
+    """What stands in the way of a debt's interest, in words: which debt, which field, what to do."""
     regime = debt.terms.regime
-    start = debt.start or date.fromordinal(debt.due.toordinal() + 1 + debt.terms.grace_days)
+    start = _late_from(debt)
+    who = {"number": debt.number, "regime": regime.id}
+    earlier = Words(f"interest.earlier.{regime.earlier}" if regime.earlier else "interest.earlier")
     if code == "rate.before":
-        rates = [rate for _, *both in debt.terms.versions for rate in both if rate]
-        series = next(
-            each
-            for rate in rates
-            for each in (rate.series, rate.cap and rate.cap.series, rate.floor and rate.floor.series)
-            if each
-        )
-        contract = any(rate.cap or rate.floor or rate.fixed_on == "contract" for rate in rates)
-        day = debt.contract if contract and debt.contract else start
-        return DunwellError(code, series=series.id, day=day.isoformat(), first=series.values[0][0].isoformat())
+        series, day, field = _missing_rate(debt, start)
+        return DunwellError(
+            "interest.rate_before", **who, field=field, series=series.id, day=day.isoformat(),
+            first=series.values[0][0].isoformat(), todo=earlier,
+        )  # fmt: skip
     if code == "interest.not_yet_in_force":
-        return DunwellError(code, regime=regime.id, first=regime.values[0][0].isoformat(), day=start.isoformat())
-    return DunwellError(code, regime=regime.id)
+        day, field = {
+            "contract": (debt.contract or start, "contract" if debt.contract else "due"),
+            "breach": (debt.due + timedelta(days=1), "due"),
+        }.get(regime.dated_by, (start, "interest_from" if debt.start else "due"))
+        first = regime.values[0][0].isoformat()
+        return DunwellError(code, **who, field=field, first=first, day=day.isoformat(), todo=earlier)
+    return DunwellError(code, **who)
+
+
+def _missing_rate(debt: Debt, start: date) -> tuple[Series, date, str]:
+    """Which series is not known on which day, and the field of a description that this day comes from."""
+    begins = "interest_from" if debt.start else "due"
+    days = {
+        "": (start, begins), "start": (start, begins), "breach": (debt.due + timedelta(days=1), "due"),
+        "contract": (debt.contract, "contract"),
+    }  # fmt: skip
+    for _, *both in debt.terms.versions:
+        for rate in filter(None, both):
+            needed = [(rate.series, *days[rate.fixed_on])]
+            needed += [(bound.series, *days["contract"]) for bound in (rate.cap, rate.floor) if bound]
+            for series, day, field in needed:
+                if series and day and day < series.values[0][0]:
+                    return series, day, field
+    raise ValueError(f"{debt.number}: no rate is missing")

@@ -106,7 +106,14 @@ class StoredTerms:
         series = series_of(creditor, known_at)
         self._creditor = creditor
         self._rows = {row.code: row for row in all_terms(creditor, known_at)}
-        self._terms = {code: terms_of(row, series) for code, row in self._rows.items()}
+        self._terms: dict[str, Terms] = {}
+        self._wrong: dict[str, DunwellError] = {}
+        for code, row in self._rows.items():
+            try:
+                self._terms[code] = terms_of(row, series)
+            except DunwellError as error:
+                # terms that cannot be read stop the debts they hold for, and no other
+                self._wrong[code] = error
         own = {"creditor": creditor} if debtors is None else {"creditor": creditor, "debtor__in": list(debtors)}
         linked = known(Receivable, known_at, contract__isnull=False, **own) if self._rows else []
         contracts = known(Contract, known_at, pk__in={row.contract_id for row in linked}) if linked else []
@@ -139,6 +146,8 @@ class StoredTerms:
         code = next((code for code in codes if code in self._rows), "")
         if not code:
             return Held(make_terms("none"), signed)
+        if code in self._wrong:
+            return Held(make_terms("none"), signed, refused=_about(self._wrong[code], item["number"], code))
         row, terms = self._rows[code], self._terms[code]
         buyer = self._buyers.get(debtor["debtor_id"]) or row.buyer
         case = _case(self._creditor, debtor["kind"], buyer, contract, debtor["country"])
