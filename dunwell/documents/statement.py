@@ -13,7 +13,7 @@ from dunwell.core.money import DIGITS, format_money, plain_amount
 from dunwell.documents.account import Account, DebtStatement, Event, Line, Statement, Sums
 from dunwell.documents.plain import plain
 from dunwell.rulebook.debt import ORDER_SOURCE, Debt
-from dunwell.rulebook.interest_terms import COMPONENTS
+from dunwell.rulebook.interest_terms import COMPONENTS, Terms
 from dunwell.rulebook.rates import percent_of
 
 
@@ -44,6 +44,9 @@ def _debt_data(each: DebtStatement, language: str) -> dict[str, Any]:
         "principal": plain_amount(debt.principal_minor, currency),
         "interest_from": each.start.isoformat(),
         "regime": debt.terms.regime.id,
+        "agreed_rate": {"rate": percent_of(debt.terms.agreed[0]), "per": debt.terms.agreed[1]}
+        if debt.terms.agreed
+        else None,
         "demanded": _sums_data(each.sums, currency),
         "lines": [_line_data(line, currency) for line in each.demanded.lines],
         "entries": [_event_data(event, currency) for event in each.demanded.events],
@@ -144,6 +147,8 @@ def notes(each: DebtStatement, language: str, *, inside: bool = True) -> list[st
         found.append(say("statement.fixed_sum_not_claimed", language, law=law, currency=currency))
     if each.debt.no_fixed_sum:
         found.append(each.debt.no_fixed_sum.words(language))
+    if not each.debt.untold:
+        found += _agreed_notes(terms, language)
     if not terms.claimed:
         found.append(say("statement.no_basis" if not terms.regime.basis else "statement.not_confirmed", language))
     if not citation.verified:
@@ -158,6 +163,20 @@ def notes(each: DebtStatement, language: str, *, inside: bool = True) -> list[st
         found.append(say("statement.capped", language, amount=capped))
     found += _ceiling_notes(each, language)
     return found + [say(f"interest.warning.{code}", language) for code in terms.warnings]
+
+
+def _agreed_notes(terms: Terms, language: str) -> list[str]:
+    """How a rate that was agreed for a month or a day becomes the rate of the lines."""
+    rate = terms.versions[-1][1]
+    if terms.agreed is None or rate is None or rate.rate_ppm is None or terms.agreed[1] == "year":
+        return []
+    ppm, per = terms.agreed
+    if per == "day":
+        code = "" if rate.day_count == "per-day" else "statement.agreed_day"
+    else:
+        code = "statement.agreed_month." + ("thirty" if rate.day_count.startswith("30/360") else "actual")
+    values = {"rate": percent_of(ppm), "yearly": percent_of(rate.rate_ppm), "day_count": rate.day_count}
+    return [say(code, language, **values)] if code else []
 
 
 def _ceiling_notes(each: DebtStatement, language: str) -> list[str]:

@@ -124,6 +124,7 @@ class Terms:
     claimed    whether interest by these terms joins the claimed sum: the rule is verified or a person confirmed the
                terms, and it is a basis for a claim
     doubts     what is doubtful about the regime for this debt, see `interest_scope`
+    agreed     the rate as the terms name it (ppm), and what it is for: year, month or day; None where they name none
     ceiling    the rate at which the interest and charges of `fee_kinds` may run together at most
     """
 
@@ -139,6 +140,7 @@ class Terms:
     doubts: tuple[str, ...] = ()
     ceiling: Rate | None = None
     fee_kinds: tuple[str, ...] = ()
+    agreed: tuple[int, str] | None = None
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -278,6 +280,7 @@ def make_terms(
         grace_days=_whole(wishes, "grace_days", 0, 3660) or 0, sum_cap_bp=_basis_points(wishes),
         compound_months=COMPOUND_MONTHS.get(compound), confirmed=_yes(wishes),
         ceiling=_ceiling(found, day_count, series or house_series()), fee_kinds=found.cap_counts,
+        agreed=(ppm_of(wishes["rate"]), wishes.get("per", "year")) if "rate" in wishes else None,
     )  # fmt: skip
 
 
@@ -342,6 +345,7 @@ def _own_rate(percent: Any, per: str, day_count: str) -> Rate:
         raise DunwellError("interest.out_of_range", field="rate", value=str(percent), least="0", most="10000")
     if per == "day":
         return Rate("per-day", rate_ppm=ppm)
+    # a month is a twelfth of a year: how many days it has is for the day count to say
     return Rate(day_count, rate_ppm=ppm * (12 if per == "month" else 1))
 
 

@@ -278,6 +278,34 @@ class TestAStatement:
         assert told.totals == {"EUR": 1_000_000, "USD": 1_000_000}
 
 
+class TestARateThatIsAgreed:
+    def told(self, regime="contract.clause", days=31, **wishes):
+        one = debt(terms=make_terms(regime, {"confirmed": True, **wishes}), contract=date(2024, 10, 21))
+        (found,) = make_statement([one], DUE + timedelta(days=days)).debts
+        return found.sums.interest, notes(found, "en")
+
+    def test_per_month_is_a_twelfth_of_a_year_and_says_so(self):
+        # 10,000.00 x 12 % x 28/365, and a whole year is 1,200.00
+        interest, said = self.told(rate="1", per="month", days=28)
+        assert interest == 9_205
+        assert any("Agreed is 1.00 % a month" in note and "12.00 % a year" in note for note in said)
+        assert self.told(rate="1", per="month", days=365)[0] == 120_000
+
+    @pytest.mark.parametrize(("days", "months"), [(28, 1), (59, 2), (365, 12)])
+    def test_per_month_with_months_of_thirty_days_bears_the_same_each_month(self, days, months):
+        interest, said = self.told(rate="1", per="month", day_count="30/360-feb", days=days)
+        assert interest == months * 10_000
+        assert any("every whole month bears 1.00 %" in note for note in said)
+
+    def test_per_day_under_a_cap_of_a_year_says_what_it_is_a_year(self):
+        _, said = self.told("cn.loan-agreed", rate="0.03", per="day")
+        assert any("Agreed is 0.03 % a day" in note and "10.95 % a year" in note for note in said)
+
+    def test_per_day_without_a_cap_needs_no_words(self):
+        assert not any("Agreed" in note for note in self.told(rate="0.03", per="day")[1])
+        assert not any("Agreed" in note for note in self.told(rate="7.3")[1])
+
+
 class TestTheEngine:
     def test_of_nothing_says_nothing(self):
         sums = accrual.claims(pl.DataFrame(schema=DEBTS), pl.DataFrame(schema=accrual.ENTRIES), {}, DUE)
