@@ -75,12 +75,12 @@ class TestARefusal:
         with pytest.raises(DunwellError) as refused:
             read_claim(json.dumps(changed(["debts", 0, "principal"], principal)))
         said = refused.value.words("en")
-        assert said == "debts[0].principal is more than any claim can be: at most 10,000,000,000,000 EUR."
+        assert said == "debts[0].principal (R-1) is more than any claim can be: at most 10,000,000,000,000 EUR."
 
     def test_of_a_payment_of_nothing_says_that_it_must_be_more(self):
         with pytest.raises(DunwellError) as refused:
             read_claim(json.dumps(changed(["debts", 0, "entries", 0, "amount"], "0.00")))
-        assert refused.value.words("en") == "debts[0].entries[0].amount must be more than zero."
+        assert refused.value.words("en") == "debts[0].entries[0].amount (R-1) must be more than zero."
 
 
 class TestClaim:

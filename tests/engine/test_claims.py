@@ -1,5 +1,6 @@
 """What a claim is: disputes, several debts, money that names none, and what no sum can be told of."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 from dunwell.core.errors import DunwellError
 from dunwell.documents.statement import event_words, notes
 from dunwell.engine.claim import accrual, described
+from dunwell.engine.claim.balance import OneDebt
 from dunwell.engine.claim.debts import DEBTS
-from dunwell.engine.claim.several_debts import distribute
+from dunwell.engine.claim.several_debts import distribute, place
 from dunwell.engine.claim.statement import make_statement
 from dunwell.rulebook.debt import Debt, Entry
 from dunwell.rulebook.interest_terms import make_terms
@@ -173,6 +175,58 @@ class TestMoneyThatNamesNoDebt:
 
     def test_beyond_all_debts_is_a_surplus(self):
         assert self.split([debt("1", 100, terms=NONE)], payment(date(2025, 3, 1), 150)) == {"1": 150}
+
+    FREE = make_terms("contract.clause", {"rate": "9", "payment_day": "free", "rounding": "period", "confirmed": True})
+    ALSO = make_terms("contract.clause", {"rate": "20", "order": "principal-first", "confirmed": True})
+
+    @given(
+        st.lists(
+            st.tuples(
+                st.integers(1, 10**5), st.integers(-60, 200), st.integers(0, 1),
+                st.sampled_from([CLAUSE, NONE, FREE, ALSO]),
+                st.lists(st.tuples(st.integers(-40, 200), st.integers(1, 2_000)), max_size=2),
+            ),
+            min_size=1, max_size=4,
+        ),
+        st.lists(
+            st.tuples(st.integers(1, 10**5), st.integers(-80, 220), st.sampled_from(["payment", "credit"])), max_size=5
+        ),
+    )  # fmt: skip
+    def test_is_never_more_than_its_debts_owe_by_a_computation_from_the_beginning(self, owed, came):
+        debts = [
+            debt(
+                str(n), minor, DUE + timedelta(days=late), terms, secured=secured,
+                entries=tuple(
+                    Entry(f"C{n}.{k}", DUE + timedelta(days=on), "charge", of) for k, (on, of) in enumerate(charged)
+                ),
+            )
+            for n, (minor, late, secured, terms, charged) in enumerate(owed)
+        ]  # fmt: skip
+        money = [
+            ("EUR", Entry(f"P{n}", DUE + timedelta(days=on), kind, minor)) for n, (minor, on, kind) in enumerate(came)
+        ]
+        end = DUE + timedelta(days=220)
+        found, left = place(debts, money, end)
+        sums = described.compute(found, end).sums
+        assert sums["surplus_minor"].to_list() == [0] * len(debts)
+        # what is left found nothing open, neither on its day nor later
+        parts = ("costs_minor", "interest_minor", "extra_minor", "principal_minor")
+        assert not left or sums.select(pl.sum_horizontal(parts)).sum().item() == 0
+
+    def test_takes_each_entry_of_a_debt_once_however_many_payments_there_are(self, monkeypatch):
+        """Twice the payments on twice the debts cost twice the steps, not eight times as many."""
+        steps = Counter()
+        take = OneDebt.take
+        monkeypatch.setattr(OneDebt, "take", lambda one, event: (steps.update(["all"]), take(one, event))[1])
+
+        def cost(size):
+            steps.clear()
+            debts = [debt(f"{n:04}", 10_000, DUE + timedelta(days=n)) for n in range(size)]
+            paid = [payment(DUE + timedelta(days=60 + n), 2_500, f"P{n}") for n in range(4 * size)]
+            distribute(debts, [("EUR", each) for each in paid], date(2026, 1, 1))
+            return steps["all"]
+
+        assert cost(60) < 2.5 * cost(30)
 
     @given(
         st.lists(st.tuples(st.integers(1, 10**6), st.integers(-60, 200), st.integers(0, 2)), min_size=1, max_size=4),

@@ -12,6 +12,7 @@ the first rows, and nothing is joined.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -75,6 +76,14 @@ class Claims:
     lines: pl.DataFrame
 
 
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """A debt before anything has happened: the values that `balance.OneDebt` takes, and its events in their order."""
+
+    values: dict[str, Any]
+    events: list[dict[str, Any]]
+
+
 def claims(debts: pl.DataFrame, entries: pl.DataFrame, terms: Mapping[str, Terms], as_of: date) -> pl.DataFrame:
     """The sums of `compute`, a part of the book at a time: what is worked on stays small."""
     if debts.height <= AT_ONCE:
@@ -102,6 +111,18 @@ def compute(
     sums = _refuse_too_large(sums).select(list(SUMS))
     lines = pl.concat(trace).sort("debt_id", "number") if trace else pl.DataFrame()
     return Claims(sums.sort("debt_id"), lines)
+
+
+def beginnings(debts: pl.DataFrame, entries: pl.DataFrame, curves: Curves) -> dict[int, Beginning]:
+    """By debt_id: what each debt begins with, to be taken from event to event by whoever lets more happen to it between
+    (`engine.claim.running`). `debts` as `resolve` gives them, none refused; `entries` follow `ENTRIES`."""
+    found: dict[int, Beginning] = {}
+    for part, fees in _with_fees_apart(debts, entries):
+        events = _events(part, entries, curves, every_rate=False, fees=fees).partition_by("debt_id", as_dict=True)
+        for values in _begin(part, fees=fees).rows(named=True):
+            mine = events.get((values["debt_id"],))
+            found[values["debt_id"]] = Beginning(values, [] if mine is None else mine.drop("debt_id").rows(named=True))
+    return found
 
 
 def _with_fees_apart(debts: pl.DataFrame, entries: pl.DataFrame) -> list[tuple[pl.DataFrame, bool]]:

@@ -25,8 +25,11 @@ beside: the day of this row's sums, where it is an earlier one; and `fixed_count
 come after the fixed sum count against it."""
 
 
-def resolve(debts: pl.DataFrame, terms: Mapping[str, Terms], as_of: date) -> tuple[pl.DataFrame, Curves]:
-    """Debts with all that their sums need, in the order of `debt_id`, and the curves of their rates.
+def resolve(
+    debts: pl.DataFrame, terms: Mapping[str, Terms], as_of: date, since: date | None = None
+) -> tuple[pl.DataFrame, Curves]:
+    """Debts with all that their sums need, in the order of `debt_id`, and the curves of their rates; from `since` on at
+    the latest, where rates of days are asked for before any interest begins.
 
     Adds start (place of the first day of interest in the curves), end (place of the day of the sums); for the interest
     and, with the prefix `extra_`, for the second one: curve, factor, units; rounding, free (Boolean),
@@ -50,7 +53,7 @@ def resolve(debts: pl.DataFrame, terms: Mapping[str, Terms], as_of: date) -> tup
             ),
         ),
     )
-    known: list[date | None] = [starts["start_date"].min(), starts["as_of_date"].min(), as_of]  # type: ignore[list-item]
+    known: list[date | None] = [starts["start_date"].min(), starts["as_of_date"].min(), as_of, since]  # type: ignore[list-item]
     first = min(day for day in known if day is not None) - timedelta(days=1)
     rates = [rate for each in used.values() for _, *both in each.versions for rate in (*both, each.ceiling)]
     curves = make_curves(rates, first, as_of)

@@ -24,7 +24,9 @@ def compute(debts: Sequence[Debt], as_of: date, *, with_lines: bool = False) -> 
     the debts whose interest cannot be known: it names each of them."""
     found = accrual.compute(frame(debts), entry_frame(debts), terms_of(debts), as_of, with_lines=with_lines)
     codes = dict(found.sums.filter(pl.col("refused").is_not_null()).select("debt_id", "refused").rows())
-    refused = [debt.refused or _why(debt, codes[n]) for n, debt in enumerate(debts) if debt.refused or n in codes]
+    refused = [
+        debt.refused or refused_for(debt, codes[n]) for n, debt in enumerate(debts) if debt.refused or n in codes
+    ]
     if refused:
         raise refusal("claim.debts_refused", refused)
     return found
@@ -125,7 +127,7 @@ def as_far_as_told(debts: Sequence[Debt], day: date) -> list[Debt]:
         return []
     sums = accrual.claims(frame(asked), entry_frame(asked), terms_of(asked), day)
     codes = sums.sort("debt_id")["refused"].to_list()
-    return [_bare(debt, _why(debt, code)) if code else debt for debt, code in zip(asked, codes, strict=True)]
+    return [_bare(debt, refused_for(debt, code)) if code else debt for debt, code in zip(asked, codes, strict=True)]
 
 
 def _bare(debt: Debt, why: DunwellError) -> Debt:
@@ -227,7 +229,7 @@ def yearly_rates(debts: Sequence[Debt], day: date) -> list[int]:
     return rates
 
 
-def _why(debt: Debt, code: str) -> DunwellError:
+def refused_for(debt: Debt, code: str) -> DunwellError:
     """What stands in the way of a debt's interest, in words: which debt, which field, what to do."""
     regime = debt.terms.regime
     start = _late_from(debt)
