@@ -117,7 +117,7 @@ def _open(debts: list[Debt], as_of: date) -> list[Debt]:
     sums = compute([undisputed(debt) for debt in debts], as_of).sums
     parts = ("costs_minor", "interest_minor", "extra_minor", "principal_minor")
     owed = [sum(row) for row in sums.select(parts).rows()]
-    return [debt for debt, minor in zip(debts, owed, strict=True) if minor or debt.in_dispute]
+    return [debt for debt, minor in zip(debts, owed, strict=True) if minor or debt.in_dispute or debt.not_claimed]
 
 
 def _told(debts: list[Debt], account: DebtorAccount, debtor: Debtor, as_of: date, pay_by: date | None) -> Told:

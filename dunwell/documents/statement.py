@@ -52,6 +52,15 @@ def _debt_data(each: DebtStatement, language: str) -> dict[str, Any]:
         "entries": [_event_data(event, currency) for event in each.demanded.events],
         "notes": notes(each, language),
         "assumed_since": each.assumed_since.isoformat() if each.assumed_since else None,
+        "charges_not_claimed": [
+            {
+                "day": entry.day.isoformat(),
+                "id": entry.id,
+                "amount": plain_amount(entry.amount_minor, currency),
+                "law": debt.charges_law,
+            }
+            for entry in debt.not_claimed
+        ],
         "fixed_sum_not_claimed": _no_fixed_sum(debt, language),
         "without_interest": {"code": debt.untold.code, "why": debt.untold.words(language)} if debt.untold else None,
     }
@@ -147,6 +156,10 @@ def notes(each: DebtStatement, language: str, *, inside: bool = True) -> list[st
         found.append(say("statement.fixed_sum_not_claimed", language, law=law, currency=currency))
     if each.debt.no_fixed_sum:
         found.append(each.debt.no_fixed_sum.words(language))
+    for entry in each.debt.not_claimed:
+        amount = format_money(entry.amount_minor, each.debt.currency, language)
+        law = str(each.debt.charges_law)
+        found.append(say("statement.charge_not_claimed", language, id=entry.id, amount=amount, law=law))
     if not each.debt.untold:
         found += _agreed_notes(terms, language)
     if not terms.claimed:

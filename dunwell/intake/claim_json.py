@@ -16,8 +16,8 @@ from dunwell.core.errors import DunwellError, refusal
 from dunwell.core.money import DIGITS, LARGEST_MINOR
 from dunwell.core.terms import ChargeKind, DebtorKind
 from dunwell.intake import json_fields as fields
-from dunwell.rulebook.debt import CHARGE_BASES, ENTRY_KINDS, MOST_SECURED, Debt, Entry
-from dunwell.rulebook.interest_scope import Case, check_scope
+from dunwell.rulebook.debt import CHARGE_BASES, ENTRY_KINDS, MOST_SECURED, Debt, Entry, with_founded_charges
+from dunwell.rulebook.interest_scope import Case, charges_bound_by, check_scope
 from dunwell.rulebook.interest_terms import BUYERS, COMPONENTS, CREDITORS, OTHER, Terms, make_terms
 from dunwell.rulebook.places import is_law
 from dunwell.rulebook.rates import Series
@@ -151,12 +151,14 @@ def _debt(entry: Any, at: str, case: Case, series: Mapping[str, Series] | None) 
     secured = entry.get("secured", 0)
     if type(secured) is not int or not 0 <= secured <= MOST_SECURED:
         raise DunwellError("claim.whole_number", field=f"{at}.secured", least=0, most=MOST_SECURED)
-    return Debt(
+    bound = charges_bound_by(terms.regime, case)
+    described = Debt(
         number=fields.text(entry, "number", at), currency=currency, principal_minor=principal, due=due,
         terms=terms,
         start=start, contract=contract,
         disputed_minor=disputed, secured=secured, entries=entries,
     )  # fmt: skip
+    return with_founded_charges(described, bound.citation.source if bound else None)
 
 
 def _terms(entry: Any, at: str, case: Case, series: Mapping[str, Series] | None) -> Terms:

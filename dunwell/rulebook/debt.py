@@ -1,6 +1,6 @@
 """A debt as somebody describes it: its amounts, days, terms, and what happened to it. See docs/claims.md."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from dunwell.core.errors import DunwellError
@@ -58,12 +58,14 @@ class Held:
     contract    the day it was signed
     fixed_sum   the fixed sum for late payment is claimed
     refused     why nothing can be told by these terms; then they are those of no interest
+    charges_law   the law by which only charges that rest on the agreement or a law are claimed; None: no such law holds
     """
 
     terms: Terms
     contract: date | None = None
     fixed_sum: bool = False
     refused: DunwellError | None = None
+    charges_law: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class Debt:
     secured          how well it is secured; 0 is not at all
     refused          why its interest cannot be told: whoever asks for it hears this
     untold           why it bears none here though others of the debtor may; `refused` is then None
+    not_claimed      charges that are not claimed: `charges_law` asks what they rest on, and nothing is recorded
     since            from this day on it exists and takes money that names no debt; None: from ever
     """
 
@@ -98,6 +101,8 @@ class Debt:
     entries: tuple[Entry, ...] = ()
     refused: DunwellError | None = None
     untold: DunwellError | None = None
+    not_claimed: tuple[Entry, ...] = ()
+    charges_law: str | None = None
 
     @property
     def wholly_disputed(self) -> bool:
@@ -108,3 +113,17 @@ class Debt:
     def in_dispute(self) -> bool:
         """Whether anything of it is contested."""
         return self.disputed_minor > 0 or any(entry.disputed_minor for entry in self.entries)
+
+
+def rests_on_something(charge_basis: str | None) -> bool:
+    """Whether a charge rests on the agreement or a law, by what is recorded."""
+    return charge_basis in ("agreed", "law")
+
+
+def with_founded_charges(debt: Debt, law: str | None) -> Debt:
+    """The debt without the charges that rest on nothing, where a law (its source) asks that they do."""
+    out = tuple(e for e in debt.entries if e.kind == "charge" and not rests_on_something(e.charge_basis)) if law else ()
+    if not out:
+        return debt
+    left = tuple(entry for entry in debt.entries if entry not in out)
+    return replace(debt, entries=left, not_claimed=(*debt.not_claimed, *out), charges_law=law)

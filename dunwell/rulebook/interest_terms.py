@@ -38,7 +38,7 @@ somebody who collects the debts of others."""
 _NEEDED = {"id", "title", "place", "applies", "values", "citation", "review_by", "warnings", "cases"}
 _MAY = {
     "series", "fixed_on", "dated_by", "agreed", "beside", "basis", "cap", "floor", "choices", "fixed_sum", "order",
-    "day_count", "rounding", "payment_day", "cap_counts", "earlier",
+    "day_count", "rounding", "payment_day", "cap_counts", "earlier", "charges",
 }  # fmt: skip
 _APPLIES = {"debtor", "buyer", "creditor", "creditor_not", "law"}
 _VALUE_KEYS = {"rate", "per", "spread", "multiplier", "cap"}
@@ -76,6 +76,7 @@ class Regime:
 
     `cap_counts`: kinds of charges (`core.terms.ChargeKind`) that `cap` bounds together with the interest.
     For whom it holds, see `interest_scope`: `creditors` only those, `creditors_not` all but those (empty: all);
+    `charges`: `as_agreed` where no charge is claimed but what the agreement or a law allows (`charges_bound_by`).
     `earlier`: what to do about a debt or contract older than what is known (words `interest.earlier.<earlier>`).
     `laws`: the places whose law it is part of, where that is not just `place`.
     """
@@ -109,6 +110,7 @@ class Regime:
     rounding: str = "once"
     payment_day: str = "counts"
     earlier: str = ""
+    charges: str = ""
 
     @property
     def unbounded(self) -> bool:
@@ -208,6 +210,7 @@ def _regime(entry: Any, file: str) -> Regime:
         ("its series is not known", entry.get("series") in {None, *house_series()}),
         ("its fixed_on is not known", entry.get("fixed_on", "") in {"", "start", "breach", "contract"}),
         ("dated_by is start, breach or contract", entry.get("dated_by", "start") in {"start", "breach", "contract"}),
+        ("its charges are as_agreed or not spoken of", entry.get("charges", "") in {"", "as_agreed"}),
         ("its order is not known", entry.get("order", "law") in ORDERS),
         ("its day count is not known", entry.get("day_count", "act/365") in DAY_COUNTS),
         ("applies has an unknown name", set(entry["applies"]) <= _APPLIES),

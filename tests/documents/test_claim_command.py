@@ -6,6 +6,7 @@ import subprocess
 import sys
 from decimal import Decimal
 from pathlib import Path
+from typing import ClassVar
 
 import jsonschema
 import pytest
@@ -337,3 +338,48 @@ class TestMoneyOfADescription:
         told = json.loads(claim(json.dumps(open_debt), "--json", tmp_path=tmp_path).stdout)
         assert told["debts"][0]["assumed_since"] is None
         assert told["rates_assumed_from"] == "2026-07-01"
+
+
+class TestChargesOfAThirdPartyCollector:
+    """12 CFR 1006.22(b): only what the agreement or a law allows is collected from a consumer."""
+
+    DEBT: ClassVar = {
+        "number": "A-1", "currency": "USD", "principal": "500.00", "due": "2026-01-31", "law": "US-NY",
+        "entries": [
+            {"id": "C1", "date": "2026-02-01", "kind": "charge", "amount": "25.00"},
+            {"id": "C2", "date": "2026-02-01", "kind": "charge", "amount": "30.00", "charge_basis": "none"},
+            {"id": "C3", "date": "2026-02-01", "kind": "charge", "amount": "7.00", "charge_basis": "agreed"},
+            {"id": "C4", "date": "2026-02-01", "kind": "charge", "amount": "1.00", "charge_basis": "law"},
+        ],
+    }  # fmt: skip
+    CLAIM: ClassVar = {"as_of": "2026-03-01", "debtor": "consumer", "creditor": "debt_collector", "debts": [DEBT]}
+
+    def told(self, tmp_path, **more):
+        (debt,) = json.loads(claim(json.dumps({**self.CLAIM, **more}), "--json", tmp_path=tmp_path).stdout)["debts"]
+        return debt
+
+    def test_are_claimed_only_as_far_as_they_rest_on_something(self, tmp_path):
+        debt = self.told(tmp_path)
+        assert debt["demanded"]["costs"] == "8.00"
+        assert [(each["id"], each["amount"], each["law"]) for each in debt["charges_not_claimed"]] == [
+            ("C1", "25.00", "12 CFR 1006.22(b)"), ("C2", "30.00", "12 CFR 1006.22(b)"),
+        ]  # fmt: skip
+
+    def test_that_are_not_claimed_are_named_with_the_rule(self, tmp_path):
+        for language, words in (("en", "Not claimed: C1"), ("zh-Hans", "未主张：C1"), ("zh-Hant", "未主張：C1")):
+            said = claim(json.dumps(self.CLAIM), language=language, tmp_path=tmp_path).stdout
+            assert words in said
+            assert "12 CFR 1006.22(b)" in said
+
+    def test_are_bound_by_the_terms_where_no_law_is_told(self, tmp_path):
+        debt = {name: value for name, value in self.DEBT.items() if name != "law"}
+        bound = self.told(tmp_path, debts=[{**debt, "terms": {"regime": "us.consumer-agreed"}}])
+        assert bound["demanded"]["costs"] == "8.00"
+
+    @pytest.mark.parametrize(
+        "other", [{"creditor": "sme"}, {"creditor": "other"}, {"debtor": "business"}, {"law": "DE"}]
+    )
+    def test_are_nobody_elses_nor_of_another_law(self, tmp_path, other):
+        debt = {**self.DEBT, **({"law": other["law"]} if "law" in other else {})}
+        told = self.told(tmp_path, **{**{k: v for k, v in other.items() if k != "law"}, "debts": [debt]})
+        assert (told["demanded"]["costs"], told["charges_not_claimed"]) == ("63.00", [])

@@ -1,6 +1,7 @@
 """Invoices of the book as debts of the claim engine: with their charges, credit notes, payments and terms."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -11,7 +12,7 @@ from dunwell.engine.book import cash
 from dunwell.engine.book.claims import open_items
 from dunwell.engine.claim.described import with_fixed_sums
 from dunwell.engine.facts import Facts
-from dunwell.rulebook.debt import Debt, Entry, Held
+from dunwell.rulebook.debt import Debt, Entry, Held, rests_on_something, with_founded_charges
 from dunwell.rulebook.interest_terms import make_terms
 
 
@@ -48,17 +49,21 @@ def debts_of(
             debtor = debtors[heads[0]["debtor_id"]]
             # costs never bear interest, those that belong to no invoice neither
             stands_alone = heads[0]["kind"] == ReceivableKind.CHARGE
-            by = Held(make_terms("none")) if stands_alone else held(debtor, heads[0])
+            by = held(debtor, heads[0])
+            if stands_alone:
+                by = Held(make_terms("none"), charges_law=by.charges_law)
             debt = _debt(heads[0], by, (*charges, *paid), disputed)
+            debt = _unless_unfounded(debt, heads) if stands_alone else with_founded_charges(debt, by.charges_law)
             if by.fixed_sum and by.terms.regime.fixed_sum:
                 place = (heads[0]["claim_id"], len(found.get(heads[0]["claim_id"], [])))
                 wanted.setdefault(debtor["kind"], []).append(place)
         else:
             first = rows.sort("issue_date", "number").row(0, named=True)
+            by = Held(make_terms("none"), charges_law=held(debtors[first["debtor_id"]], first).charges_law)
             alone = {**first, "amount_minor": int(rows["amount_minor"].sum())}
             each = [disputed.get(item, (0, 0)) for item in rows["receivable_id"]]
             of_all = {first["receivable_id"]: (sum(part for part, _ in each), sum(owed for _, owed in each))}
-            debt = _debt(alone, Held(make_terms("none")), tuple(paid), of_all)
+            debt = _unless_unfounded(_debt(alone, by, tuple(paid), of_all), rows.rows(named=True))
         found.setdefault(rows["claim_id"][0], []).append(debt)
     for kind, places in wanted.items():
         asked = with_fixed_sums([found[claim][n] for claim, n in places], kind)
@@ -85,11 +90,21 @@ def _debt(
     part, open_minor = disputed.get(head["receivable_id"], (0, 0))
     return Debt(
         number=head["number"], currency=head["currency"], principal_minor=head["amount_minor"], due=head["due_date"],
-        terms=by.terms, contract=by.contract, refused=by.refused, entries=entries,
+        terms=by.terms, contract=by.contract, refused=by.refused, entries=entries, charges_law=by.charges_law,
         since=min(head["issue_date"], head["due_date"]), secured=head["secured"] or 0,
         # all that is open is contested: then all of it is, and what was paid stays paid
         disputed_minor=head["amount_minor"] if part and part == open_minor else part,
     )  # fmt: skip
+
+
+def _unless_unfounded(debt: Debt, charges: Sequence[Mapping[str, Any]]) -> Debt:
+    """A debt that is charges and nothing else, without those that rest on nothing where its law asks that they do."""
+    out = [row for row in charges if debt.charges_law and not rests_on_something(row["charge_basis"])]
+    if not out:
+        return debt
+    left = debt.principal_minor - sum(row["amount_minor"] for row in out)
+    entries = tuple(Entry(row["number"], row["issue_date"], "charge", row["amount_minor"]) for row in out)
+    return replace(debt, principal_minor=left, disputed_minor=min(debt.disputed_minor, left), not_claimed=entries)
 
 
 def _charges(rows: pl.DataFrame, disputed: Mapping[int, tuple[int, int]]) -> list[Entry]:
