@@ -11,6 +11,9 @@ from dunwell.rulebook.places import members_of
 EFFECTS = ("forbidden", "presumed-violation", "advice", "note")
 """From the strongest to that which stops nothing."""
 STRENGTHS = ("law", "standard", "guideline", "provider", "house")
+FIRST_DAYS = ("told", "year_only", "not_told")
+"""How the source at hand gives a rule's first day: it names it; only its year; not at all. What is not told is the
+house's choice."""
 
 SCOPE: Mapping[str, tuple[str, ...]] = {
     "place": (),
@@ -130,6 +133,7 @@ class Rule:
     excepts    the rule an exception is about
     unless     entries of registers that lift it
     rebuttal   by what a presumption can be rebutted
+    first_day  whose choice the first day of `values` is: see `FIRST_DAYS`
     cases      worked examples: each a situation as docs/contact-rules.md describes it, with what the rule says of it
     """
 
@@ -149,6 +153,13 @@ class Rule:
     unless: tuple[str, ...] = ()
     rebuttal: tuple[str, ...] = ()
     pack: str = ""
+    first_day: str = "told"
+
+    @property
+    def verified(self) -> bool:
+        """Whether the official wording stands beside it, or the house answers for it. A rule without may forbid, but
+        lifts no other rule."""
+        return self.confidence == "house" or (bool(self.quote) and self.confidence != "recalled")
 
     @property
     def channels(self) -> tuple[str, ...]:

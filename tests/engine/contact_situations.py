@@ -105,7 +105,7 @@ def batch_of_answers(seed: int, size: int) -> Batch:
     wanted = sorted(random.sample(BEGUN, random.choice([1, 2, 3, 4])))
     begun["values"] = {date(2020, 1, 1): {"lifts": True, "begun": wanted}}
     refused["strength"] = begun["strength"] = "law"
-    refused["citation"] = begun["citation"] = {"source": "chance", "confidence": "official", "quote": ""}
+    refused["citation"] = begun["citation"] = {"source": "chance", "confidence": "official", "quote": "words"}
     rules = [refused, begun]
     if random.random() < 0.8:
         answer = _rule(random, "random.answer", "answer", {}, "note")
@@ -367,7 +367,7 @@ def _rule(random: Random, name: str, kind: str, scope: Table, effect: str) -> Ta
     rule: Table = {
         "id": name, "title": {"en": name, "zh-Hans": name, "zh-Hant": name}, "applies": scope, "kind": kind,
         "effect": effect, "strength": "house" if confidence == "house" else "law", "values": {},
-        "citation": {"source": "chance", "confidence": confidence, "quote": ""},
+        "citation": {"source": "chance", "confidence": confidence, "quote": random.choice(["", "words"])},
         "review_by": date(2027, 11, 22), "cases": [{"name": "none", "finding": "allowed"}],
     }  # fmt: skip
     if effect == "presumed-violation":

@@ -30,7 +30,8 @@ WORLD = World({"US": [NEW_YORK, CHICAGO, DENVER], "CN": ["Asia/Shanghai"]}, {"US
 
 def rule(kind: str, effect: str = "forbidden", confidence: str = "official", **rest: Any) -> Table:
     """A rule on phone calls, in force since 2020."""
-    made = {"id": kind, "kind": kind, "effect": effect, "citation": {"confidence": confidence}, **rest}
+    citation = {"confidence": confidence, "quote": "words"}
+    made = {"id": kind, "kind": kind, "effect": effect, "citation": citation, **rest}
     made.setdefault("applies", {"channel": ["phone"]})
     made["values"] = {date(2020, 1, 1): made["values"]}
     return made
@@ -252,6 +253,14 @@ class TestTheOracle:
         assert ask([recalled], at).verdict == "advice"
         silent = rule("exception", confidence="recalled", excepts="hours", applies={}, values={"lifts": True})
         assert ask([HOURS, silent], at).verdict == "forbidden"
+
+    def test_lets_a_rule_without_its_wording_forbid_and_not_excuse(self) -> None:
+        at = "2026-04-07T23:00:00-04:00"
+        unseen = {"confidence": "official", "quote": ""}
+        assert ask([{**HOURS, "citation": unseen}], at).verdict == "forbidden"
+        silent = rule("exception", excepts="hours", applies={}, values={"lifts": True})
+        assert ask([HOURS, silent], at).verdict == "allowed"
+        assert ask([HOURS, {**silent, "citation": unseen}], at).verdict == "forbidden"
 
     def test_uses_the_values_of_the_day(self) -> None:
         ended = {**HOURS, "values": {**HOURS["values"], date(2026, 4, 8): None}}

@@ -436,7 +436,7 @@ class Asked:
                 if self.is_in_scope(other["applies"]):
                     speaks.append(other["applies"])
             elif (
-                other["citation"]["confidence"] != "recalled"
+                is_backed(other["citation"])
                 and self.is_in_scope(other["applies"], sure=True)
                 and (not values.get("begun") or self.he_began(values["begun"], self.values(rule) or {}))
             ):
@@ -904,6 +904,13 @@ class Asked:
 
     def _recording(self, rule: Table, values: Table) -> list[Finding]:
         return self.say(rule) if self.channel in ("phone", "visit") else []
+
+
+def is_backed(citation: Table) -> bool:
+    """The house answers for its own rules; of others the official wording stands beside them, not from memory."""
+    if citation["confidence"] == "house":
+        return True
+    return citation["confidence"] != "recalled" and citation.get("quote", "") != ""
 
 
 def season_ends(values: Table, day: date) -> list[date]:
