@@ -397,6 +397,21 @@ class TestTheEngine:
         # the exception decides about some of them, and not about all
         assert 0 < sum(lifted) < len(lifted)
 
+    def test_leaves_no_hours_out_that_an_agreement_lifts(self) -> None:
+        wish = {"kind": "inconvenient_time", "from": "2026-04-01", "hours": ["08:00", "12:00"]}
+        agreed = {"kind": "hours_agreed", "from": "2026-04-01"}
+        asks = rule("register", "forbidden", unless=["hours_agreed"], values={"entries": ["inconvenient_time"]})
+        whole = {
+            **asks, "title": dict.fromkeys(("en", "zh-Hans", "zh-Hant"), "wish"), "strength": "law",
+            "citation": {**asks["citation"], "source": "a law"}, "review_by": date(2027, 1, 1),
+            "cases": [{"name": "none", "finding": "allowed"}],
+        }  # fmt: skip
+        at = {"at": "2026-04-07T09:00:00-04:00", "channel": "phone", "debtor": {"zones": [NEW_YORK]}}
+        made = [{**at, "registers": [wish]}, {**at, "registers": [wish, agreed]}]
+        compare(Batch([whole], made, "US"))
+        told = told_by_engine(Batch([whole], made, "US"), read_rules({"x/x.yaml": yaml.safe_dump([whole])}), WORLD)
+        assert [each["phone"][0] for each in told] == ["forbidden", "allowed"]
+
     @pytest.mark.long
     @pytest.mark.timeout(900)
     @pytest.mark.parametrize("seed", range(1_000, 1_100))
