@@ -11,7 +11,7 @@ from dunwell.core.dates import format_date
 from dunwell.core.errors import catalogue, say
 from dunwell.documents import finding_words as worded
 from dunwell.rulebook.case_names import case_name
-from dunwell.rulebook.contact_rules import Rule
+from dunwell.rulebook.contact_rules import Rule, known_until
 
 _CITED = {
     "Regulation F": "regulation_f", "47 CFR 64.1200": "telephone_act", "940 CMR 7.04": "massachusetts",
@@ -133,11 +133,12 @@ def _register(value: Mapping[str, Any], language: str) -> str:
 def _season(value: Mapping[str, Any], language: str) -> str:
     spans = [(_day(first, language), _day(last, language)) for first, last in [*value["yearly"], *value["spans"]]]
     told = [first if first == last else say("rules.span", language, first=first, last=last) for first, last in spans]
-    return (
-        say("rules.season", language, spans=worded.list_words(told, language))
-        if told
-        else say("rules.season_none", language)
-    )
+    if not told:
+        return say("rules.season_none", language)
+    said = say("rules.season", language, spans=worded.list_words(told, language))
+    last = known_until(value)
+    after = "" if last is None else say("finding.season_not_known", language, last=format_date(last, language))
+    return worded.sentences([said, after], language)
 
 
 def _day(day: date | str, language: str) -> str:

@@ -176,6 +176,17 @@ class Rule:
         return found
 
 
+SEASON_UNKNOWN = "season_not_known"
+"""The detail of a note: nobody wrote down when the season is in this year."""
+
+
+def known_until(value: Mapping[str, Any]) -> date | None:
+    """Until which day the spans of a season are known: the end of the last year that has one. None: for ever, as it
+    comes back every year on the same days."""
+    last = max((span[1] for span in value["spans"]), default=None)
+    return None if last is None else date(last.year, 12, 31)
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """The rules of an installation, with one hash over their text, so that a run can name what it asked."""

@@ -889,9 +889,12 @@ class Asked:
 
     def _season(self, rule: Table, values: Table) -> list[Finding]:
         last = [end for zone in self.zones for end in season_ends(values, day_in(zone, self.at))]
-        if not last:
-            return []
-        return self.say(rule, max(midnight(zone, max(last) + DAY) for zone in self.zones))
+        if last:
+            return self.say(rule, max(midnight(zone, max(last) + DAY) for zone in self.zones))
+        years = [end.year for _, end in values.get("spans") or []]
+        if years and self.today.year > max(years):
+            return [Finding(rule["id"], None, None, "note", None, None)]
+        return []
 
     def _content(self, rule: Table, values: Table) -> list[Finding]:
         return self.say(rule)
