@@ -44,9 +44,11 @@ REGISTERS = (
     *HARD_STOPS, "hardship", "talks", "other", "complaint", "promise", "opt_out", "consent", "direct_consent",
     "hours_agreed", "frequency_agreed", "inconvenient_time", "inconvenient_place", "employer_prohibits", "cooling_off",
     "lost_contact", "third_person_refused", "verified", "notice_sent", "recording_consent", "recording_refused",
-    "breathing_space", "work_address", "public_medium",
+    "breathing_space", "work_address", "public_medium", "dispute_in_writing", "original_creditor_asked",
 )  # fmt: skip
 """Kinds of entries of the registers."""
+ANSWERED_BY: Mapping[str, str] = {"dispute_in_writing": "verification", "original_creditor_asked": "original_creditor"}
+"""Entries that wait for something to be sent, and the purpose of the `notice_sent` that says it was."""
 PERMITS = frozenset({
     "consent", "direct_consent", "hours_agreed", "frequency_agreed", "lost_contact", "verified", "notice_sent",
     "recording_consent",
