@@ -62,8 +62,8 @@ KINDS = [
     "opt_out", "consent", "direct_consent", "hours_agreed", "frequency_agreed", "inconvenient_time",
     "inconvenient_place", "employer_prohibits", "cooling_off", "lost_contact", "third_person_refused", "verified",
     "notice_sent", "recording_consent", "recording_refused", "breathing_space", "minor", "work_address",
-    "public_medium", "dispute_in_writing", "original_creditor_asked", *HOLDS, "complaint", "promise", "hardship", "talks",
-    "other",
+    "public_medium", "dispute_in_writing", "original_creditor_asked", *HOLDS, "complaint", "promise", "hardship",
+    "talks", "other",
 ]  # fmt: skip
 NOTICES = ["placement", "validation", "email_procedure"]
 WANTED = ["consent", "notice_sent", "lost_contact", "verified"]

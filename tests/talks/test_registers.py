@@ -202,7 +202,7 @@ class TestAWrittenDispute:
         assert rule in self.rules_against(consumer, later)
         add(consumer, "notice_sent", key="c", at=noon + timedelta(days=3), purpose=purpose)
         assert RegisterEntry.objects.get(kind=kind).until_date == date(2026, 11, 26)
-        assert json.loads(bytes(JournalEntry.objects.get(key="c").body))["answered"] == [
+        assert json.loads(bytes(JournalEntry.objects.get(key="c").body))["body"]["answered"] == [
             RegisterEntry.objects.get(kind=kind).pk
         ]
         assert rule in self.rules_against(consumer, noon + timedelta(days=3))
