@@ -25,6 +25,8 @@ from dunwell.store.models import Clearance, ContactAttempt, Creditor, OutboxMess
 from dunwell.store.reads.house_rules import rules_of
 
 ALLOWED, FORBIDDEN = "allowed", "forbidden"
+SEVERITY = {verdict: rank for rank, verdict in enumerate((ALLOWED, "advice", "presumed-violation", FORBIDDEN))}
+"""From what may be done to what may not."""
 
 
 def ask(

@@ -158,6 +158,7 @@ def _data(plan: Plan) -> dict[str, object]:
 @click.option("--about", multiple=True, metavar="INVOICE", help="What it was about (repeat; default: all he owes).")
 @click.option("--talked", multiple=True, metavar="INVOICE", help="What was talked about (default: all it was about).")
 @click.option("--upset", is_flag=True, help="It upset him: he is left alone for the days that the house rule names.")
+@click.option("--not-in-service", is_flag=True, help="The number is out of service: it is closed (not_connected).")
 @click.option("--plan", "planned", metavar="ID", help="The plan it rests on (contact plan).")
 @click.option("--note", default="", help="What was said.")
 @once
@@ -178,6 +179,7 @@ def contact_record(
     about: tuple[str, ...],
     talked: tuple[str, ...],
     upset: bool,
+    not_in_service: bool,
     planned: str | None,
     note: str,
     key: str | None,
@@ -209,11 +211,14 @@ def contact_record(
         about=[read.receivable(creditor, number) for number in about] or None,
         talked=[read.receivable(creditor, number) for number in talked] or None,
         upset=upset,
+        not_in_service=not_in_service,
         plan=registers.plan(creditor, planned) if planned is not None else None,
         note=note,
         **acted(key),
     )
     tell("talks.contact_recorded", contact=made.pk, number=owner.number, day=format_date(made.contact_date, language()))
+    if not inbound and (outcome == ContactOutcome.WRONG_PERSON or not_in_service):
+        tell("contact.closed", number=owner.number)
     if made.clearance is not None and made.clearance.verdict != gate.ALLOWED:
         _tell_against(made.clearance)
 

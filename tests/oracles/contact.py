@@ -223,7 +223,11 @@ def settled(situation: Table) -> dict[str, Any]:
         if not told.get("address"):
             return {**told}
         address = one_form(told["address"], country)
-        return {**told, "address": asked if asked and not permits and may_be(address, asked) else address}
+        return {
+            **told,
+            "itself": address,
+            "address": asked if asked and not permits and may_be(address, asked) else address,
+        }
 
     return {
         **situation,
@@ -311,7 +315,9 @@ class Asked:
         }
         self.account = situation.get("account")
         self.entries: list[Table] = list(situation.get("registers") or [])
+        self.told_entries = list(self.entries)
         self.contacts = [self._contact(each) for each in situation.get("contacts") or []]
+        self.entries += self.closed_by_contacts()
         self.told_contacts = [dict(each) for each in self.contacts]
         self.rests_on_nothing, self.span = False, float("inf")
         self.settle_answers()
@@ -325,6 +331,24 @@ class Asked:
             "channel": told.get("channel") or self.channel,
             "direction": told.get("direction") or "out",
         }
+
+    def closed_by_contacts(self) -> list[Table]:
+        """Where somebody else answered nobody is contacted again, until the very address is confirmed later."""
+        found: list[Table] = []
+        for contact in self.contacts:
+            if (contact["outcome"], contact["direction"]) != ("wrong_person", "out") or not contact.get("address"):
+                continue
+            confirmed = []
+            for entry in self.entries:
+                if entry["kind"] == "verified" and entry.get("address") == contact["itself"]:
+                    day = day_of(entry["from"])
+                    confirmed.append(max(midnight(z, day) for z in self.zones) if day else seconds(entry["from"]))
+            if not any(contact["moment"] < since <= self.at for since in confirmed):
+                numbers = ("phone", "sms", "im")
+                for channel in numbers if contact["channel"] in numbers else (contact["channel"],):
+                    told = {"kind": "wrong_person", "from": contact["at"], "channel": channel}
+                    found.append({**told, "address": contact["address"]})
+        return found
 
     def settle_answers(self) -> None:
         """What answers nothing counts as collection: each answer takes the oldest question it can."""
@@ -356,7 +380,9 @@ class Asked:
             return str(self.situation["address"])
         named = {c["address"] for c in self.contacts if c["channel"] == self.channel and c.get("address")}
         named |= {
-            e["address"] for e in self.entries if e.get("channel", self.channel) == self.channel and e.get("address")
+            e["address"]
+            for e in self.told_entries
+            if e.get("channel", self.channel) == self.channel and e.get("address")
         }
         if not named:
             return NAMELESS

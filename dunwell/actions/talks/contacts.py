@@ -12,14 +12,15 @@ import polars as pl
 from dunwell.actions import gate, standing
 from dunwell.actions.act import act
 from dunwell.actions.once import clean_text, first_result, happened_on, plain_day
-from dunwell.actions.talks.plans import BY_PEOPLE, number_of, planned_of
-from dunwell.actions.talks.registers import add_entry, lasting_days
+from dunwell.actions.talks.plans import BY_PEOPLE, numbers_of, planned_of
+from dunwell.actions.talks.registers import add_entry, end_of_address, lasting_days, standing_of_address
 from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
 from dunwell.core.terms import Channel, ContactOutcome, Stage
 from dunwell.engine.contact.planned import Planned
 from dunwell.intake.cells import Cells
 from dunwell.intake.time_zones import zones_of
+from dunwell.rulebook.contact_rules import CLOSING
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.store import journal
 from dunwell.store.models import (
@@ -60,6 +61,7 @@ def record_contact(
     about: Sequence[Receivable] | None = None,
     talked: Sequence[Receivable] | None = None,
     upset: bool = False,
+    not_in_service: bool = False,
     plan: Clearance | None = None,
     note: str = "",
 ) -> ContactAttempt:
@@ -74,6 +76,8 @@ def record_contact(
     collector      the agency that made it; empty: we did
     about, talked  what it was about, and what of that was talked about (None: not told; all of it when he was reached)
     upset          the talk upset him: he is left alone for the days that a house rule names (`registers.lasting_days`)
+    not_in_service of a call that was not connected: the number is out of service. It is closed, as a number is at which
+                   somebody else answered, until somebody confirms it anew
     plan           what the gate said before it was made; without one the gate is asked now about then
     It is recorded even where a rule forbade it: that it happened is a fact, and a deviation stands in the journal.
     """
@@ -108,6 +112,7 @@ def record_contact(
                 "about": list(items) if items is not None else None,
                 "talked": [each.pk for each in talked] if talked is not None else None,
                 "upset": upset or None,
+                "not_in_service": not_in_service or None,
                 "plan": plan.pk if plan else None,
             }.items()
             if told is not None
@@ -116,8 +121,10 @@ def record_contact(
     debtor, text, before = first_result(debtor, "contact.recorded", key, asked)
     if before is not None:
         return ContactAttempt.objects.get(pk=before["contact"])
-    number_of(debtor, channel, contact_point)
+    numbers_of(debtor, channel, contact_point)
     _refuse_items(debtor, (*(about or ()), *(talked or ())))
+    closes = _closes(outcome, inbound=inbound, not_in_service=not_in_service)
+    closed = _dialled(debtor, channel, contact_point, plan) if closes else None
     day, moment = _when(debtor.creditor, contact_date, happened_at, at)
     clearance = None if inbound else _clearance(debtor, planned, plan, moment, at, by)
     contact = ContactAttempt.objects.create(
@@ -162,6 +169,8 @@ def record_contact(
         )  # fmt: skip
     if upset:
         _leave_alone(debtor, day, at, by, text)
+    if closes and closed is not None:
+        _close(closed, closes, moment, at, by, text)
     return contact
 
 
@@ -261,11 +270,43 @@ def _leave_alone(debtor: Debtor, day: date, at: datetime, by: Actor, key: str) -
         )
 
 
+def _closes(outcome: ContactOutcome | None, *, inbound: bool, not_in_service: bool) -> str | None:
+    """What a contact of ours tells of the address that was used: the kind of entry, None where it tells nothing."""
+    if not_in_service and (inbound or outcome is not ContactOutcome.NOT_CONNECTED):
+        raise Refused("contact.not_in_service")
+    if not_in_service:
+        return "invalid_number"
+    return "wrong_person" if outcome is ContactOutcome.WRONG_PERSON and not inbound else None
+
+
+def _dialled(
+    debtor: Debtor, channel: Channel, told: ContactPoint | None, plan: Clearance | None
+) -> ContactPoint | None:
+    """The number of the call; on a visit there may be none. Refuses to guess among several."""
+    if told is None and plan is not None:
+        told = plan.contact_point
+    if told is not None or channel is not Channel.PHONE:
+        return told
+    points = list(ContactPoint.objects.filter(debtor=debtor, channel=str(channel), invalid_since=None)[:2])
+    if len(points) > 1:
+        raise Refused("contact.which_number", number=debtor.number)
+    return points[0] if points else None
+
+
+def _close(point: ContactPoint, kind: str, moment: datetime, at: datetime, by: Actor, key: str) -> None:
+    """Nobody contacts the debtor at this address any more, by whatever channel."""
+    if any(each.kind == kind for each in standing_of_address(point, (kind,), happened_on(point.creditor, None, at)[1])):
+        return
+    hashed = sha256(key.encode()).hexdigest()
+    add_entry(debtor=point.debtor, kind=kind, contact_point=point, from_at=moment, at=at, by=by, key=f"closed:{hashed}")
+
+
 @act("address.set", may_record_nothing=True, refreshes=True)
 def set_address(
     *, debtor: Debtor, channel: Channel, lines: Mapping[str, str], at: datetime, by: Actor, key: UUID | str
 ) -> ContactPoint:
-    """An address we were given: from now on it is the first of its channel, and counts as good again.
+    """An address we were given: from now on it is the first of its channel, and counts as good again, also where it was
+    closed because it was somebody else's or not in service.
 
     lines   `value` for e-mail, phone, sms, im; for letters `street` and `city`, and where there are any `postcode`,
     `region`, `country`. `contact_name` for either.
@@ -295,6 +336,7 @@ def set_address(
         "address.set", creditor=debtor.creditor, debtor=debtor, by=by, at=at, key=text,
         body={"contact_point": point.pk, "number": debtor.number, "old": old, **asked},
     )  # fmt: skip
+    end_of_address(point, CLOSING, at=at, by=by, key=text)
     return point
 
 

@@ -62,21 +62,27 @@ def plan_contact(
     Refuses an override of what is forbidden, and one by somebody who may not.
     """
     override = clean_text(override, "override", limit=2_000)
-    point = number_of(debtor, channel, contact_point)
-    planned = planned_of(debtor, channel, point, purpose=purpose, to=to, place=place, mode=mode, persons=persons)
     asked = {
         "channel": str(channel), "purpose": purpose, "to": to, "place": place, "mode": mode, "persons": persons,
         "contact_point_told": contact_point.pk if contact_point else None, "override": override,
     }  # fmt: skip
+
+    def planned(point: ContactPoint | None) -> Planned:
+        return planned_of(debtor, channel, point, purpose=purpose, to=to, place=place, mode=mode, persons=persons)
+
+    points = numbers_of(debtor, channel, contact_point)
+    ways = [planned(point) for point in points]
     debtor, text, before = first_result(debtor, "contact.planned", key, asked)
     if before is not None:
-        clearance = Clearance.objects.get(pk=before["clearance"])
+        clearance = Clearance.objects.select_related("contact_point").get(pk=before["clearance"])
         # an old answer is no leave: what was told since may stand against it
-        [again] = gate.ask(debtor.creditor, [planned], at=at, with_notes=True)
+        [again] = gate.ask(debtor.creditor, [planned(clearance.contact_point)], at=at, with_notes=True)
         known = {each["rule"] for each in clearance.findings}
         still = again.answer.verdict == gate.ALLOWED or set(gate.against(again)) <= known
-        return Plan(debtor, clearance, None if still else again, point, still=still)
-    [told] = gate.ask(debtor.creditor, [planned], at=at, with_notes=True)
+        return Plan(debtor, clearance, None if still else again, clearance.contact_point, still=still)
+    answers = gate.ask(debtor.creditor, ways, at=at, with_notes=True)
+    told = min(answers, key=lambda each: gate.SEVERITY[each.answer.verdict])
+    point = points[answers.index(told)]
     gate.check_override(told, override, by)
     clearance = gate.record(debtor.creditor, told, at=at, by=by, override=override)
     journal.append(
@@ -127,14 +133,14 @@ def planned_of(
     )  # fmt: skip
 
 
-def number_of(debtor: Debtor, channel: Channel, asked: ContactPoint | None) -> ContactPoint | None:
-    """The number to be called: the one asked for, else the debtor's first good one; None on a visit, and where none is
-    known. Refuses one of somebody else."""
+def numbers_of(debtor: Debtor, channel: Channel, asked: ContactPoint | None) -> list[ContactPoint | None]:
+    """The numbers that may be called: the one asked for, else the debtor's good ones, the first one first; [None] on a
+    visit, and where none is known. Refuses one of somebody else."""
     if asked is not None:
         if asked.debtor_id != debtor.pk:
             raise Refused("register.other_address", number=debtor.number)
-        return asked
+        return [asked]
     if channel is not Channel.PHONE:
-        return None
+        return [None]
     points = ContactPoint.objects.filter(debtor=debtor, channel=str(channel), invalid_since=None)
-    return points.order_by("rank", "pk").first()
+    return [*points.order_by("rank", "pk")] or [None]
