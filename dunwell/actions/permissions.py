@@ -23,6 +23,7 @@ _OPERATOR = frozenset(
         "contact.arrive",
         "contact.plan",
         "contact.override",
+        "third_person.add",
         "register.add",
         "register.end",
         "address.invalid",

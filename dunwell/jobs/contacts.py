@@ -74,7 +74,7 @@ def contact_plan(
     plan = acts.plan_contact(
         debtor=owner,
         channel=Channel(channel),
-        contact_point=read.address(owner, value) if value is not None else None,
+        contact_point=read.address(owner, value, to=to) if value is not None else None,
         purpose=purpose,
         to=to,
         place=place,
@@ -201,7 +201,7 @@ def contact_record(
         contact_date=day,
         happened_at=happened and meant_at(happened, creditor.zone),
         inbound=inbound,
-        contact_point=read.address(owner, value) if value is not None else None,
+        contact_point=read.address(owner, value, to=to) if value is not None else None,
         purpose=purpose,
         to=to,
         place=place,

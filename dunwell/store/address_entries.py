@@ -10,8 +10,8 @@ from dunwell.rulebook.contact_rules import BY_NUMBER, CLOSING, PERMITS
 from dunwell.store import dialect
 
 _POINTS = {
-    "id": pl.Int64(), "debtor_id": pl.Int64(), "person_id": pl.Int64(), "channel": pl.String(), "value": pl.String(),
-    "country": pl.String(),
+    "id": pl.Int64(), "debtor_id": pl.Int64(), "person_id": pl.Int64(), "third": pl.Int64(), "channel": pl.String(),
+    "value": pl.String(), "country": pl.String(),
 }  # fmt: skip
 
 
@@ -55,17 +55,18 @@ def _same(debtors: Iterable[int], known: frozenset[int]) -> dict[int, tuple[_Poi
     """By address: itself, and all that are the same, with any account of the person."""
     ids = ", ".join(str(int(each)) for each in sorted(debtors))
     points = dialect.read_frame(
-        "SELECT p.id, p.debtor_id, d.person_id, p.channel, p.value, COALESCE(p.country, d.country) AS country"
+        "SELECT p.id, p.debtor_id, d.person_id, COALESCE(p.third_person_id, 0) AS third, p.channel, p.value,"
+        " COALESCE(p.country, d.country) AS country"
         " FROM store_contactpoint p JOIN store_debtor d ON d.id = p.debtor_id"
         f" WHERE d.person_id IN (SELECT person_id FROM store_debtor WHERE id IN ({ids}))",
         [],
         _POINTS,
     )
-    groups: dict[tuple[int, str], list[_Point]] = {}
-    mine: dict[int, tuple[_Point, tuple[int, str]]] = {}
-    for point, debtor, person, channel, value, country in points.rows():
+    groups: dict[tuple[int, int, str], list[_Point]] = {}
+    mine: dict[int, tuple[_Point, tuple[int, int, str]]] = {}
+    for point, debtor, person, third, channel, value, country in points.rows():
         if value and point in known:
-            key, one = (person, canonical(value, country)), _Point(point, channel, debtor)
+            key, one = (person, third, canonical(value, country)), _Point(point, channel, debtor)
             groups.setdefault(key, []).append(one)
             mine[point] = one, key
     return {point: (itself, groups[key]) for point, (itself, key) in mine.items()}

@@ -335,7 +335,8 @@ class Asked:
     def closed_by_contacts(self) -> list[Table]:
         """Where somebody else answered nobody is contacted again, until the very address is confirmed later."""
         found: list[Table] = []
-        for contact in self.contacts:
+        # in a book the entries that a record of a call made stand for themselves
+        for contact in () if self.situation.get("of_a_book") else self.contacts:
             if (contact["outcome"], contact["direction"]) != ("wrong_person", "out") or not contact.get("address"):
                 continue
             confirmed = []

@@ -3,23 +3,19 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
-
-import polars as pl
 
 from dunwell.actions import gate, standing
 from dunwell.actions.act import act
 from dunwell.actions.once import clean_text, first_result, happened_on, plain_day
-from dunwell.actions.talks.plans import BY_PEOPLE, numbers_of, planned_of
+from dunwell.actions.talks.addresses import POSTAL, address_fields, zones_told
+from dunwell.actions.talks.plans import BY_PEOPLE, check_whose, planned_of
 from dunwell.actions.talks.registers import add_entry, end_of_address, lasting_days, standing_of_address
 from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
 from dunwell.core.terms import Channel, ContactOutcome, Stage
 from dunwell.engine.contact.planned import Planned
-from dunwell.intake.cells import Cells
-from dunwell.intake.time_zones import zones_of
 from dunwell.rulebook.contact_rules import CLOSING
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.store import journal
@@ -34,9 +30,6 @@ from dunwell.store.models import (
     Step,
 )
 from dunwell.store.versions import change
-
-POSTAL = ("street", "postcode", "city", "region", "country")
-"""The lines of a postal address."""
 
 
 @act("contact.record", may_record_nothing=True, refreshes=True)
@@ -121,7 +114,7 @@ def record_contact(
     debtor, text, before = first_result(debtor, "contact.recorded", key, asked)
     if before is not None:
         return ContactAttempt.objects.get(pk=before["contact"])
-    numbers_of(debtor, channel, contact_point)
+    check_whose(debtor, contact_point, to, inbound=inbound)
     _refuse_items(debtor, (*(about or ()), *(talked or ())))
     closes = _closes(outcome, inbound=inbound, not_in_service=not_in_service)
     closed = _dialled(debtor, channel, contact_point, plan) if closes else None
@@ -287,7 +280,9 @@ def _dialled(
         told = plan.contact_point
     if told is not None or channel is not Channel.PHONE:
         return told
-    points = list(ContactPoint.objects.filter(debtor=debtor, channel=str(channel), invalid_since=None)[:2])
+    points = list(
+        ContactPoint.objects.filter(debtor=debtor, channel=str(channel), third_person=None, invalid_since=None)[:2]
+    )
     if len(points) > 1:
         raise Refused("contact.which_number", number=debtor.number)
     return points[0] if points else None
@@ -312,13 +307,15 @@ def set_address(
     `region`, `country`. `contact_name` for either.
     Refuses what is no address. The other addresses of the channel stay, after this one.
     """
-    values = _address(channel, lines)
+    values = address_fields(channel, lines)
     asked = {"channel": str(channel), **values}
     debtor, text, before = first_result(debtor, "address.set", key, asked)
     if before is not None:
         return ContactPoint.objects.get(pk=before["contact_point"])
-    points = list(ContactPoint.objects.select_for_update().filter(debtor=debtor, channel=str(channel)))
-    values["zones"] = _zones(debtor, channel, values)
+    points = list(
+        ContactPoint.objects.select_for_update().filter(debtor=debtor, channel=str(channel), third_person=None)
+    )
+    values["zones"] = zones_told(debtor, channel, values)
     others = sorted((p for p in points if p.value != values["value"]), key=lambda p: (p.rank, p.pk))
     for rank, other in enumerate(others, start=1):
         change(other, at=at, rank=rank)
@@ -338,34 +335,3 @@ def set_address(
     )  # fmt: skip
     end_of_address(point, CLOSING, at=at, by=by, key=text)
     return point
-
-
-def _zones(debtor: Debtor, channel: Channel, values: Mapping[str, Any]) -> str | None:
-    """The time zones that an address tells."""
-    country = values["country"] or debtor.country
-    told = pl.DataFrame(
-        {"channel": [str(channel)], "value": [values["value"]], "country": [country], "region": [values["region"]]},
-        schema=dict.fromkeys(("channel", "value", "country", "region"), pl.String),
-    )
-    found: str | None = zones_of(told).item()
-    return found
-
-
-def _address(channel: Channel, lines: Mapping[str, str]) -> dict[str, Any]:
-    """All fields of a contact point but its rank, checked."""
-    if unknown := set(lines) - {"value", "contact_name", *POSTAL}:
-        raise TypeError(f"not part of an address: {', '.join(sorted(unknown))}")
-    found: dict[str, Any] = {}
-    for name in ("contact_name", *POSTAL):
-        field: Any = ContactPoint._meta.get_field(name)
-        found[name] = " ".join(clean_text(lines.get(name, ""), name, limit=field.max_length).split()) or None
-    value = clean_text(lines.get("value", ""), "value", limit=500)
-    if channel is Channel.LETTER:
-        if value or not (found["street"] and found["city"]):
-            raise Refused("address.incomplete")
-        return {"value": "", **found}
-    series = pl.Series([value])
-    good = Cells.is_email(series) if channel is Channel.EMAIL else Cells.is_phone(series)
-    if channel is Channel.VISIT or (channel is not Channel.IM and not good.item()) or not value or "\n" in value:
-        raise Refused("address.not_one", value=value[:100], channel=str(channel))
-    return {"value": value, **found}

@@ -38,7 +38,7 @@ def _numbers(debtor: Debtor, entries: pl.DataFrame, day: date) -> pl.DataFrame:
     closed = entries.filter(stands, pl.col("kind") == "invalid_number", pl.col("address_id").is_not_null())
     told: dict[int, date] = dict(closed.group_by("address_id").agg(pl.col("from_date").min()).rows())
     zone = ZoneInfo(debtor.creditor.zone)
-    points = ContactPoint.objects.filter(debtor__person=debtor.person_id, channel="phone")
+    points = ContactPoint.objects.filter(debtor__person=debtor.person_id, channel="phone", third_person=None)
     rows = [
         (debtor.person_id, point, since.astimezone(zone).date() if since else told.get(point))
         for point, since in points.values_list("pk", "invalid_since")

@@ -70,7 +70,7 @@ def plan_contact(
     def planned(point: ContactPoint | None) -> Planned:
         return planned_of(debtor, channel, point, purpose=purpose, to=to, place=place, mode=mode, persons=persons)
 
-    points = numbers_of(debtor, channel, contact_point)
+    points = numbers_of(debtor, channel, contact_point, to)
     ways = [planned(point) for point in points]
     debtor, text, before = first_result(debtor, "contact.planned", key, asked)
     if before is not None:
@@ -133,14 +133,26 @@ def planned_of(
     )  # fmt: skip
 
 
-def numbers_of(debtor: Debtor, channel: Channel, asked: ContactPoint | None) -> list[ContactPoint | None]:
+def numbers_of(debtor: Debtor, channel: Channel, asked: ContactPoint | None, to: str) -> list[ContactPoint | None]:
     """The numbers that may be called: the one asked for, else the debtor's good ones, the first one first; [None] on a
-    visit, and where none is known. Refuses one of somebody else."""
+    visit, and where none is known. Refuses one of somebody else, and a third person who is not named by one of his."""
+    check_whose(debtor, asked, to)
     if asked is not None:
-        if asked.debtor_id != debtor.pk:
-            raise Refused("register.other_address", number=debtor.number)
         return [asked]
+    if to == "third_person":
+        raise Refused("third_person.unknown", number=debtor.number)
     if channel is not Channel.PHONE:
         return [None]
-    points = ContactPoint.objects.filter(debtor=debtor, channel=str(channel), invalid_since=None)
+    points = ContactPoint.objects.filter(debtor=debtor, channel=str(channel), third_person=None, invalid_since=None)
     return [*points.order_by("rank", "pk")] or [None]
+
+
+def check_whose(debtor: Debtor, point: ContactPoint | None, to: str, *, inbound: bool = False) -> None:
+    """Refuses an address of another debtor, one of a third person for anybody else, and one of the debtor for him."""
+    if point is None:
+        return
+    if point.debtor_id != debtor.pk:
+        raise Refused("register.other_address", number=debtor.number)
+    if not inbound and (point.third_person_id is not None) != (to == "third_person"):
+        code = "third_person.his_number" if point.third_person_id is not None else "third_person.not_his"
+        raise Refused(code, value=point.value[:100], number=debtor.number)

@@ -161,7 +161,7 @@ def standing_of_address(point: ContactPoint, kinds: Sequence[str], today: date) 
     channels = BY_NUMBER if point.channel in BY_NUMBER else (point.channel,)
     found = RegisterEntry.objects.select_related("debtor", "contact_point__debtor").filter(
         Q(until_date=None) | Q(until_date__gte=today), kind__in=kinds, debtor__person=point.debtor.person_id,
-        contact_point__channel__in=channels,
+        contact_point__channel__in=channels, contact_point__third_person=point.third_person_id,
     )  # fmt: skip
     wanted = one_form(point)
     return [each for each in found.order_by("pk") if each.contact_point and one_form(each.contact_point) == wanted]
