@@ -20,6 +20,7 @@ _OPERATOR = frozenset(
         "hold.set",
         "hold.lift",
         "contact.record",
+        "contact.import",
         "contact.arrive",
         "contact.plan",
         "contact.override",

@@ -51,6 +51,8 @@ def record_contact(
     persons: int | None = None,
     contact_point: ContactPoint | None = None,
     collector: str = "",
+    outside: bool = False,
+    undelivered: bool = False,
     about: Sequence[Receivable] | None = None,
     talked: Sequence[Receivable] | None = None,
     upset: bool = False,
@@ -58,7 +60,8 @@ def record_contact(
     plan: Clearance | None = None,
     note: str = "",
 ) -> ContactAttempt:
-    """Record a call or a visit, reached or not, or a message of the debtor (`inbound`, whose outcome is None).
+    """Record a call or a visit, reached or not; a message of the debtor (`inbound`), or one that did not leave by the
+    outbox (of an agency, or `outside`). The outcome of messages is None.
 
     It counts as a contact of this person where rules count contacts, unless the debtor came to us (`inbound`). A call
     to the debtor is the strategy's step of a call, or a try of it, for the items for which that step is due; any other
@@ -67,6 +70,8 @@ def record_contact(
     happened_at    when it took place (None: now, or the noon of `contact_date` at the creditor's place). `at` is the
                    moment we were told, so that a run asked what was known then does not see it earlier
     collector      the agency that made it; empty: we did
+    outside        of a message: our own people sent it, with another tool
+    undelivered    of a message of an agency or from outside: it did not arrive, and is not counted
     about, talked  what it was about, and what of that was talked about (None: not told; all of it when he was reached)
     upset          the talk upset him: he is left alone for the days that a house rule names (`registers.lasting_days`)
     not_in_service of a call that was not connected: the number is out of service. It is closed, as a number is at which
@@ -79,11 +84,11 @@ def record_contact(
     items = tuple(each.pk for each in about) if about is not None else None
     planned = planned_of(
         debtor, channel, contact_point, purpose=purpose, to=to, place=place, mode=mode, persons=persons,
-        collector="agency" if collector else None, about=items, inbound=inbound,
+        collector="agency" if collector else None, about=items, elsewhere=inbound or outside,
     )  # fmt: skip
-    if (outcome is None) == (channel in BY_PEOPLE):
+    if (outcome is None) == (channel in BY_PEOPLE) or (undelivered and (inbound or outcome is not None)):
         raise Refused("contact.outcome_of_calls", channel=str(channel))
-    came = str(outcome or "sent")
+    came = "undeliverable" if undelivered else str(outcome or "sent")
     asked = {
         "channel": str(channel),
         "outcome": came,
@@ -102,6 +107,7 @@ def record_contact(
                 "persons": persons,
                 "contact_point": contact_point.pk if contact_point else None,
                 "collector": collector or None,
+                "outside": outside or None,
                 "about": list(items) if items is not None else None,
                 "talked": [each.pk for each in talked] if talked is not None else None,
                 "upset": upset or None,

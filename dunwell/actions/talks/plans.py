@@ -54,21 +54,32 @@ def plan_contact(
     mode: str = "interactive",
     persons: int | None = None,
     contact_point: ContactPoint | None = None,
+    collector: str = "",
+    outside: bool = False,
     override: str = "",
 ) -> Plan:
-    """Ask whether a call or a visit may take place now, and record the answer, whatever it is.
+    """Ask whether a call or a visit may take place now, and record the answer, whatever it is; also a message that does
+    not leave by the outbox.
 
+    collector  the agency that will make it; empty: we do
+    outside    a message that our own people will send with another tool
     override   the reason for going past a presumption or an advice
     Refuses an override of what is forbidden, and one by somebody who may not.
     """
     override = clean_text(override, "override", limit=2_000)
+    collector = clean_text(collector, "collector", limit=200)
     asked = {
         "channel": str(channel), "purpose": purpose, "to": to, "place": place, "mode": mode, "persons": persons,
         "contact_point_told": contact_point.pk if contact_point else None, "override": override,
+        # what was not told stands in no entry, so that keys of older entries still mean the same
+        **({"collector": collector} if collector else {}), **({"outside": True} if outside else {}),
     }  # fmt: skip
 
     def planned(point: ContactPoint | None) -> Planned:
-        return planned_of(debtor, channel, point, purpose=purpose, to=to, place=place, mode=mode, persons=persons)
+        return planned_of(
+            debtor, channel, point, purpose=purpose, to=to, place=place, mode=mode, persons=persons,
+            collector="agency" if collector else None, elsewhere=outside,
+        )  # fmt: skip
 
     points = numbers_of(debtor, channel, contact_point, to)
     ways = [planned(point) for point in points]
@@ -111,14 +122,14 @@ def planned_of(
     persons: int | None = None,
     collector: str | None = None,
     about: tuple[int, ...] | None = None,
-    inbound: bool = False,
+    elsewhere: bool = False,
 ) -> Planned:
-    """A call or a visit as the gate is asked about it.
+    """A call or a visit as the gate is asked about it; a message, where an agency sends it or it leaves `elsewhere`.
 
-    inbound   the debtor came to us, by whatever channel
+    elsewhere   the debtor came to us, or our people use another tool than the outbox
     Refuses a channel that is not for people, words that docs/contact-rules.md does not know, and less than one person.
     """
-    if channel not in BY_PEOPLE and not inbound:
+    if channel not in BY_PEOPLE and collector is None and not elsewhere:
         raise Refused("contact.not_by_people", channel=str(channel), known=", ".join(BY_PEOPLE))
     told = {"purpose": purpose, "to": to, "at_place": place, "mode": mode}
     for field, value in told.items():
@@ -141,7 +152,7 @@ def numbers_of(debtor: Debtor, channel: Channel, asked: ContactPoint | None, to:
         return [asked]
     if to == "third_person":
         raise Refused("third_person.unknown", number=debtor.number)
-    if channel is not Channel.PHONE:
+    if channel is Channel.VISIT:
         return [None]
     points = ContactPoint.objects.filter(debtor=debtor, channel=str(channel), third_person=None, invalid_since=None)
     return [*points.order_by("rank", "pk")] or [None]
