@@ -930,7 +930,39 @@ class Asked:
         return self.say(rule)
 
     def _recording(self, rule: Table, values: Table) -> list[Finding]:
-        return self.say(rule) if self.channel in ("phone", "visit") else []
+        decides = self.recording()
+        return self.say(rule) if decides is not None and decides[0] == rule["id"] else []
+
+    def recording(self) -> tuple[str, str] | None:
+        """May it be recorded: the rule that decides, and the answer."""
+        if self.channel not in ("phone", "visit"):
+            return None
+        found = []
+        for rule in self.rules:
+            values = self.speaks_here(rule) if rule["kind"] == "recording" else None
+            if values is not None:
+                ours = rule["strength"] == "house" or rule["citation"]["confidence"] == "recalled"
+                order = ["forbidden", "required", "ask", "allowed"].index(values["may"])
+                found.append((ours, order, rule["id"], values["may"]))
+        if not found:
+            return None
+        *_, decides, may = min(found)
+        here = {"channel": self.channel, "address": self.situation["address"], "place": self.facts["at_place"],
+                "purpose": self.facts["purpose"], "account": self.account}  # fmt: skip
+        refused = any(
+            entry["kind"] == "recording_refused"
+            and self.is_about(entry, here)
+            and entry.get("account") in (None, self.account or entry.get("account"))
+            and any(self.holds_at(entry, zone, self.at) for zone in self.zones)
+            for entry in self.entries
+        )
+        consented = any(
+            entry["kind"] == "recording_consent" and self.permits(entry, here) and self.permits_at(entry, self.at)
+            for entry in self.entries
+        )
+        if refused and may != "forbidden":
+            return decides, "refused_required" if may == "required" else "refused"
+        return decides, "consented" if consented and may == "ask" else may
 
 
 def season_ends(values: Table, day: date) -> list[date]:

@@ -33,6 +33,10 @@ _NEEDS: Mapping[str, str] = {
     "wrong_person": "address", "invalid_number": "address", "notice_sent": "purpose", "lost_contact": "evidence",
 }  # fmt: skip
 """What an entry of a kind must say; a channel is also told by an address."""
+_ANSWERS: Mapping[str, str] = {
+    "recording_consent": "recording_refused", "recording_refused": "recording_consent",
+}  # fmt: skip
+"""What the last word ends: he was asked the same again."""
 _TIMED = ("inconvenient_time", "hours_agreed")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
 _CODE = re.compile(r"[a-z][a-z_]{0,19}")
@@ -114,6 +118,8 @@ def add_entry(
         # whose address it is has one answer: what was said of it before is over
         ended = ("verified",) if kind in CLOSING else CLOSING
         end_of_address(contact_point, ended, at=at, by=by, key=text)
+    if kind in _ANSWERS:
+        _end_opposite(entry, at=at, by=by, key=text)
     return entry
 
 
@@ -153,6 +159,18 @@ def end_of_address(point: ContactPoint, kinds: Sequence[str], *, at: datetime, b
             continue
         hashed = sha256(f"{key} {entry.pk}".encode()).hexdigest()
         end_entry(entry=entry, at=at, by=by, key=f"address:{hashed}")
+
+
+def _end_opposite(entry: RegisterEntry, *, at: datetime, by: Actor, key: str) -> None:
+    """End what was answered before to the same question, at the same address and place, by the same channel."""
+    today = happened_on(entry.debtor.creditor, None, at)[1]
+    same = {name: getattr(entry, name) for name in ("debtor", "contact_point", "channel", "place", "purpose")}
+    standing = RegisterEntry.objects.filter(
+        Q(until_date=None) | Q(until_date__gte=today), kind=_ANSWERS[entry.kind], **same
+    )
+    for other in standing.select_related("debtor").order_by("pk"):
+        hashed = sha256(f"{key} {other.pk}".encode()).hexdigest()
+        end_entry(entry=other, at=at, by=by, key=f"answer:{hashed}")
 
 
 def standing_of_address(point: ContactPoint, kinds: Sequence[str], today: date) -> list[RegisterEntry]:
