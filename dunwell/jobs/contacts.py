@@ -24,6 +24,8 @@ from dunwell.jobs.day_option import Day, Moment, meant_at
 from dunwell.jobs.limitation_records import hash_of, proven
 from dunwell.jobs.talks import acted, once
 from dunwell.rulebook.contact_rules import SCOPE
+from dunwell.rulebook.rule_pages import linked
+from dunwell.rulebook.rules_file import house_rules
 from dunwell.store.reads import creditors, registers
 from dunwell.store.reads import limitation as read_limitation
 from dunwell.store.reads import talks as read
@@ -140,7 +142,7 @@ def _data(plan: Plan) -> dict[str, object]:
         "debtor": plan.debtor.number,
         "channel": plan.clearance.channel,
         "verdict": plan.clearance.verdict,
-        "findings": plan.clearance.findings,
+        "findings": linked(plan.clearance.findings, house_rules()),
         "next": None if window[0] is None else [each.isoformat() if each else None for each in window],
         "override": plan.clearance.override or None,
         "number": plan.contact_point.value if plan.may_go and plan.contact_point else None,

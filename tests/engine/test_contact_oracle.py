@@ -31,7 +31,8 @@ WORLD = World({"US": [NEW_YORK, CHICAGO, DENVER], "CN": ["Asia/Shanghai"]}, {"US
 
 def rule(kind: str, effect: str = "forbidden", confidence: str = "official", **rest: Any) -> Table:
     """A rule on phone calls, in force since 2020."""
-    made = {"id": kind, "kind": kind, "effect": effect, "citation": {"confidence": confidence}, **rest}
+    citation = {"confidence": confidence, "quote": "words"}
+    made = {"id": kind, "kind": kind, "effect": effect, "citation": citation, **rest}
     made.setdefault("applies", {"channel": ["phone"]})
     made["values"] = {date(2020, 1, 1): made["values"]}
     return made
@@ -254,6 +255,14 @@ class TestTheOracle:
         silent = rule("exception", confidence="recalled", excepts="hours", applies={}, values={"lifts": True})
         assert ask([HOURS, silent], at).verdict == "forbidden"
 
+    def test_lets_a_rule_without_its_wording_forbid_and_not_excuse(self) -> None:
+        at = "2026-04-07T23:00:00-04:00"
+        unseen = {"confidence": "official", "quote": ""}
+        assert ask([{**HOURS, "citation": unseen}], at).verdict == "forbidden"
+        silent = rule("exception", excepts="hours", applies={}, values={"lifts": True})
+        assert ask([HOURS, silent], at).verdict == "allowed"
+        assert ask([HOURS, {**silent, "citation": unseen}], at).verdict == "forbidden"
+
     def test_uses_the_values_of_the_day(self) -> None:
         ended = {**HOURS, "values": {**HOURS["values"], date(2026, 4, 8): None}}
         assert ask([ended], "2026-04-07T23:59:59-04:00").verdict == "forbidden"
@@ -411,6 +420,21 @@ class TestTheEngine:
         ]
         # the exception decides about some of them, and not about all
         assert 0 < sum(lifted) < len(lifted)
+
+    def test_leaves_no_hours_out_that_an_agreement_lifts(self) -> None:
+        wish = {"kind": "inconvenient_time", "from": "2026-04-01", "hours": ["08:00", "12:00"]}
+        agreed = {"kind": "hours_agreed", "from": "2026-04-01"}
+        asks = rule("register", "forbidden", unless=["hours_agreed"], values={"entries": ["inconvenient_time"]})
+        whole = {
+            **asks, "title": dict.fromkeys(("en", "zh-Hans", "zh-Hant"), "wish"), "strength": "law",
+            "citation": {**asks["citation"], "source": "a law"}, "review_by": date(2027, 1, 1),
+            "cases": [{"name": "none", "finding": "allowed"}],
+        }  # fmt: skip
+        at = {"at": "2026-04-07T09:00:00-04:00", "channel": "phone", "debtor": {"zones": [NEW_YORK]}}
+        made = [{**at, "registers": [wish]}, {**at, "registers": [wish, agreed]}]
+        compare(Batch([whole], made, "US"))
+        told = told_by_engine(Batch([whole], made, "US"), read_rules({"x/x.yaml": yaml.safe_dump([whole])}), WORLD)
+        assert [each["phone"][0] for each in told] == ["forbidden", "allowed"]
 
     @pytest.mark.long
     @pytest.mark.timeout(900)

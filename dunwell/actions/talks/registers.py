@@ -16,7 +16,7 @@ from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
 from dunwell.core.terms import Channel, HoldReason
 from dunwell.intake.same_address import canonical
-from dunwell.rulebook.contact_rules import BY_NUMBER, CLOSING, PERMITS, REGISTERS, SCOPE, Rules
+from dunwell.rulebook.contact_rules import ANSWERED_BY, BY_NUMBER, CLOSING, PERMITS, REGISTERS, SCOPE, Rules
 from dunwell.store import journal
 from dunwell.store.models import ContactPoint, Debtor, RegisterEntry
 from dunwell.store.versions import change
@@ -69,6 +69,7 @@ def add_entry(
     from_date, from_at   since when; both left open: what permits begins now, what forbids with this day
     until_date           the last day (None: until it is ended)
     purpose              of `notice_sent`: which notice it was; else the purpose of contacts it is about
+    A `notice_sent` ends what waited for it (`ANSWERED_BY`): a written dispute ends with its verification.
     Refuses what its kind must say and does not, an end before the beginning, hours that are none, an address of
     somebody else, and an entry that stands already.
     """
@@ -109,10 +110,11 @@ def add_entry(
         creditor=debtor.creditor, debtor=debtor, contact_point=contact_point, from_date=start, from_at=from_at,
         until_date=until_date, evidence=evidence, recorded_by=str(by)[:200], known_from=at, **kept,
     )  # fmt: skip
+    answered = {"answered": _end_answered(debtor, entry, at)} if kind == "notice_sent" else {}
     proven = {"borne_out_from": plain_day(borne_out_from(debtor, at))} if kind == "lost_contact" else {}
     journal.append(
         "register.added", creditor=debtor.creditor, debtor=debtor, by=by, at=at, key=text,
-        body={"entry": entry.pk, "number": debtor.number, "from_date": start, **proven, **told},
+        body={"entry": entry.pk, "number": debtor.number, "from_date": start, **proven, **answered, **told},
     )  # fmt: skip
     if contact_point is not None and kind in (*CLOSING, "verified"):
         # whose address it is has one answer: what was said of it before is over
@@ -121,6 +123,20 @@ def add_entry(
     if kind in _ANSWERS:
         _end_opposite(entry, at=at, by=by, key=text)
     return entry
+
+
+def _end_answered(debtor: Debtor, notice: RegisterEntry, at: datetime) -> list[int]:
+    """What waited for this notice waits no longer: the day it was sent is its last. What came later goes on."""
+    waiting = [kind for kind, purpose in ANSWERED_BY.items() if purpose == notice.purpose]
+    # where only the moment is known, it was sent on the day of the creditor's clock
+    sent = notice.from_date if notice.from_at is None else happened_on(debtor.creditor, None, notice.from_at)[1]
+    found = RegisterEntry.objects.select_for_update().filter(
+        Q(until_date=None) | Q(until_date__gt=sent), debtor=debtor, kind__in=waiting, from_date__lte=sent
+    )
+    ended = list(found.order_by("pk"))
+    for each in ended:
+        change(each, at=at, until_date=sent)
+    return [each.pk for each in ended]
 
 
 @act("register.end", may_record_nothing=True, refreshes=True)
