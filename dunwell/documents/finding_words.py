@@ -291,8 +291,8 @@ def _content(value: Mapping[str, Any], language: str, _: str | None, __: int | N
     return sentences(parts, language)
 
 
-def _recording(value: Mapping[str, Any], language: str, _: str | None, __: int | None) -> str:
-    return say(f"finding.recording.{value['may']}", language)
+def _recording(value: Mapping[str, Any], language: str, detail: str | None, _: int | None) -> str:
+    return say(f"finding.recording.{detail or value['may']}", language)
 
 
 def _conduct(value: Mapping[str, Any], language: str, _: str | None, __: int | None) -> str:

@@ -12,7 +12,7 @@ import polars as pl
 
 from dunwell.core.errors import DunwellError
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 _MOMENT = pl.Datetime("us", "UTC")
 _DATE = pl.Date()
 _INT = pl.Int64()
@@ -39,6 +39,7 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "channel": _TEXT,
         "rank": pl.Int16(),
         "usable": pl.Boolean(),
+        "third_person_id": _INT,
     },
     "receivables": {
         "receivable_id": _INT,

@@ -43,10 +43,16 @@ HARD_STOPS = ("cease_request", "attorney", "insolvency", "deceased", "minor")
 REGISTERS = (
     *HARD_STOPS, "hardship", "talks", "other", "complaint", "promise", "opt_out", "consent", "direct_consent",
     "hours_agreed", "frequency_agreed", "inconvenient_time", "inconvenient_place", "employer_prohibits", "cooling_off",
-    "lost_contact", "third_person_refused", "verified", "notice_sent", "recording_consent", "recording_refused",
-    "breathing_space", "work_address", "public_medium", "dispute_in_writing", "original_creditor_asked",
+    "lost_contact", "third_person_refused", "verified", "wrong_person", "invalid_number", "notice_sent",
+    "recording_consent", "recording_refused", "breathing_space", "work_address", "public_medium",
+    "dispute_in_writing", "original_creditor_asked",
 )  # fmt: skip
 """Kinds of entries of the registers."""
+CLOSING = ("wrong_person", "invalid_number")
+"""Entries that close an address for every channel that uses it, until somebody confirms it anew: they are about whose
+address it is, and so about the person, whichever of his accounts they were told of."""
+BY_NUMBER = ("phone", "sms", "im")
+"""Channels on which a number is the address."""
 ANSWERED_BY: Mapping[str, str] = {"dispute_in_writing": "verification", "original_creditor_asked": "original_creditor"}
 """Entries that wait for something to be sent, and the purpose of the `notice_sent` that says it was."""
 PERMITS = frozenset({

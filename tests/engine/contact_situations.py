@@ -50,8 +50,8 @@ DEBT_KINDS = ["trade", "online_credit", "credit_card", "consumer_loan", "utility
 CREDITORS = ["bank", "consumer_finance", "money_lender", "supplier", "utility", "other"]
 NUMBERS = ["+1 555 0100", "+1 555 0101"]
 WRITTEN = [
-    *NUMBERS, *NUMBERS, "0015550100", "+1 (0)555-0100", "555 0100", "0555/0101", "Anna@Example.com",
-    " anna@example.com ", "Her brother", "her  brother", "+49 555 0100", "+81 (555) 0101",
+    *NUMBERS, *NUMBERS, "0015550100", "+1 (0)555-0100", "555 0100", "0555/010101010", "Anna@Example.com",
+    " anna@example.com ", "Her brother", "her  brother", "+49 555 0100", "+81 (555) 010101010",
 ]  # fmt: skip
 """Addresses, some of them the same written otherwise."""
 ACCOUNTS = ["A-1", "A-2"]
@@ -62,8 +62,8 @@ KINDS = [
     "opt_out", "consent", "direct_consent", "hours_agreed", "frequency_agreed", "inconvenient_time",
     "inconvenient_place", "employer_prohibits", "cooling_off", "lost_contact", "third_person_refused", "verified",
     "notice_sent", "recording_consent", "recording_refused", "breathing_space", "minor", "work_address",
-    "public_medium", "dispute_in_writing", "original_creditor_asked", *HOLDS, "complaint", "promise", "hardship",
-    "talks", "other",
+    "public_medium", "dispute_in_writing", "original_creditor_asked", "wrong_person", "invalid_number", *HOLDS,
+    "complaint", "promise", "hardship", "talks", "other",
 ]  # fmt: skip
 NOTICES = ["placement", "validation", "email_procedure"]
 WANTED = ["consent", "notice_sent", "lost_contact", "verified"]

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from random import Random
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from dunwell.rulebook.contact_rules import Rules
 from dunwell.rulebook.places import zones_by_country
 from dunwell.rulebook.rules_file import house_rules, read_rules
 from tests.engine.contact_situations import REGIONS, VALUES, Batch, batch, batch_of_answers
-from tests.oracles.contact import Finding, Table, Told, World, answer
+from tests.oracles.contact import Asked, Finding, Table, Told, World, answer
 
 type Answered = tuple[
     str, dict[tuple[str, str | None], tuple[str, int | None, int | None]], tuple[int, int | None] | None
@@ -379,6 +380,29 @@ def compare(made: Batch) -> None:
 
 class TestTheEngine:
     """Many situations in one frame: the engine asks about all of them at once."""
+
+    @pytest.mark.parametrize("seed", range(0, 200, 10))
+    def test_says_the_same_as_the_oracle_of_recording(self, seed: int) -> None:
+        made = batch(seed, 40)
+        rules = house_rules() if made.rules is None else read_rules({"random/rules.yaml": yaml.safe_dump(made.rules)})
+        plain = [rule for text in rules.texts.values() for rule in yaml.safe_load(text)]
+        kinds = {rule["id"]: rule["kind"] for rule in plain}
+        around = world(made.holidays_of)
+        random = Random(seed)
+        for situation in made.situations:
+            told = {"kind": random.choice(["recording_consent", "recording_refused"]), "from": situation["at"]}
+            if random.random() < 0.3:
+                told["address"] = random.choice(["+1 555 0100", situation.get("address") or "+1 555 0101"])
+            if random.random() < 0.3:
+                told["channel"] = random.choice(["phone", "visit"])
+            if random.random() < 0.7:
+                situation["registers"] = [*situation.get("registers", []), told]
+        answered = engine.answer([situation_of(each) for each in made.situations], rules)
+        for situation, channels in zip(made.situations, answered, strict=True):
+            for said in channels:
+                found = [(each.rule, each.detail) for each in said.findings if kinds.get(each.rule) == "recording"]
+                expected = Asked(plain, situation, around, said.channel).recording()
+                assert found == ([] if expected is None else [expected]), situation
 
     @pytest.mark.parametrize("seed", range(20))
     def test_equals_the_oracle(self, seed: int) -> None:

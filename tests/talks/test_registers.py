@@ -237,6 +237,41 @@ class TestATalkThatUpsetHim:
         assert verdict(debtor, "letter", at=MONDAY + timedelta(days=13)) == "forbidden"
 
 
+def recording(debtor, **values):
+    [told] = gate.ask(debtor.creditor, [Planned(debtor.pk, "phone", **values)], at=MONDAY, with_notes=True)
+    [found] = [(each.rule, each.detail) for each in told.answer.findings if "recording" in each.rule]
+    return found
+
+
+class TestWhetherACallIsRecorded:
+    def test_is_asked_where_nothing_was_said(self, debtor):
+        assert recording(debtor) == ("house.recording", "ask")
+
+    def test_follows_the_last_word(self, debtor):
+        add(debtor, "recording_consent", "1")
+        assert recording(debtor) == ("house.recording", "consented")
+        add(debtor, "recording_refused", "2")
+        assert recording(debtor) == ("house.recording", "refused")
+        add(debtor, "recording_consent", "3")
+        assert recording(debtor) == ("house.recording", "consented")
+        assert RegisterEntry.objects.filter(until_date=None).count() == 1
+
+    def test_has_one_answer_where_a_law_wants_it_and_the_house_would_ask(self, db):
+        card = a_debtor(
+            a_creditor(), kind="consumer", country="CN", zone="Asia/Shanghai", debt_kind="credit_card"
+        )  # fmt: skip
+        assert recording(card) == ("cn.card.68-recording", "required")
+        add(card, "recording_refused")
+        assert recording(card) == ("cn.card.68-recording", "refused_required")
+
+    @QUICK
+    def test_is_told_with_a_plan(self, db, capsys):
+        book = a_book()
+        add_entry(debtor=book.debtor, kind="recording_refused", at=book.debtor.known_from, by=MEI, key="r")
+        cli._run(("contact", "plan", book.debtor.number))
+        assert "recording was refused" in capsys.readouterr().out
+
+
 class TestTheCommand:
     def told(self, capsys, *line, code=0):
         assert cli._run(line) == code

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from dunwell.engine.contact import answers, registers
+from dunwell.engine.contact import answers, recording, registers
 from dunwell.engine.contact import counts as contact_counts
 from dunwell.engine.contact.asked import Asked
 from dunwell.engine.contact.begun import with_begun
@@ -73,7 +73,10 @@ def say(asked: Asked, rules: Rules, day: date, *, with_notes: bool = False, hour
     wishes = registers.wishes([each for each in others if each.rule.kind == "register"], told)
     return Said(
         findings=_without_lifted(
-            pl.concat([found, _noted([*notes, *_unknown(others, day)], subjects), idle]) if with_notes else found, freed
+            pl.concat([found, *_all_notes([*notes, *_unknown(others, day)], subjects, active, asked.addresses), idle])
+            if with_notes
+            else found,
+            freed,
         ).sort(list(SPOKEN), nulls_last=True),
         hours=windows(asked, from_then, opening, freed, wishes),
         profiles=subjects.select("subject_id", "profile"),
@@ -125,6 +128,14 @@ def _in_year(year: int, month_day: str) -> date:
     return date(year, month, min(day, monthrange(year, month)[1]))
 
 
+def _all_notes(
+    notes: Sequence[Applied], subjects: pl.DataFrame, active: pl.DataFrame, addresses: pl.DataFrame
+) -> list[pl.DataFrame]:
+    """What must be known: what every rule says, and one answer about recording."""
+    plain = [each for each in notes if each.rule.kind != "recording"]
+    return [_noted(plain, subjects), recording.answered(notes, subjects, active, addresses)]
+
+
 def _noted(notes: Sequence[Applied], subjects: pl.DataFrame) -> pl.DataFrame:
     """All notes at once: they ask nothing but the profile."""
     rows = [
@@ -151,7 +162,7 @@ def _codes(note: Applied) -> str:
         return SEASON_UNKNOWN
     value: Mapping[str, Any] = note.value
     named = [*value.get("points", []), *value.get("must", []), *(f"not_{code}" for code in value.get("must_not", []))]
-    return " ".join(named) or str(value.get("may", ""))
+    return " ".join(named)
 
 
 def _without_lifted(found: pl.DataFrame, freed: pl.DataFrame) -> pl.DataFrame:
