@@ -39,6 +39,7 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "channel": _TEXT,
         "rank": pl.Int16(),
         "usable": pl.Boolean(),
+        "third_person_id": _INT,
     },
     "receivables": {
         "receivable_id": _INT,
