@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from dunwell.actions.facts import facts_of
-from dunwell.core.errors import DunwellError
+from dunwell.core.errors import DunwellError, refusal
 from dunwell.core.terms import ReceivableStatus
 from dunwell.documents.account import Statement
 from dunwell.engine.claim.debtor_account import DebtorAccount, account_of
@@ -63,9 +63,9 @@ def statement_of(
             raise DunwellError("statement.no_debt", number=row.number, day=as_of.isoformat())
     bases = due_bases(creditor, debtor, [row.pk for row in rows], known_at)
     debts = [replace(debt, due_basis=bases.get(row.pk)) for row in rows for debt in account.debts[row.pk]]
-    for debt in debts:
-        if debt.untold:
-            raise debt.untold
+    untold = [debt.untold for debt in debts if debt.untold]
+    if untold:
+        raise refusal("claim.debts_refused", untold)
     return _told(debts, account, debtor, as_of, pay_by)
 
 
@@ -121,7 +121,7 @@ def _open(debts: list[Debt], as_of: date) -> list[Debt]:
     sums = compute([undisputed(debt) for debt in debts], as_of).sums
     parts = ("costs_minor", "interest_minor", "extra_minor", "principal_minor")
     owed = [sum(row) for row in sums.select(parts).rows()]
-    return [debt for debt, minor in zip(debts, owed, strict=True) if minor or debt.in_dispute]
+    return [debt for debt, minor in zip(debts, owed, strict=True) if minor or debt.in_dispute or debt.not_claimed]
 
 
 def _told(debts: list[Debt], account: DebtorAccount, debtor: Debtor, as_of: date, pay_by: date | None) -> Told:

@@ -20,6 +20,7 @@ from dunwell.intake.faults import CONTROL, Faults
 from dunwell.intake.shapes import DecimalMark, Defaults, Mapping
 from dunwell.intake.sheet import Sheet
 from dunwell.intake.values import words, zones
+from dunwell.rulebook.debt import MOST_SECURED
 from dunwell.rulebook.terms_notation import read_terms
 
 LONGEST_KEY = 100
@@ -155,6 +156,20 @@ class Cells:
         unknown = cells.filter(cells.is_not_null() & found.is_null()).unique().sort()
         if unknown.len():
             self.sheet.note("intake.note_charge_kind", values=", ".join(unknown.head(5).str.slice(0, 20)))
+        return found
+
+    def secured(self, field: str) -> pl.Series:
+        """How well a claim is secured: a whole number from 0 (not at all) to 100, or yes (1) or no."""
+        cells = self.raw(field)
+        spoken = self.looked_up(cells, "secured").replace_strict(
+            {"yes": 1, "no": 0}, default=None, return_dtype=pl.Int64
+        )
+        number = cells.filter(cells.str.contains(r"^[0-9]{1,3}$")).unique()
+        levels = {one: int(one) for one in number if int(one) <= MOST_SECURED}
+        found = pl.select(
+            pl.coalesce(pl.lit(spoken), cells.replace_strict(levels, default=None, return_dtype=pl.Int64))
+        ).to_series()
+        self.fault(cells.is_not_null() & found.is_null(), field, "intake.bad_secured", cells)
         return found
 
     def zone(self, field: str) -> pl.Series:

@@ -216,6 +216,7 @@ def invoices(sheet: Sheet, desk: Desk) -> tuple[pl.DataFrame, pl.DataFrame]:
         description=description,
         payment_terms=terms.set(is_credit, None),
         **told_days(cells),
+        secured=cells.secured("secured"),
         **contract,
     )
     _note_issued(sheet, desk, issue)
@@ -382,6 +383,7 @@ def charges(sheet: Sheet, desk: Desk) -> pl.DataFrame:
         currency=currency,
         amount_minor=cells.amount("amount", currency),
         charge_kind=kind,
+        charge_basis=cells.word("charge_basis", "charge_basis", "intake.unknown_charge_basis"),
         # a word that is none of the kinds still says what the charge is about
         description=description.zip_with(
             description.is_not_null() | kind.is_not_null(), cells.text("charge_kind", longest=LONGEST_TEXT)
@@ -410,6 +412,7 @@ def payments(sheet: Sheet, desk: Desk) -> pl.DataFrame:
         value_date=day,
         currency=currency,
         amount_minor=cells.amount("amount", currency),
+        designation=cells.word("designation", "designation", "intake.unknown_designation"),
         reverses=cells.key("reverses", required=False),
         method=cells.text("method"),
     )

@@ -55,6 +55,7 @@ FRAMES: dict[str, dict[str, pl.DataType]] = {
         due_known=pl.Boolean(),
         due_rule=_TEXT,
         instalment=pl.Int16(),
+        secured=_INT,
     ),
     "credit_notes": _schema(
         **_texts("number debtor"),
@@ -70,7 +71,7 @@ FRAMES: dict[str, dict[str, pl.DataType]] = {
         due_date=_DATE,
         currency=_TEXT,
         amount_minor=_INT,
-        charge_kind=_TEXT,
+        **_texts("charge_kind charge_basis"),
         description=_TEXT,
     ),
     "payments": _schema(
@@ -78,7 +79,7 @@ FRAMES: dict[str, dict[str, pl.DataType]] = {
         value_date=_DATE,
         currency=_TEXT,
         amount_minor=_INT,
-        **_texts("reverses method"),
+        **_texts("designation reverses method"),
     ),
     "disputes": _schema(
         **_texts("number debtor receivable"),

@@ -83,8 +83,11 @@ def plan_ledger(
     disputes = frames["disputes"]
     if disputes.height:
         disputes = _disputes(disputes, debtors, _by_number(items.everything, _INVOICES))
+    of_payments = {
+        "receivable_id": "receivable", "reverses_id": "reverses", "method": "method", "designation": "designation",
+    }  # fmt: skip
     for table, incoming, fields in (
-        (bulk.PAYMENTS, payments, {"receivable_id": "receivable", "reverses_id": "reverses", "method": "method"}),
+        (bulk.PAYMENTS, payments, of_payments),
         (bulk.DISPUTES, disputes, {"closed_date": "closed_date", "amount_minor": "amount", "outcome": "outcome"}),
     ):
         if incoming.is_empty():
@@ -199,6 +202,8 @@ def _receivables(
                 status="status" if "status" in part.columns else pl.lit(str(ReceivableStatus.OPEN)),
                 open_minor="open_minor" if "open_minor" in part.columns else pl.lit(None, pl.Int64),
                 says_paid="says_paid" if "says_paid" in part.columns else pl.lit(value=False),
+                secured="secured" if "secured" in part.columns else pl.lit(None, pl.Int64),
+                charge_basis="charge_basis" if "charge_basis" in part.columns else pl.lit(None, pl.String),
                 charge_kind="charge_kind" if "charge_kind" in part.columns else pl.lit(None, pl.String),
                 contract="contract" if "contract" in part.columns else pl.lit(None, pl.String),
                 **{n: n if n in part.columns else pl.lit(None, of) for n, of in _OF_INVOICES.items()},
@@ -221,13 +226,15 @@ def _receivables(
 def _said_of_receivables(said: Said, frames: dict[str, pl.DataFrame]) -> dict[str, Spoken]:
     invoice = pl.col("frame") == "invoices"
     has_parents = any(frames[frame].height for frame in ("credit_notes", "charges"))
-    status, parent, contract = said("status"), said("receivable"), said("contract")
+    status, parent, contract, secured = (said(field) for field in ("status", "receivable", "contract", "secured"))
     return {
         "contract_id": contract if contract is False else invoice & condition(contract),
         "parent_id": has_parents and ~invoice & (condition(parent) | (pl.col("frame") == "charges")),
         "status": status if status is False else invoice & condition(status),
         "charge_kind": said("charge_kind"),
         **_said_of_due_dates(said, invoice, any_invoice=frames["invoices"].height > 0),
+        "charge_basis": said("charge_basis"),
+        "secured": secured if secured is False else invoice & condition(secured),
         "description": said("description"),
     }
 

@@ -249,6 +249,7 @@ def _as_payments(rows: pl.DataFrame) -> pl.DataFrame:
         frame=pl.lit("implied"),
         reverses_id=pl.lit(None, pl.Int64),
         source_kind=pl.lit(str(PaymentSource.LEDGER)),
+        designation=pl.lit(None, pl.String),
     )
 
 

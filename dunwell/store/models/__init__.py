@@ -34,6 +34,7 @@ from dunwell.store.models.parties import (
     Guarantor,
     GuarantorPast,
     Person,
+    ThirdPerson,
 )
 from dunwell.store.models.registers import RegisterEntry, RegisterEntryPast
 from dunwell.store.models.release import ReleaseSet
@@ -69,5 +70,5 @@ __all__ = [
     "Observation", "ObservationPast", "OutboxMessage", "Payment", "PaymentPast", "Person", "Promise", "PromisePast",
     "RateValue", "RateValuePast", "Receivable", "ReceivablePast", "RegisterEntry", "RegisterEntryPast", "ReleaseSet",
     "Run", "Standing", "Step", "StepPast", "StrategyAdopted", "StrategyVersion", "Target", "TargetPast", "TeamAbsence",
-    "TeamAdopted", "Wish", "WishPast",
+    "TeamAdopted", "ThirdPerson", "Wish", "WishPast",
 ]  # fmt: skip
