@@ -126,6 +126,7 @@ def interest_page() -> str:
             *([f"- series: {regime.series}, {f'fixed on {regime.fixed_on}' if regime.fixed_on else 'floating'}"]
               if regime.series else []),
             f"- source: {citation.source} (confidence: {citation.confidence}, {trust}); review by {regime.review_by}",
+            *(f"- before {day}: {each.source} ({each.confidence})" for day, each in regime.cited_before),
             *([f"- quote: {citation.quote}"] if citation.quote else []),
             "- cases: " + "; ".join(case["name"] for case in regime.cases),
             "",

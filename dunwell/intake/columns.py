@@ -15,7 +15,13 @@ from dunwell.intake.shapes import KINDS, STATEMENTS, Defaults, Mapping
 REQUIRED: dict[str, tuple[tuple[str, ...], ...]] = {
     "customers": (("number",), ("name",)),
     "contacts": (("debtor",), ("channel",)),
-    "invoices": (("number",), ("debtor",), ("issue_date",), ("due_date", "terms_days"), ("amount", "open")),
+    "invoices": (
+        ("number",),
+        ("debtor",),
+        ("issue_date",),
+        ("due_date", "terms_days", "received_date", "delivered_date", "accepted_date"),
+        ("amount", "open"),
+    ),
     "credit_notes": (("number",), ("debtor", "receivable"), ("issue_date",), ("amount",)),
     "charges": (("number",), ("receivable",), ("date",), ("amount",)),
     "payments": (("number",), ("debtor", "receivable"), ("value_date",), ("amount",)),

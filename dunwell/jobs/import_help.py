@@ -19,6 +19,14 @@ decimal = ","             # where 1.250 could be read two ways
 currency = "EUR"
 """
 """A mapping file (TOML)."""
+TERMS = """\
+30, net 30                                 days after the invoice's date
+30 days from acceptance                    or receipt, delivery (accepted_date, ...)
+end of month + 45 days, 10th of next month
+30%: on 2026-01-31; 70%: 60 days           instalments: R1#1, R1#2
+30 days roll CN                            moved to the next working day there
+"""
+"""Payment terms in place of a due date."""
 
 
 def required(kind: str) -> str:
@@ -60,6 +68,8 @@ def help_text() -> str:
             " says what they mean:"
         ),
         "\b\n" + textwrap.indent(EXAMPLE, "  ").rstrip(),
+        "An invoice names its due date, or payment terms (terms_days; all of them: docs/payment-terms.md):",
+        "\b\n" + textwrap.indent(TERMS, "  ").rstrip(),
         (
             "Fields of each kind of file (in brackets: may be left out; docs/reference/files.md lists the names that"
             " are recognised for each):"

@@ -47,6 +47,7 @@ _TOTALS: dict[str, Literal["left", "right"]] = {"currency": "left", "sum": "righ
 )
 @click.option("--open-items-as-of", type=Day(), help="The files are everything that is open as of this day.")
 @click.option("--accept-disappeared", is_flag=True, help="Take much of what was open, and is not listed now, as paid.")
+@click.option("--due-by-law", is_flag=True, help="Nothing was agreed where a row has no due date and no terms.")
 @click.option(
     "--errors", "errors_file", type=click.Path(path_type=Path), help="Where to write the errors (default: data home)."
 )
@@ -61,6 +62,7 @@ def import_command(
     accept_valid_rows: bool,
     open_items_as_of: date | None,
     accept_disappeared: bool,
+    due_by_law: bool,
     errors_file: Path | None,
     as_json: bool,
 ) -> None:
@@ -74,6 +76,7 @@ def import_command(
             dry_run=dry_run,
             open_items_date=open_items_as_of,
             accept_disappeared=accept_disappeared,
+            due_by_law=due_by_law,
             ask=_ask(pause) if sys.stdin.isatty() and not as_json else None,
             by=operator(),
             now=moment(),

@@ -66,6 +66,7 @@ def import_files(
     dry_run: bool = False,
     open_items_date: date | None = None,
     accept_disappeared: bool = False,
+    due_by_law: bool = False,
     ask: Callable[[Disappeared], bool] | None = None,
     by: Actor,
     now: datetime,
@@ -76,6 +77,7 @@ def import_files(
     accept_valid_rows   write the good rows although others have errors; else one error refuses all
     open_items_date     the invoices, credit notes and charges in the files are all that is open as of this day
     accept_disappeared  a list may lack more of what was open than usual; `ask` is asked if it is not accepted
+    due_by_law          an invoice without due date and terms is due on the day that the law gives
     A file that is no table of a known kind raises DunwellError, and so does a list that contradicts the book.
     """
     if not may(by, "file.import"):
@@ -86,8 +88,12 @@ def import_files(
             _refuse_list_day(creditor, open_items_date, last_list, now)
         progress("look_up", "", 0, 1)
         book = read_book(creditor)
+        defaults = Defaults(
+            currency=creditor.currency, country=creditor.country, language=creditor.language, day=open_items_date,
+            today=_today(creditor, now), due_by_law=due_by_law,
+        )  # fmt: skip
         read = read_all(
-            paths, book=book, mapping=mapping, day=open_items_date, today=_today(creditor, now),
+            paths, book=book, mapping=mapping, defaults=defaults,
             progress=lambda name, done, of: progress("read", name, done, of),
         )  # fmt: skip
         batch = read.batch

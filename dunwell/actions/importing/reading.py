@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -32,15 +31,10 @@ def read_all(
     *,
     book: Book,
     mapping: Reading | None,
-    day: date | None,
-    today: date,
+    defaults: Defaults,
     progress: Progress | None = None,
 ) -> Read:
     """Read files and the files of folders. Raises as `read_files` and `read_statements` do."""
-    creditor = book.creditor
-    defaults = Defaults(
-        currency=creditor.currency, country=creditor.country, language=creditor.language, day=day, today=today
-    )
     ledgers, statements = _told_apart(_files(paths), mapping)
     batch = _nothing()
     if ledgers:

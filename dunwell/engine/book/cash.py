@@ -17,10 +17,11 @@ import polars as pl
 from dunwell.core.money import DIGITS
 from dunwell.core.terms import PaymentSource, ReceivableKind, ReceivableStatus
 from dunwell.engine.book import open_lists
+from dunwell.engine.book.instalments import over_instalments
 from dunwell.engine.facts import Facts, running_sum
 
-_CURRENCIES = {code: place for place, code in enumerate(sorted(DIGITS))}
-_ROOM = 1 << (len(_CURRENCIES) - 1).bit_length()
+_CURRENCIES = pl.Enum(sorted(DIGITS))
+_ROOM = 1 << (len(DIGITS) - 1).bit_length()
 
 MATCHES: dict[str, pl.DataType] = {
     "payment_id": pl.Int64(),
@@ -94,13 +95,14 @@ def _with_parents(receivables: pl.DataFrame) -> pl.LazyFrame:
 
 
 _MONEY = ["payment_id", "credit_note_id", "debtor_id", "currency", "claim", "named_id", "number", "value_date",
-          "amount_minor", "source_kind"]  # fmt: skip
+          "amount_minor", "source_kind", "designation"]  # fmt: skip
 
 
 def money(facts: Facts) -> pl.DataFrame:
     """What came in: payments and credit notes. One row each: payment_id (null for a credit note), credit_note_id
     (null for a payment), debtor_id, currency, claim (null: names nothing), named_id (the receivable it names), number,
-    value_date, amount_minor (net of its reversals; may be negative: money that went back), source_kind."""
+    value_date, amount_minor (net of its reversals; may be negative: money that went back), source_kind, designation.
+    Money that pays several instalments of an invoice is a row for each: see `instalments.over_instalments`."""
     counts = (
         (pl.col("kind") == ReceivableKind.CREDIT_NOTE)
         & (pl.col("status") != ReceivableStatus.CANCELLED)
@@ -111,7 +113,7 @@ def money(facts: Facts) -> pl.DataFrame:
     named = _net_of_reversals(facts["payments"]).lazy().join(claims, on="receivable_id", how="left")
     credit_notes = facts["receivables"].filter(counts)
     if credit_notes.is_empty():
-        return _came(named).collect()
+        return _over_instalments(_came(named).collect(), facts)
     notes = credit_notes.lazy()
     payments = named.join(
         notes.select("receivable_id", "currency", on_note=pl.lit(value=True)),
@@ -134,13 +136,22 @@ def money(facts: Facts) -> pl.DataFrame:
             credit_note_id=pl.col("receivable_id"),
             value_date=pl.col("issue_date"),
             source_kind=pl.lit(str(PaymentSource.BANK)),
+            designation=pl.lit(None, pl.String),
             claim=claim_key("named_claim"),
             named_id="parent_id",
             amount_minor=-pl.col("amount_minor") + pl.col("used_minor").fill_null(0),
         )
         .select(_MONEY)
     )
-    return pl.concat([came, credit]).collect()
+    return _over_instalments(pl.concat([came, credit]).collect(), facts)
+
+
+def _over_instalments(came: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+    return over_instalments(came, components(facts)) if _any_instalment(facts) else came
+
+
+def _any_instalment(facts: Facts) -> bool:
+    return bool((facts["receivables"]["kind"] == ReceivableKind.INSTALMENT).any())
 
 
 def _came(payments: pl.LazyFrame) -> pl.LazyFrame:
@@ -176,39 +187,32 @@ def apply_cash(facts: Facts, told_until: date | None = None) -> Cash:
     """Pay the items of a day's facts (see `Facts.on`). told_until: see `open_lists.effective`."""
     items = components(facts)
     came = open_lists.effective(money(facts), items, facts, told_until)
-    named = came.filter(pl.col("claim").is_not_null())
+    named = came.lazy().filter(pl.col("claim").is_not_null())
     sums = (
         named.group_by("claim")
-        .agg(net_minor=pl.col("amount_minor").sum())
-        .join(items.group_by("claim").agg(claim_minor=pl.col("amount_minor").sum()), on="claim")
+        .agg(net_minor=pl.col("amount_minor").sum(), several=pl.len() > 1)
+        .join(items.lazy().group_by("claim").agg(claim_minor=pl.col("amount_minor").sum()), on="claim")
     )
-    named = (
-        named.join(sums, on="claim")
+    # most claims have one item and one payment, and so no order
+    paying = named.join(sums, on="claim").collect()
+    running = pl.concat([
+        paying.filter(~pl.col("several")).with_columns(until=_positive()),
+        paying.filter("several")
         .sort("claim", "value_date", "number", "payment_id", "credit_note_id", nulls_last=True)
-        # money that went back without saying which payment it was takes from the latest: what stays is a ceiling
+        .with_columns(until=running_sum(_positive(), ["claim"])),
+    ])  # fmt: skip
+    # money that went back without saying which payment it was takes from the latest: what stays is a ceiling
+    parts = (
+        running.lazy()
+        .with_columns(ceiling=pl.min_horizontal("net_minor", "claim_minor").clip(lower_bound=0))
         .with_columns(
-            ceiling=pl.min_horizontal("net_minor", "claim_minor").clip(lower_bound=0),
-            until=running_sum(pl.col("amount_minor").clip(lower_bound=0), ["claim"]),
-        )
-        .with_columns(
-            since=pl.min_horizontal(pl.col("until") - pl.col("amount_minor").clip(lower_bound=0), "ceiling"),
+            since=pl.min_horizontal(pl.col("until") - _positive(), "ceiling"),
             until=pl.min_horizontal("until", "ceiling"),
         )
         .filter(pl.col("until") > pl.col("since"))
     )
-    owed = (
-        items.with_columns(first=(pl.col("kind") != ReceivableKind.CHARGE))
-        .sort("claim", "first", "issue_date", "number")
-        .with_columns(owed_until=running_sum(pl.col("amount_minor"), ["claim"]))
-        .select(
-            "claim",
-            "receivable_id",
-            "owed_until",
-            owed_since=pl.col("owed_until") - pl.col("amount_minor"),
-        )
-    )
     paid = (
-        named.join(owed, on="claim")
+        parts.join(_owed(items), on="claim")
         .with_columns(paid_minor=pl.min_horizontal("until", "owed_until") - pl.max_horizontal("since", "owed_since"))
         .filter(pl.col("paid_minor") > 0)
         .select(
@@ -221,6 +225,7 @@ def apply_cash(facts: Facts, told_until: date | None = None) -> Cash:
             "inferred",
             amount_minor=pl.col("paid_minor"),
         )
+        .collect()
     )
     used = paid.group_by("debtor_id", "currency").agg(used_minor=pl.col("amount_minor").sum())
     loose = (
@@ -232,6 +237,25 @@ def apply_cash(facts: Facts, told_until: date | None = None) -> Cash:
     return Cash(items, came, paid, loose)
 
 
+def _positive() -> pl.Expr:
+    return pl.col("amount_minor").clip(lower_bound=0)
+
+
+def _owed(items: pl.DataFrame) -> pl.LazyFrame:
+    """claim, receivable_id, owed_since, owed_until: which stretch of its claim each item is; charges are paid first."""
+    charged = items.filter((pl.col("kind") == ReceivableKind.CHARGE).fill_null(value=False))["claim"].unique()
+    several = pl.col("claim").is_in(charged.implode())
+    alone = items.filter(~several).with_columns(owed_until=pl.col("amount_minor"))
+    together = (
+        items.filter(several)
+        .sort("claim", pl.col("kind") != ReceivableKind.CHARGE, "issue_date", "number")
+        .with_columns(owed_until=running_sum(pl.col("amount_minor"), ["claim"]))
+    )
+    return pl.concat([alone, together]).lazy().select(
+        "claim", "receivable_id", "owed_until", owed_since=pl.col("owed_until") - pl.col("amount_minor")
+    )  # fmt: skip
+
+
 def left_out(facts: Facts, applied: Cash) -> pl.DataFrame:
     """Bank payments that count less than they are, because lists of open items had them in view already: payment_id,
     debtor_id, currency, number, value_date, left_minor (> 0). See `open_lists`, step 1."""
@@ -241,6 +265,8 @@ def left_out(facts: Facts, applied: Cash) -> pl.DataFrame:
     return (
         money(facts)
         .filter(bank)
+        .group_by(key)
+        .agg(pl.col("amount_minor").sum())
         .join(counts, on="payment_id")
         .select(*key, left_minor=pl.col("amount_minor") - pl.col("counts"))
         .filter(pl.col("left_minor") > 0)
@@ -268,7 +294,7 @@ def ahead_of_lists(facts: Facts, applied: Cash) -> pl.DataFrame:
     claim_minor = applied.items.group_by("claim").agg(claim_minor=pl.col("amount_minor").sum())
     return (
         applied.items.filter(
-            (pl.col("kind") == ReceivableKind.INVOICE)
+            pl.col("kind").is_in([str(ReceivableKind.INVOICE), str(ReceivableKind.INSTALMENT)])
             & (pl.col("issue_date") <= last)
             & (pl.col("status") == ReceivableStatus.OPEN)
         )
@@ -314,7 +340,7 @@ def matches_of(paid: pl.DataFrame) -> pl.DataFrame:
 
 def claim_key(claim_id: str) -> pl.Expr:
     """What tells one claim from another, as one whole number: a column with its id, and the row's `currency`."""
-    return pl.col(claim_id) * _ROOM + pl.col("currency").replace_strict(_CURRENCIES, return_dtype=pl.Int64)
+    return pl.col(claim_id) * _ROOM + pl.col("currency").cast(_CURRENCIES).to_physical().cast(pl.Int64)
 
 
 def claim_of() -> pl.Expr:

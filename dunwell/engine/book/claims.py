@@ -28,28 +28,11 @@ def _open(facts: Facts, day: date, applied: cash.Cash) -> pl.LazyFrame:
         .with_columns(open_minor=pl.col("amount_minor") - pl.col("paid_minor"))
         # written off: still owed in law, no longer chased
         .filter((pl.col("open_minor") > 0) & (pl.col("status") == ReceivableStatus.OPEN))
-        .pipe(_stopped, facts, day)
+        .pipe(_with_disputed, facts, day)
+        .pipe(_with_held, facts, day)
         .with_columns(
-            pl.col("held", "whole", "whole_charge").fill_null(value=False),
-            pl.col("part_minor", "charge_minor").fill_null(0),
             days_past_due=days_between(day, pl.col("due_date")),
-        )
-        # a dispute about a part takes that part out of the claim, the invoice first, and leaves the rest
-        .sort("claim", pl.col("kind") == ReceivableKind.CHARGE, "issue_date", "number")
-        .with_columns(whole=pl.col("whole") | _contested_in_full().any().over("claim"))
-        .with_columns(before=running_sum(pl.col("open_minor"), ["claim"]) - pl.col("open_minor"))
-        .with_columns(
-            disputed_minor=pl.when(pl.col("whole") | pl.col("whole_charge"))
-            .then("open_minor")
-            .otherwise(
-                pl.min_horizontal(
-                    "open_minor",
-                    (pl.col("part_minor") - pl.col("before")).clip(lower_bound=0) + pl.col("charge_minor"),
-                )
-            )
-        )
-        .with_columns(
-            demand_minor=pl.when(pl.col("held")).then(0).otherwise(pl.col("open_minor") - pl.col("disputed_minor"))
+            demand_minor=pl.when(pl.col("held")).then(0).otherwise(pl.col("open_minor") - pl.col("disputed_minor")),
         )
         .select(
             "receivable_id",
@@ -71,25 +54,46 @@ def _open(facts: Facts, day: date, applied: cash.Cash) -> pl.LazyFrame:
     )
 
 
-def _contested_in_full() -> pl.Expr:
-    """Whether a row is an invoice of which all that is open is disputed: then its debt is, with its charges."""
-    head = pl.col("receivable_id") == pl.col("claim_id")
-    return head & (pl.col("part_minor") >= pl.col("open_minor"))
-
-
-def _stopped(items: pl.LazyFrame, facts: Facts, day: date) -> pl.LazyFrame:
-    """Items + what is disputed or held of them, null where nothing is: whole, part_minor, whole_charge, charge_minor,
-    held. Of most debtors nothing is, and nothing is sought."""
-    none = {"whole": pl.Boolean(), "part_minor": pl.Int64(), "whole_charge": pl.Boolean(), "charge_minor": pl.Int64()}
+def _with_disputed(items: pl.LazyFrame, facts: Facts, day: date) -> pl.LazyFrame:
+    """Items + disputed_minor. Most claims are not disputed, and cost nothing."""
     if facts["disputes"].is_empty():
-        items = items.with_columns(pl.lit(None, kind).alias(name) for name, kind in none.items())
-    else:
-        items = items.join(_disputed_claims(facts, day), on="claim", how="left").join(
-            _disputed_charges(facts, day), on="receivable_id", how="left"
+        return items.with_columns(disputed_minor=pl.lit(0, pl.Int64))
+    named = _active_disputes(facts, day).select("claim").unique()
+    found = _disputed(items.join(named, on="claim", how="semi"), facts, day)
+    return items.join(found, on="receivable_id", how="left").with_columns(pl.col("disputed_minor").fill_null(0))
+
+
+def _disputed(items: pl.LazyFrame, facts: Facts, day: date) -> pl.LazyFrame:
+    """receivable_id, disputed_minor of items of disputed claims."""
+    contested = (pl.col("receivable_id") == pl.col("claim_id")) & (pl.col("part_minor") >= pl.col("open_minor"))
+    after = (pl.col("part_minor") - pl.col("before")).clip(lower_bound=0)
+    return (
+        items.join(_disputed_claims(facts, day), on="claim", how="left")
+        .join(_disputed_charges(facts, day), on="receivable_id", how="left")
+        .with_columns(
+            pl.col("whole", "whole_charge").fill_null(value=False), pl.col("part_minor", "charge_minor").fill_null(0)
         )
+        # a dispute about a part takes that part out of the claim, the invoice first, and leaves the rest
+        .sort("claim", pl.col("kind") == ReceivableKind.CHARGE, "issue_date", "number")
+        # where all that is open of an invoice is disputed, its debt is, with its charges
+        .with_columns(whole=pl.col("whole") | contested.any().over("claim"))
+        .with_columns(before=running_sum(pl.col("open_minor"), ["claim"]) - pl.col("open_minor"))
+        .select(
+            "receivable_id",
+            disputed_minor=pl.when(pl.col("whole") | pl.col("whole_charge"))
+            .then("open_minor")
+            .otherwise(pl.min_horizontal("open_minor", after + pl.col("charge_minor"))),
+        )
+    )
+
+
+def _with_held(items: pl.LazyFrame, facts: Facts, day: date) -> pl.LazyFrame:
+    """Items + held."""
     if facts["holds"].is_empty():
-        return items.with_columns(held=pl.lit(None, pl.Boolean()))
-    return items.join(_held(facts, day), on="receivable_id", how="left")
+        return items.with_columns(held=pl.lit(value=False))
+    return items.join(_held(facts, day), on="receivable_id", how="left").with_columns(
+        pl.col("held").fill_null(value=False)
+    )
 
 
 def with_credit(facts: Facts, day: date, *, netting: bool) -> pl.DataFrame:
@@ -103,17 +107,22 @@ def with_credit(facts: Facts, day: date, *, netting: bool) -> pl.DataFrame:
 
 
 def net_items(facts: Facts, day: date, applied: cash.Cash, *, netting: bool) -> pl.DataFrame:
-    """`with_credit` from what `cash.apply_cash` said."""
+    """`with_credit` from what `cash.apply_cash` said. In no order."""
     items = (
         _open(facts, day, applied)
         .join(applied.loose.lazy(), on=["debtor_id", "currency"], how="left")
         .with_columns(credit_minor=pl.col("loose_minor").fill_null(0).clip(lower_bound=0))
         .drop("loose_minor")
+        .with_columns(net_minor=pl.col("demand_minor"))
+        .collect()
     )
-    if not netting:
-        return items.with_columns(net_minor=pl.col("demand_minor")).collect()
-    return (
-        items.sort("debtor_id", "currency", "due_date", "number", "kind")
+    has_credit = pl.col("credit_minor") > 0
+    with_credit = items.filter(has_credit) if netting else items.clear()
+    if with_credit.is_empty():
+        return items
+    # few debtors have any, and nobody else's items need an order
+    netted = (
+        with_credit.sort("debtor_id", "currency", "due_date", "number", "kind")
         .with_columns(until=running_sum(pl.col("demand_minor"), ["debtor_id", "currency"]))
         .with_columns(
             net_minor=pl.min_horizontal(
@@ -121,8 +130,8 @@ def net_items(facts: Facts, day: date, applied: cash.Cash, *, netting: bool) -> 
             )
         )
         .drop("until")
-        .collect()
     )
+    return pl.concat([items.filter(~has_credit), netted])
 
 
 def with_residue(items: pl.DataFrame, applied: cash.Cash) -> pl.DataFrame:

@@ -340,24 +340,26 @@ def _decisions(facts: Facts, lines: pl.DataFrame, about_promises: pl.DataFrame) 
     """One decision per debtor: of the line that asks most, by action, stage and sum. A message about a promise comes
     after those of steps, and before tasks."""
     weight = pl.col("action").replace_strict({"message": 0, "task": 2, "none": 3}, return_dtype=pl.Int8)
-    beside = about_promises.select(
+    beside = about_promises.lazy().select(
         "debtor_id", "currency", "channel", action=pl.lit("message"), stage=pl.lit(0, pl.Int16), reason="note",
         overdue_minor="total_minor", weight=pl.lit(1, pl.Int8),
     )  # fmt: skip
     columns = ["debtor_id", "currency", "channel", "action", "stage", "reason", "overdue_minor", "weight"]
     first = (
-        pl.concat([lines.with_columns(weight=weight).select(columns), beside.select(columns)])
+        pl.concat([lines.lazy().with_columns(weight=weight).select(columns), beside.select(columns)])
         .sort("debtor_id", "weight", "stage", "overdue_minor", "currency", descending=[False, False, True, True, False])
         .unique("debtor_id", keep="first", maintain_order=True)
         .select("debtor_id", "action", "stage", "reason", "currency", "channel")
     )
     drawn = (
-        lines.filter(pl.col("arm").is_not_null())
+        lines.lazy()
+        .filter(pl.col("arm").is_not_null())
         .unique("debtor_id", keep="first", maintain_order=True)
         .select("debtor_id", "experiment", "arm", "propensity_bp")
     )
     return (
         facts["debtors"]
+        .lazy()
         .select("debtor_id", "number")
         .join(first, on="debtor_id", how="left")
         .join(drawn, on="debtor_id", how="left")
@@ -369,4 +371,5 @@ def _decisions(facts: Facts, lines: pl.DataFrame, about_promises: pl.DataFrame) 
         .select(list(DECISIONS))
         .cast(dict(DECISIONS))  # type: ignore[arg-type]
         .sort("number", "debtor_id")
+        .collect()
     )

@@ -13,9 +13,13 @@ COUNTED = ("sent", "unknown", *map(str, ContactOutcome))
 a visit counts whoever answered."""
 
 
-def outbound(facts: Facts) -> pl.DataFrame:
-    """The contacts that reached, or may have reached, a debtor from us."""
-    return facts["contacts"].filter((pl.col("direction") == "out") & pl.col("outcome").is_in(COUNTED))
+def outbound(facts: Facts) -> pl.LazyFrame:
+    """The contacts that reached, or may have reached, a debtor from us. Lazy: the columns nobody asks for stay where
+    they are."""
+    return facts["contacts"].lazy().filter(_OUTBOUND)
+
+
+_OUTBOUND = (pl.col("direction") == "out") & pl.col("outcome").is_in(COUNTED)
 
 
 TALK_DATES = {stage: f"{stage.word}_date" for stage in TALKS}
@@ -38,41 +42,56 @@ def reached(facts: Facts, day: date) -> pl.DataFrame:
     The first day and the first deadline count: letters about newer items name the older ones again, and must not
     put off their next step for ever.
     """
-    named = facts["contact_items"].filter(pl.col("stage").is_not_null()).join(
+    named = facts["contact_items"].lazy().filter(pl.col("stage").is_not_null()).join(
         outbound(facts).select("contact_id", "contact_date", "deadline_date"), on="contact_id"
     )  # fmt: skip
-    done = facts["steps"].filter(pl.col("withdrawn_date").is_null() | (pl.col("withdrawn_date") > day))
+    done = facts["steps"].lazy().filter(pl.col("withdrawn_date").is_null() | (pl.col("withdrawn_date") > day))
     taken = pl.concat([
         named.select("receivable_id", "stage", "contact_date", "deadline_date"),
-        done.filter("taken").select("receivable_id", "stage", contact_date="done_date"),
-    ], how="diagonal")  # fmt: skip
+        done.filter("taken").select(
+            "receivable_id", "stage", contact_date="done_date", deadline_date=pl.lit(None, pl.Date)
+        ),
+    ])  # fmt: skip
     claims = _claims(facts)
     taken = taken.join(claims, on="receivable_id").drop("receivable_id")
     return (
-        _stages(taken)
+        _stages(taken.collect())
         .join(_tries(done, claims), on="claim", how="full", coalesce=True)
         .with_columns(pl.col("reached", "written", "tries").fill_null(0))
         .join(claims, on="claim")
         .drop("claim")
+        .collect()
     )
 
 
-def _stages(taken: pl.DataFrame) -> pl.DataFrame:
+_DAYS = 1 << 32
+"""Room for the days of any date beside a stage."""
+
+
+def _stages(taken: pl.DataFrame) -> pl.LazyFrame:
     """What `reached` says of stages and days, per claim. taken: claim, stage, contact_date, deadline_date."""
     is_talk = pl.col("stage").is_in(list(map(int, TALKS)))
-    first = (
-        taken.filter(~is_talk)
-        .group_by("claim", "stage")
-        .agg(pl.col("contact_date").min(), deadline_date=pl.col("deadline_date").min())
-    )
-    written = first.group_by("claim").agg(
-        written=pl.col("stage").max(),
-        written_date=pl.col("contact_date").filter(pl.col("stage") == pl.col("stage").max()).first(),
-        deadline_date=pl.col("deadline_date").filter(pl.col("stage") == Stage.SECOND_DUNNING).first(),
+    # the highest stage and the first day of it in one number: a group of its own for each stage costs as much again
+    days = pl.col("contact_date").to_physical().cast(pl.Int64)
+    height = pl.col("stage").cast(pl.Int64) * _DAYS + (_DAYS // 2 - days)
+    final = pl.when(pl.col("stage") == Stage.SECOND_DUNNING).then("deadline_date")
+    written = (
+        taken.lazy()
+        .filter(~is_talk)
+        .select("claim", height=height, deadline_date=final)
+        .group_by("claim")
+        .agg(pl.col("height").max(), pl.col("deadline_date").min())
+        .select(
+            "claim",
+            written=(pl.col("height") // _DAYS).cast(pl.Int16),
+            written_date=(_DAYS // 2 - pl.col("height") % _DAYS).cast(pl.Int32).cast(pl.Date),
+            deadline_date="deadline_date",
+        )
     )
     since = pl.col("contact_date") >= pl.col("written_date").fill_null(date.min)
     talks = (
-        taken.filter(is_talk)
+        taken.lazy()
+        .filter(is_talk)
         .join(written, on="claim", how="left")
         .filter(pl.col("stage") > pl.col("written").fill_null(0))
         .group_by("claim", "stage")
@@ -93,7 +112,7 @@ def _stages(taken: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _tries(done: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
+def _tries(done: pl.LazyFrame, claims: pl.LazyFrame) -> pl.LazyFrame:
     return (
         done.filter(~pl.col("taken"))
         .group_by("receivable_id")
@@ -104,9 +123,9 @@ def _tries(done: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _claims(facts: Facts) -> pl.DataFrame:
+def _claims(facts: Facts) -> pl.LazyFrame:
     """receivable_id, claim: see `cash.claim_key`."""
-    with_claim = facts["receivables"].with_columns(claim_id=cash.claim_of())
+    with_claim = facts["receivables"].lazy().with_columns(claim_id=cash.claim_of())
     return with_claim.select("receivable_id", claim=cash.claim_key("claim_id"))
 
 
@@ -120,13 +139,16 @@ def last_message(facts: Facts) -> pl.DataFrame:
         .filter(pl.col("stage").is_not_null() | _notes(Note.REMINDER))
         .group_by("debtor_id", "currency")
         .agg(last_message_date=pl.col("contact_date").max(), messages=pl.len().cast(pl.Int32))
+        .collect()
     )
 
 
 def notes_sent(facts: Facts, note: Note) -> pl.DataFrame:
     """The messages of a kind about promises that left: promise_id, debtor_id, currency, contact_date."""
     columns = ("promise_id", "debtor_id", "currency", "contact_date")
-    return outbound(facts).filter(_notes(note)).select(columns)
+    # few contacts are about a promise, so that is asked first
+    about_promises = facts["contacts"].filter(pl.col("promise_id").is_not_null())
+    return about_promises.filter(_OUTBOUND & _notes(note)).select(columns)
 
 
 def _notes(note: Note) -> pl.Expr:

@@ -11,6 +11,9 @@ from dunwell.engine.day.profile import KEYS
 from dunwell.engine.facts import Facts
 from dunwell.rulebook.strategy import Strategy
 
+_STAGES = 1 << 15
+"""Room for the number of any stage beside a day."""
+
 
 def lines_of(
     facts: Facts, items: pl.DataFrame, ladders: Ladders, doubt: pl.DataFrame, strategy: Strategy, day: date
@@ -49,34 +52,48 @@ def _sums(items: pl.DataFrame, strategy: Strategy) -> pl.DataFrame:
     person = due & pl.col("for_person")
     message = due & overdue & ~person
     ahead = (net > 0) & ~due & (pl.col("next_stage") > 0)
-    return items.group_by(KEYS).agg(
-        open_minor=pl.col("open_minor").sum(),
-        overdue_minor=net.filter(overdue).sum(),
-        charges_minor=net.filter(overdue & pl.col("only_charges")).sum(),
-        petty_minor=pl.col("petty_minor").sum(),
-        credit_minor=pl.col("credit_minor").first(),
-        disputed_minor=(pl.col("open_minor") - pl.col("demand_minor") - pl.col("petty_minor")).sum(),
-        asked_overdue=pl.col("demand_minor").filter(overdue).sum(),
-        items=counts.sum().cast(pl.Int32),
-        days_past_due=pl.col("days_past_due").filter(counts).max().fill_null(0),
-        oldest_due_date=pl.col("due_date").filter(counts).min(),
-        reached=pl.col("reached").filter(counts).max().fill_null(0),
-        dunning_stage=pl.col("next_stage").filter(message).max(),
-        person_stage=pl.col("next_stage").filter(person).max(),
-        person_minor=net.filter(person).sum(),
-        person_since=pl.col("next_date").filter(person).min(),
-        step_since=pl.col("next_date").filter(message).min(),
-        event_date=pl.col("event_date").filter(message).max(),
-        acts_date=pl.col("acts_date").filter(message).max(),
-        has_deadline=pl.col("deadline_date").filter(person).is_not_null().any(),
-        notice_minor=net.filter(due & ~overdue & ~person).sum(),
-        next_date=pl.col("next_date").filter(ahead).min(),
-        next_stage=pl.col("next_stage")
-        .filter(ahead)
-        .sort_by(pl.col("next_date").filter(ahead), pl.col("next_stage").filter(ahead))
-        .first(),
-        any_demand=(pl.col("demand_minor").filter(overdue) > 0).any(),
-        any_overdue=overdue.any(),
+    # a step whose day is not known yet is the next of all
+    days = pl.col("next_date").to_physical().cast(pl.Int64).fill_null(-_STAGES * _STAGES)
+    # each item says what it adds, and the items of a line are added up: to seek them anew for each sum costs twice
+    sums: dict[str, pl.Expr] = {
+        "open_minor": pl.col("open_minor"),
+        "overdue_minor": pl.when(overdue).then(net),
+        "charges_minor": pl.when(overdue & pl.col("only_charges")).then(net),
+        "petty_minor": pl.col("petty_minor"),
+        "disputed_minor": pl.col("open_minor") - pl.col("demand_minor") - pl.col("petty_minor"),
+        "asked_overdue": pl.when(overdue).then("demand_minor"),
+        "items": counts.cast(pl.Int32),
+        "person_minor": pl.when(person).then(net),
+        "notice_minor": pl.when(due & ~overdue & ~person).then(net),
+    }
+    least: dict[str, pl.Expr] = {
+        "oldest_due_date": pl.when(counts).then("due_date"),
+        "person_since": pl.when(person).then("next_date"),
+        "step_since": pl.when(message).then("next_date"),
+        "next_date": pl.when(ahead).then("next_date"),
+        # the first of the coming steps; of several on a day the lowest
+        "ahead": pl.when(ahead).then(days * _STAGES + pl.col("next_stage")),
+    }
+    most: dict[str, pl.Expr] = {
+        "credit_minor": pl.col("credit_minor"),
+        "days_past_due": pl.when(counts).then("days_past_due").otherwise(0),
+        "reached": pl.when(counts).then("reached").otherwise(0),
+        "dunning_stage": pl.when(message).then("next_stage"),
+        "person_stage": pl.when(person).then("next_stage"),
+        "event_date": pl.when(message).then("event_date"),
+        "acts_date": pl.when(message).then("acts_date"),
+        "has_deadline": person & pl.col("deadline_date").is_not_null(),
+        "any_demand": overdue & (pl.col("demand_minor") > 0),
+        "any_overdue": overdue,
+    }
+    return (
+        items.lazy()
+        .select(*KEYS, **sums, **least, **most)
+        .group_by(KEYS)
+        .agg(pl.col(*sums).sum(), pl.col(*least).min(), pl.col(*most).max())
+        .with_columns(next_stage=(pl.col("ahead") % _STAGES).cast(pl.Int16))
+        .drop("ahead")
+        .collect()
     )
 
 

@@ -109,9 +109,11 @@ class News:
             pl.col("stage").is_not_null() & pl.col("deadline_date").is_not_null()
         )
         before = (
-            events.join(asked.select(*KEYS, "contact_date", "deadline_date"), on=KEYS)
+            events.lazy()
+            .join(asked.select(*KEYS, "contact_date", "deadline_date"), on=KEYS)
             .filter(pl.col("contact_date") < pl.col("event_date"))
             .group_by("place")
             .agg(asked_until_date=pl.col("deadline_date").max())
+            .collect()
         )
         return events.join(before, on="place", how="left")

@@ -102,20 +102,24 @@ def _promises(facts: Facts, rules: Rules, day: date, came: pl.DataFrame | None) 
 
 def _observed(found: pl.DataFrame, facts: Facts, day: date, told: list[str]) -> pl.DataFrame:
     """The latest observation of each kind that still holds; of one day the one told last."""
-    holding = facts["observations"].filter(pl.col("until_date").is_null() | (pl.col("until_date") >= day))
-    for name in told:
-        latest = (
-            holding.filter(pl.col("kind") == COLUMNS[name].observed)
-            .sort("from_date", "observation_id")
-            .unique("debtor_id", keep="last", maintain_order=True)
-            .select("debtor_id", pl.col("value").alias(name))
+    latest = (
+        facts["observations"]
+        .lazy()
+        .filter(pl.col("until_date").is_null() | (pl.col("until_date") >= day))
+        .sort("from_date", "observation_id")
+        .group_by("debtor_id", maintain_order=True)
+        .agg(pl.col("value").filter(pl.col("kind") == COLUMNS[name].observed).last().alias(name) for name in told)
+    )
+    flags = [name for name in told if COLUMNS[name].kind is Kind.FLAG]
+    return (
+        found.lazy()
+        .join(latest, on="debtor_id", how="left", maintain_order="left")
+        .with_columns(
+            *((pl.col(name) == "yes").fill_null(value=False) for name in flags),
+            *(pl.col(name).fill_null(UNKNOWN) for name in told if name not in flags),
         )
-        found = found.join(latest, on="debtor_id", how="left")
-        if COLUMNS[name].kind is Kind.FLAG:
-            found = found.with_columns((pl.col(name) == "yes").fill_null(value=False))
-        else:
-            found = found.with_columns(pl.col(name).fill_null(UNKNOWN))
-    return found
+        .collect()
+    )
 
 
 def _scaled(found: pl.DataFrame, wanted: Collection[str]) -> pl.DataFrame:

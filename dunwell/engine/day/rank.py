@@ -36,7 +36,10 @@ def with_rank(lines: pl.DataFrame, about: pl.DataFrame, ladders: Ladders, rank: 
     rank_why          what made chance and urgency: `chance/<column>/<value>/<basis points>` and
                       `urgency/<name>/<value>/<basis points>`, with a blank between
     """
-    waiting = _with_channel(_waiting(lines), ladders).join(
+    tasks = _waiting(lines)
+    if tasks.is_empty():
+        return lines.with_columns(pl.lit(None, kind).alias(name) for name, kind in _RANKED.items())
+    waiting = _with_channel(tasks, ladders).join(
         about.select(*KEYS, *sorted(rank.columns - set(KEYS))), on=KEYS, how="left"
     )
     for name, found in ((PROMISE_BROKEN, news.broken), (PAYMENT_BOUNCED, news.bounced)):
@@ -51,8 +54,17 @@ def with_rank(lines: pl.DataFrame, about: pl.DataFrame, ladders: Ladders, rank: 
         urgency_bp=_total(rank.urgency.from_bp, urgency, MOST_URGENCY_BP),
         rank_why=pl.concat_str(why, separator=" ", ignore_nulls=True) if why else pl.lit(""),
     ).with_columns(rank_minor=(pl.col("task_minor").cast(pl.Int128) * rank_bp // WHOLE_BP**2).cast(pl.Int64))
-    columns = ("task_since_date", "task_channel", "chance_bp", "urgency_bp", "rank_minor", "rank_why")
-    return lines.join(ranked.select(*KEYS, *columns), on=KEYS, how="left")
+    return lines.join(ranked.select(*KEYS, *_RANKED), on=KEYS, how="left")
+
+
+_RANKED: dict[str, pl.DataType] = {
+    "task_since_date": pl.Date(),
+    "task_channel": pl.String(),
+    "chance_bp": pl.Int32(),
+    "urgency_bp": pl.Int32(),
+    "rank_minor": pl.Int64(),
+    "rank_why": pl.String(),
+}
 
 
 def waits(lines: pl.DataFrame) -> pl.Expr:
@@ -151,6 +163,10 @@ def with_alarms(
 
     clocks   the facts of that name: receivable_id, debtor_id, alarm, last_date
     """
+    if clocks.is_empty():
+        return lines.with_columns(
+            alarm=pl.lit(None, pl.String), alarm_date=pl.lit(None, pl.Date), alarm_minor=pl.lit(None, pl.Int64)
+        )
     soon = (
         clocks.filter(pl.col("last_date") <= in_days(day, alarm_days))
         .join(items.select(*KEYS, "receivable_id", "open_minor"), on=["receivable_id", "debtor_id"])

@@ -20,7 +20,7 @@ def stopped(lines: pl.DataFrame, found: pl.DataFrame, caps: frozenset[str]) -> p
     A cap on contacts (`caps`: the ids of these rules) takes back messages alone, for a task contacts nobody: where
     something waits for a person, his task takes the place of the message.
     """
-    all_stops = stops_of(lines, found, caps)
+    all_stops = stops_of(lines, found, caps).lazy()
     yields = pl.col("is_cap") & pl.col("waits")
     capped = all_stops.filter(yields).group_by("debtor_id", "currency").agg(capped_date=pl.col("until_date").max())
     longest = (
@@ -29,7 +29,7 @@ def stopped(lines: pl.DataFrame, found: pl.DataFrame, caps: frozenset[str]) -> p
         .unique(["debtor_id", "currency"], keep="first", maintain_order=True)
         .select("debtor_id", "currency", "rule", "detail", "until_date")
     )
-    joined = lines.drop("rule", "detail").join(longest, on=["debtor_id", "currency"], how="left")
+    joined = lines.lazy().drop("rule", "detail").join(longest, on=["debtor_id", "currency"], how="left")
     hit = pl.col("rule").is_not_null() & pl.col("action").is_in(["message", "task"])
     after = pl.when(pl.col("until_date") < date.max).then(pl.col("until_date").dt.offset_by("1d"))
     stopped = (
@@ -47,21 +47,23 @@ def stopped(lines: pl.DataFrame, found: pl.DataFrame, caps: frozenset[str]) -> p
             next_date=pl.when("is_capped").then(pl.col("capped_date").dt.offset_by("1d")).otherwise("next_date")
         )
     )
-    return to_person(stopped, pl.col("is_capped"))
+    return to_person(stopped.collect(), pl.col("is_capped"))
 
 
 def stops_of(lines: pl.DataFrame, found: pl.DataFrame, caps: frozenset[str]) -> pl.DataFrame:
     """What stands against each line on every channel: the columns of the findings, with until_date `date.max` where
     no end is known, is_cap, and waits (Boolean: something of the line waits for a person)."""
     everywhere = pl.col("channel").is_null() & pl.col("contact_point_id").is_null()
-    stops = found.filter(pl.col("effect").is_in(STOPPING) & everywhere).with_columns(
-        pl.col("until_date").fill_null(date.max), is_cap=pl.col("rule").is_in(sorted(caps))
+    stops = (
+        found.lazy()
+        .filter(pl.col("effect").is_in(STOPPING) & everywhere)
+        .with_columns(pl.col("until_date").fill_null(date.max), is_cap=pl.col("rule").is_in(sorted(caps)))
     )
     waits = (pl.col("person_minor") > 0) | (pl.col("action") == "task")
-    pairs = lines.select("debtor_id", "currency", waits=waits)
+    pairs = lines.lazy().select("debtor_id", "currency", waits=waits)
     wide = pairs.join(stops.filter(pl.col("currency").is_null()).drop("currency"), on="debtor_id")
     narrow = pairs.join(stops, on=["debtor_id", "currency"])
-    return pl.concat([wide, narrow.select(wide.columns)])
+    return pl.concat([wide, narrow]).collect()
 
 
 def ways_of(
@@ -112,7 +114,10 @@ def ways_among(
         orient="row",
     )
     ways = (
-        wanted.join(facts["contact_points"].filter(pl.col("usable")).drop("usable"), on=["debtor_id", "channel"])
+        wanted.join(
+            facts["contact_points"].filter(pl.col("usable")).drop("usable", "third_person_id"),
+            on=["debtor_id", "channel"],
+        )
         .join(dear, on=["channel", "currency"], how="left")
         .with_columns(
             other=(pl.col("channel") != pl.col("preferred_channel")).fill_null(value=True),
@@ -120,23 +125,29 @@ def ways_among(
         )
     )
     ways = with_wished(ways, facts, day)
-    against = found.filter(pl.col("effect").is_in(STOPPING) | pl.col("effect").is_null()).select(
-        "debtor_id", "channel", "contact_point_id", "rule", "until_date", about="currency"
+    against = (
+        found.lazy()
+        .filter(pl.col("effect").is_in(STOPPING) | pl.col("effect").is_null())
+        .select("debtor_id", "channel", "contact_point_id", "rule", "until_date", about="currency")
     )
     keys = ["debtor_id", "currency", "contact_point_id"]
     of_channel = against.filter(pl.col("channel").is_not_null() & pl.col("contact_point_id").is_null())
     of_address = against.filter(pl.col("contact_point_id").is_not_null())
+    mine = ways.lazy().select("debtor_id", "currency", "channel", "contact_point_id")
     shut = pl.concat([
-        ways.join(of_channel.drop("contact_point_id"), on=["debtor_id", "channel"]),
-        ways.join(of_address.drop("debtor_id", "channel"), on="contact_point_id"),
-    ], how="diagonal").filter(pl.col("about").is_null() | (pl.col("about") == pl.col("currency")))  # fmt: skip
+        mine.join(of_channel.drop("contact_point_id"), on=["debtor_id", "channel"]),
+        mine.join(of_address.drop("debtor_id", "channel"), on="contact_point_id"),
+    ]).filter(pl.col("about").is_null() | (pl.col("about") == pl.col("currency")))  # fmt: skip
     longest = (
         shut.with_columns(only_caps=pl.col("rule").is_in(sorted(caps)).all().over(keys))
         .sort("until_date", "rule", descending=[True, False], nulls_last=False)
         .unique(keys, keep="first", maintain_order=True)
     )
-    return ways.join(longest.select(*keys, "rule", "until_date", "only_caps"), on=keys, how="left").sort(
-        "debtor_id", "currency", pl.col("is_wished").not_(), "other", "place", "rank", "contact_point_id"
+    return (
+        ways.lazy()
+        .join(longest.select(*keys, "rule", "until_date", "only_caps"), on=keys, how="left")
+        .sort("debtor_id", "currency", pl.col("is_wished").not_(), "other", "place", "rank", "contact_point_id")
+        .collect()
     )
 
 
@@ -144,26 +155,21 @@ def by_channel(lines: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
     """Choose the address. Where a cap alone stands against all there are, the message waits until there is room again;
     if something waits for a person, it is his task meanwhile."""
     keys = ["debtor_id", "currency"]
-    too_dear = ways.filter("dear").select(keys).unique().with_columns(too_dear=pl.lit(value=True))
-    ways = ways.filter(~pl.col("dear"))
-    chosen = (
-        ways.filter(pl.col("rule").is_null())
-        .unique(keys, keep="first", maintain_order=True)
-        .select(*keys, "channel", "contact_point_id")
+    open_, barred = ~pl.col("dear") & pl.col("rule").is_null(), ~pl.col("dear") & pl.col("rule").is_not_null()
+    full = barred & pl.col("only_caps") & pl.col("until_date").is_not_null()
+    until = pl.col("until_date").filter(full)
+    found = (
+        ways.lazy()
+        .group_by(keys, maintain_order=True)
+        .agg(
+            pl.col("channel", "contact_point_id").filter(open_).first(),
+            full=pl.col("rule").filter(full).sort_by(until, maintain_order=True).first(),
+            full_date=until.min(),
+            barred=pl.col("rule").filter(barred).first(),
+            too_dear=pl.col("dear").any(),
+        )
     )
-    later = (
-        ways.filter(pl.col("only_caps") & pl.col("until_date").is_not_null())
-        .sort("until_date", maintain_order=True)
-        .unique(keys, keep="first", maintain_order=True)
-        .select(*keys, full="rule", full_date="until_date")
-    )
-    barred = ways.filter(pl.col("rule").is_not_null()).unique(keys, keep="first", maintain_order=True)
-    lines = (
-        lines.join(chosen, on=keys, how="left")
-        .join(later, on=keys, how="left")
-        .join(barred.select(*keys, barred="rule"), on=keys, how="left")
-        .join(too_dear, on=keys, how="left")
-    )
+    lines = lines.lazy().join(found, on=keys, how="left", maintain_order="left").collect()
     unreachable = (pl.col("action") == "message") & pl.col("channel").is_null()
     full = unreachable & pl.col("full").is_not_null()
     small = unreachable & pl.col("barred").is_null() & pl.col("too_dear").fill_null(value=False)

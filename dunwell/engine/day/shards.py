@@ -62,12 +62,17 @@ def shards_for(rows: int) -> int:
 
 def groups(frames: Frames) -> pl.DataFrame:
     """debtor_id, group: the smallest id of all he belongs together with. Also of debtors whom only other rows name."""
+    return _groups(frames, _contact_owners(frames))
+
+
+def _groups(frames: Frames, contacts: pl.DataFrame) -> pl.DataFrame:
+    """contacts: see `_contact_owners`."""
     debtors = frames("debtors").select("debtor_id", "person_id").collect()
     group = pl.col("debtor_id").min().over("person_id")
     of_persons = debtors.select(
         "debtor_id", group=pl.when(pl.col("person_id").is_null()).then("debtor_id").otherwise(group)
     )
-    pairs = pl.concat(_edges(frames), how="vertical").unique()
+    pairs = pl.concat(_edges(frames, contacts), how="vertical").unique()
     for side in ("one", "other"):
         pairs = (
             pairs.join(of_persons, left_on=side, right_on="debtor_id", how="left")
@@ -85,39 +90,75 @@ def groups(frames: Frames) -> pl.DataFrame:
     )
 
 
-def _edges(frames: Frames) -> Iterator[pl.DataFrame]:
-    """one, other: debtors of whom a row of the one names a row of the other."""
-    owners = {name: frames(name) for name in ("receivables", "payments", "contact_points")}
-    for name, column, target, key in _LINKS:
-        other = owners[target].select(pl.col(key).alias("key"), other="debtor_id")
-        yield _apart(_owned(frames, name).select(pl.col(column).alias("key"), one="owner"), other)
-    contacts = _owned(frames, "contacts").select("contact_id", one="owner")
-    items = frames("contact_items").select("contact_id", key="receivable_id").join(contacts, on="contact_id")
-    yield _apart(items.select("key", "one"), owners["receivables"].select(key="receivable_id", other="debtor_id"))
-
-
-def _apart(rows: pl.LazyFrame, owners: pl.LazyFrame) -> pl.DataFrame:
-    found = rows.drop_nulls().join(owners.drop_nulls(), on="key").filter(pl.col("one") != pl.col("other"))
-    return found.select("one", "other").unique().collect(engine="streaming")
-
-
-def _owned(frames: Frames, name: str) -> pl.LazyFrame:
-    """Rows + owner: whose they are. A contact of an account that is not in the book is one of its person."""
-    rows = frames(name)
-    if name != "contacts":
-        return rows.with_columns(owner=pl.col("debtor_id"))
-    debtors = frames("debtors")
-    strange = rows.select("debtor_id").join(debtors, on="debtor_id", how="anti").head(1).collect()
-    if strange.is_empty():
-        return rows.with_columns(owner=pl.col("debtor_id"))
-    known = debtors.select("debtor_id", known=pl.lit(value=True))
-    persons = debtors.group_by("person_id").agg(of_person=pl.col("debtor_id").min())
+def _contact_owners(frames: Frames) -> pl.DataFrame:
+    """contact_id, owner: whose contact it is. One of an account that is not in the book is one of its person."""
+    contacts = frames("contacts").select("contact_id", owner="debtor_id").collect()
+    known = frames("debtors").select("debtor_id").collect()["debtor_id"]
+    if contacts["owner"].unique().is_in(known.implode()).all():
+        return contacts
+    persons = frames("debtors").group_by("person_id").agg(of_person=pl.col("debtor_id").min())
     return (
-        rows.join(known, on="debtor_id", how="left")
+        frames("contacts")
+        .select("contact_id", "debtor_id", "person_id")
         .join(persons, on="person_id", how="left")
-        .with_columns(owner=pl.when("known").then("debtor_id").otherwise(pl.coalesce("of_person", "debtor_id")))
-        .drop("known", "of_person")
+        .select(
+            "contact_id",
+            owner=pl.when(pl.col("debtor_id").is_in(known.implode()))
+            .then("debtor_id")
+            .otherwise(pl.coalesce("of_person", "debtor_id")),
+        )
+        .collect()
     )
+
+
+def _edges(frames: Frames, contacts: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """one, other: debtors of whom a row of the one names a row of the other."""
+    owners: dict[str, _OwnersOf] = {}
+    for name, column, target, key in _LINKS:
+        if target not in owners:
+            owners[target] = _owners_of(frames(target).select(key, owner="debtor_id").collect())
+        rows = frames(name).select(pl.col(column).alias("key"), one="debtor_id").collect()
+        if name == "contacts":
+            rows = rows.with_columns(one=contacts["owner"])
+        yield _apart(rows.drop_nulls(), owners[target])
+    items = frames("contact_items").select("contact_id", key="receivable_id").collect()
+    items = items.select("key", one=_owners_of(contacts)(items["contact_id"]))
+    yield _apart(items.drop_nulls(), owners["receivables"])
+
+
+def _apart(rows: pl.DataFrame, owners_of: "_OwnersOf") -> pl.DataFrame:
+    found = rows.select("one", other=owners_of(rows["key"]))
+    return found.filter(pl.col("one") != pl.col("other")).unique()
+
+
+type _OwnersOf = Callable[[pl.Series], pl.Series]
+"""The owner of each id, null where nobody is known."""
+_LOOSE = 4
+"""So many places for each id: beyond, a table by id would waste memory."""
+
+
+def _owners_of(owners: pl.DataFrame) -> _OwnersOf:
+    """owners: an id, unique, and its owner. A database counts its ids on, so they are places in a table, which is a
+    tenth of the work of a join."""
+    keys = owners.to_series(0)
+    first, last = keys.min(), keys.max()
+    if not isinstance(first, int) or not isinstance(last, int):
+        return lambda ids: pl.repeat(None, len(ids), dtype=pl.Int64, eager=True)
+    if last - first >= _LOOSE * len(keys):
+        return lambda ids: (
+            ids.alias("id")
+            .to_frame()
+            .join(owners, left_on="id", right_on=keys.name, how="left", maintain_order="left")["owner"]
+        )
+    if last - first + 1 == len(keys) and keys.is_sorted():
+        table = owners["owner"]
+    else:
+        table = pl.repeat(None, last - first + 1, dtype=pl.Int64, eager=True).scatter(keys - first, owners["owner"])
+
+    def places(ids: pl.Series) -> pl.Series:
+        return pl.select(pl.when(ids.is_between(first, last)).then(ids - first)).to_series()
+
+    return lambda ids: table.gather(places(ids))
 
 
 def _roots(pairs: pl.DataFrame) -> pl.DataFrame:
@@ -148,20 +189,16 @@ def shard_of(group: pl.Expr, shards: int) -> pl.Expr:
 
 def split(frames: Frames, shards: int, folder: Path) -> list[int]:
     """Write the facts by shard, `folder/<frame>/<shard>.arrow`; see `read`. How many debtors each has."""
-    places = groups(frames).select("debtor_id", shard=shard_of(pl.col("group"), shards)).lazy()
-    contacts = _owned(frames, "contacts").select("contact_id", owner="owner")
+    contacts = _contact_owners(frames)
+    places = _groups(frames, contacts).select("debtor_id", shard=shard_of(pl.col("group"), shards)).lazy()
     for name in SCHEMAS:
         (folder / name).mkdir(parents=True)
         if name in _OF_NOBODY:
             frames(name).collect().write_ipc(folder / name / "all.arrow")
             continue
-        rows = (
-            frames(name).join(contacts, on="contact_id", how="left")
-            if name == "contact_items"
-            else _owned(frames, name)
-        )  # fmt: skip
         placed = (
-            rows.join(places, left_on="owner", right_on="debtor_id", how="left")
+            _owned(frames, name, contacts)
+            .join(places, left_on="owner", right_on="debtor_id", how="left")
             .with_columns(pl.coalesce("shard", shard_of(pl.col("owner"), shards), 0))
             .select(*SCHEMAS[name], "shard")
         )
@@ -174,6 +211,22 @@ def split(frames: Frames, shards: int, folder: Path) -> list[int]:
     counted = places.join(frames("debtors").select("debtor_id"), on="debtor_id").group_by("shard").len().collect()
     sizes = dict(counted.rows())
     return [sizes.get(shard, 0) for shard in range(shards)]
+
+
+def _owned(frames: Frames, name: str, contacts: pl.DataFrame) -> pl.LazyFrame:
+    """Rows + owner: whose they are. contacts: see `_contact_owners`."""
+    rows = frames(name)
+    if name == "contact_items":
+        read = rows.collect()
+        return read.lazy().with_columns(owner=_owners_of(contacts)(read["contact_id"]))
+    if name == "contacts" and not _as_recorded(frames, contacts):
+        return rows.join(contacts.lazy(), on="contact_id", how="left")
+    return rows.with_columns(owner=pl.col("debtor_id"))
+
+
+def _as_recorded(frames: Frames, contacts: pl.DataFrame) -> bool:
+    """Whether every contact is owned by the account it was recorded for."""
+    return contacts["owner"].equals(frames("contacts").select(owner="debtor_id").collect()["owner"])
 
 
 def read(folder: Path, shard: int) -> Facts:

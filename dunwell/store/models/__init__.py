@@ -35,6 +35,7 @@ from dunwell.store.models.parties import (
     Guarantor,
     GuarantorPast,
     Person,
+    ThirdPerson,
 )
 from dunwell.store.models.registers import RegisterEntry, RegisterEntryPast
 from dunwell.store.models.release import ReleaseSet
@@ -71,5 +72,5 @@ __all__ = [
     "Observation", "ObservationPast", "OutboxMessage", "Payment", "PaymentPast", "Person", "Promise", "PromisePast",
     "RateValue", "RateValuePast", "Receivable", "ReceivablePast", "RegisterEntry", "RegisterEntryPast", "ReleaseSet",
     "Run", "Standing", "Step", "StepPast", "StrategyAdopted", "StrategyVersion", "Target", "TargetPast", "TeamAbsence",
-    "TeamAdopted", "Wish", "WishPast",
+    "TeamAdopted", "ThirdPerson", "Wish", "WishPast",
 ]  # fmt: skip
