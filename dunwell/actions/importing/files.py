@@ -30,7 +30,7 @@ from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
 from dunwell.core.money import Money, format_money
 from dunwell.core.terms import ReceivableStatus
-from dunwell.intake.shapes import Batch
+from dunwell.intake.shapes import Batch, Defaults
 from dunwell.intake.shapes import Mapping as Reading
 from dunwell.store import bulk, dialect, journal
 from dunwell.store.models import Creditor, ImportFile
