@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('store', '0015_targets_and_wishes'),
+        ('store', '0017_due_dates'),
     ]
 
     operations = [
