@@ -55,6 +55,8 @@ def facts(invoices: int, seed: int = 1) -> Facts:
         status=pl.lit("open"),
         open_as_of_date=pl.lit(None, pl.Date),
         charge_kind=pl.lit(None, pl.String),
+        charge_basis=pl.lit(None, pl.String),
+        secured=pl.lit(None, pl.Int64),
     )
     share = pl.Series([picked.choice([0, 0, 0, 30, 60, 100, 100, 100, 100, 100]) for _ in range(len(key))])
     paid = receivables.filter(share > 0)
@@ -68,6 +70,7 @@ def facts(invoices: int, seed: int = 1) -> Facts:
         value_date=pl.min_horizontal(pl.col("due_date").dt.offset_by("6d"), pl.lit(DAY)),
         amount_minor=pl.col("amount_minor") * share.filter(share > 0) // 100,
         source_kind=pl.lit("bank"),
+        designation=pl.lit(None, pl.String),
     )
     contacts = debtors.select(
         "debtor_id",

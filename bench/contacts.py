@@ -118,12 +118,23 @@ def counts(folder: Path, rules: Rules | None = None) -> int:
     return theirs.height
 
 
+PLACES: dict[str, dict[str, Any]] = {
+    "in New York, of an agency": {"kind": "consumer", "country": "US", "zones": ["America/New_York"]},
+    "of whom nothing is known, all packs": {},
+}
+"""Where nothing is known of the place, the rules of every pack hold, in all zones of the world."""
+
+
 def one() -> None:
     """One debtor who was called seven times, asked about every channel, without the database."""
+    for name, debtor in PLACES.items():
+        _one(name, debtor)
+
+
+def _one(name: str, debtor: dict[str, Any]) -> None:
     calls = [(AT - timedelta(days=n, hours=1)).isoformat() for n in range(7)]
     told = {
-        "at": AT.isoformat(), "collector": "agency",
-        "debtor": {"kind": "consumer", "country": "US", "zones": ["America/New_York"]},
+        "at": AT.isoformat(), "collector": "agency", "debtor": debtor,
         "contacts": [{"at": at, "channel": "phone", "outcome": "no_answer"} for at in calls],
     }  # fmt: skip
     rules = house_rules()
@@ -136,7 +147,7 @@ def one() -> None:
         walls.append((perf_counter() - began) * 1000)
         cpus.append((process_time() - used) * 1000)
     print(
-        f"  one debtor, every channel: median {median(walls):.1f} ms ({median(cpus):.1f} ms of processor),"
+        f"  one debtor {name}, every channel: median {median(walls):.1f} ms ({median(cpus):.1f} ms of processor),"
         f" fastest {min(walls):.1f} ms",
         flush=True,
     )

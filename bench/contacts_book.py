@@ -69,7 +69,9 @@ def _shaped(frame: pl.DataFrame, schema: dict[str, pl.DataType]) -> pl.DataFrame
     return frame.select(list(schema)).cast(dict(schema))  # type: ignore[arg-type]
 
 
-FRAMES = ("subjects", "contacts", "contact_debts", "debts", "entries")
+FRAMES = {
+    "subjects": SUBJECTS, "contacts": CONTACTS, "contact_debts": CONTACT_DEBTS, "debts": DEBTS, "entries": ENTRIES,
+}  # fmt: skip
 
 
 def write(folder: Path, count: int) -> None:
@@ -77,12 +79,17 @@ def write(folder: Path, count: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     asked = book(count)
     for name in FRAMES:
-        getattr(asked, name).write_parquet(folder / f"{name}.parquet")
+        # words as text, as DuckDB reads them too
+        getattr(asked, name).cast({pl.Enum: pl.String}).write_parquet(folder / f"{name}.parquet")
 
 
 def read(folder: Path) -> Asked:
     """The book whose frames lie in a folder."""
-    frames = {name: pl.read_parquet(folder / f"{name}.parquet") for name in FRAMES}
+    # what a file holds as text is read in pieces and kept by number
+    frames = {
+        name: pl.scan_parquet(folder / f"{name}.parquet").cast(dict(schema)).collect(engine="streaming")  # type: ignore[arg-type]
+        for name, schema in FRAMES.items()
+    }
     return Asked(**frames, days_off=_days_off(), providers={})
 
 

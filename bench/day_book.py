@@ -153,6 +153,7 @@ def _payments(debtors: int) -> Iterator[pl.DataFrame]:
             currency=_currency(_owner(item, debtors)),
             amount_minor=pl.when(back).then(-paid).otherwise(paid),
             source_kind=pl.lit("bank"),
+            designation=pl.lit(None, pl.String),
         )
 
 

@@ -148,7 +148,7 @@ def _again() -> dict[str, Any]:
     facts_of(creditor, around=book.DAY, copies=copies)
     fields = (
         "creditor_id, debtor_id, number, kind, parent_id, issue_date, due_date, currency, amount_minor,"
-        " open_as_of_date, status, charge_kind, contract_id, source_id, known_from"
+        " open_as_of_date, status, charge_kind, charge_basis, secured, contract_id, source_id, known_from"
     )
     with transaction.atomic(), guard.writing("bench"), connection.cursor() as cursor:
         cursor.execute(

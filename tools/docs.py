@@ -64,7 +64,7 @@ def _values(values: dict[str, object]) -> str:
 def files_page() -> str:
     """What files may hold: fields of each kind, and the names of columns that are recognised for them."""
     from dunwell.intake.columns import names_of
-    from dunwell.intake.shapes import KINDS
+    from dunwell.intake.shapes import KINDS, STATEMENTS
     from dunwell.jobs.import_help import EXAMPLE, required
 
     parts = [
@@ -79,7 +79,7 @@ def files_page() -> str:
         "```",
         "",
     ]
-    for kind in KINDS:
+    for kind in (*KINDS, STATEMENTS):
         parts += [
             f"## {kind}",
             "",
@@ -126,6 +126,7 @@ def interest_page() -> str:
             *([f"- series: {regime.series}, {f'fixed on {regime.fixed_on}' if regime.fixed_on else 'floating'}"]
               if regime.series else []),
             f"- source: {citation.source} (confidence: {citation.confidence}, {trust}); review by {regime.review_by}",
+            *(f"- before {day}: {each.source} ({each.confidence})" for day, each in regime.cited_before),
             *([f"- quote: {citation.quote}"] if citation.quote else []),
             "- cases: " + "; ".join(case["name"] for case in regime.cases),
             "",

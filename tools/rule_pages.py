@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from datetime import date
 from itertools import pairwise
 
+from dunwell.core.terms import LANGUAGES
 from dunwell.documents import finding_words as worded
-from dunwell.documents.rule_words import scope_words, value_words
+from dunwell.documents.rule_words import case_words, scope_words, trust_words, value_words
 from dunwell.rulebook.contact_rules import Rule, Rules
 from dunwell.rulebook.rule_pages import anchor_of
+
+COLUMNS = ("rule", "title", "kind", "effect", "strength", "confidence", "wording", "cases", "review by")
 
 
 def index(rules: Rules) -> str:
@@ -20,8 +23,12 @@ def index(rules: Rules) -> str:
         "",
     ]
     for pack in packs(rules):
-        parts += [f"## {pack}", "", "| rule | title | kind | effect | strength | confidence | cases | review by |"]
-        parts += ["|---|---|---|---|---|---|---|---|"]
+        parts += [
+            f"## {pack}",
+            "",
+            "| rule | title | kind | effect | strength | confidence | wording | cases | review by |",
+        ]
+        parts += ["|---|---|---|---|---|---|---|---|---|"]
         parts += [_row(rule) for rule in rules.rules if rule.pack == pack]
         parts += [""]
     return "\n".join(parts)
@@ -49,9 +56,13 @@ def packs(rules: Rules) -> list[str]:
 def _row(rule: Rule) -> str:
     cells = (
         f"[`{rule.id}`](../rules/{rule.pack}.md#{anchor_of(rule.id)})", _plain(rule.title["en"]), rule.kind,
-        rule.effect, rule.strength, rule.confidence, str(len(rule.cases)), rule.review_by.isoformat(),
+        rule.effect, rule.strength, rule.confidence, _wording(rule), str(len(rule.cases)), rule.review_by.isoformat(),
     )  # fmt: skip
     return f"| {' | '.join(cells)} |"
+
+
+def _wording(rule: Rule) -> str:
+    return "house" if rule.confidence == "house" else "quoted" if rule.quote else "not at hand"
 
 
 def _rule(rule: Rule, rules: Rules) -> list[str]:
@@ -72,13 +83,26 @@ def _rule(rule: Rule, rules: Rules) -> list[str]:
         *([f"- {worded.rebuttal_words(rule, 'en')}"] if rule.rebuttal else []),
         *([f"- exceptions: {', '.join(_link(each) for each in exceptions)}"] if exceptions else []),
         f"- source: {_plain(rule.source)} ({worded.confidence_words(rule, 'en')})",
+        *(f"- {_plain(line)}" for line in trust_words(rule, "en")),
+        *(
+            f"- {language}: {_plain(''.join(trust_words(rule, language)))}"
+            for language in LANGUAGES
+            if language != "en"
+        ),
         f"- to be reviewed by {rule.review_by}",
         "",
-        "| case | finding |",
-        "|---|---|",
-        *(f"| {_plain(str(case['name']))} | {case['finding']} |" for case in rule.cases),
+        f"| case | {' | '.join(LANGUAGES[1:])} | finding |",
+        f"|{'---|' * (len(LANGUAGES) + 1)}",
+        *_cases(rule),
         "",
     ]
+
+
+def _cases(rule: Rule) -> Iterator[str]:
+    """A row for each case: its name in all languages, and what the rule says of it."""
+    told = [case_words(rule, language) for language in LANGUAGES]
+    for case, *names in zip(rule.cases, *told, strict=True):
+        yield f"| {' | '.join(_plain(name) for name, _ in names)} | {case['finding']} |"
 
 
 def _scope(rule: Rule) -> str:

@@ -27,6 +27,7 @@ from dunwell.documents.decision_words import (
     person_words,
     stage_words,
 )
+from dunwell.documents.due_words import due_words
 from dunwell.documents.finding_words import entry_words, source_name
 from dunwell.documents.target_words import target_words
 from dunwell.engine.book import cash
@@ -36,10 +37,12 @@ from dunwell.engine.contact.findings import STOPPING, paused
 from dunwell.engine.contact.planned import Planned, told_of
 from dunwell.engine.day.decide import decide
 from dunwell.engine.facts import Facts
+from dunwell.rulebook.calendars import is_official
 from dunwell.rulebook.rules_file import Rules
 from dunwell.rulebook.strategy import Strategy
 from dunwell.store.models import ContactPoint, Creditor, Debtor, Receivable
 from dunwell.store.reads.contacts import NamedItem, PastContact, past
+from dunwell.store.reads.due_dates import due_bases
 from dunwell.store.reads.house_rules import rules_of
 from dunwell.store.reads.strategies import strategy_of
 from dunwell.store.reads.targets import targets
@@ -102,6 +105,8 @@ class Explanation:
             applied.loose.filter(mine).sort("currency").select("currency", "loose_minor").rows()
         )
         self.items = seen["open"].filter(mine).sort("currency", "due_date", "number").to_dicts()
+        items = [item["receivable_id"] for item in self.items]
+        self.due_bases = due_bases(creditor, debtor, items, known_at)
         self.left_out = cash.left_out(known, applied).filter(mine).to_dicts()
         self.ahead = cash.ahead_of_lists(known, applied).filter(mine).to_dicts()
         self.lines = outcome.lines.filter(mine).to_dicts()
@@ -170,6 +175,7 @@ class Explanation:
         for item in self.items:
             if item["currency"] == currency:
                 yield "  " + self._item(item, language)
+                yield from (f"    {each}" for each in due_words(self.due_bases.get(item["receivable_id"]), language))
         if line["credit_minor"]:
             code = "explain.credit" if self.strategy.netting else "explain.credit_kept"
             yield "  " + say(code, language, credit=sum_of(line["credit_minor"]))
@@ -267,6 +273,8 @@ class Explanation:
             sentences.append(beside)
         if line["next_date"] and line["action"] == "none":
             sentences.append(say("explain.next", language, day=format_date(line["next_date"], language)))
+        if line["pay_by_date"] and not is_official(self.creditor.country, line["pay_by_date"]):
+            sentences.append(say("explain.deadline_assumed", language, day=format_date(line["pay_by_date"], language)))
         if line["stage"] == Stage.REMINDER and line["days_past_due"] > _LONG_OVERDUE_DAYS:
             sentences.append(say("explain.never_skipped", language, days=line["days_past_due"]))
         return sentences

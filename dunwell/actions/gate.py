@@ -4,8 +4,9 @@ A run plans by the same rules (`engine.day.decide` asks them of the whole book a
 the sender asks here at the last moment, and so does a person before a call or a visit. Nothing leaves by a channel
 without the leave that `let_go` gives, and that rests on a recorded answer.
 
-What is forbidden stays forbidden. A presumption or an advice yields to a person who may (`contact.override`), with a
-reason; what the program sends by itself keeps to all three.
+What is forbidden stays forbidden. A presumption or an advice yields to a person whom the owner of the installation
+named for it (`contact.override`), with a reason, which the journal keeps beside the rules; what the program sends by
+itself keeps to all three.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,6 +26,8 @@ from dunwell.store.models import Clearance, ContactAttempt, Creditor, OutboxMess
 from dunwell.store.reads.house_rules import rules_of
 
 ALLOWED, FORBIDDEN = "allowed", "forbidden"
+SEVERITY = {verdict: rank for rank, verdict in enumerate((ALLOWED, "advice", "presumed-violation", FORBIDDEN))}
+"""From what may be done to what may not."""
 
 
 def ask(
@@ -59,7 +62,7 @@ def check_override(told: Told, reason: str, by: Actor) -> None:
         rules = ", ".join(dict.fromkeys(each.rule for each in told.answer.findings if each.effect == FORBIDDEN))
         raise Refused("gate.forbidden_stays", rules=rules)
     if not may(by, "contact.override"):
-        raise Refused("act.not_allowed", actor=str(by), act="contact.override")
+        raise Refused("gate.may_not_override", actor=by.name[:100])
 
 
 def record(creditor: Creditor, told: Told, *, at: datetime, by: Actor, override: str = "") -> Clearance:

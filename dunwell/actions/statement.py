@@ -1,11 +1,11 @@
 """The statement of what a debtor owes, from the book: the very functions that compute a described claim."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from dunwell.actions.facts import facts_of
-from dunwell.core.errors import DunwellError
+from dunwell.core.errors import DunwellError, refusal
 from dunwell.core.terms import ReceivableStatus
 from dunwell.documents.account import Statement
 from dunwell.engine.claim.debtor_account import DebtorAccount, account_of
@@ -15,6 +15,7 @@ from dunwell.engine.facts import Facts
 from dunwell.rulebook.debt import Debt
 from dunwell.store.models import Creditor, Debtor, Receivable
 from dunwell.store.reads import interest, talks
+from dunwell.store.reads.due_dates import due_bases
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ def statement_of(
     known_at: datetime | None = None,
 ) -> Told:
     """The statement of receivables by their numbers (an invoice with its charges), all of one debtor, each told once.
+    The number of an invoice in instalments stands for all of them.
 
     known_at   with facts, terms and rates as they were known then (None: now)
 
@@ -46,7 +48,7 @@ def statement_of(
     several debtors, terms that do not hold for one of them, a rate that is not known, and an invoice that did not yet
     exist on the day.
     """
-    rows: list[Receivable] = [talks.receivable(creditor, number) for number in dict.fromkeys(numbers)]
+    rows: list[Receivable] = [each for number in dict.fromkeys(numbers) for each in talks.receivables(creditor, number)]
     if len({row.debtor_id for row in rows}) > 1:
         owners = "; ".join(f"{row.number}: {row.debtor.number}" for row in rows)
         raise DunwellError("statement.several_debtors", owners=owners)
@@ -59,10 +61,11 @@ def statement_of(
             raise DunwellError("statement.not_claimed", number=row.number)
         if row.pk not in account.debts:
             raise DunwellError("statement.no_debt", number=row.number, day=as_of.isoformat())
-    debts = [debt for row in rows for debt in account.debts[row.pk]]
-    for debt in debts:
-        if debt.untold:
-            raise debt.untold
+    bases = due_bases(creditor, debtor, [row.pk for row in rows], known_at)
+    debts = [replace(debt, due_basis=bases.get(row.pk)) for row in rows for debt in account.debts[row.pk]]
+    untold = [debt.untold for debt in debts if debt.untold]
+    if untold:
+        raise refusal("claim.debts_refused", untold)
     return _told(debts, account, debtor, as_of, pay_by)
 
 
@@ -94,8 +97,9 @@ def statement_of_debtor(
     terms = terms or interest.StoredTerms(creditor, [debtor.pk], known_at)
     account = account_of(known, debtor.pk, as_of, terms.of)
     asked = account.debts.keys() if only is None else {account.claims[item] for item in only if item in account.claims}
+    bases = due_bases(creditor, debtor, asked, known_at)
     debts = [
-        debt
+        replace(debt, due_basis=bases.get(item))
         for item, each in account.debts.items()
         for debt in each
         if item in asked and currency in (None, debt.currency)
@@ -117,7 +121,7 @@ def _open(debts: list[Debt], as_of: date) -> list[Debt]:
     sums = compute([undisputed(debt) for debt in debts], as_of).sums
     parts = ("costs_minor", "interest_minor", "extra_minor", "principal_minor")
     owed = [sum(row) for row in sums.select(parts).rows()]
-    return [debt for debt, minor in zip(debts, owed, strict=True) if minor or debt.in_dispute]
+    return [debt for debt, minor in zip(debts, owed, strict=True) if minor or debt.in_dispute or debt.not_claimed]
 
 
 def _told(debts: list[Debt], account: DebtorAccount, debtor: Debtor, as_of: date, pay_by: date | None) -> Told:

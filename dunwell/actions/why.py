@@ -13,6 +13,7 @@ from dunwell.documents.decision_words import note_words
 from dunwell.documents.why_words import WhyWords
 from dunwell.engine.day.why import look, notes, why
 from dunwell.engine.day.why_not import wanted, why_not
+from dunwell.rulebook.rule_pages import linked
 from dunwell.rulebook.rules_file import Rules
 from dunwell.rulebook.strategy import Strategy
 from dunwell.store.models import Creditor, Debtor
@@ -36,12 +37,12 @@ class Answer:
     zone: str
 
     def as_json(self) -> dict[str, Any]:
-        """All of it, for `json.dumps` with days and moments as text."""
+        """All of it, for `json.dumps` with days and moments as text; each rule with its page."""
         return {
             "debtor": self.number, "name": self.name, "day": self.day,
-            "strategy": {"name": self.strategy.name, "hash": self.strategy.hash}, "lines": self.lines,
-            "notes": self.notes,
-            "not": self.action, "contrast": self.contrast,
+            "strategy": {"name": self.strategy.name, "hash": self.strategy.hash},
+            "lines": linked(self.lines, self.rules), "notes": self.notes,
+            "not": self.action, "contrast": linked(self.contrast, self.rules),
         }  # fmt: skip
 
     def words(self, language: str) -> Iterator[str]:

@@ -55,7 +55,7 @@ def worklists(
     inputs = inputs_of(creditor, as_of)
     seen: dict[str, Any] = {}
     outcome = inputs.decide_watched(seen.__setitem__, team.columns if team else frozenset())
-    decided = Decided(outcome, seen["profile"], seen["hours"])
+    decided = Decided(outcome, seen["profile"], seen["hours"], seen["known"]["contact_points"])
     start, end = (day_start(creditor, as_of + timedelta(days=n)) for n in (0, 1))
     at = max(start, now) if today(creditor, now) == as_of else start
     rank = inputs.strategy.rank

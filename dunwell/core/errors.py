@@ -10,6 +10,7 @@ The words lie in `core/words/*.toml`, one file per room, one table per code:
 
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -36,6 +37,26 @@ class DunwellError(Exception):
     def words(self, language: str = "en") -> str:
         """The error in one of the three languages."""
         return say(self.code, language, **self.params)
+
+
+class SeveralErrors(DunwellError):
+    """Several things that a person must hear about in one answer: `errors`, at least two, in their order."""
+
+    def __init__(self, code: str, errors: Sequence[DunwellError], /) -> None:
+        self.errors = tuple(errors)
+        super().__init__(code, count=len(self.errors))
+
+    def words(self, language: str = "en") -> str:
+        """How many, then each on a line of its own."""
+        return "\n".join([super().words(language), *(f"- {error.words(language)}" for error in self.errors)])
+
+    def __str__(self) -> str:
+        return self.words("en")
+
+
+def refusal(code: str, errors: Sequence[DunwellError]) -> DunwellError:
+    """One error as it is, several together under `code` (with {count})."""
+    return errors[0] if len(errors) == 1 else SeveralErrors(code, errors)
 
 
 class Refused(DunwellError):

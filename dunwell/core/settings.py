@@ -23,6 +23,9 @@ class Settings:
     smtp_user: str = _doc("log-in name at the mail server; empty: no log-in", "")  # type: ignore[assignment]
     smtp_password: str = _doc("log-in password at the mail server", "")  # type: ignore[assignment]
     sqlite_synchronous: str = _doc("full: a commit survives a power cut; normal: only a crash", "full")  # type: ignore[assignment]
+    override_by: str = _doc(  # type: ignore[assignment]
+        "users who may go past a presumption or an advice of the contact rules, with blanks between; empty: nobody", ""
+    )
     now: datetime | None = _doc(  # type: ignore[assignment]
         "a pretended present moment, for trials: while set, mail leaves to this machine only", None
     )

@@ -45,6 +45,7 @@ class Event:
     kind     charge, fixed_sum, credit, payment; `capital` and `reversal` tell of sums that stand elsewhere; `capped`
              and `capped_costs`: what caps cut off
     placed   money that named no debt with anything open, and how it came here
+    covered_minor   of a charge: what the fixed sum for late payment stands for already, so that it adds as much less
     """
 
     day: date
@@ -54,12 +55,13 @@ class Event:
     paid: dict[str, int]
     after: dict[str, int]
     placed: Placed | None = None
+    covered_minor: int = 0
 
     @property
     def adds_minor(self) -> int:
         """What it adds to the sum (below zero: takes off it): with the principal and the interest of all lines these
         add up to what is owed, less what was paid beyond it."""
-        return _SIGN.get(self.kind, 0) * self.amount_minor
+        return _SIGN.get(self.kind, 0) * (self.amount_minor - self.covered_minor)
 
 
 _SIGN = {"charge": 1, "fixed_sum": 1, "credit": -1, "payment": -1, "capped": -1, "capped_costs": -1}

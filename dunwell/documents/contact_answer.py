@@ -7,7 +7,7 @@ from datetime import date, datetime, tzinfo
 from dunwell.core.errors import say
 from dunwell.documents import finding_words as worded
 from dunwell.rulebook.contact_rules import Rules
-from dunwell.rulebook.rule_pages import page_of
+from dunwell.rulebook.rule_pages import look_up, page_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,8 @@ class AnswerWords:
     language: str
 
     def lines(self, answers: Sequence[ChannelAnswer], *, pages: bool) -> Iterator[list[str]]:
-        """A paragraph for all channels with the same answer. pages: name the page of each rule, and tell notes too."""
+        """A paragraph for all channels with the same answer. pages: name the page of each rule, and tell notes too;
+        else the command that tells the rule."""
         same: dict[tuple[str, ...], list[str]] = {}
         for each in answers:
             same.setdefault(tuple(self._channel(each, pages=pages)), []).append(self._say(f"channel.{each.channel}"))
@@ -86,8 +87,7 @@ class AnswerWords:
         yield self.sentence(finding)
         if finding.effect == "presumed-violation" and rule.rebuttal:
             yield "  " + worded.rebuttal_words(rule, self.language)
-        if pages:
-            yield "  " + page_of(rule)
+        yield "  " + (page_of(rule) if pages else look_up(rule.id))
 
     def _window(self, each: ChannelAnswer) -> str:
         if each.next_from is None:

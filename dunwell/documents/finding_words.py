@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from dunwell.core.dates import format_date
 from dunwell.core.errors import catalogue, say
-from dunwell.rulebook.contact_rules import Rule
+from dunwell.rulebook.contact_rules import SEASON_UNKNOWN, Rule, known_until
 
 _HOUSE = "Dunwell house rule on "
 _OPEN_ENDED = ("register", "complaint", "promise", "requires")
@@ -171,7 +171,7 @@ def hours_words(value: Mapping[str, Any], language: str) -> str:
 def _until_words(
     rule: Rule, effect: str, until: datetime | None, zones: Sequence[str], ours: tzinfo | None, language: str
 ) -> str:
-    if effect == "note":
+    if effect == "note" and rule.kind != "season":
         return ""
     if until is not None:
         return say("finding.until", language, at=clock_words(until, zones, ours, language))
@@ -291,12 +291,19 @@ def _content(value: Mapping[str, Any], language: str, _: str | None, __: int | N
     return sentences(parts, language)
 
 
-def _recording(value: Mapping[str, Any], language: str, _: str | None, __: int | None) -> str:
-    return say(f"finding.recording.{value['may']}", language)
+def _recording(value: Mapping[str, Any], language: str, detail: str | None, _: int | None) -> str:
+    return say(f"finding.recording.{detail or value['may']}", language)
 
 
 def _conduct(value: Mapping[str, Any], language: str, _: str | None, __: int | None) -> str:
     return say("finding.conduct", language, codes=codes_words(value["points"], language))
+
+
+def _season(value: Mapping[str, Any], language: str, detail: str | None, _: int | None) -> str:
+    last = known_until(value)
+    if detail != SEASON_UNKNOWN or last is None:
+        return ""
+    return say("finding.season_not_known", language, last=format_date(last, language))
 
 
 def _answer(value: Mapping[str, Any], language: str, _: str | None, __: int | None) -> str:
@@ -310,6 +317,6 @@ def _nothing(_: Mapping[str, Any], __: str, ___: str | None, ____: int | None) -
 _NUMBERS = {
     "count": _count, "wait": _wait, "intensity": _intensity, "hours": _hours, "register": _register,
     "requires": _requires, "visitors": _visitors, "promise": _promise, "content": _content, "recording": _recording,
-    "conduct": _conduct, "answer": _answer,
+    "conduct": _conduct, "answer": _answer, "season": _season,
 }  # fmt: skip
-"""How the numbers of a kind are worded. Complaints and seasons say all in their title."""
+"""How the numbers of a kind are worded. Complaints say all in their title, seasons too as long as they are known."""

@@ -11,9 +11,10 @@ from dunwell.core.dates import format_date
 from dunwell.core.errors import say
 from dunwell.core.money import DIGITS, format_money, plain_amount
 from dunwell.documents.account import Account, DebtStatement, Event, Line, Statement, Sums
+from dunwell.documents.due_words import due_words
 from dunwell.documents.plain import plain
-from dunwell.rulebook.debt import ORDER_SOURCE
-from dunwell.rulebook.interest_terms import COMPONENTS
+from dunwell.rulebook.debt import ORDER_SOURCE, Debt, DueBasis
+from dunwell.rulebook.interest_terms import COMPONENTS, Terms
 from dunwell.rulebook.rates import percent_of
 
 
@@ -41,17 +42,29 @@ def _debt_data(each: DebtStatement, language: str) -> dict[str, Any]:
         "number": debt.number,
         "currency": currency,
         "due": debt.due.isoformat(),
+        "due_basis": _due_data(debt.due_basis),
         "principal": plain_amount(debt.principal_minor, currency),
         "interest_from": each.start.isoformat(),
         "regime": debt.terms.regime.id,
+        "regime_source": debt.terms.regime.cited_on(each.start).source,
+        "agreed_rate": {"rate": percent_of(debt.terms.agreed[0]), "per": debt.terms.agreed[1]}
+        if debt.terms.agreed
+        else None,
         "demanded": _sums_data(each.sums, currency),
         "lines": [_line_data(line, currency) for line in each.demanded.lines],
         "entries": [_event_data(event, currency) for event in each.demanded.events],
         "notes": notes(each, language),
         "assumed_since": each.assumed_since.isoformat() if each.assumed_since else None,
-        "fixed_sum_not_claimed": {"why": "other_currency", "currency": debt.fixed_sum_in}
-        if debt.fixed_sum_in
-        else None,
+        "charges_not_claimed": [
+            {
+                "day": entry.day.isoformat(),
+                "id": entry.id,
+                "amount": plain_amount(entry.amount_minor, currency),
+                "law": debt.charges_law,
+            }
+            for entry in debt.not_claimed
+        ],
+        "fixed_sum_not_claimed": _no_fixed_sum(debt, language),
         "without_interest": {"code": debt.untold.code, "why": debt.untold.words(language)} if debt.untold else None,
     }
     if each.informed is not None:
@@ -64,6 +77,23 @@ def _debt_data(each: DebtStatement, language: str) -> dict[str, Any]:
         found["disputed"] = _sums_data(each.disputed, currency)
         found["with_disputed_part"] = plain_amount(each.sums.total + each.disputed.total, currency)
     return found
+
+
+def _due_data(basis: DueBasis | None) -> dict[str, Any] | None:
+    """How a due date came about; `beyond_law` is the rule that it is later than."""
+    if basis is None:
+        return None
+    late = basis.beyond
+    beyond = late and {"rule": late.rule, "latest": late.latest.isoformat(), "basis": late.basis}
+    return {"terms": basis.terms, "calendar_official": basis.known, "rule": basis.rule, "beyond_law": beyond}
+
+
+def _no_fixed_sum(debt: Debt, language: str) -> dict[str, str] | None:
+    if debt.fixed_sum_in:
+        return {"why": "other_currency", "currency": debt.fixed_sum_in}
+    if debt.no_fixed_sum is None:
+        return None
+    return {"why": debt.no_fixed_sum.code.rpartition(".")[2], "words": debt.no_fixed_sum.words(language)}
 
 
 def _sums_data(sums: Sums, currency: str) -> dict[str, str]:
@@ -98,6 +128,8 @@ def _event_data(event: Event, currency: str) -> dict[str, Any]:
         "paid": {name: plain_amount(minor, currency) for name, minor in event.paid.items() if minor},
         "open_after": {name: plain_amount(minor, currency) for name, minor in event.after.items()},
     }  # fmt: skip
+    if event.covered_minor:
+        found["covered_by_fixed_sum"] = plain_amount(event.covered_minor, currency)
     if event.placed is not None:
         found["placed"] = {
             "received": event.placed.came.isoformat(), "named": event.placed.over,
@@ -124,8 +156,8 @@ def notes(each: DebtStatement, language: str, *, inside: bool = True) -> list[st
     inside   for the creditor's own people: with what they should do about interest that cannot be told
     """
     terms = each.debt.terms
-    citation = terms.regime.citation
-    found = []
+    citation = terms.regime.cited_on(each.start)
+    found = due_words(each.debt.due_basis, language, inside=inside)
     if each.debt.untold:
         why = each.debt.untold.words(language)
         number = each.debt.number
@@ -134,6 +166,14 @@ def notes(each: DebtStatement, language: str, *, inside: bool = True) -> list[st
     if each.debt.fixed_sum_in:
         law, currency = each.debt.fixed_sum_in, each.debt.currency
         found.append(say("statement.fixed_sum_not_claimed", language, law=law, currency=currency))
+    if each.debt.no_fixed_sum:
+        found.append(each.debt.no_fixed_sum.words(language))
+    for entry in each.debt.not_claimed:
+        amount = format_money(entry.amount_minor, each.debt.currency, language)
+        law = str(each.debt.charges_law)
+        found.append(say("statement.charge_not_claimed", language, id=entry.id, amount=amount, law=law))
+    if not each.debt.untold:
+        found += _agreed_notes(terms, language)
     if not terms.claimed:
         found.append(say("statement.no_basis" if not terms.regime.basis else "statement.not_confirmed", language))
     if not citation.verified:
@@ -148,6 +188,20 @@ def notes(each: DebtStatement, language: str, *, inside: bool = True) -> list[st
         found.append(say("statement.capped", language, amount=capped))
     found += _ceiling_notes(each, language)
     return found + [say(f"interest.warning.{code}", language) for code in terms.warnings]
+
+
+def _agreed_notes(terms: Terms, language: str) -> list[str]:
+    """How a rate that was agreed for a month or a day becomes the rate of the lines."""
+    rate = terms.versions[-1][1]
+    if terms.agreed is None or rate is None or rate.rate_ppm is None or terms.agreed[1] == "year":
+        return []
+    ppm, per = terms.agreed
+    if per == "day":
+        code = "" if rate.day_count == "per-day" else "statement.agreed_day"
+    else:
+        code = "statement.agreed_month." + ("thirty" if rate.day_count.startswith("30/360") else "actual")
+    values = {"rate": percent_of(ppm), "yearly": percent_of(rate.rate_ppm), "day_count": rate.day_count}
+    return [say(code, language, **values)] if code else []
 
 
 def _ceiling_notes(each: DebtStatement, language: str) -> list[str]:
@@ -264,6 +318,9 @@ def event_words(event: Event, currency: str, language: str, *, day: bool = True)
         amount=format_money(event.amount_minor, currency, language),
         parts=say("statement.and", language).join(parts) if parts else say("statement.nothing", language),
     )  # fmt: skip
+    if event.covered_minor:
+        covered, whole = (format_money(m, currency, language) for m in (event.covered_minor, event.amount_minor))
+        told += say("statement.covered", language, amount=covered, whole=whole)
     return told + placed_words(event, language) if event.placed else told
 
 

@@ -131,7 +131,7 @@ def _rows(account: Account, currency: str, language: str) -> list[dict[str, str]
         (
             event.day, 1, f"{event.day:%Y-%m-%d}", "", plain(event_words(event, currency, language, day=False)),
             # sums that are told only, in words, do not stand among those that add up
-            _signed(money(event.amount_minor), minus=event.adds_minor < 0) if event.adds_minor else "",
+            _signed(money(abs(event.adds_minor)), minus=event.adds_minor < 0) if event.adds_minor else "",
         )
         for event in account.events
     ]  # fmt: skip

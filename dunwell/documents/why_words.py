@@ -12,6 +12,7 @@ from dunwell.core.terms import Channel, Stage
 from dunwell.documents.decision_words import channel_words, decision_words, person_words
 from dunwell.documents.finding_words import entry_words
 from dunwell.rulebook.contact_rules import Rules
+from dunwell.rulebook.rule_pages import look_up
 from dunwell.rulebook.strategy import Strategy
 
 type Row = Mapping[str, Any]
@@ -41,6 +42,8 @@ class WhyWords:
         yield "  " + self.say("gates")
         for gate in line["gates"]:
             yield "    " + self._gate(gate)
+        for rule in dict.fromkeys(_rules_of(line["gates"])):
+            yield "    " + self.say("look_up", command=look_up(rule))
 
     def _result(self, line: Row) -> str:
         row = dict(line["result"])
@@ -342,3 +345,14 @@ _SPECIAL: dict[str, Callable[[WhyWords, Row], str]] = {
     "rule": _rule_need, "behind": _behind, "address": _address, "channels_shut": _shut, "other_first": _first,
     "other_treatment": _treatments, "other_segment": _segments,
 }  # fmt: skip
+
+
+def _rules_of(told: Any) -> Iterator[str]:
+    """The rules that gates name under `rule`, however deep, in order."""
+    if isinstance(told, Mapping):
+        if isinstance(told.get("rule"), str):
+            yield told["rule"]
+        told = list(told.values())
+    if isinstance(told, list | tuple):
+        for each in told:
+            yield from _rules_of(each)

@@ -12,7 +12,7 @@ import polars as pl
 
 from dunwell.core.errors import DunwellError
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 _MOMENT = pl.Datetime("us", "UTC")
 _DATE = pl.Date()
 _INT = pl.Int64()
@@ -39,6 +39,7 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "channel": _TEXT,
         "rank": pl.Int16(),
         "usable": pl.Boolean(),
+        "third_person_id": _INT,
     },
     "receivables": {
         "receivable_id": _INT,
@@ -53,6 +54,8 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "open_as_of_date": _DATE,
         "status": _TEXT,
         "charge_kind": _TEXT,
+        "charge_basis": _TEXT,
+        "secured": _INT,
     },
     "payments": {
         "payment_id": _INT,
@@ -64,6 +67,7 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "currency": _TEXT,
         "amount_minor": _INT,
         "source_kind": _TEXT,
+        "designation": _TEXT,
     },
     "open_item_days": {"as_of": _DATE},
     "promises": {

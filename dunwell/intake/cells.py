@@ -20,7 +20,7 @@ from dunwell.intake.faults import CONTROL, Faults
 from dunwell.intake.shapes import DecimalMark, Defaults, Mapping
 from dunwell.intake.sheet import Sheet
 from dunwell.intake.values import words, zones
-from dunwell.rulebook.payment_terms import BaseDate
+from dunwell.rulebook.debt import MOST_SECURED
 from dunwell.rulebook.terms_notation import read_terms
 
 LONGEST_KEY = 100
@@ -69,6 +69,12 @@ class Cells:
     ) -> None:
         """Note an error of the field for the rows where `bad` is true."""
         self._faults.add(self.rows, bad, code, column=self.sheet.header(field), value=value, other=other)
+
+    def fault_of(
+        self, rows: pl.DataFrame, field: str, code: str, value: pl.Series, other: pl.Series | str = ""
+    ) -> None:
+        """Note an error of the field for each of some rows (frame with `file` and `row`)."""
+        self._faults.add(rows, None, code, column=self.sheet.header(field), value=value, other=other)
 
     def given(self, field: str) -> bool:
         """Whether a column or a constant gives the field."""
@@ -152,6 +158,20 @@ class Cells:
             self.sheet.note("intake.note_charge_kind", values=", ".join(unknown.head(5).str.slice(0, 20)))
         return found
 
+    def secured(self, field: str) -> pl.Series:
+        """How well a claim is secured: a whole number from 0 (not at all) to 100, or yes (1) or no."""
+        cells = self.raw(field)
+        spoken = self.looked_up(cells, "secured").replace_strict(
+            {"yes": 1, "no": 0}, default=None, return_dtype=pl.Int64
+        )
+        number = cells.filter(cells.str.contains(r"^[0-9]{1,3}$")).unique()
+        levels = {one: int(one) for one in number if int(one) <= MOST_SECURED}
+        found = pl.select(
+            pl.coalesce(pl.lit(spoken), cells.replace_strict(levels, default=None, return_dtype=pl.Int64))
+        ).to_series()
+        self.fault(cells.is_not_null() & found.is_null(), field, "intake.bad_secured", cells)
+        return found
+
     def zone(self, field: str) -> pl.Series:
         """An IANA time zone."""
         cells = self.raw(field)
@@ -186,9 +206,9 @@ class Cells:
         return self.filled(field).is_null()
 
     def terms(self, field: str, *, where: pl.Series) -> pl.Series:
-        """Payment terms that run from the invoice, in the notation of `rulebook.payment_terms`; a number alone is days.
+        """Payment terms in the notation of `rulebook.payment_terms`; a number alone is days.
 
-        `30`, `30 days`, `NET 30` and `30 天` are all `30 days`; `end of month + 45 days`, `10th of next month`.
+        `30`, `30 days`, `NET 30` and `30 天` are all `30 days`; `end of month + 45 days`, `30 days from acceptance`.
         where: rows that are asked; what others say is left unread.
         """
         cells = self.raw(field).set(~where, None)
@@ -363,11 +383,6 @@ _LONGEST_TERM = 3650
 def _read_terms(text: str) -> tuple[str | None, str | None]:
     """Terms in their notation, or the code of what is wrong with them."""
     try:
-        terms = read_terms(text)
-    except DunwellError:
-        return None, "intake.not_days"
-    if len(terms.parts) > 1:
-        return None, "intake.terms_of_instalments"
-    if terms.parts[0].base != (BaseDate.INVOICE,) and terms.parts[0].fixed is None:
-        return None, "intake.terms_from_elsewhere"
-    return str(terms), None
+        return str(read_terms(text)), None
+    except DunwellError as error:
+        return None, "intake.instalment_shares" if error.code == "terms.shares" else "intake.not_days"

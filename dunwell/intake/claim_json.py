@@ -12,25 +12,45 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from dunwell.core.errors import DunwellError
+import polars as pl
+
+from dunwell.core.errors import DunwellError, refusal
 from dunwell.core.money import DIGITS, LARGEST_MINOR
 from dunwell.core.terms import ChargeKind, DebtorKind
 from dunwell.intake import json_fields as fields
-from dunwell.rulebook.debt import ENTRY_KINDS, Debt, Entry
-from dunwell.rulebook.interest_scope import Case, check_scope
+from dunwell.rulebook.debt import (
+    CHARGE_BASES,
+    ENTRY_KINDS,
+    MOST_SECURED,
+    Bound,
+    Debt,
+    DueBasis,
+    Entry,
+    with_founded_charges,
+)  # fmt: skip
+from dunwell.rulebook.due_dates import Instalment, due_date
+from dunwell.rulebook.interest_scope import Case, charges_bound_by, check_scope
 from dunwell.rulebook.interest_terms import BUYERS, COMPONENTS, CREDITORS, OTHER, Terms, make_terms
+from dunwell.rulebook.lawful_due import beyond_law, debtor_of
+from dunwell.rulebook.payment_terms import BaseDate, PaymentTerms
 from dunwell.rulebook.places import is_law
 from dunwell.rulebook.rates import Series
+from dunwell.rulebook.terms_notation import read_terms
 
 _PLAIN = re.compile(r"[0-9]{1,1000}(\.[0-9]{1,6})?")
 
+DAYS_OF_TERMS = {
+    "issued": BaseDate.INVOICE, "received": BaseDate.RECEIPT, "delivered": BaseDate.DELIVERY,
+    "accepted": BaseDate.ACCEPTANCE,
+}  # fmt: skip
+"""Fields of days that payment terms run from."""
 _TOP = {"as_of", "pay_by", "debtor", "buyer", "creditor", "debts", "payments"}
 _DEBT = {
-    "number", "currency", "principal", "due", "interest_from", "contract", "law", "fixed_sum", "disputed", "secured",
-    "terms", "entries",
+    "number", "currency", "principal", "due", "payment_terms", *DAYS_OF_TERMS, "interest_from", "contract", "law",
+    "fixed_sum", "disputed", "secured", "terms", "entries",
 }  # fmt: skip
-_ENTRY = {"id", "date", "kind", "amount", "designation", "reverses", "charge_kind"}
-_LOOSE = {"id", "date", "amount", "currency"}
+_ENTRY = {"id", "date", "kind", "amount", "designation", "reverses", "charge_kind", "charge_basis"}
+_LOOSE = {"id", "date", "amount", "currency", "designation"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +61,7 @@ class Loose:
     day: date
     amount_minor: int
     currency: str
+    designation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +80,14 @@ class Described:
 
 
 def read_claim(text: str, series: Mapping[str, Series] | None = None) -> Described:
-    """A description from JSON. Raises DunwellError `claim.*`, `interest.*`; all carry the path of the field."""
+    """A description from JSON. Raises DunwellError `claim.*`, `interest.*`; all carry the path of the field, and all
+    debts with something wrong are named at once."""
     top = fields.table(fields.load(text), "", _TOP)
     debtor = fields.choice(top, "debtor", "", [str(kind) for kind in DebtorKind])
     if debtor is None:
         raise DunwellError("claim.missing", field="debtor")
     case = Case(debtor, fields.choice(top, "buyer", "", (*BUYERS, OTHER)), _creditor(top))
-    debts = tuple(
-        _debt(entry, f"debts[{n}]", case, series) for n, entry in enumerate(fields.items(top, "debts", "", need=True))
-    )
+    debts = _debts(fields.items(top, "debts", "", need=True), case, series)
     _refuse_twice("debts", [debt.number for debt in debts])
     payments = tuple(_loose(entry, f"payments[{n}]") for n, entry in enumerate(fields.items(top, "payments", "")))
     _refuse_twice("payments", [each.id for each in payments] + sorted({e.id for debt in debts for e in debt.entries}))
@@ -102,15 +122,34 @@ def _law(entry: Mapping[str, Any], at: str) -> str | None:
     return value
 
 
+def _debts(rows: list[Any], case: Case, series: Mapping[str, Series] | None) -> tuple[Debt, ...]:
+    found, wrong = [], []
+    for n, row in enumerate(rows):
+        try:
+            found.append(_debt(row, f"debts[{n}]", case, series))
+        except DunwellError as error:
+            wrong.append(_of_debt(error, row))
+    if wrong:
+        raise refusal("claim.debts_refused", wrong)
+    return tuple(found)
+
+
+def _of_debt(error: DunwellError, row: Any) -> DunwellError:
+    """The same error, its field with the number of the debt, where it has one that can be told."""
+    number = row.get("number") if isinstance(row, dict) else None
+    if not isinstance(number, str) or not number.strip() or "field" not in error.params:
+        return error
+    return DunwellError(error.code, **{**error.params, "field": f"{error.params['field']} ({number.strip()[:60]})"})
+
+
 def _debt(entry: Any, at: str, case: Case, series: Mapping[str, Series] | None) -> Debt:
     entry = fields.table(entry, at, _DEBT)
     currency = fields.text(entry, "currency", at)
     if currency not in DIGITS:
         raise DunwellError("claim.currency", field=f"{at}.currency", value=currency)
     principal = _amount(entry, "principal", at, currency)
-    due = fields.day(entry, "due", at)
-    if due is None:
-        raise DunwellError("claim.missing", field=f"{at}.due")
+    case = replace(case, law=_law(entry, at))
+    due, basis = _due(entry, at, case)
     disputed = _amount(entry, "disputed", at, currency, default=0)
     if disputed > principal:
         raise DunwellError("claim.more_than_principal", field=f"{at}.disputed")
@@ -119,7 +158,6 @@ def _debt(entry: Any, at: str, case: Case, series: Mapping[str, Series] | None) 
         raise DunwellError("claim.order_of_days", field=f"{at}.interest_from", first="due", second="interest_from")
     if contract is not None and contract > due:
         raise DunwellError("claim.order_of_days", field=f"{at}.contract", first="contract", second="due")
-    case = replace(case, law=_law(entry, at))
     terms = _terms(entry.get("terms", {"regime": "none"}), f"{at}.terms", case, series)
     if type(entry.get("fixed_sum", False)) is not bool:
         raise DunwellError("claim.yes_or_no", field=f"{at}.fixed_sum")
@@ -129,14 +167,58 @@ def _debt(entry: Any, at: str, case: Case, series: Mapping[str, Series] | None) 
     if principal + sum(each.amount_minor for each in entries) > LARGEST_MINOR:
         raise DunwellError("claim.too_large", field=at)
     secured = entry.get("secured", 0)
-    if type(secured) is not int or not 0 <= secured <= 100:
-        raise DunwellError("claim.whole_number", field=f"{at}.secured", least=0, most=100)
-    return Debt(
+    if type(secured) is not int or not 0 <= secured <= MOST_SECURED:
+        raise DunwellError("claim.whole_number", field=f"{at}.secured", least=0, most=MOST_SECURED)
+    bound = charges_bound_by(terms.regime, case)
+    described = Debt(
         number=fields.text(entry, "number", at), currency=currency, principal_minor=principal, due=due,
         terms=terms,
         start=start, contract=contract,
-        disputed_minor=disputed, secured=secured, entries=entries,
+        disputed_minor=disputed, secured=secured, entries=entries, due_basis=basis,
     )  # fmt: skip
+    return with_founded_charges(described, bound.citation.source if bound else None)
+
+
+def _due(entry: Mapping[str, Any], at: str, case: Case) -> tuple[date, DueBasis | None]:
+    """The due date, as it is told or as payment terms make it; and how it came about."""
+    due = fields.day(entry, "due", at)
+    days = {kind: fields.day(entry, field, at) for field, kind in DAYS_OF_TERMS.items()}
+    notation = entry.get("payment_terms")
+    if due is None and notation is None:
+        raise DunwellError("claim.missing", field=f"{at}.due")
+    if due is not None and notation is not None:
+        raise DunwellError("claim.due_twice", field=f"{at}.payment_terms")
+    basis = DueBasis()
+    if due is None:
+        read = read_terms(fields.text(entry, "payment_terms", at))
+        found = _counted(read, days, at)
+        due, basis = found.due_date, DueBasis(str(read), found.known)
+    bound = _bound(due, days, case)
+    if bound:
+        basis = replace(basis, beyond=bound)
+    return due, None if basis == DueBasis() else basis
+
+
+def _counted(terms: PaymentTerms, days: Mapping[BaseDate, date | None], at: str) -> Instalment:
+    """The due date of terms; a day that is missing is called as the description calls it."""
+    names = {kind: field for field, kind in DAYS_OF_TERMS.items()}
+    for kind in terms.parts[0].base:
+        if days.get(kind) is None:
+            raise DunwellError("claim.missing", field=f"{at}.{names.get(kind, 'due')}")
+    return due_date(terms, days)
+
+
+def _bound(due: date, days: Mapping[BaseDate, date | None], case: Case) -> Bound | None:
+    """The rule of law that a due date is later than, where it is known which law governs and when it was invoiced."""
+    if case.law is None or days[BaseDate.INVOICE] is None:
+        return None
+    told = {kind.column: day for kind, day in days.items()} | {BaseDate.DUE.column: due}
+    row = pl.DataFrame([told], schema=dict.fromkeys(told, pl.Date)).with_columns(
+        law=pl.lit(case.law), debtor=debtor_of(pl.lit(case.debtor), pl.lit(case.buyer, pl.String))
+    )  # fmt: skip
+    for rule, latest, basis in beyond_law(row, case.creditor).select("law_rule", "lawful_date", "law_basis").rows():
+        return Bound(rule, latest, basis)
+    return None
 
 
 def _terms(entry: Any, at: str, case: Case, series: Mapping[str, Series] | None) -> Terms:
@@ -184,7 +266,7 @@ def _entry(row: Any, at: str, currency: str, place: int) -> Entry:
     day = fields.day(row, "date", at)
     if kind is None or day is None:
         raise DunwellError("claim.missing", field=f"{at}.{'kind' if kind is None else 'date'}")
-    for field, only in (("designation", "payment"), ("reverses", "reversal"), ("charge_kind", "charge")):
+    for field, only in _ONLY_WITH:
         if row.get(field) is not None and kind != only:
             raise DunwellError("claim.only_with", field=f"{at}.{field}", kind=only)
     return Entry(
@@ -193,7 +275,13 @@ def _entry(row: Any, at: str, currency: str, place: int) -> Entry:
         designation=fields.choice(row, "designation", at, COMPONENTS),
         reverses=fields.text(row, "reverses", at) if row.get("reverses") is not None else None,
         charge_kind=fields.choice(row, "charge_kind", at, [str(each) for each in ChargeKind]),
+        charge_basis=fields.choice(row, "charge_basis", at, CHARGE_BASES),
     )  # fmt: skip
+
+
+_ONLY_WITH = (
+    ("designation", "payment"), ("reverses", "reversal"), ("charge_kind", "charge"), ("charge_basis", "charge"),
+)  # fmt: skip
 
 
 def _loose(row: Any, at: str) -> Loose:
@@ -203,7 +291,9 @@ def _loose(row: Any, at: str) -> Loose:
         raise DunwellError("claim.currency", field=f"{at}.currency", value=currency)
     if day is None:
         raise DunwellError("claim.missing", field=f"{at}.date")
-    return Loose(fields.text(row, "id", at), day, _amount(row, "amount", at, currency, least=1), currency)
+    amount = _amount(row, "amount", at, currency, least=1)
+    designation = fields.choice(row, "designation", at, COMPONENTS)
+    return Loose(fields.text(row, "id", at), day, amount, currency, designation)
 
 
 def _amount(

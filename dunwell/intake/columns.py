@@ -10,17 +10,24 @@ from importlib import resources
 from typing import Any
 
 from dunwell.core.errors import DunwellError
-from dunwell.intake.shapes import KINDS, Defaults, Mapping
+from dunwell.intake.shapes import KINDS, STATEMENTS, Defaults, Mapping
 
 REQUIRED: dict[str, tuple[tuple[str, ...], ...]] = {
     "customers": (("number",), ("name",)),
     "contacts": (("debtor",), ("channel",)),
-    "invoices": (("number",), ("debtor",), ("issue_date",), ("due_date", "terms_days"), ("amount", "open")),
+    "invoices": (
+        ("number",),
+        ("debtor",),
+        ("issue_date",),
+        ("due_date", "terms_days", "received_date", "delivered_date", "accepted_date"),
+        ("amount", "open"),
+    ),
     "credit_notes": (("number",), ("debtor", "receivable"), ("issue_date",), ("amount",)),
     "charges": (("number",), ("receivable",), ("date",), ("amount",)),
     "payments": (("number",), ("debtor", "receivable"), ("value_date",), ("amount",)),
     "disputes": (("receivable",), ("opened_date",), ("reason",)),
     "targets": (("debtor",), ("amount",), ("by_date",)),
+    STATEMENTS: (("booking_date",), ("amount", "credit", "debit")),
 }
 """Kind -> what it must have; any one of each group will do."""
 

@@ -8,16 +8,26 @@ import polars as pl
 from dunwell.core.terms import ReceivableStatus
 from dunwell.intake.cells import LONGEST_KEY, LONGEST_TEXT, Cells
 from dunwell.intake.columns import CUSTOMER_FIELDS, names, plain
+from dunwell.intake.due import note_assumed, told_days, told_terms, with_due_dates
 from dunwell.intake.faults import Faults
 from dunwell.intake.links import Links
 from dunwell.intake.shapes import FRAMES, Defaults, Mapping
 from dunwell.intake.sheet import Sheet
 from dunwell.intake.values import words
-from dunwell.rulebook.due_dates import due_dates
+from dunwell.rulebook.instalments import number_of
 from dunwell.rulebook.places import part_of
 
 INVOICE_KINDS = ("invoice", "instalment")
 ALL_KINDS = ("invoice", "instalment", "charge", "credit_note")
+
+
+def kind_of_receivables(frame: str) -> pl.Expr:
+    """The kind of receivable that a row of a frame is."""
+    kind = pl.lit(frame.removesuffix("s"))
+    if frame != "invoices":
+        return kind
+    return pl.when(pl.col("instalment").is_null()).then(kind).otherwise(pl.lit("instalment"))
+
 
 _PAID = "paid"
 """What `values.toml` calls a row of which the ledger says that nothing is open: the item stays, and is paid."""
@@ -167,10 +177,12 @@ def invoices(sheet: Sheet, desk: Desk) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Invoices and, from the same file, credit notes: rows that say so, and negative amounts.
 
     Whether the debtor exists is asked later: the customers may come from this very file."""
-    cells = desk.cells(sheet, "issue_date due_date contract_date", "amount open")
+    cells = desk.cells(
+        sheet, "issue_date due_date received_date delivered_date accepted_date contract_date", "amount open"
+    )
     number, debtor = cells.key("number"), cells.key("debtor")
     issue = cells.date("issue_date", required=True)
-    due = _due_date(cells, issue)
+    due, terms = cells.date("due_date"), told_terms(cells)
     amount_field = "amount" if cells.given("amount") else "open"
     if amount_field == "open":
         sheet.note("intake.note_open_is_amount", column=sheet.header("open"))
@@ -181,14 +193,13 @@ def invoices(sheet: Sheet, desk: Desk) -> tuple[pl.DataFrame, pl.DataFrame]:
     says_paid = (status == _PAID).fill_null(False)
     status = status.replace({_PAID: ReceivableStatus.OPEN.value})
     is_credit = (amount < 0).fill_null(False) | _says_credit_note(cells)
-    _note_dates(sheet, desk, issue, due, is_credit)
     exceeds = ((opened.abs() > amount.abs()) & amount.is_not_null()).sum()
     if exceeds:
         sheet.note("intake.note_open_exceeds", column=sheet.header("open"), count=exceeds)
     description = cells.text("description", longest=LONGEST_TEXT)
     contract = _contract(cells)
     # A credit note has no due date: what was said about a missing one holds for invoices only.
-    if due.null_count():
+    if due.null_count() and not desk.defaults.due_by_law:
         cells.fault(due.is_null() & _silent_about_due(cells) & ~is_credit, "due_date", "intake.no_due_date")
     frame = _frame(
         "invoices",
@@ -203,27 +214,27 @@ def invoices(sheet: Sheet, desk: Desk) -> tuple[pl.DataFrame, pl.DataFrame]:
         status=status,
         says_paid=says_paid,
         description=description,
+        payment_terms=terms.set(is_credit, None),
+        **told_days(cells),
+        secured=cells.secured("secured"),
         **contract,
     )
+    _note_issued(sheet, desk, issue)
     if not is_credit.any():
-        return frame, pl.DataFrame(schema=FRAMES["credit_notes"])
+        return _due(frame, cells), pl.DataFrame(schema=FRAMES["credit_notes"])
     credited = cells.key("receivable", required=False)
     credit_notes = frame.with_columns(
         -pl.col("amount_minor", "open_minor").abs(), receivable=credited
     ).select(list(FRAMES["credit_notes"]))  # fmt: skip
-    return frame.filter(~is_credit), credit_notes.filter(is_credit)
+    return _due(frame.filter(~is_credit), cells), credit_notes.filter(is_credit)
 
 
-def _due_date(cells: Cells, issue: pl.Series) -> pl.Series:
-    """The due date, or what the payment terms make of the issue date."""
-    due = cells.date("due_date")
-    if not cells.given("terms_days") or due.null_count() == 0:
-        return due
-    terms = cells.terms("terms_days", where=cells.raw("due_date").is_null())
-    counted = due_dates(pl.DataFrame({"issue_date": issue, "terms": terms}))["falls_due_date"]
-    frame = pl.DataFrame({"due": due, "counted": counted, "terms": terms})
-    told = pl.when(pl.col("terms").is_not_null()).then("counted")
-    return frame.select(due_date=pl.coalesce("due", told)).to_series()
+def _due(invoices: pl.DataFrame, cells: Cells) -> pl.DataFrame:
+    """The invoices with their due dates, and what is to be said of these."""
+    found = with_due_dates(invoices, cells, amounts_told=cells.given("amount"))
+    note_assumed(found, cells)
+    _note_rows_of(cells.sheet, found.filter(pl.col("due_date") < pl.col("issue_date")), "intake.note_due_before_issue")
+    return found
 
 
 def _contract(cells: Cells) -> dict[str, pl.Series]:
@@ -292,8 +303,7 @@ def _says_credit_note(cells: Cells) -> pl.Series:
     return (found == "credit_note").fill_null(False)
 
 
-def _note_dates(sheet: Sheet, desk: Desk, issue: pl.Series, due: pl.Series, is_credit: pl.Series) -> None:
-    _note_rows(sheet, (due < issue) & ~is_credit, "intake.note_due_before_issue")
+def _note_issued(sheet: Sheet, desk: Desk, issue: pl.Series) -> None:
     _note_future(sheet, desk, issue)
     day, today = desk.defaults.day, desk.defaults.today
     if day is not None:
@@ -310,7 +320,11 @@ def _note_future(sheet: Sheet, desk: Desk, days: pl.Series) -> None:
 
 def _note_rows(sheet: Sheet, marks: pl.Series, code: str, **params: str) -> None:
     """Note how many rows are marked, and the first of them."""
-    rows = sheet.cells["row"].filter(marks.fill_null(value=False))
+    _note_rows_of(sheet, sheet.cells.select("row").filter(marks.fill_null(value=False)), code, **params)
+
+
+def _note_rows_of(sheet: Sheet, marked: pl.DataFrame, code: str, **params: str) -> None:
+    rows = marked["row"].unique(maintain_order=True)
     if rows.len():
         shown = ", ".join(map(str, rows.head(5))) + (", ..." if rows.len() > 5 else "")
         sheet.note(code, count=rows.len(), rows=shown, **params)
@@ -320,7 +334,7 @@ def credit_notes(sheet: Sheet, desk: Desk) -> pl.DataFrame:
     """Credit notes; their amounts are negative whichever sign the file gives them."""
     cells = desk.cells(sheet, "issue_date", "amount open")
     number = cells.key("number")
-    receivable = cells.key("receivable", required=False)
+    receivable = desk.links.named(cells.key("receivable", required=False))
     linked = desk.links.receivable(cells, receivable, INVOICE_KINDS, must_exist=False)
     debtor = _debtor(cells, desk, linked)
     currency = cells.currency("amount", linked["currency"])
@@ -348,7 +362,7 @@ def credit_notes(sheet: Sheet, desk: Desk) -> pl.DataFrame:
 def charges(sheet: Sheet, desk: Desk) -> pl.DataFrame:
     """Charges on an invoice: postage, penalties, fees."""
     cells = desk.cells(sheet, "date", "amount")
-    number, receivable = cells.key("number"), cells.key("receivable")
+    number, receivable = cells.key("number"), desk.links.named(cells.key("receivable"))
     linked = desk.links.receivable(cells, receivable, INVOICE_KINDS)
     debtor = _debtor(cells, desk, linked)
     currency = cells.currency("amount", linked["currency"])
@@ -369,6 +383,7 @@ def charges(sheet: Sheet, desk: Desk) -> pl.DataFrame:
         currency=currency,
         amount_minor=cells.amount("amount", currency),
         charge_kind=kind,
+        charge_basis=cells.word("charge_basis", "charge_basis", "intake.unknown_charge_basis"),
         # a word that is none of the kinds still says what the charge is about
         description=description.zip_with(
             description.is_not_null() | kind.is_not_null(), cells.text("charge_kind", longest=LONGEST_TEXT)
@@ -380,7 +395,7 @@ def payments(sheet: Sheet, desk: Desk) -> pl.DataFrame:
     """Payments; a negative one takes back an earlier one. Whether that one exists is asked when all are read."""
     cells = desk.cells(sheet, "value_date", "amount")
     number = cells.key("number")
-    receivable = cells.key("receivable", required=False)
+    receivable = desk.links.named(cells.key("receivable", required=False))
     linked = desk.links.receivable(cells, receivable, ALL_KINDS)
     debtor = _debtor(cells, desk, linked)
     currency = cells.currency("amount", linked["currency"])
@@ -397,6 +412,7 @@ def payments(sheet: Sheet, desk: Desk) -> pl.DataFrame:
         value_date=day,
         currency=currency,
         amount_minor=cells.amount("amount", currency),
+        designation=cells.word("designation", "designation", "intake.unknown_designation"),
         reverses=cells.key("reverses", required=False),
         method=cells.text("method"),
     )
@@ -405,7 +421,8 @@ def payments(sheet: Sheet, desk: Desk) -> pl.DataFrame:
 def disputes(sheet: Sheet, desk: Desk) -> pl.DataFrame:
     """Disputes about an invoice, or about a part of its amount."""
     cells = desk.cells(sheet, "opened_date closed_date", "amount")
-    number, receivable = cells.key("number", required=False), cells.key("receivable")
+    number, told = cells.key("number", required=False), cells.key("receivable")
+    receivable = desk.links.named(told)
     linked = desk.links.receivable(cells, receivable, INVOICE_KINDS)
     debtor = _debtor(cells, desk, linked)
     opened, closed = cells.date("opened_date", required=True), cells.date("closed_date")
@@ -415,7 +432,11 @@ def disputes(sheet: Sheet, desk: Desk) -> pl.DataFrame:
     _need_currency(cells, currency, unless=amount.is_null() & cells.is_nothing("amount"))
     _note_rows(sheet, closed < opened, "intake.note_closed_before_opened")
     _note_future(sheet, desk, opened)
-    return _frame(
+    parts = desk.links.instalments(told)
+    in_parts = told.is_in(parts["invoice"].implode())
+    # which of the parts is contested nobody says: a dispute about all of the invoice is one about each
+    cells.fault(in_parts & amount.is_not_null(), "receivable", "intake.dispute_of_instalments", told)
+    rows = _frame(
         "disputes",
         cells,
         number=_dispute_number(number, receivable, opened),
@@ -428,6 +449,25 @@ def disputes(sheet: Sheet, desk: Desk) -> pl.DataFrame:
         reason=cells.text("reason", longest=LONGEST_TEXT, required=True),
         outcome=cells.text("outcome", longest=LONGEST_TEXT),
     )
+    return _about_each(rows, told, number, parts) if parts.height else rows
+
+
+def _about_each(rows: pl.DataFrame, told: pl.Series, number: pl.Series, parts: pl.DataFrame) -> pl.DataFrame:
+    """Disputes about a whole invoice in instalments as one about each of these."""
+    own = pl.col("own").is_not_null() & pl.col("part").is_not_null()
+    each = parts.select("invoice", "instalment", part="number")
+    found = rows.with_columns(invoice=told, own=number).join(
+        each, on="invoice", how="left", maintain_order="left_right"
+    )  # fmt: skip
+    made = _dispute_number(found["number"].clear(found.height), found["part"], found["opened_date"])
+    return found.with_columns(
+        receivable=pl.coalesce("part", "receivable"),
+        number=pl.when(own)
+        .then(number_of(pl.col("own"), pl.col("instalment")))
+        .when(pl.col("part").is_not_null())
+        .then(made)
+        .otherwise("number"),
+    ).select(rows.columns)
 
 
 def targets(sheet: Sheet, desk: Desk) -> pl.DataFrame:

@@ -7,6 +7,7 @@ import polars as pl
 from dunwell.intake.cells import Cells
 from dunwell.intake.faults import Faults
 from dunwell.intake.shapes import Known
+from dunwell.rulebook.instalments import invoice_of, place_of
 
 _RANK = {"invoice": 0, "instalment": 1, "charge": 2, "credit_note": 3}
 
@@ -40,11 +41,11 @@ class Links:
             "number", keep="first", maintain_order=True
         )
 
-    def add_receivables(self, kind: str, rows: pl.DataFrame, faults: Faults) -> None:
+    def add_receivables(self, kind: pl.Expr, rows: pl.DataFrame, faults: Faults) -> None:
         """Receivables of these files; they come before what is known under the same number."""
         if rows.is_empty():
             return
-        columns = [pl.col("number", "debtor", "currency"), pl.lit(kind).alias("kind")]
+        columns = [pl.col("number", "debtor", "currency"), kind.alias("kind")]
         bad = faults.bad(rows).select(*columns, good=pl.lit(False))
         good = faults.good(rows).select(*columns, good=pl.lit(True))
         order = ["number", "kind", "debtor", "currency", "good"]
@@ -82,6 +83,27 @@ class Links:
             )
             cells.fault(~found["good"], "receivable", "intake.receivable_rejected", number)
         return found.select("debtor", "currency")
+
+    def instalments(self, invoices: pl.Series) -> pl.DataFrame:
+        """invoice, number, instalment: the instalments, in order, of those of the numbers that are invoices in
+        instalments, and nothing else."""
+        asked = pl.DataFrame({"invoice": invoices.unique().drop_nulls()})
+        items = self._receivables.filter(pl.col("kind").is_in(["invoice", "instalment"]))
+        parts = items.filter(pl.col("kind") == "instalment").select(
+            "number", invoice=invoice_of(pl.col("number")), instalment=place_of(pl.col("number"))
+        )
+        return (
+            asked.join(items.filter(pl.col("kind") == "invoice"), left_on="invoice", right_on="number", how="anti")
+            .join(parts.unique(), on="invoice")
+            .sort("invoice", "instalment")
+        )
+
+    def named(self, number: pl.Series) -> pl.Series:
+        """The numbers, with that of the first instalment where an invoice in instalments is named."""
+        parts = self.instalments(number).unique("invoice", keep="first", maintain_order=True)
+        if parts.is_empty():
+            return number
+        return number.replace(parts["invoice"], parts["number"])
 
     def agree(self, cells: Cells, own: pl.Series, linked: pl.Series, field_name: str, code: str) -> pl.Series:
         """The row's own value, or that of what it refers to; an error where they differ."""

@@ -1,6 +1,7 @@
 """Mapping files, YAML or TOML: for exports whose columns are not recognised.
 
-kind = "invoices"                 # customers, contacts, invoices, credit_notes, charges, payments, disputes, targets
+kind = "invoices"                 # customers, contacts, invoices, credit_notes, charges, payments, disputes,
+                                  # targets, statements
 decimal = ","                     # or "."
 date = "DD.MM.YYYY"
 encoding = "cp1252"
@@ -23,10 +24,11 @@ import yaml
 from dunwell.core.errors import DunwellError
 from dunwell.intake.columns import fields
 from dunwell.intake.dates import pattern
-from dunwell.intake.shapes import KINDS, Mapping
+from dunwell.intake.shapes import KINDS, STATEMENTS, Mapping
 from dunwell.intake.source import open_file
 
 _KEYS = ("kind", "columns", "constants", "decimal", "date", "encoding", "delimiter")
+_KINDS = (*KINDS, STATEMENTS)
 _LARGEST = 1 << 16
 _MOST_BRACKETS = 200
 """YAML reads a long row of opening brackets in quadratic time."""
@@ -52,14 +54,14 @@ def load_mapping(path: Path) -> Mapping:
         if key not in _KEYS:
             raise _invalid(path, f"unknown key {str(key)[:60]!r}; the keys are {', '.join(_KEYS)}")
     kind = _text(path, data, "kind")
-    if kind is not None and kind not in KINDS:
-        raise _invalid(path, f"unknown kind {kind[:60]!r}; the kinds are {', '.join(KINDS)}")
+    if kind is not None and kind not in _KINDS:
+        raise _invalid(path, f"unknown kind {kind[:60]!r}; the kinds are {', '.join(_KINDS)}")
     columns = _table(path, data, "columns")
     constants = _table(path, data, "constants")
     _check_fields(path, kind, [*columns.values(), *constants])
     targets = [*columns.values(), *constants]
     for field in targets:
-        if targets.count(field) > 1:
+        if targets.count(field) > 1 and (kind, field) != (STATEMENTS, "text"):
             raise _invalid(path, f"field {field!r} is given twice")
     decimal = _text(path, data, "decimal")
     if decimal not in (None, ".", ","):
@@ -82,7 +84,7 @@ def load_mapping(path: Path) -> Mapping:
 
 
 def _check_fields(path: Path, kind: str | None, targets: list[str]) -> None:
-    allowed = {field for one in ([kind] if kind else KINDS) for field in fields(one)}
+    allowed = {field for one in ([kind] if kind else _KINDS) for field in fields(one)}
     for field in targets:
         if field not in allowed:
             near = difflib.get_close_matches(field, allowed, n=1)

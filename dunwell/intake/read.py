@@ -136,7 +136,7 @@ def _frames(sheets: list[Sheet], desk: Desk) -> dict[str, pl.DataFrame]:
             found[kind] += [read(sheet, desk) for sheet in by_kind[kind]]
             frames[kind] = _no_twins(pl.concat(found[kind]), kind, sheets, desk)
         if kind in ("invoices", "credit_notes", "charges"):
-            links.add_receivables(kind.removesuffix("s"), frames[kind], faults)
+            links.add_receivables(kinds.kind_of_receivables(kind), frames[kind], faults)
         for sheet in by_kind[kind]:
             sheet.cells = sheet.cells.select("file", "row")
     return {kind: frames[kind] for kind in KINDS}
@@ -243,15 +243,22 @@ def _totals(
 def _sums(sheet: Sheet, frames: dict[str, pl.DataFrame]) -> dict[str, tuple[int, int]]:
     """Currency -> count and sum of one file's rows."""
     mine = [
-        frames[kind].lazy().filter(pl.col("file") == sheet.index).select("currency", "amount_minor")
+        frames[kind].lazy().filter(pl.col("file") == sheet.index).select("currency", "amount_minor", again=_again(kind))
         for kind in ("invoices", "credit_notes", "charges", "payments", "disputes", "targets")
         if frames[kind].height
     ]
     if not mine:
         return {}
     total = pl.col("amount_minor").cast(pl.Int128).sum()
-    grouped = pl.concat(mine).drop_nulls().group_by("currency").agg(pl.len(), total).collect()
+    rows = pl.concat(mine).drop_nulls(["currency", "amount_minor"])
+    counted = pl.len() - pl.col("again").fill_null(value=False).sum()
+    grouped = rows.group_by("currency").agg(counted.alias("rows"), total).collect()
     return {currency: (count, int(minor)) for currency, count, minor in grouped.iter_rows()}
+
+
+def _again(kind: str) -> pl.Expr:
+    """Whether a row of a frame is of a row of the file that another one is of already: a further instalment."""
+    return pl.col("instalment") > 1 if kind == "invoices" else pl.lit(value=False)
 
 
 def _without_amount(sheet: Sheet, totals: tuple[Total, ...], errors: pl.DataFrame) -> int:

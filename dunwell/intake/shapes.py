@@ -14,6 +14,9 @@ from dunwell.core.errors import say
 KINDS = ("customers", "contacts", "invoices", "credit_notes", "charges", "payments", "disputes", "targets")
 """The kinds of file, in the order in which they are checked: each may refer to those before it."""
 
+STATEMENTS = "statements"
+"""The kind of file that comes from a bank or a wallet; it is read by `dunwell.intake.statements`."""
+
 DecimalMark = Literal[".", ","]
 
 _TEXT, _DATE, _INT = pl.String(), pl.Date(), pl.Int64()
@@ -48,6 +51,14 @@ FRAMES: dict[str, dict[str, pl.DataType]] = {
         **_texts("description contract"),
         contract_date=_DATE,
         law=_TEXT,
+        payment_terms=_TEXT,
+        received_date=_DATE,
+        delivered_date=_DATE,
+        accepted_date=_DATE,
+        due_known=pl.Boolean(),
+        due_rule=_TEXT,
+        instalment=pl.Int16(),
+        secured=_INT,
     ),
     "credit_notes": _schema(
         **_texts("number debtor"),
@@ -63,7 +74,7 @@ FRAMES: dict[str, dict[str, pl.DataType]] = {
         due_date=_DATE,
         currency=_TEXT,
         amount_minor=_INT,
-        charge_kind=_TEXT,
+        **_texts("charge_kind charge_basis"),
         description=_TEXT,
     ),
     "payments": _schema(
@@ -71,7 +82,7 @@ FRAMES: dict[str, dict[str, pl.DataType]] = {
         value_date=_DATE,
         currency=_TEXT,
         amount_minor=_INT,
-        **_texts("reverses method"),
+        **_texts("designation reverses method"),
     ),
     "disputes": _schema(
         **_texts("number debtor receivable"),
@@ -84,7 +95,11 @@ FRAMES: dict[str, dict[str, pl.DataType]] = {
     "targets": _schema(**_texts("number debtor currency"), amount_minor=_INT, by_date=_DATE),
 }
 """The columns of each frame of a `Batch`. `file` is an index into `Batch.files`, `row` the line of the file on which
-the row begins, as a text editor counts (the header is usually line 1); amounts are minor units of `currency`."""
+the row begins, as a text editor counts (the header is usually line 1); amounts are minor units of `currency`.
+
+Of invoices, `due_known` is false where the due date was counted by a calendar that is not official yet, and null where
+it was not counted; `due_rule` names the rule of law that gives it where nothing was agreed; an invoice in instalments
+is a row of each, `instalment` being its place."""
 
 ERRORS: dict[str, pl.DataType] = {
     "file": _TEXT,
@@ -124,7 +139,7 @@ class Known:
 @dataclass(frozen=True, slots=True)
 class Defaults:
     """What holds where a file is silent. `day` is the day of an open-item list, if the files are one; `today` is the
-    creditor's, after which a date is worth a note."""
+    creditor's, after which a date is worth a note. `due_by_law`: an invoice may lack due date and terms."""
 
     currency: str | None = None
     country: str | None = None
@@ -133,6 +148,7 @@ class Defaults:
     decimal: DecimalMark | None = None
     day: date | None = None
     today: date | None = None
+    due_by_law: bool = False
 
 
 @dataclass(frozen=True, slots=True)

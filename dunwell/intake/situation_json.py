@@ -15,6 +15,8 @@ from dunwell.rulebook.contact_rules import OUTCOMES, REGISTERS, SCOPE
 from dunwell.rulebook.places import candidate_zones, code_of_part, zones_by_country
 from dunwell.rulebook.situation import PastContact, RegisterEntry, Situation
 
+_FIRST_YEAR, _LAST_YEAR = 1970, 2150
+"""Moments beyond these are slips of the pen."""
 _TOP = {
     "at", "channel", "purpose", "to", "place", "persons", "mode", "debtor", "debt", "collector", "creditor_kind",
     "account", "about", "address", "provider", "contacts", "registers",
@@ -138,7 +140,10 @@ def _moment(given: Mapping[str, Any], field: str, at: str) -> datetime | None:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         moment = None
-    if moment is None or moment.utcoffset() is None or not 1970 <= moment.year <= 2150:
+    if moment is not None and not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        bounds = {"first": _FIRST_YEAR, "last": _LAST_YEAR}
+        raise DunwellError("situation.moment_range", field=fields.path(at, field), value=str(value)[:40], **bounds)
+    if moment is None or moment.utcoffset() is None:
         raise DunwellError("situation.moment", field=fields.path(at, field), value=str(value)[:40])
     return moment.replace(microsecond=0)
 

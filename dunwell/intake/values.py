@@ -19,6 +19,7 @@ def _data() -> dict[str, dict[str, list[str]]]:
 @cache
 def words(table: str) -> dict[str, str]:
     """Plain word -> what it means, of one table: status, doc_type, debtor_kind, buyer_kind, debt_kind, charge_kind,
+    charge_basis, secured (of a claim: yes or no), designation (what a payment is for),
     language, channel, currency, country, law (of a contract: a country, or a part of one that has a law of its own).
 
     The keys are plain (see `columns.plain`)."""

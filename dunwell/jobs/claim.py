@@ -7,7 +7,7 @@ from typing import TextIO
 import click
 
 from dunwell.documents import statement as words_of
-from dunwell.engine.claim.described import with_fixed_sum
+from dunwell.engine.claim.described import compute, with_fixed_sums
 from dunwell.engine.claim.several_debts import distribute
 from dunwell.engine.claim.statement import make_statement
 from dunwell.intake.claim_json import read_claim
@@ -35,9 +35,15 @@ def claim(source: TextIO, as_of: date | None, pay_by: date | None, *, as_json: b
         return
     told = read_claim(described(source, "claim.no_input"))
     day = as_of or told.as_of or moment().date()
-    loose = [(each.currency, Entry(each.id, each.day, "payment", each.amount_minor)) for each in told.payments]
-    fixed = [with_fixed_sum(debt, told.debtor, day) if debt.number in told.fixed_for else debt for debt in told.debts]
-    debts, strangers = distribute(fixed, loose, day)
+    loose = [
+        (each.currency, Entry(each.id, each.day, "payment", each.amount_minor, each.designation))
+        for each in told.payments
+    ]
+    asked = with_fixed_sums([debt for debt in told.debts if debt.number in told.fixed_for], told.debtor)
+    fixed = {debt.number: debt for debt in asked}
+    owed = [fixed.get(debt.number, debt) for debt in told.debts]
+    compute(owed, day)  # what cannot be known is refused of all debts at once
+    debts, strangers = distribute(owed, loose, day)
     until = pay_by or told.pay_by
     refuse_early(until, day)
     left = [(currency, payment.id, payment.amount_minor) for currency, payment in strangers]

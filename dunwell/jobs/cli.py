@@ -58,6 +58,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "hold": ("dunwell.jobs.talks:hold", "Pause collecting, and go on."),
     "contact": ("dunwell.jobs.contacts:contact", "May we call or visit now? Record it; or that a demand arrived."),
     "register": ("dunwell.jobs.register:register", "What debtors told us about how they may be contacted."),
+    "third-person": ("dunwell.jobs.third_persons:third_person", "Whom we may ask how to reach a debtor who is lost."),
     "address": ("dunwell.jobs.talks:address", "Set an address, or mark one as wrong."),
     "list": ("dunwell.jobs.talks_list:list_talks", "List promises, disputes, holds or complaints that stand."),
     "journal": ("dunwell.jobs.journal:journal", "Show what happened, and check that nobody changed it."),

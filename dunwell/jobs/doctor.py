@@ -9,7 +9,7 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import IntEnum
 from ipaddress import ip_address
 from typing import Any
@@ -19,8 +19,12 @@ from django.db import DatabaseError
 from dunwell.core.errors import DunwellError, say
 from dunwell.core.settings import Settings
 from dunwell.documents.fonts import check_fonts
-from dunwell.rulebook.reviews import overdue, reviews
+from dunwell.rulebook.contact_rules import Rules
+from dunwell.rulebook.own_rules import settable
+from dunwell.rulebook.reviews import ending, overdue, reviews
+from dunwell.rulebook.rules_file import house_rules
 from dunwell.store.reads import creditors, health, interest
+from dunwell.store.reads.house_rules import rules_of
 
 OLDEST_POSTGRESQL = 15
 OLDEST_SQLITE = (3, 37)
@@ -180,7 +184,9 @@ def law(settings: Settings, word: Word) -> Checks:
             Level.WARN, word("doctor.law_review", count=len(late), first=late[0].review_by.isoformat(), names=names),
             word("doctor.mend_law"),
         )  # fmt: skip
-    if health.schema() is not health.Schema.READY:
+    ready = health.schema() is health.Schema.READY
+    yield from _seasons(today, word, [rules_of(each) for each in creditors.everyone()] if ready else [])
+    if not ready:
         return
     for each in creditors.everyone():
         wanted = {rate.series.id for rate in interest.rates_in_use(each) if rate.series}
@@ -193,6 +199,14 @@ def law(settings: Settings, word: Word) -> Checks:
                 )
     if not late:
         yield Finding(Level.OK, word("doctor.law", count=len(reviews())))
+
+
+def _seasons(today: date, word: Word, asked: list[Rules]) -> Checks:
+    """Seasons whose days run out within a year, as they come with Dunwell or as a creditor set them."""
+    found = {each.id: each for rules in asked or [house_rules()] for each in ending(rules, today)}
+    for each in found.values():
+        mend = word("doctor.mend_season_set", rule=each.id) if each.id in settable() else word("doctor.mend_season")
+        yield Finding(Level.WARN, word("doctor.season_ends", rule=each.id, last=each.review_by.isoformat()), mend)
 
 
 def _greet(settings: Settings) -> None:

@@ -4,7 +4,7 @@ import textwrap
 
 from dunwell.actions.importing.open_items import FEWEST_ITEMS, LARGEST_SHARE_BP
 from dunwell.intake.columns import REQUIRED, fields
-from dunwell.intake.shapes import KINDS
+from dunwell.intake.shapes import KINDS, STATEMENTS
 
 WIDTH = 78
 
@@ -19,6 +19,14 @@ decimal = ","             # where 1.250 could be read two ways
 currency = "EUR"
 """
 """A mapping file (TOML)."""
+TERMS = """\
+30, net 30                                 days after the invoice's date
+30 days from acceptance                    or receipt, delivery (accepted_date, ...)
+end of month + 45 days, 10th of next month
+30%: on 2026-01-31; 70%: 60 days           instalments: R1#1, R1#2
+30 days roll CN                            moved to the next working day there
+"""
+"""Payment terms in place of a due date."""
 
 
 def required(kind: str) -> str:
@@ -38,6 +46,13 @@ def help_text() -> str:
     parts = [
         "Read customers, contacts, invoices, credit notes, charges, payments, disputes and targets from CSV files.",
         (
+            "Statements of banks and wallets are recognised by themselves: camt.052, camt.053 and camt.054, MT940 and"
+            " MT942, OFX, exports of Alipay, WeChat Pay and of banks as CSV or XLSX. Money that came in and names an"
+            " invoice becomes its payment; what overlaps with an earlier statement is not counted twice. A statement"
+            " that does not make its own closing balance is refused; --accept-rest takes in what can be read. Name a"
+            " folder to read all files in it."
+        ),
+        (
             "All files go in together or not at all; repeating an import changes nothing. Exit code 0: done (or nothing"
             " new); 1: rows have errors, nothing was written; 2: a file, or the whole, cannot be used."
         ),
@@ -53,11 +68,13 @@ def help_text() -> str:
             " says what they mean:"
         ),
         "\b\n" + textwrap.indent(EXAMPLE, "  ").rstrip(),
+        "An invoice names its due date, or payment terms (terms_days; all of them: docs/payment-terms.md):",
+        "\b\n" + textwrap.indent(TERMS, "  ").rstrip(),
         (
             "Fields of each kind of file (in brackets: may be left out; docs/reference/files.md lists the names that"
             " are recognised for each):"
         ),
-        *("\b\n" + _fields(kind) for kind in KINDS),
+        *("\b\n" + _fields(kind) for kind in (*KINDS, STATEMENTS)),
     ]
     return "\n\n".join(parts)
 

@@ -42,9 +42,12 @@ _TOTALS: dict[str, Literal["left", "right"]] = {"currency": "left", "sum": "righ
     "--mapping", "mapping_file", type=click.Path(path_type=Path), help="What the columns mean (TOML or YAML)."
 )
 @click.option("--dry-run", is_flag=True, help="Read, check and compare; write nothing.")
-@click.option("--accept-valid-rows", is_flag=True, help="Take in the good rows although others have errors.")
+@click.option(
+    "--accept-valid-rows", "--accept-rest", is_flag=True, help="Take in the good rows although others have errors."
+)
 @click.option("--open-items-as-of", type=Day(), help="The files are everything that is open as of this day.")
 @click.option("--accept-disappeared", is_flag=True, help="Take much of what was open, and is not listed now, as paid.")
+@click.option("--due-by-law", is_flag=True, help="Nothing was agreed where a row has no due date and no terms.")
 @click.option(
     "--errors", "errors_file", type=click.Path(path_type=Path), help="Where to write the errors (default: data home)."
 )
@@ -59,6 +62,7 @@ def import_command(
     accept_valid_rows: bool,
     open_items_as_of: date | None,
     accept_disappeared: bool,
+    due_by_law: bool,
     errors_file: Path | None,
     as_json: bool,
 ) -> None:
@@ -72,6 +76,7 @@ def import_command(
             dry_run=dry_run,
             open_items_date=open_items_as_of,
             accept_disappeared=accept_disappeared,
+            due_by_law=due_by_law,
             ask=_ask(pause) if sys.stdin.isatty() and not as_json else None,
             by=operator(),
             now=moment(),
@@ -212,7 +217,13 @@ def _print(report: ImportReport, errors_path: Path | None, changes_path: Path | 
         console.print(_errors(report.errors, spoken))
         if report.errors.height > _SHOWN:
             tell("import.more_errors", count=f"{report.errors.height - _SHOWN:,}")
-        tell("import.refused" if report.refused else "import.left_out", count=f"{count:,}", path=str(errors_path))
+        left_out = sum(file.found.bad_rows for file in report.files)
+        if report.refused:
+            tell("import.refused", count=f"{count:,}", path=str(errors_path))
+        elif left_out:
+            tell("import.left_out", count=f"{left_out:,}", path=str(errors_path))
+        else:
+            tell("import.taken_all_the_same", path=str(errors_path))
     if report.dry_run:
         tell("import.dry_run")
     elif report.written:

@@ -10,7 +10,7 @@ from rich.table import Table
 from dunwell.actions.house_rules import set_rule, unset_rule
 from dunwell.core.errors import DunwellError
 from dunwell.documents import finding_words as worded
-from dunwell.documents.rule_words import scope_words, value_words
+from dunwell.documents.rule_words import case_words, scope_words, trust_words, value_words
 from dunwell.jobs.context import language, moment, operator, show, tell, words
 from dunwell.jobs.day_option import Day
 from dunwell.rulebook.contact_rules import Rule
@@ -63,6 +63,8 @@ def show_rule(rule_id: str, day: date | None) -> None:
         click.echo(f"  > {rule.quote}")
     effect = worded.effect_words(rule.effect, spoken)
     tell("rules.says", effect=effect, source=worded.source_words(rule, spoken))
+    for line in trust_words(rule, spoken):
+        click.echo("  " + line)
     for line in scope_words(rule, spoken):
         click.echo(line)
     tell("rules.values", day=on.isoformat(), value=value_words(rule, rule.on(on), spoken))
@@ -71,8 +73,8 @@ def show_rule(rule_id: str, day: date | None) -> None:
     for each in house_rules().rules:
         if rule.id in (each.excepts, each.id) and each.excepts:
             tell("rules.exception", exception=each.id, rule=each.excepts)
-    for case in rule.cases:
-        click.echo(f"  - {case['name']}: {worded.effect_words(case['finding'], spoken).lower()}")
+    for name, finding in case_words(rule, spoken):
+        tell("rules.case", name=name, finding=finding.lower())
     tell("rules.page", page=page_of(rule), day=rule.review_by.isoformat())
 
 
@@ -143,6 +145,8 @@ def _data(rule: Rule, today: date) -> dict[str, Any]:
         "source": rule.source,
         "confidence": rule.confidence,
         "quoted": bool(rule.quote),
+        "verified": rule.verified,
+        "first_day": rule.first_day,
         "review_by": rule.review_by.isoformat(),
         "overdue": rule.review_by < today,
         "page": page_of(rule),

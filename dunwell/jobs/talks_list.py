@@ -17,6 +17,7 @@ from dunwell.core.money import format_money, plain_amount
 from dunwell.documents.plain import plain
 from dunwell.engine.book.promises import promises as states
 from dunwell.jobs.context import language, moment, show, words
+from dunwell.rulebook.rule_pages import linked
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.store.reads import creditors
 from dunwell.store.reads import talks as read
@@ -58,7 +59,8 @@ def _tasks(creditor: Any, owner: Any, *, with_findings: bool) -> list[dict[str, 
     standings = [row.pop("standing") for row in rows]
     said = kept(standings) if with_findings else {}
     return [
-        row | ({"findings": said[each.pk]} if with_findings else {}) for row, each in zip(rows, standings, strict=True)
+        row | ({"findings": linked(said[each.pk], house_rules())} if with_findings else {})
+        for row, each in zip(rows, standings, strict=True)
     ]
 
 

@@ -69,6 +69,14 @@ def day_in(calendar: str, day: date) -> Day:
     return _days(name, year)[day.timetuple().tm_yday - 1]
 
 
+def is_official(calendar: str, day: date) -> bool:
+    """Whether the official schedule of a day is known; of a place without a calendar there is nothing to be known."""
+    try:
+        return day_in(calendar, day).known
+    except DunwellError:
+        return True
+
+
 def name_of_day(calendar: str, day: date, language: str = "en") -> str:
     """What the day is called, e.g. `Spring Festival` or `Make-up working day`; empty for an ordinary day or weekend.
 

@@ -11,6 +11,9 @@ from dunwell.rulebook.places import members_of
 EFFECTS = ("forbidden", "presumed-violation", "advice", "note")
 """From the strongest to that which stops nothing."""
 STRENGTHS = ("law", "standard", "guideline", "provider", "house")
+FIRST_DAYS = ("told", "year_only", "not_told")
+"""How the source at hand gives a rule's first day: it names it; only its year; not at all. What is not told is the
+house's choice."""
 
 SCOPE: Mapping[str, tuple[str, ...]] = {
     "place": (),
@@ -40,10 +43,18 @@ HARD_STOPS = ("cease_request", "attorney", "insolvency", "deceased", "minor")
 REGISTERS = (
     *HARD_STOPS, "hardship", "talks", "other", "complaint", "promise", "opt_out", "consent", "direct_consent",
     "hours_agreed", "frequency_agreed", "inconvenient_time", "inconvenient_place", "employer_prohibits", "cooling_off",
-    "lost_contact", "third_person_refused", "verified", "notice_sent", "recording_consent", "recording_refused",
-    "breathing_space", "work_address", "public_medium",
+    "lost_contact", "third_person_refused", "verified", "wrong_person", "invalid_number", "notice_sent",
+    "recording_consent", "recording_refused", "breathing_space", "work_address", "public_medium",
+    "dispute_in_writing", "original_creditor_asked",
 )  # fmt: skip
 """Kinds of entries of the registers."""
+CLOSING = ("wrong_person", "invalid_number")
+"""Entries that close an address for every channel that uses it, until somebody confirms it anew: they are about whose
+address it is, and so about the person, whichever of his accounts they were told of."""
+BY_NUMBER = ("phone", "sms", "im")
+"""Channels on which a number is the address."""
+ANSWERED_BY: Mapping[str, str] = {"dispute_in_writing": "verification", "original_creditor_asked": "original_creditor"}
+"""Entries that wait for something to be sent, and the purpose of the `notice_sent` that says it was."""
 PERMITS = frozenset({
     "consent", "direct_consent", "hours_agreed", "frequency_agreed", "lost_contact", "verified", "notice_sent",
     "recording_consent",
@@ -130,6 +141,7 @@ class Rule:
     excepts    the rule an exception is about
     unless     entries of registers that lift it
     rebuttal   by what a presumption can be rebutted
+    first_day  whose choice the first day of `values` is: see `FIRST_DAYS`
     cases      worked examples: each a situation as docs/contact-rules.md describes it, with what the rule says of it
     """
 
@@ -149,6 +161,13 @@ class Rule:
     unless: tuple[str, ...] = ()
     rebuttal: tuple[str, ...] = ()
     pack: str = ""
+    first_day: str = "told"
+
+    @property
+    def verified(self) -> bool:
+        """Whether the official wording stands beside it, or the house answers for it. A rule without may forbid, but
+        lifts no other rule."""
+        return self.confidence == "house" or (bool(self.quote) and self.confidence != "recalled")
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -163,6 +182,17 @@ class Rule:
             if start <= day:
                 found = value
         return found
+
+
+SEASON_UNKNOWN = "season_not_known"
+"""The detail of a note: nobody wrote down when the season is in this year."""
+
+
+def known_until(value: Mapping[str, Any]) -> date | None:
+    """Until which day the spans of a season are known: the end of the last year that has one. None: for ever, as it
+    comes back every year on the same days."""
+    last = max((span[1] for span in value["spans"]), default=None)
+    return None if last is None else date(last.year, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ words.
 from dataclasses import dataclass
 
 from dunwell.core.errors import DunwellError
-from dunwell.rulebook.interest_terms import Regime
+from dunwell.rulebook.interest_terms import Regime, house_regimes
 from dunwell.rulebook.places import governs
 
 
@@ -52,6 +52,27 @@ def check_scope(regime: Regime, case: Case) -> tuple[str, ...]:
     if case.law is None and not all(_under(regime, country) for country in case.countries):
         doubts.append("law_not_recorded")
     return tuple(doubts)
+
+
+def charges_bound_by(chosen: Regime, case: Case) -> Regime | None:
+    """The regime under which a claim's charges are claimed only as far as the agreement or a law allows them; None:
+    no such regime holds for it.
+
+    chosen   the regime of its terms. Another one binds it, too, where its law governs, or, where no law is recorded,
+             where creditor or debtor is.
+    """
+    for regime in house_regimes().values():
+        if not regime.charges or case.debtor not in regime.debtors or not case.creditor & set(regime.creditors):
+            continue
+        places = (case.law,) if case.law else case.countries
+        if regime.id == chosen.id or any(_under(regime, place) for place in places):
+            return regime
+    return None
+
+
+def binds_charges_of(kinds: frozenset[str]) -> bool:
+    """Whether any regime binds the charges of such a creditor."""
+    return any(regime.charges and kinds & set(regime.creditors) for regime in house_regimes().values())
 
 
 def _under(regime: Regime, law: str) -> bool:

@@ -38,7 +38,7 @@ somebody who collects the debts of others."""
 _NEEDED = {"id", "title", "place", "applies", "values", "citation", "review_by", "warnings", "cases"}
 _MAY = {
     "series", "fixed_on", "dated_by", "agreed", "beside", "basis", "cap", "floor", "choices", "fixed_sum", "order",
-    "day_count", "rounding", "payment_day", "cap_counts",
+    "day_count", "rounding", "payment_day", "cap_counts", "cited_before", "earlier", "charges",
 }  # fmt: skip
 _APPLIES = {"debtor", "buyer", "creditor", "creditor_not", "law"}
 _VALUE_KEYS = {"rate", "per", "spread", "multiplier", "cap"}
@@ -76,7 +76,10 @@ class Regime:
 
     `cap_counts`: kinds of charges (`core.terms.ChargeKind`) that `cap` bounds together with the interest.
     For whom it holds, see `interest_scope`: `creditors` only those, `creditors_not` all but those (empty: all);
+    `charges`: `as_agreed` where no charge is claimed but what the agreement or a law allows (`charges_bound_by`).
+    `earlier`: what to do about a debt or contract older than what is known (words `interest.earlier.<earlier>`).
     `laws`: the places whose law it is part of, where that is not just `place`.
+    `cited_before`: the sources of earlier texts with the same values, each with the day before which it was in force.
     """
 
     id: str
@@ -107,6 +110,18 @@ class Regime:
     day_count: str = "act/365"
     rounding: str = "once"
     payment_day: str = "counts"
+    cited_before: tuple[tuple[date, Citation], ...] = ()
+    earlier: str = ""
+    charges: str = ""
+
+    def cited_on(self, day: date) -> Citation:
+        """The source of the text that was in force on a day."""
+        return next((citation for until, citation in self.cited_before if day < until), self.citation)
+
+    @property
+    def verified(self) -> bool:
+        """Whether the official wording stands beside the rule, of each of its texts."""
+        return self.citation.verified and all(citation.verified for _, citation in self.cited_before)
 
     @property
     def unbounded(self) -> bool:
@@ -122,6 +137,7 @@ class Terms:
     claimed    whether interest by these terms joins the claimed sum: the rule is verified or a person confirmed the
                terms, and it is a basis for a claim
     doubts     what is doubtful about the regime for this debt, see `interest_scope`
+    agreed     the rate as the terms name it (ppm), and what it is for: year, month or day; None where they name none
     ceiling    the rate at which the interest and charges of `fee_kinds` may run together at most
     """
 
@@ -137,6 +153,7 @@ class Terms:
     doubts: tuple[str, ...] = ()
     ceiling: Rate | None = None
     fee_kinds: tuple[str, ...] = ()
+    agreed: tuple[int, str] | None = None
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -152,7 +169,7 @@ class Terms:
     @property
     def claimed(self) -> bool:
         """See the class."""
-        return self.regime.basis and (self.confirmed or self.regime.citation.verified)
+        return self.regime.basis and (self.confirmed or self.regime.verified)
 
     def on(self, day: date) -> tuple[Rate | None, Rate | None]:
         """The interest and the second one beside it by the version in force on a day; the first version before all."""
@@ -194,16 +211,19 @@ def _regime(entry: Any, file: str) -> Regime:
         )
     try:
         citation = read_citation(entry["citation"])
+        before = tuple((day, read_citation(each)) for day, each in sorted(entry.get("cited_before", {}).items()))
     except ValueError as error:
         raise RegimeError(f"{where}: {error}") from error
     for says, holds in (
         ("values are given from a day on", entry["values"] and all(type(day) is date for day in entry["values"])),
+        ("cited_before names days", all(type(day) is date for day, _ in before)),
         ("review_by is a day", type(entry["review_by"]) is date),
         ("a regime without a case is not trusted", entry["cases"]),
         (f"a title needs {', '.join(LANGUAGES)}", set(entry["title"]) == set(LANGUAGES)),
         ("its series is not known", entry.get("series") in {None, *house_series()}),
         ("its fixed_on is not known", entry.get("fixed_on", "") in {"", "start", "breach", "contract"}),
         ("dated_by is start, breach or contract", entry.get("dated_by", "start") in {"start", "breach", "contract"}),
+        ("its charges are as_agreed or not spoken of", entry.get("charges", "") in {"", "as_agreed"}),
         ("its order is not known", entry.get("order", "law") in ORDERS),
         ("its day count is not known", entry.get("day_count", "act/365") in DAY_COUNTS),
         ("applies has an unknown name", set(entry["applies"]) <= _APPLIES),
@@ -222,6 +242,7 @@ def _regime(entry: Any, file: str) -> Regime:
             raise RegimeError(f"{where}: {says}")
     rest = {key: entry[key] for key in _MAY if key in entry}
     rest["cap_counts"] = tuple(rest.get("cap_counts", ()))
+    rest["cited_before"] = before
     return Regime(
         id=entry["id"], title=entry["title"], place=entry["place"],
         debtors=tuple(entry["applies"]["debtor"]), buyers=tuple(entry["applies"].get("buyer", ())),
@@ -276,6 +297,7 @@ def make_terms(
         grace_days=_whole(wishes, "grace_days", 0, 3660) or 0, sum_cap_bp=_basis_points(wishes),
         compound_months=COMPOUND_MONTHS.get(compound), confirmed=_yes(wishes),
         ceiling=_ceiling(found, day_count, series or house_series()), fee_kinds=found.cap_counts,
+        agreed=(ppm_of(wishes["rate"]), wishes.get("per", "year")) if "rate" in wishes else None,
     )  # fmt: skip
 
 
@@ -340,6 +362,7 @@ def _own_rate(percent: Any, per: str, day_count: str) -> Rate:
         raise DunwellError("interest.out_of_range", field="rate", value=str(percent), least="0", most="10000")
     if per == "day":
         return Rate("per-day", rate_ppm=ppm)
+    # a month is a twelfth of a year: how many days it has is for the day count to say
     return Rate(day_count, rate_ppm=ppm * (12 if per == "month" else 1))
 
 

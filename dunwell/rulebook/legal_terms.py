@@ -18,6 +18,7 @@ import yaml
 from dunwell.core.errors import DunwellError
 from dunwell.core.terms import LANGUAGES
 from dunwell.rulebook.citation import Citation, read_citation
+from dunwell.rulebook.creditor_kinds import KINDS
 from dunwell.rulebook.due_dates import due_dates
 from dunwell.rulebook.payment_terms import BaseDate, PaymentTerms
 from dunwell.rulebook.rules_file import RuleError
@@ -28,6 +29,7 @@ BASES = ("law", "agreed", "cut", "doubtful", "unchecked")
 """Why a due date is what it is: nothing was agreed and the law says it; as agreed; agreed too long and cut to the
 longest; agreed longer than the law likes, which a person must judge; agreed, and a day to measure it by is missing."""
 _KEYS = {"id", "title", "place", "about", "acceptance_stands_for", "values", "citation", "review_by", "cases"}
+_MAY = {"creditor"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class LegalTerms:
-    """One dated, cited rule. `about`: `due` (when money is due) or `default` (the last day before default)."""
+    """One dated, cited rule. `about`: `due` (when money is due) or `default` (the last day before default).
+
+    `creditors`: what the creditor must be (`creditor_kinds`), one of them; none: whatever he is.
+    """
 
     id: str
     title: Mapping[str, str]
@@ -58,6 +63,7 @@ class LegalTerms:
     citation: Citation
     review_by: date
     cases: tuple[dict[str, Any], ...]
+    creditors: tuple[str, ...] = ()
 
     def limits(
         self, debtor: str, on: date, *, acceptance_agreed: bool = False, conditions: frozenset[str] = frozenset()
@@ -149,14 +155,16 @@ def read_legal_terms(file: str, text: str) -> tuple[LegalTerms, ...]:
 
 def _rule(entry: Any, file: str) -> LegalTerms:
     where = f"{file}: {entry.get('id', '?') if isinstance(entry, dict) else entry!r}"
-    if not isinstance(entry, dict) or set(entry) != _KEYS:
-        raise RuleError(f"{where}: a rule has exactly the keys {', '.join(sorted(_KEYS))}")
+    if not isinstance(entry, dict) or set(entry) - _MAY != _KEYS:
+        raise RuleError(f"{where}: a rule has exactly the keys {', '.join(sorted(_KEYS))}, and may have creditor")
+    creditors = entry.get("creditor", [])
     title, values, stands_for = entry["title"], entry["values"], entry["acceptance_stands_for"]
     for holds, why in (
         (isinstance(title, dict) and set(title) == set(LANGUAGES) and all(title.values()), "title in three languages"),
         (isinstance(values, dict) and values and all(type(day) is date for day in values), "values from a day on"),
         (entry["about"] in ("due", "default"), "about is due or default"),
         (stands_for is None or stands_for in list(BaseDate), "acceptance_stands_for is a day that terms run from"),
+        (isinstance(creditors, list) and set(creditors) <= set(KINDS), f"creditor is a list of {', '.join(KINDS)}"),
         (type(entry["review_by"]) is date, "review_by is a day"),
         (isinstance(entry["cases"], list) and entry["cases"], "a rule without a case is not trusted"),
     ):
@@ -177,6 +185,7 @@ def _rule(entry: Any, file: str) -> LegalTerms:
         citation=citation,
         review_by=entry["review_by"],
         cases=tuple(entry["cases"]),
+        creditors=tuple(creditors),
     )
 
 

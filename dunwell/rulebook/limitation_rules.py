@@ -84,7 +84,7 @@ _VALUES = {
     "effects",
     "end_of_proceedings",
 }
-_OPTIONAL = {"outer_years", "then", "lapse", "obstacle_months"}
+_OPTIONAL = {"outer_years", "then", "lapse", "obstacle_months", "recalled_standstill"}
 _CASE = {"name", "place", "kind", "due", "arose", "last_instalment", "agreed_until", "events", "cautious", "strict",
          "debtor"}  # fmt: skip
 _CHOICES = {
@@ -112,7 +112,11 @@ class Cover:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """A clock in force from a day on (None: the text at hand gives no day). Periods in months."""
+    """A clock in force from a day on (None: the text at hand gives no day). Periods in months.
+
+    still_kinds, still_months   recalled only, so for the strict date alone: these proceedings (otherwise `brought`)
+    suspend, and time stands still so many months beyond the end of any that do
+    """
 
     in_force: date | None
     months: int
@@ -130,6 +134,8 @@ class Terms:
     lapse_unless: frozenset[str]
     obstacle_months: int | None
     then: str | None
+    still_kinds: frozenset[str] = frozenset()
+    still_months: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,6 +395,9 @@ def _terms(in_force: date | None, value: Any) -> Terms:
     then = table.get("then")
     obstacle = table.get("obstacle_months")
     outer = table.get("outer_years")
+    still = _only(table.get("recalled_standstill", {}), "recalled_standstill", set(), {"kinds", "months"})
+    if still and set(still) != {"kinds", "months"}:
+        raise ValueError("recalled_standstill is a table of kinds, months")
     for effect, present in (("lapses", bool(lapse)), ("saves", then is not None), ("obstacle", obstacle is not None)):
         if (effect in effects.values()) != present:
             raise ValueError(f"what {effect} is said in both places or in none")
@@ -417,6 +426,10 @@ def _terms(in_force: date | None, value: Any) -> Terms:
         ),
         obstacle_months=None if obstacle is None else _number(obstacle, "obstacle_months"),
         then=then,
+        still_kinds=frozenset(
+            _words(still["kinds"], "kinds", {k for k, e in effects.items() if e == "brought"}) if still else ()
+        ),
+        still_months=_number(still["months"], "recalled_standstill") if still else None,
     )
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
+from dunwell.rulebook.contact_rules import Rules, known_until
 from dunwell.rulebook.fees import house_fees
 from dunwell.rulebook.interest_terms import house_regimes
 from dunwell.rulebook.legal_terms import house_legal_terms
@@ -31,6 +32,20 @@ def reviews() -> list[Review]:
 def overdue(today: date) -> list[Review]:
     """What should have been looked at before today."""
     return [each for each in reviews() if each.review_by < today]
+
+
+A_YEAR = timedelta(days=366)
+"""So long before its days run out a season is told: what moves with the moon is printed a year ahead."""
+
+
+def ending(rules: Rules, today: date) -> list[Review]:
+    """The seasons whose days are known for less than a year from today on: the rule, and the last day that is known."""
+    found = [
+        Review(rule.id, last)
+        for rule, value in rules.in_force(today, "season")
+        if (last := known_until(value)) is not None and last < today + A_YEAR
+    ]
+    return sorted(found, key=lambda each: (each.review_by, each.id))
 
 
 def _all() -> Iterator[tuple[str, date]]:

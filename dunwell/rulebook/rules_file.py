@@ -13,14 +13,14 @@ import yaml
 
 from dunwell.core.terms import LANGUAGES
 from dunwell.rulebook.citation import read_citation
-from dunwell.rulebook.contact_rules import EFFECTS, REGISTERS, SCOPE, STRENGTHS, Rule, Rules, Scope
+from dunwell.rulebook.contact_rules import EFFECTS, FIRST_DAYS, REGISTERS, SCOPE, STRENGTHS, Rule, Rules, Scope
 from dunwell.rulebook.rule_error import RuleError
 from dunwell.rulebook.rule_values import KINDS, read_values
 
 __all__ = ["Rule", "RuleError", "Rules", "house_rules", "read_rules", "read_scope"]
 
 _NEEDED = {"id", "title", "applies", "kind", "effect", "strength", "values", "citation", "review_by", "cases"}
-_MAY = {"excepts", "unless", "rebuttal", "given"}
+_MAY = {"excepts", "unless", "rebuttal", "given", "first_day"}
 _PLACE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 _CODE = re.compile(r"[a-z][a-z0-9_]*")
 _ANSWERS = frozenset({"allowed", "forbidden", "presumed-violation", "advice", "note"})
@@ -108,6 +108,8 @@ def _rule(entry: Any, file: str) -> Rule:
         raise RuleError(f"{where}: a title needs {', '.join(LANGUAGES)}")
     if not isinstance(entry["review_by"], date):
         raise RuleError(f"{where}: review_by is a day")
+    if entry.get("first_day", "told") not in FIRST_DAYS:
+        raise RuleError(f"{where}: first_day is one of {', '.join(FIRST_DAYS)}")
     # what is only recalled never binds
     binding = entry["effect"] in ("forbidden", "presumed-violation")
     return Rule(
@@ -127,6 +129,7 @@ def _rule(entry: Any, file: str) -> Rule:
         unless=_listed(entry.get("unless", []), REGISTERS, f"{where}: unless"),
         rebuttal=_codes(entry.get("rebuttal", []), f"{where}: rebuttal"),
         pack=file.partition("/")[0],
+        first_day=entry.get("first_day", "told"),
     )
 
 

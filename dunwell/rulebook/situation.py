@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from dunwell.rulebook.places import candidate_zones
@@ -81,9 +82,15 @@ class Situation:
     @property
     def rule_day(self) -> date:
         """The day whose rules are asked: the earliest that it may be at the debtor's place."""
-        return min(self.at.astimezone(ZoneInfo(zone)).date() for zone in self.asked_zones)
+        return _earliest_day(self.at, self.asked_zones)
 
     @property
     def debtor_place(self) -> str | None:
         """Country, or country-part: `US`, `CA-ON`."""
         return f"{self.country}-{self.region}" if self.country and self.region else self.country
+
+
+@lru_cache(maxsize=256)
+def _earliest_day(at: datetime, zones: tuple[str, ...]) -> date:
+    """The earliest day it may be then. Kept: where nothing is known, all zones there are must be asked."""
+    return min(at.astimezone(ZoneInfo(zone)).date() for zone in zones)

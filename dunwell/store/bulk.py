@@ -14,7 +14,7 @@ import polars as pl
 from django.db import connection, models
 
 from dunwell.store import dialect, guard
-from dunwell.store.models import ContactPoint, Contract, Debtor, Dispute, Payment, Person, Receivable, Target
+from dunwell.store.models import BankLine, ContactPoint, Contract, Debtor, Dispute, Payment, Person, Receivable, Target
 
 MOMENT = pl.Datetime("us", "UTC")
 _FEW = 0.2
@@ -76,6 +76,7 @@ RECEIVABLES = Table.of(Receivable)
 PAYMENTS = Table.of(Payment)
 DISPUTES = Table.of(Dispute)
 TARGETS = Table.of(Target)
+BANK_LINES = Table.of(BankLine)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,11 @@ from dunwell.store.point_zones import by_debtor
 
 _VERSIONED = {
     "debtors": ("debtor", "debtor_id", {"region": "subdivision", "zones": "NULL"}),
-    "contact_points": ("contactpoint", "contact_point_id", {"usable": "invalid_since IS NULL"}),
+    "contact_points": (
+        "contactpoint",
+        "contact_point_id",
+        {"usable": "(invalid_since IS NULL AND third_person_id IS NULL)"},
+    ),
     "receivables": ("receivable", "receivable_id", {}),
     "payments": ("payment", "payment_id", {}),
     "promises": ("promise", "promise_id", {}),

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from decimal import Decimal
 from pathlib import Path
+from typing import ClassVar
 
 import jsonschema
 import pytest
@@ -75,12 +76,12 @@ class TestARefusal:
         with pytest.raises(DunwellError) as refused:
             read_claim(json.dumps(changed(["debts", 0, "principal"], principal)))
         said = refused.value.words("en")
-        assert said == "debts[0].principal is more than any claim can be: at most 10,000,000,000,000 EUR."
+        assert said == "debts[0].principal (R-1) is more than any claim can be: at most 10,000,000,000,000 EUR."
 
     def test_of_a_payment_of_nothing_says_that_it_must_be_more(self):
         with pytest.raises(DunwellError) as refused:
             read_claim(json.dumps(changed(["debts", 0, "entries", 0, "amount"], "0.00")))
-        assert refused.value.words("en") == "debts[0].entries[0].amount must be more than zero."
+        assert refused.value.words("en") == "debts[0].entries[0].amount (R-1) must be more than zero."
 
 
 class TestClaim:
@@ -204,6 +205,38 @@ class TestADescription:
         for language in ("en", "zh-Hans", "zh-Hant"):
             assert field in refused.value.words(language)
 
+    def test_names_every_debt_with_a_fault_and_its_field_in_one_answer(self, tmp_path):
+        bad = [
+            {**DEBT, "number": "A", "terms": {"regime": "de.bgb"}},
+            {**DEBT, "number": "B"},
+            {**DEBT, "number": "C", "interest_from": "2023-01-01"},
+        ]
+        done = claim(json.dumps({**CLAIM, "debts": bad}), tmp_path=tmp_path)
+        assert (done.returncode, done.stdout) == (2, "")
+        first, *others = done.stderr.splitlines()
+        assert "2 debts are refused" in first
+        assert ["debts[0].terms.regime (A)" in others[0], "debts[2].interest_from (C)" in others[1], len(others)] == [
+            True, True, 2,
+        ]  # fmt: skip
+
+    def test_names_every_debt_whose_rate_is_not_known_in_one_answer(self, tmp_path):
+        loan = {"regime": "cn.loan-agreed", "rate": "10"}
+        bad = [
+            {**DEBT, "number": "A", "due": "2001-01-01", "entries": []},
+            {**DEBT, "number": "B", "entries": []},
+            {**DEBT, "number": "C", "terms": loan, "entries": []},
+            {**DEBT, "number": "D", "terms": loan, "contract": "2019-01-01", "due": "2022-01-01", "entries": []},
+        ]
+        loose = {"id": "U", "date": "2023-06-01", "amount": "5.00", "currency": "EUR"}
+        done = claim(json.dumps({**CLAIM, "debts": bad, "payments": [loose]}), tmp_path=tmp_path)
+        _, *others = done.stderr.splitlines()
+        assert done.returncode == 2
+        assert [line.split(":")[:2] for line in others] == [
+            ["- A", " due"], ["- C", " contract"], ["- D", " contract"],
+        ]  # fmt: skip
+        # nothing is made up about older loans
+        assert "Ask a lawyer" in others[2]
+
     def test_of_a_debt_whose_rate_is_not_known_is_refused_with_the_day(self, tmp_path):
         done = claim(json.dumps(changed(["debts", 0, "due"], "2001-01-01")), tmp_path=tmp_path)
         assert done.returncode == 2
@@ -305,3 +338,108 @@ class TestMoneyOfADescription:
         told = json.loads(claim(json.dumps(open_debt), "--json", tmp_path=tmp_path).stdout)
         assert told["debts"][0]["assumed_since"] is None
         assert told["rates_assumed_from"] == "2026-07-01"
+
+
+class TestADueDateOfADescription:
+    DEBT = {
+        "number": "R1", "currency": "CNY", "principal": "100.00", "issued": "2027-04-01",
+        "payment_terms": "30 days roll CN",
+    }  # fmt: skip
+
+    def read(self, **changes):
+        debt = {name: value for name, value in {**self.DEBT, **changes}.items() if value is not None}
+        return read_claim(json.dumps({"debtor": "business", "debts": [debt]})).debts[0]
+
+    def test_is_counted_by_its_payment_terms(self):
+        debt = self.read(payment_terms="30 days from later of receipt and delivery", received="2026-01-20",
+                         delivered="2026-01-31")  # fmt: skip
+        assert (debt.due.isoformat(), debt.due_basis.known) == ("2026-03-02", True)
+
+    def test_says_that_its_calendar_is_not_official_yet(self, tmp_path):
+        text = json.dumps({"debtor": "business", "as_of": "2027-06-01", "debts": [self.DEBT]})
+        told = json.loads(claim(text, "--json", tmp_path=tmp_path).stdout)["debts"][0]
+        assert told["due_basis"]["calendar_official"] is False
+        assert "calendar that is not official yet" in told["notes"][0]
+
+    def test_that_is_later_than_the_law_allows_stands_and_it_is_said(self):
+        sme = {"debtor": "business", "buyer": "public_institution", "creditor": "sme", "debts": [
+            {"number": "R1", "currency": "CNY", "principal": "100.00", "law": "CN", "issued": "2025-07-01",
+             "delivered": "2025-07-01", "due": "2025-09-29"}]}  # fmt: skip
+        debt = read_claim(json.dumps(sme)).debts[0]
+        assert debt.due.isoformat() == "2025-09-29"
+        bound = debt.due_basis.beyond
+        assert (bound.rule, bound.latest.isoformat(), bound.basis) == ("cn-sme.due", "2025-08-30", "cut")
+
+    @pytest.mark.parametrize(
+        ("changes", "code", "field"),
+        [
+            ({"payment_terms": None}, "claim.missing", "debts[0].due"),
+            ({"due": "2027-05-01"}, "claim.due_twice", "debts[0].payment_terms"),
+            ({"payment_terms": "30 days from delivery"}, "claim.missing", "debts[0].delivered"),
+            ({"payment_terms": "50%: 1 day; 50%: 2 days"}, "terms.several_instalments", None),
+            ({"payment_terms": "soon"}, "terms.unreadable", None),
+        ],
+    )
+    def test_that_cannot_be_counted_is_refused(self, changes, code, field):
+        with pytest.raises(DunwellError) as refused:
+            self.read(**changes)
+        assert (refused.value.code, refused.value.params.get("field")) == (code, field)
+
+
+class TestARuleOfSeveralTexts:
+    SME = {"debtor": "business", "buyer": "large_enterprise", "creditor": "sme"}
+    DEBT = {"number": "R1", "currency": "CNY", "principal": "100.00", "terms": {"regime": "cn.sme-payment"}}
+
+    @pytest.mark.parametrize(
+        ("due", "cited"), [("2021-03-01", "2020-09-01"), ("2025-05-30", "2020-09-01"), ("2025-05-31", "第802号")]
+    )
+    def test_is_cited_by_the_text_that_was_in_force_when_interest_began(self, tmp_path, due, cited):
+        text = json.dumps({**self.SME, "as_of": "2025-12-01", "debts": [{**self.DEBT, "due": due}]})
+        told = json.loads(claim(text, "--json", tmp_path=tmp_path).stdout)["debts"][0]
+        assert cited in told["regime_source"]
+        assert [note for note in told["notes"] if cited in note]
+
+
+class TestChargesOfAThirdPartyCollector:
+    """12 CFR 1006.22(b): only what the agreement or a law allows is collected from a consumer."""
+
+    DEBT: ClassVar = {
+        "number": "A-1", "currency": "USD", "principal": "500.00", "due": "2026-01-31", "law": "US-NY",
+        "entries": [
+            {"id": "C1", "date": "2026-02-01", "kind": "charge", "amount": "25.00"},
+            {"id": "C2", "date": "2026-02-01", "kind": "charge", "amount": "30.00", "charge_basis": "none"},
+            {"id": "C3", "date": "2026-02-01", "kind": "charge", "amount": "7.00", "charge_basis": "agreed"},
+            {"id": "C4", "date": "2026-02-01", "kind": "charge", "amount": "1.00", "charge_basis": "law"},
+        ],
+    }  # fmt: skip
+    CLAIM: ClassVar = {"as_of": "2026-03-01", "debtor": "consumer", "creditor": "debt_collector", "debts": [DEBT]}
+
+    def told(self, tmp_path, **more):
+        (debt,) = json.loads(claim(json.dumps({**self.CLAIM, **more}), "--json", tmp_path=tmp_path).stdout)["debts"]
+        return debt
+
+    def test_are_claimed_only_as_far_as_they_rest_on_something(self, tmp_path):
+        debt = self.told(tmp_path)
+        assert debt["demanded"]["costs"] == "8.00"
+        assert [(each["id"], each["amount"], each["law"]) for each in debt["charges_not_claimed"]] == [
+            ("C1", "25.00", "12 CFR 1006.22(b)"), ("C2", "30.00", "12 CFR 1006.22(b)"),
+        ]  # fmt: skip
+
+    def test_that_are_not_claimed_are_named_with_the_rule(self, tmp_path):
+        for language, words in (("en", "Not claimed: C1"), ("zh-Hans", "未主张：C1"), ("zh-Hant", "未主張：C1")):
+            said = claim(json.dumps(self.CLAIM), language=language, tmp_path=tmp_path).stdout
+            assert words in said
+            assert "12 CFR 1006.22(b)" in said
+
+    def test_are_bound_by_the_terms_where_no_law_is_told(self, tmp_path):
+        debt = {name: value for name, value in self.DEBT.items() if name != "law"}
+        bound = self.told(tmp_path, debts=[{**debt, "terms": {"regime": "us.consumer-agreed"}}])
+        assert bound["demanded"]["costs"] == "8.00"
+
+    @pytest.mark.parametrize(
+        "other", [{"creditor": "sme"}, {"creditor": "other"}, {"debtor": "business"}, {"law": "DE"}]
+    )
+    def test_are_nobody_elses_nor_of_another_law(self, tmp_path, other):
+        debt = {**self.DEBT, **({"law": other["law"]} if "law" in other else {})}
+        told = self.told(tmp_path, **{**{k: v for k, v in other.items() if k != "law"}, "debts": [debt]})
+        assert (told["demanded"]["costs"], told["charges_not_claimed"]) == ("63.00", [])

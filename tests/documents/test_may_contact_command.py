@@ -15,7 +15,7 @@ import pytest
 
 from dunwell.core.errors import DunwellError
 from dunwell.intake import situation_json
-from dunwell.intake.situation_json import read_situation
+from dunwell.intake.situation_json import read_situation, situation_of
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.rulebook.situation_holidays import with_holidays
 from tests.conftest import ROOT
@@ -136,6 +136,22 @@ class TestTheExampleOfThePage:
         assert finding["until"] == "2026-04-08T00:00:00-04:00"
         assert finding["page"] == "docs/rules/us.md#us-regf-seven-in-seven"
         assert finding["rebuttal"]
+
+
+class TestAMomentOutOfRange:
+    @pytest.mark.parametrize("at", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00"])
+    @pytest.mark.parametrize("where", ["at", "contacts[0].at", "registers[0].from"])
+    def test_is_told_with_the_years_that_are_known(self, at: str, where: str) -> None:
+        told = {"at": "2026-11-23T10:00:00+01:00", "channel": "phone"} | ({"at": at} if where == "at" else {})
+        if where.startswith("contacts"):
+            told["contacts"] = [{"at": at, "outcome": "no_answer"}]
+        if where.startswith("registers"):
+            told["registers"] = [{"kind": "opt_out", "from": at}]
+        with pytest.raises(DunwellError) as refused:
+            situation_of(told)
+        assert refused.value.code == "situation.moment_range"
+        assert where in refused.value.words("en")
+        assert "1970 to 2150" in refused.value.words("en")
 
 
 class TestTheSchema:

@@ -1,17 +1,23 @@
 """`dunwell rules`: the report and one rule, without a database; and the pages that findings link to."""
 
 import json
+import re
 from datetime import date
 
 import pytest
 from click.testing import CliRunner
 
 from dunwell.core.errors import DunwellError
+from dunwell.core.terms import LANGUAGES
+from dunwell.documents.rule_words import case_words, trust_words
 from dunwell.jobs import rules as command
 from dunwell.rulebook.rule_pages import page_of
 from dunwell.rulebook.rules_file import house_rules
 from tests.conftest import ROOT
 from tools import rule_pages
+
+NAMES = {"Dunwell", "Twilio", "twilio", "CONC", "CFR", "CMR", "FCA", "ACCC", "ASIC", "EAW"}
+"""What has no other name in Chinese."""
 
 
 class TestTheReport:
@@ -47,6 +53,26 @@ class TestOneRule:
         done = CliRunner().invoke(command.rules, ["show", "house.trade.hours", "--on", "2019-12-31"])
         assert "On 2019-12-31: not in force" in done.output
 
+    def test_says_how_far_it_is_trusted_and_whose_its_first_day_is(self) -> None:
+        told = CliRunner().invoke(command.rules, ["show", "uk.conc-7-9.wishes"]).output
+        assert "Wording: not at hand." in told
+        assert "What follows: unverified." in told
+        assert "this house's choice, not the law's" in told
+
+    @pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant"])
+    def test_speaks_chinese_but_for_ids_citations_and_quotations(
+        self, language: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(command, "language", lambda: language)
+        monkeypatch.setattr("dunwell.jobs.context.language", lambda: language)
+        for rule in house_rules().rules:
+            told = CliRunner().invoke(command.rules, ["show", rule.id]).output
+            kept = [rule.quote, rule.source, page_of(rule), *(each.id for each in house_rules().rules)]
+            for text in sorted(kept, key=len, reverse=True):
+                told = told.replace(text, "") if text else told
+            left = set(re.findall(r"[A-Za-z]{3,}", told)) - NAMES
+            assert not left, (rule.id, left)
+
     def test_that_nobody_knows_is_refused_with_its_neighbours(self) -> None:
         done = CliRunner().invoke(command.rules, ["show", "house.trade.hour"])
         assert isinstance(done.exception, DunwellError)
@@ -63,6 +89,14 @@ class TestThePages:
             assert f'<a id="{anchor}"></a>\n\n## {rule.id}\n' in pages[rule.pack]
             assert all(line in pages[rule.pack] for line in rule.quote.splitlines())
             assert (ROOT / path).is_file(), path
+
+    def test_say_of_each_rule_in_three_languages_whether_its_wording_was_seen(self) -> None:
+        rules = house_rules()
+        pages = {pack: rule_pages.page(rules, pack) for pack in rule_pages.packs(rules)}
+        for rule in rules.rules:
+            for language in LANGUAGES:
+                assert all(line in pages[rule.pack] for line in trust_words(rule, language)), (rule.id, language)
+                assert all(name.replace("|", "\\|") in pages[rule.pack] for name, _ in case_words(rule, language))
 
     def test_tell_exceptions_at_both_ends(self) -> None:
         rules = house_rules()

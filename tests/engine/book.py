@@ -75,12 +75,13 @@ class Book:
         parent: int | None = None,
         status: str = "open",
         open_as_of: date | None = None,
+        secured: int | None = None,
     ) -> int:
         """An invoice, or with `kind` another receivable. Issued 30 days before it is due unless said."""
         return self.add(
             "receivables", debtor_id=debtor, number=number or f"{kind}-{len(self.rows['receivables']) + 1}", kind=kind,
             parent_id=parent, issue_date=issued or due - timedelta(days=30), due_date=due, currency=currency,
-            amount_minor=minor, status=status, open_as_of_date=open_as_of,
+            amount_minor=minor, status=status, open_as_of_date=open_as_of, secured=secured,
         )  # fmt: skip
 
     def charge(
@@ -108,12 +109,13 @@ class Book:
         source: str = "bank",
         reverses: int | None = None,
         number: str | None = None,
+        designation: str | None = None,
     ) -> int:
         """Money that came in (negative: went back)."""
         return self.add(
             "payments", debtor_id=debtor, number=number or f"P{len(self.rows['payments']) + 1}",
             receivable_id=receivable, reverses_id=reverses, value_date=on, currency=currency, amount_minor=minor,
-            source_kind=source,
+            source_kind=source, designation=designation,
         )  # fmt: skip
 
     def promise(

@@ -68,6 +68,11 @@ def books(draw: DrawFn, *, debtors: int = 3, ledger: bool = True) -> Book:
         )  # fmt: skip
         if draw(st.booleans()):
             book.add("contact_points", debtor_id=debtor, channel="email", rank=1, usable=draw(st.booleans()))
+        if draw(st.integers(0, 3)) == 0:
+            for channel in ("email", "phone"):
+                book.add(
+                    "contact_points", debtor_id=debtor, channel=channel, rank=0, usable=False, third_person_id=debtor
+                )
         _fill(draw, book, debtor, ledger)
     if draw(st.integers(0, 3)) == 0:
         # contacts keep the person of their day; whose account it is may have been corrected since

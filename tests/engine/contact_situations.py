@@ -50,8 +50,8 @@ DEBT_KINDS = ["trade", "online_credit", "credit_card", "consumer_loan", "utility
 CREDITORS = ["bank", "consumer_finance", "money_lender", "supplier", "utility", "other"]
 NUMBERS = ["+1 555 0100", "+1 555 0101"]
 WRITTEN = [
-    *NUMBERS, *NUMBERS, "0015550100", "+1 (0)555-0100", "555 0100", "0555/0101", "Anna@Example.com",
-    " anna@example.com ", "Her brother", "her  brother", "+49 555 0100", "+81 (555) 0101",
+    *NUMBERS, *NUMBERS, "0015550100", "+1 (0)555-0100", "555 0100", "0555/010101010", "Anna@Example.com",
+    " anna@example.com ", "Her brother", "her  brother", "+49 555 0100", "+81 (555) 010101010",
 ]  # fmt: skip
 """Addresses, some of them the same written otherwise."""
 ACCOUNTS = ["A-1", "A-2"]
@@ -62,7 +62,8 @@ KINDS = [
     "opt_out", "consent", "direct_consent", "hours_agreed", "frequency_agreed", "inconvenient_time",
     "inconvenient_place", "employer_prohibits", "cooling_off", "lost_contact", "third_person_refused", "verified",
     "notice_sent", "recording_consent", "recording_refused", "breathing_space", "minor", "work_address",
-    "public_medium", *HOLDS, "complaint", "promise", "hardship", "talks", "other",
+    "public_medium", "dispute_in_writing", "original_creditor_asked", "wrong_person", "invalid_number", *HOLDS,
+    "complaint", "promise", "hardship", "talks", "other",
 ]  # fmt: skip
 NOTICES = ["placement", "validation", "email_procedure"]
 WANTED = ["consent", "notice_sent", "lost_contact", "verified"]
@@ -105,7 +106,7 @@ def batch_of_answers(seed: int, size: int) -> Batch:
     wanted = sorted(random.sample(BEGUN, random.choice([1, 2, 3, 4])))
     begun["values"] = {date(2020, 1, 1): {"lifts": True, "begun": wanted}}
     refused["strength"] = begun["strength"] = "law"
-    refused["citation"] = begun["citation"] = {"source": "chance", "confidence": "official", "quote": ""}
+    refused["citation"] = begun["citation"] = {"source": "chance", "confidence": "official", "quote": "words"}
     rules = [refused, begun]
     if random.random() < 0.8:
         answer = _rule(random, "random.answer", "answer", {}, "note")
@@ -367,7 +368,7 @@ def _rule(random: Random, name: str, kind: str, scope: Table, effect: str) -> Ta
     rule: Table = {
         "id": name, "title": {"en": name, "zh-Hans": name, "zh-Hant": name}, "applies": scope, "kind": kind,
         "effect": effect, "strength": "house" if confidence == "house" else "law", "values": {},
-        "citation": {"source": "chance", "confidence": confidence, "quote": ""},
+        "citation": {"source": "chance", "confidence": confidence, "quote": random.choice(["", "words"])},
         "review_by": date(2027, 11, 22), "cases": [{"name": "none", "finding": "allowed"}],
     }  # fmt: skip
     if effect == "presumed-violation":

@@ -1,5 +1,6 @@
 """What a claim is: disputes, several debts, money that names none, and what no sum can be told of."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -9,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dunwell.core.errors import DunwellError
-from dunwell.documents.statement import notes
+from dunwell.documents.statement import event_words, notes
 from dunwell.engine.claim import accrual, described
+from dunwell.engine.claim.balance import OneDebt
 from dunwell.engine.claim.debts import DEBTS
-from dunwell.engine.claim.several_debts import distribute
+from dunwell.engine.claim.several_debts import distribute, place
 from dunwell.engine.claim.statement import make_statement
 from dunwell.rulebook.debt import Debt, Entry
 from dunwell.rulebook.interest_terms import make_terms
@@ -174,6 +176,58 @@ class TestMoneyThatNamesNoDebt:
     def test_beyond_all_debts_is_a_surplus(self):
         assert self.split([debt("1", 100, terms=NONE)], payment(date(2025, 3, 1), 150)) == {"1": 150}
 
+    FREE = make_terms("contract.clause", {"rate": "9", "payment_day": "free", "rounding": "period", "confirmed": True})
+    ALSO = make_terms("contract.clause", {"rate": "20", "order": "principal-first", "confirmed": True})
+
+    @given(
+        st.lists(
+            st.tuples(
+                st.integers(1, 10**5), st.integers(-60, 200), st.integers(0, 1),
+                st.sampled_from([CLAUSE, NONE, FREE, ALSO]),
+                st.lists(st.tuples(st.integers(-40, 200), st.integers(1, 2_000)), max_size=2),
+            ),
+            min_size=1, max_size=4,
+        ),
+        st.lists(
+            st.tuples(st.integers(1, 10**5), st.integers(-80, 220), st.sampled_from(["payment", "credit"])), max_size=5
+        ),
+    )  # fmt: skip
+    def test_is_never_more_than_its_debts_owe_by_a_computation_from_the_beginning(self, owed, came):
+        debts = [
+            debt(
+                str(n), minor, DUE + timedelta(days=late), terms, secured=secured,
+                entries=tuple(
+                    Entry(f"C{n}.{k}", DUE + timedelta(days=on), "charge", of) for k, (on, of) in enumerate(charged)
+                ),
+            )
+            for n, (minor, late, secured, terms, charged) in enumerate(owed)
+        ]  # fmt: skip
+        money = [
+            ("EUR", Entry(f"P{n}", DUE + timedelta(days=on), kind, minor)) for n, (minor, on, kind) in enumerate(came)
+        ]
+        end = DUE + timedelta(days=220)
+        found, left = place(debts, money, end)
+        sums = described.compute(found, end).sums
+        assert sums["surplus_minor"].to_list() == [0] * len(debts)
+        # what is left found nothing open, neither on its day nor later
+        parts = ("costs_minor", "interest_minor", "extra_minor", "principal_minor")
+        assert not left or sums.select(pl.sum_horizontal(parts)).sum().item() == 0
+
+    def test_takes_each_entry_of_a_debt_once_however_many_payments_there_are(self, monkeypatch):
+        """Twice the payments on twice the debts cost twice the steps, not eight times as many."""
+        steps = Counter()
+        take = OneDebt.take
+        monkeypatch.setattr(OneDebt, "take", lambda one, event: (steps.update(["all"]), take(one, event))[1])
+
+        def cost(size):
+            steps.clear()
+            debts = [debt(f"{n:04}", 10_000, DUE + timedelta(days=n)) for n in range(size)]
+            paid = [payment(DUE + timedelta(days=60 + n), 2_500, f"P{n}") for n in range(4 * size)]
+            distribute(debts, [("EUR", each) for each in paid], date(2026, 1, 1))
+            return steps["all"]
+
+        assert cost(60) < 2.5 * cost(30)
+
     @given(
         st.lists(st.tuples(st.integers(1, 10**6), st.integers(-60, 200), st.integers(0, 2)), min_size=1, max_size=4),
         st.lists(st.tuples(st.integers(1, 10**6), st.integers(-80, 220)), min_size=1, max_size=3),
@@ -278,6 +332,34 @@ class TestAStatement:
         assert told.totals == {"EUR": 1_000_000, "USD": 1_000_000}
 
 
+class TestARateThatIsAgreed:
+    def told(self, regime="contract.clause", days=31, **wishes):
+        one = debt(terms=make_terms(regime, {"confirmed": True, **wishes}), contract=date(2024, 10, 21))
+        (found,) = make_statement([one], DUE + timedelta(days=days)).debts
+        return found.sums.interest, notes(found, "en")
+
+    def test_per_month_is_a_twelfth_of_a_year_and_says_so(self):
+        # 10,000.00 x 12 % x 28/365, and a whole year is 1,200.00
+        interest, said = self.told(rate="1", per="month", days=28)
+        assert interest == 9_205
+        assert any("Agreed is 1.00 % a month" in note and "12.00 % a year" in note for note in said)
+        assert self.told(rate="1", per="month", days=365)[0] == 120_000
+
+    @pytest.mark.parametrize(("days", "months"), [(28, 1), (59, 2), (365, 12)])
+    def test_per_month_with_months_of_thirty_days_bears_the_same_each_month(self, days, months):
+        interest, said = self.told(rate="1", per="month", day_count="30/360-feb", days=days)
+        assert interest == months * 10_000
+        assert any("every whole month bears 1.00 %" in note for note in said)
+
+    def test_per_day_under_a_cap_of_a_year_says_what_it_is_a_year(self):
+        _, said = self.told("cn.loan-agreed", rate="0.03", per="day")
+        assert any("Agreed is 0.03 % a day" in note and "10.95 % a year" in note for note in said)
+
+    def test_per_day_without_a_cap_needs_no_words(self):
+        assert not any("Agreed" in note for note in self.told(rate="0.03", per="day")[1])
+        assert not any("Agreed" in note for note in self.told(rate="7.3")[1])
+
+
 class TestTheEngine:
     def test_of_nothing_says_nothing(self):
         sums = accrual.claims(pl.DataFrame(schema=DEBTS), pl.DataFrame(schema=accrual.ENTRIES), {}, DUE)
@@ -364,7 +446,7 @@ class TestTheFixedSum:
     BGB = make_terms("de.bgb-288-2", {"confirmed": True})
 
     def of(self, one):
-        return described.with_fixed_sum(one, "business", date(2026, 6, 30)).fixed_sum_minor
+        return described.with_fixed_sum(one, "business").fixed_sum_minor
 
     def pounds(self, principal, *entries, **more):
         return replace(
@@ -384,3 +466,60 @@ class TestTheFixedSum:
         assert self.of(late) == 4_000
         assert self.of(replace(late, contract=date(2015, 7, 1))) == 4_000
         assert self.of(replace(late, contract=date(2014, 7, 1))) == 0
+
+    def test_is_met_by_costs_that_were_charged_before(self):
+        assert self.of(self.pounds(1_050_000, Entry("C", date(2026, 1, 15), "charge", 2_550))) == 7_450
+        assert self.of(self.pounds(1_050_000, Entry("C", date(2026, 1, 15), "charge", 10_000))) == 0
+
+    def late(self, *entries, terms=BGB, **more):
+        """100.00 at no rate worth a cent, due on the last day of January."""
+        return described.with_fixed_sum(debt(principal=10_000, terms=terms, entries=entries, **more), "business")
+
+    def told(self, one, day=date(2025, 2, 1)):
+        (found,) = make_statement([one], day).debts
+        return found
+
+    def test_that_was_paid_counts_against_costs_that_are_charged_later(self):
+        paid = payment(date(2025, 2, 1), 14_000 + self.told(self.late()).sums.interest)
+        sums = self.told(self.late(paid, Entry("C", date(2025, 3, 1), "charge", 15_050)), date(2025, 3, 1)).sums
+        # 40.00 are paid; of 150.50 only what exceeds them is owed
+        assert (sums.total, sums.surplus) == (11_050, 0)
+
+    def test_counts_once_against_all_costs_together(self):
+        charges = [Entry(f"C{n}", date(2025, 2, n), "charge", minor) for n, minor in ((1, 1_500), (2, 3_000), (3, 700))]
+        told = self.told(self.late(*charges), date(2025, 2, 3))
+        # 40.00 meet 15.00 and 25.00 of the 30.00; 5.00 and 7.00 exceed them
+        assert told.sums.costs == 1_500 + 3_000 + 700
+        assert [event.covered_minor for event in told.demanded.events] == [0, 1_500, 2_500, 0]
+        assert [event.adds_minor for event in told.demanded.events] == [4_000, 0, 500, 700]
+
+    def test_stays_where_a_charge_that_met_it_is_contested(self):
+        charge = Entry("C", date(2025, 2, 5), "charge", 5_000, disputed_minor=5_000)
+        told = self.told(self.late(charge), date(2025, 2, 5))
+        assert (told.sums.costs, told.disputed.costs) == (4_000, 1_000)
+
+    def test_that_did_not_arise_meets_no_costs(self):
+        before = payment(DUE, 10_000)
+        told = self.told(self.late(before, Entry("C", date(2025, 2, 5), "charge", 1_500)), date(2025, 2, 5))
+        assert told.sums.costs == 1_500
+
+    def test_says_how_much_of_a_charge_it_meets(self):
+        told = self.told(self.late(Entry("C", date(2025, 2, 5), "charge", 1_500)), date(2025, 2, 5))
+        words = [event_words(event, "EUR", "en") for event in told.demanded.events]
+        assert any("EUR 15.00 of EUR 15.00 is met by the fixed sum" in each for each in words)
+
+    @pytest.mark.parametrize(
+        ("more", "word"),
+        [
+            ({"contract": date(2014, 7, 1)}, "this contract is of"),
+            ({"due": date(2014, 7, 1)}, "this debt became late on"),
+            ({"entries": (Entry("C", date(2025, 1, 15), "charge", 4_000),)}, "are as high"),
+        ],
+    )
+    def test_that_is_asked_for_and_not_given_says_why(self, more, word):
+        one = described.with_fixed_sum(replace(debt(terms=self.BGB), **more), "business")
+        (told,) = make_statement([one], date(2025, 2, 28)).debts
+        assert told.sums.costs in (0, 4_000)
+        for language in ("en", "zh-Hans", "zh-Hant"):
+            assert one.no_fixed_sum.words(language) in notes(told, language)
+        assert word in one.no_fixed_sum.words("en")

@@ -190,6 +190,12 @@ class TestTheOracle:
         )
         assert (answer.costs, answer.interest, answer.principal, answer.surplus) == (4_000, 10_000, 0, 0)
 
+    def test_counts_a_fixed_sum_against_the_costs_that_follow_it(self) -> None:
+        charges = [Entry(n, date(2025, 1, n), "charge", minor) for n, minor in ((3, 1_500), (4, 3_000))]
+        debt = plain(fixed_sum=4_000)
+        answers = [owed(debt, date(2025, 1, day), *charges, paid(date(2025, 1, 2), 4_000, 9)) for day in (2, 3, 4)]
+        assert [answer.costs for answer in answers] == [0, 0, 500]
+
     def test_asks_no_fixed_sum_of_one_who_paid_in_time(self) -> None:
         debt = plain(fixed_sum=4_000)
         assert owed(debt, date(2025, 1, 1), paid(date(2024, 12, 31), 1_000_000)).costs == 0

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from random import Random
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from dunwell.rulebook.contact_rules import Rules
 from dunwell.rulebook.places import zones_by_country
 from dunwell.rulebook.rules_file import house_rules, read_rules
 from tests.engine.contact_situations import REGIONS, VALUES, Batch, batch, batch_of_answers
-from tests.oracles.contact import Finding, Table, Told, World, answer
+from tests.oracles.contact import Asked, Finding, Table, Told, World, answer
 
 type Answered = tuple[
     str, dict[tuple[str, str | None], tuple[str, int | None, int | None]], tuple[int, int | None] | None
@@ -30,7 +31,8 @@ WORLD = World({"US": [NEW_YORK, CHICAGO, DENVER], "CN": ["Asia/Shanghai"]}, {"US
 
 def rule(kind: str, effect: str = "forbidden", confidence: str = "official", **rest: Any) -> Table:
     """A rule on phone calls, in force since 2020."""
-    made = {"id": kind, "kind": kind, "effect": effect, "citation": {"confidence": confidence}, **rest}
+    citation = {"confidence": confidence, "quote": "words"}
+    made = {"id": kind, "kind": kind, "effect": effect, "citation": citation, **rest}
     made.setdefault("applies", {"channel": ["phone"]})
     made["values"] = {date(2020, 1, 1): made["values"]}
     return made
@@ -253,6 +255,14 @@ class TestTheOracle:
         silent = rule("exception", confidence="recalled", excepts="hours", applies={}, values={"lifts": True})
         assert ask([HOURS, silent], at).verdict == "forbidden"
 
+    def test_lets_a_rule_without_its_wording_forbid_and_not_excuse(self) -> None:
+        at = "2026-04-07T23:00:00-04:00"
+        unseen = {"confidence": "official", "quote": ""}
+        assert ask([{**HOURS, "citation": unseen}], at).verdict == "forbidden"
+        silent = rule("exception", excepts="hours", applies={}, values={"lifts": True})
+        assert ask([HOURS, silent], at).verdict == "allowed"
+        assert ask([HOURS, {**silent, "citation": unseen}], at).verdict == "forbidden"
+
     def test_uses_the_values_of_the_day(self) -> None:
         ended = {**HOURS, "values": {**HOURS["values"], date(2026, 4, 8): None}}
         assert ask([ended], "2026-04-07T23:59:59-04:00").verdict == "forbidden"
@@ -371,6 +381,29 @@ def compare(made: Batch) -> None:
 class TestTheEngine:
     """Many situations in one frame: the engine asks about all of them at once."""
 
+    @pytest.mark.parametrize("seed", range(0, 200, 10))
+    def test_says_the_same_as_the_oracle_of_recording(self, seed: int) -> None:
+        made = batch(seed, 40)
+        rules = house_rules() if made.rules is None else read_rules({"random/rules.yaml": yaml.safe_dump(made.rules)})
+        plain = [rule for text in rules.texts.values() for rule in yaml.safe_load(text)]
+        kinds = {rule["id"]: rule["kind"] for rule in plain}
+        around = world(made.holidays_of)
+        random = Random(seed)
+        for situation in made.situations:
+            told = {"kind": random.choice(["recording_consent", "recording_refused"]), "from": situation["at"]}
+            if random.random() < 0.3:
+                told["address"] = random.choice(["+1 555 0100", situation.get("address") or "+1 555 0101"])
+            if random.random() < 0.3:
+                told["channel"] = random.choice(["phone", "visit"])
+            if random.random() < 0.7:
+                situation["registers"] = [*situation.get("registers", []), told]
+        answered = engine.answer([situation_of(each) for each in made.situations], rules)
+        for situation, channels in zip(made.situations, answered, strict=True):
+            for said in channels:
+                found = [(each.rule, each.detail) for each in said.findings if kinds.get(each.rule) == "recording"]
+                expected = Asked(plain, situation, around, said.channel).recording()
+                assert found == ([] if expected is None else [expected]), situation
+
     @pytest.mark.parametrize("seed", range(20))
     def test_equals_the_oracle(self, seed: int) -> None:
         compare(batch(seed, 100))
@@ -387,6 +420,21 @@ class TestTheEngine:
         ]
         # the exception decides about some of them, and not about all
         assert 0 < sum(lifted) < len(lifted)
+
+    def test_leaves_no_hours_out_that_an_agreement_lifts(self) -> None:
+        wish = {"kind": "inconvenient_time", "from": "2026-04-01", "hours": ["08:00", "12:00"]}
+        agreed = {"kind": "hours_agreed", "from": "2026-04-01"}
+        asks = rule("register", "forbidden", unless=["hours_agreed"], values={"entries": ["inconvenient_time"]})
+        whole = {
+            **asks, "title": dict.fromkeys(("en", "zh-Hans", "zh-Hant"), "wish"), "strength": "law",
+            "citation": {**asks["citation"], "source": "a law"}, "review_by": date(2027, 1, 1),
+            "cases": [{"name": "none", "finding": "allowed"}],
+        }  # fmt: skip
+        at = {"at": "2026-04-07T09:00:00-04:00", "channel": "phone", "debtor": {"zones": [NEW_YORK]}}
+        made = [{**at, "registers": [wish]}, {**at, "registers": [wish, agreed]}]
+        compare(Batch([whole], made, "US"))
+        told = told_by_engine(Batch([whole], made, "US"), read_rules({"x/x.yaml": yaml.safe_dump([whole])}), WORLD)
+        assert [each["phone"][0] for each in told] == ["forbidden", "allowed"]
 
     @pytest.mark.long
     @pytest.mark.timeout(900)

@@ -221,6 +221,32 @@ class TestMoneyOfADebtor:
         assert totals(debts) == {"EUR": 1_000_00}
         assert (found.unallocated, found.in_doubt) == ({"EUR": 400_00}, {"EUR": 400_00})
 
+    def test_pays_the_least_secured_of_what_is_due_first(self):
+        book, debtor = self.book()
+        book.invoice(debtor, 10_000, days(-90), number="pledged", secured=1)
+        book.invoice(debtor, 10_000, days(-60), number="bare")
+        book.invoice(debtor, 10_000, days(30), number="undue")
+        book.payment(debtor, 15_000, days(-10))
+        found = {number: sum(minor for _, minor, _ in money) for number, money in placed(book).items()}
+        assert found == {"bare": 10_000, "pledged": 5_000, "undue": 0}
+
+    def test_goes_where_its_payer_designated_it(self):
+        book, debtor = self.book()
+        first = book.invoice(debtor, 1_000_000, days(-30), number="first")
+        book.payment(debtor, 5_000, days(-10), first, designation="principal")
+        (debt,), _ = account(book.facts(), CLAUSE)
+        (told,) = make_statement([debt], days(-10)).debts
+        # twenty days at 2.00 stay open, though the order of the law has interest first
+        assert (told.sums.interest, told.sums.principal) == (4_000, 995_000)
+
+    def test_designated_without_an_invoice_pays_that_part_of_the_debts_in_their_order(self):
+        book, debtor = self.book()
+        book.invoice(debtor, 1_000_000, days(-30), number="first")
+        book.payment(debtor, 5_000, days(-10), designation="principal")
+        (debt,), _ = account(book.facts(), CLAUSE)
+        (told,) = make_statement([debt], days(-10)).debts
+        assert (told.sums.interest, told.sums.principal) == (4_000, 995_000)
+
     def test_passes_by_what_is_disputed(self):
         book, debtor = self.book()
         first = book.invoice(debtor, 100_00, days(-100), number="A")
@@ -258,3 +284,20 @@ class TestACharge:
         book.charge(book.debtor("D1"), 15_00, days(-365), None)
         debts, _ = account(book.facts(), CLAUSE)
         assert totals(debts) == {"EUR": 15_00}
+
+
+class TestAFixedSum:
+    BGB = Held(make_terms("de.bgb-288-2", {"confirmed": True}), fixed_sum=True)
+
+    def test_that_was_paid_counts_against_a_charge_that_comes_later(self):
+        book = Book()
+        book.debtor(1)
+        invoice = book.invoice(1, 10_000, due=days(-60))
+        late = account(book.facts(), self.BGB, day=days(-30))[0]
+        (interest,) = (each.sums.interest for each in make_statement(late, days(-30)).debts)
+        book.payment(1, 14_000 + interest, days(-30), invoice)
+        book.charge(1, 15_050, days(-10), invoice)
+        debts, found = account(book.facts(), self.BGB)
+        # 40.00 are paid; of 150.50 only what exceeds them is owed
+        assert totals(debts) == {"EUR": 11_050}
+        assert found.unallocated == {}

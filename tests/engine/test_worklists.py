@@ -53,7 +53,7 @@ def outcome_of(book: Book, day: date = DAY, facts: Facts | None = None) -> Decid
     outcome = decide(
         facts or book.facts(), CALLS, house_rules(), day, _midnight(day), seen.__setitem__, also=TEAM.columns
     )
-    return Decided(outcome, seen["profile"], seen["hours"])
+    return Decided(outcome, seen["profile"], seen["hours"], seen["known"]["contact_points"])
 
 
 def _midnight(day: date) -> datetime:
@@ -141,6 +141,17 @@ class TestACall:
     def test_is_undone_when_the_hours_of_the_day_are_over(self) -> None:
         found = listed(many(1, kind="consumer"), hour=23)
         assert (found[0].undone, found[0].window) == (NO_WINDOW, None)
+
+    def test_is_undone_where_each_of_his_numbers_is_closed(self) -> None:
+        book = many(1)
+        [debtor] = [row["debtor_id"] for row in book.rows["debtors"]]
+        [point] = [row["contact_point_id"] for row in book.rows["contact_points"]]
+        second = book.add("contact_points", debtor_id=debtor, channel="phone", rank=1, usable=True)
+        book.register(debtor, "wrong_person", days(-1), address_id=point)
+        assert listed(book)[0].undone is None
+        book.register(debtor, "invalid_number", days(-1), address_id=second)
+        found = listed(book)[0]
+        assert (found.undone, found.rule) == (NO_WINDOW, "house.wrong-number")
 
 
 class TestAnAbsence:

@@ -153,3 +153,12 @@ class TestTheLaw:
         done = home.dunwell("doctor", check=False, env={"DUNWELL_NOW": "2026-11-23T12:00:00+00:00"})
         assert "de.basiszins is known until 2026-06-30 only" in done.stdout
         assert "uk.boe-reference" not in done.stdout
+
+    def test_names_seasons_a_year_before_their_days_run_out(self, home):
+        home.dunwell(*COMPLETE)
+        for moment, told in (("2027-12-31T12:00:00+00:00", False), ("2028-01-01T12:00:00+00:00", True)):
+            done = home.dunwell("doctor", check=False, env={"DUNWELL_NOW": moment})
+            season = "The days of the season house.trade.spring-festival are known until 2028-12-31 only"
+            assert (season in done.stdout) is told
+            assert ("dunwell rules set house.trade.spring-festival spans=" in done.stdout) is told
+            assert "house.trade.year-end" not in done.stdout

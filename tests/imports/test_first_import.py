@@ -7,7 +7,7 @@ import pytest
 
 from dunwell.store import journal
 from dunwell.store.models import ImportFile, JournalEntry, Payment, Person, Receivable
-from tests.imports.files import CUSTOMERS, content, counts, take_in, write, write_book
+from tests.imports.files import CHARGES, CUSTOMERS, INVOICES, PAYMENTS, content, counts, take_in, write, write_book
 from tests.support.book import make_creditor
 from tests.support.homes import Home
 
@@ -32,12 +32,37 @@ class TestFirstImport:
             ("invoice", "R3", "C2", None, date(2026, 9, 15), date(2026, 10, 15), "JPY", 90000, "open", "Parts"),
         ]
         assert Receivable.objects.get(number="F1").charge_kind == "late_fee"
+        assert list(Receivable.objects.values_list("secured", "charge_basis").distinct()) == [(None, None)]
         assert found["payments"] == [
             ("P1", "C1", "R1", "invoice", None, date(2026, 9, 3), "EUR", 30000, "bank", None),
             ("P2", "C2", None, None, None, date(2026, 9, 30), "JPY", 1000, "bank", None),
             ("P3", "C1", "R1", "invoice", "P1", date(2026, 9, 10), "EUR", -30000, "bank", None),
         ]
         assert found["disputes"] == [("D1", "C1", "R2", date(2026, 10, 5), None, 5050, "wrong price", None)]
+
+    def test_keeps_what_secures_a_claim_and_what_a_payment_was_designated_for(self, tmp_path: Path) -> None:
+        creditor = make_creditor()
+        told = {"invoices": {"R1": "yes", "R2": "no"}, "payments": {"P1": "principal"}}
+        take_in(
+            creditor,
+            write(tmp_path, "customers", CUSTOMERS),
+            write(
+                tmp_path, "invoices",
+                [{**row, "secured": told["invoices"].get(row["invoice_id"], "")} for row in INVOICES],
+            ),
+            write(tmp_path, "charges", [{**row, "charge basis": "agreed"} for row in CHARGES]),
+            write(
+                tmp_path, "payments",
+                [{**row, "designation": told["payments"].get(row["payment_id"], "")} for row in PAYMENTS],
+            ),
+        )  # fmt: skip
+        found = dict(Receivable.objects.values_list("number", "secured"))
+        assert found == {"R1": 1, "R2": 0, "R3": None, "F1": None}
+        assert Receivable.objects.get(number="F1").charge_basis == "agreed"
+        assert dict(Payment.objects.values_list("number", "designation")) == {"P1": "principal", "P2": None, "P3": None}
+        # a file without the columns says nothing of them
+        take_in(creditor, write(tmp_path, "invoices", [{**INVOICES[0], "description": "Iron"}, *INVOICES[1:]]))
+        assert dict(Receivable.objects.values_list("number", "secured")) == found
 
     def test_fills_what_the_files_leave_open_from_the_creditor(self, tmp_path: Path) -> None:
         creditor = make_creditor(country="CN", language="zh-Hans", zone="Asia/Shanghai", currency="CNY")

@@ -142,10 +142,39 @@ class TestInvoices:
         assert frame(batch, "invoices")[0] == {
             "number": "R1", "debtor": "C1", "issue_date": date(2026, 1, 2), "due_date": date(2026, 2, 1),
             "currency": "EUR", "amount_minor": 10000, "open_minor": None, "status": "open", "says_paid": False,
-            "description": "first", "contract": None, "contract_date": None, "law": None,
+            "description": "first", "contract": None, "contract_date": None, "law": None, "secured": None,
+            "payment_terms": None, "received_date": None, "delivered_date": None, "accepted_date": None,
+            "due_known": None, "due_rule": None, "instalment": None,
         }  # fmt: skip
         assert batch.files[0].totals == (Total("EUR", 3, 11200, 2, 10500), Total("USD", 1, 2050, 1, 2050))
         assert len(batch.files[0].sha256) == 64
+
+    @pytest.mark.parametrize(
+        ("header", "word", "level"),
+        [
+            ("secured", "yes", 1), ("collateral", "No", 0), ("Security level", "70", 70), ("是否有担保", "是", 1),
+            ("担保方式", "抵押", 1), ("有無擔保", "無擔保", 0), ("擔保方式", "質押", 1), ("secured", "", None),
+        ],
+    )  # fmt: skip
+    def test_say_how_well_they_are_secured_in_english_or_chinese(self, tmp_path, header, word, level):
+        batch = read(
+            tmp_path,
+            a=f"invoice_id,customer_id,issue_date,due_date,currency,amount,{header}\n"
+            f"R1,C1,2026-01-02,2026-02-01,EUR,1.00,{word}\n",
+            known=KNOWN,
+        )
+        (found,) = frame(batch, "invoices")
+        assert found["secured"] == level
+
+    @pytest.mark.parametrize("word", ["101", "-1", "rather", "1.5"])
+    def test_that_are_secured_in_other_words_are_an_error(self, tmp_path, word):
+        batch = read(
+            tmp_path,
+            a=f"invoice_id,customer_id,issue_date,due_date,currency,amount,secured\n"
+            f"R1,C1,2026-01-02,2026-02-01,EUR,1.00,{word}\n",
+            known=KNOWN,
+        )
+        assert batch.errors["code"].to_list() == ["intake.bad_secured"]
 
     @pytest.mark.parametrize(
         ("row", "column", "value", "code"),
@@ -202,10 +231,10 @@ class TestInvoices:
         batch = read(tmp_path, a=invoice_rows(*rows, header=HEADER + ",terms_days"))
         assert batch.frames["invoices"].select("number", "due_date").rows() == [
             ("R1", date(2026, 3, 17)), ("R2", date(2026, 2, 10)), ("R3", date(2026, 3, 31)), ("R4", date(2026, 4, 1)),
-            ("R5", date(2026, 2, 20)),
+            ("R5", date(2026, 2, 20)), ("R7#1", date(2026, 1, 25)), ("R7#2", date(2026, 2, 24)),
         ]  # fmt: skip
         assert [(row, code) for row, _, _, code in said(batch)] == [
-            (7, "terms_from_elsewhere"), (8, "terms_of_instalments"), (9, "not_days"), (10, "empty_cell"),
+            (7, "terms_base_missing"), (9, "not_days"), (10, "empty_cell"),
         ]  # fmt: skip
 
     @pytest.mark.parametrize(
@@ -391,7 +420,7 @@ class TestCharges:
         assert frame(batch, "charges") == [
             {"number": "X2", "debtor": "C2", "receivable": "R2", "issue_date": date(2026, 1, 5),
              "due_date": date(2026, 1, 5), "currency": "USD", "amount_minor": 1100, "charge_kind": None,
-             "description": "postage"}
+             "charge_basis": None, "description": "postage"}
         ]  # fmt: skip
 
     @pytest.mark.parametrize(
@@ -407,6 +436,23 @@ class TestCharges:
         batch = read(tmp_path, known=KNOWN, a=f"charge_id,invoice_id,date,{header},amount\nX2,R2,2026-01-05,{word},1\n")
         (found,) = frame(batch, "charges")
         assert (found["charge_kind"], found["description"]) == (kind, None)
+
+    @pytest.mark.parametrize(
+        ("header", "word", "basis"),
+        [
+            ("charge basis", "agreed", "agreed"), ("legal basis", "by law", "law"), ("basis", "none", "none"),
+            ("收费依据", "合同约定", "agreed"), ("依据", "法律允许", "law"), ("收費依據", "契約約定", "agreed"),
+            ("收費依據", "法律允許", "law"),
+        ],
+    )  # fmt: skip
+    def test_say_what_they_rest_on_in_english_or_chinese(self, tmp_path, header, word, basis):
+        batch = read(tmp_path, known=KNOWN, a=f"charge_id,invoice_id,date,{header},amount\nX2,R2,2026-01-05,{word},1\n")
+        (found,) = frame(batch, "charges")
+        assert found["charge_basis"] == basis
+
+    def test_that_rest_on_nothing_known_are_an_error(self, tmp_path):
+        batch = read(tmp_path, known=KNOWN, a="charge_id,invoice_id,date,basis,amount\nX2,R2,2026-01-05,custom,1\n")
+        assert batch.errors["code"].to_list() == ["intake.unknown_charge_basis"]
 
     def test_of_a_kind_that_nobody_knows_keep_the_word_as_what_they_are_about(self, tmp_path):
         batch = read(
@@ -446,6 +492,24 @@ class TestPayments:
             ("P4", "C1", "R1", "EUR", -1000, "P1", None),
             ("P5", "C1", "R1", "EUR", -100, "P0", None),
         ]
+
+    @pytest.mark.parametrize(
+        ("header", "word", "component"),
+        [
+            ("designation", "Principal", "principal"), ("tilgungsbestimmung", "Zinsen", "interest"),
+            ("designated for", "costs", "costs"), ("指定抵充", "本金", "principal"),
+            ("款项性质", "逾期利息", "interest"), ("款項性質", "費用", "costs"),
+            ("抵充對象", "加倍部分債務利息", "extra"),
+        ],
+    )  # fmt: skip
+    def test_say_what_the_payer_designated_them_for_in_english_or_chinese(self, tmp_path, header, word, component):
+        content = f"payment_id,customer_id,value_date,currency,amount,{header}\nP1,C1,2026-03-01,EUR,1.00,{word}\n"
+        (found,) = frame(read(tmp_path, a=content, known=KNOWN), "payments")
+        assert found["designation"] == component
+
+    def test_that_are_designated_for_nothing_known_are_an_error(self, tmp_path):
+        content = "payment_id,customer_id,value_date,currency,amount,designation\nP1,C1,2026-03-01,EUR,1.00,rent\n"
+        assert read(tmp_path, a=content, known=KNOWN).errors["code"].to_list() == ["intake.unknown_designation"]
 
     @pytest.mark.parametrize(
         ("row", "column", "value", "code"),

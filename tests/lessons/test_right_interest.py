@@ -75,9 +75,9 @@ class TestLateInterest:
 class TestALateFee:
     def test_comes_once_however_often_the_day_is_looked_at(self):
         """Invoice Ninja 2330: a late fee every hour."""
-        one = described.with_fixed_sum(debt(make_terms("de.bgb-288-2", {"confirmed": True})), "business", DUE)
+        one = described.with_fixed_sum(debt(make_terms("de.bgb-288-2", {"confirmed": True})), "business")
         late = date(2025, 9, 1)
-        one = described.with_fixed_sum(one, "business", late)
+        one = described.with_fixed_sum(one, "business")
         assert [owed(one, day)["costs_minor"] for day in (DUE, date(2025, 7, 1), late, date(2026, 1, 1))] == [
             0, 40_00, 40_00, 40_00,
         ]  # fmt: skip
@@ -89,5 +89,5 @@ class TestALateFee:
         assert (sums["principal_minor"], sums["interest_minor"]) == (10_000_00, 20_00)
 
     def test_is_never_asked_of_a_consumer_by_law(self):
-        one = described.with_fixed_sum(debt(make_terms("de.bgb-288-2")), "consumer", date(2025, 9, 1))
+        one = described.with_fixed_sum(debt(make_terms("de.bgb-288-2")), "consumer")
         assert one.fixed_sum_minor == 0

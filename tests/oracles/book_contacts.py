@@ -75,7 +75,7 @@ class Contacts:
         self.persons = {row["debtor_id"]: row["person_id"] for row in facts["debtors"]}
         self.binding = {kind for rule in self.rules if rule["kind"] == "register" for kind in in_force(rule)["entries"]}
         self.told_of = {each.get("address") for _, each in self.entries()} | {
-            text(row["contact_point_id"]) for row in facts["contacts"]
+            self.asked_at(row["contact_point_id"]) for row in facts["contacts"]
         }
         self.promised = {(each["debtor_id"], each["currency"]) for each in self.promises}
         self.known: dict[Any, frozenset[Finding]] = {}
@@ -93,6 +93,7 @@ class Contacts:
             "at": at.astimezone(UTC).isoformat(),
             "account": str(debtor["debtor_id"]),
             "purpose": self.purpose,
+            "of_a_book": True,
             "debtor": {
                 "kind": debtor["kind"], "country": debtor["country"], "region": debtor["region"],
                 "zones": self.zones(debtor),
@@ -120,9 +121,21 @@ class Contacts:
         return {
             "at": row["at"], "channel": row["channel"], "direction": row["direction"], "outcome": row["outcome"],
             "purpose": row["purpose"], "to": row["addressee"], "mode": row["mode"], "place": row["at_place"],
-            "address": text(row["contact_point_id"]), "account": str(row["debtor_id"]),
+            "address": self.asked_at(row["contact_point_id"]), "account": str(row["debtor_id"]),
             "collector": row["collector"], **(debts if named else {}),
         }  # fmt: skip
+
+    def asked_at(self, point: int | None) -> str | None:
+        """An address; those of a third person are he himself."""
+        for row in self.facts["contact_points"]:
+            if row["contact_point_id"] == point and row["third_person_id"] is not None:
+                return f"third person {row['third_person_id']}"
+        return text(point)
+
+    def told_of_address(self, row: Row) -> str | None:
+        """Whose a number is, is said of the number; all else of him."""
+        of_number = row["kind"] in ("wrong_person", "invalid_number")
+        return text(row["address_id"]) if of_number else self.asked_at(row["address_id"])
 
     def entries(self) -> list[tuple[Row, dict[str, Any]]]:
         """Registers, holds on the whole account, and complaints."""
@@ -130,7 +143,7 @@ class Contacts:
         for row in self.facts["registers"]:
             entry = {
                 "kind": row["kind"], "from": row["from_at"] or row["from_date"], "until": row["until_date"],
-                "channel": row["channel"], "address": text(row["address_id"]), "place": row["at_place"],
+                "channel": row["channel"], "address": self.told_of_address(row), "place": row["at_place"],
                 "purpose": row["purpose"],
                 "weekdays": [int(number) for number in (row["weekdays"] or "").split()],
                 "hours": [row["hours_from"], row["hours_until"]] if row["hours_from"] else None,

@@ -145,6 +145,8 @@ class _Account:
         self.debt, self.as_of, self.start = debt, as_of, debt.first_day
         self.ran_to = self.start - DAY
         self.costs, self.principal, self.surplus = 0, debt.principal, 0
+        # What of the fixed sum stands for costs that are yet to be charged.
+        self.fixed_left = 0
         self.capitalised = 0
         self.interest = _Track(debt, debt.interest, as_of)
         self.fees, self.fees_paid = 0, 0
@@ -171,7 +173,8 @@ class _Account:
             elif what == 0:
                 # Reading: the fixed sum is an entry among the others of its day, and ends a stretch as they do.
                 self._run_to(day if self.debt.payment_day == "counts" else day - DAY)
-                self.costs += self.debt.fixed_sum if self.principal > 0 else 0
+                self.fixed_left = self.debt.fixed_sum if self.principal > 0 else 0
+                self.costs += self.fixed_left
             else:
                 self._run_to(day)
                 self.capitalised = self.interest.open
@@ -220,7 +223,10 @@ class _Account:
         if entry.kind == "charge" and entry.fee and self.debt.ceiling is not None:
             self.fees += entry.amount
         elif entry.kind == "charge":
-            self.costs += entry.amount
+            # Reading: it makes no difference whether the fixed sum was paid; fees under a ceiling never meet one.
+            met = min(entry.amount, self.fixed_left)
+            self.fixed_left -= met
+            self.costs += entry.amount - met
         elif entry.kind == "credit":
             self.surplus += entry.amount - self._pay("principal", entry.amount)
         else:

@@ -223,7 +223,11 @@ def settled(situation: Table) -> dict[str, Any]:
         if not told.get("address"):
             return {**told}
         address = one_form(told["address"], country)
-        return {**told, "address": asked if asked and not permits and may_be(address, asked) else address}
+        return {
+            **told,
+            "itself": address,
+            "address": asked if asked and not permits and may_be(address, asked) else address,
+        }
 
     return {
         **situation,
@@ -311,7 +315,9 @@ class Asked:
         }
         self.account = situation.get("account")
         self.entries: list[Table] = list(situation.get("registers") or [])
+        self.told_entries = list(self.entries)
         self.contacts = [self._contact(each) for each in situation.get("contacts") or []]
+        self.entries += self.closed_by_contacts()
         self.told_contacts = [dict(each) for each in self.contacts]
         self.rests_on_nothing, self.span = False, float("inf")
         self.settle_answers()
@@ -325,6 +331,25 @@ class Asked:
             "channel": told.get("channel") or self.channel,
             "direction": told.get("direction") or "out",
         }
+
+    def closed_by_contacts(self) -> list[Table]:
+        """Where somebody else answered nobody is contacted again, until the very address is confirmed later."""
+        found: list[Table] = []
+        # in a book the entries that a record of a call made stand for themselves
+        for contact in () if self.situation.get("of_a_book") else self.contacts:
+            if (contact["outcome"], contact["direction"]) != ("wrong_person", "out") or not contact.get("address"):
+                continue
+            confirmed = []
+            for entry in self.entries:
+                if entry["kind"] == "verified" and entry.get("address") == contact["itself"]:
+                    day = day_of(entry["from"])
+                    confirmed.append(max(midnight(z, day) for z in self.zones) if day else seconds(entry["from"]))
+            if not any(contact["moment"] < since <= self.at for since in confirmed):
+                numbers = ("phone", "sms", "im")
+                for channel in numbers if contact["channel"] in numbers else (contact["channel"],):
+                    told = {"kind": "wrong_person", "from": contact["at"], "channel": channel}
+                    found.append({**told, "address": contact["address"]})
+        return found
 
     def settle_answers(self) -> None:
         """What answers nothing counts as collection: each answer takes the oldest question it can."""
@@ -356,7 +381,9 @@ class Asked:
             return str(self.situation["address"])
         named = {c["address"] for c in self.contacts if c["channel"] == self.channel and c.get("address")}
         named |= {
-            e["address"] for e in self.entries if e.get("channel", self.channel) == self.channel and e.get("address")
+            e["address"]
+            for e in self.told_entries
+            if e.get("channel", self.channel) == self.channel and e.get("address")
         }
         if not named:
             return NAMELESS
@@ -436,7 +463,7 @@ class Asked:
                 if self.is_in_scope(other["applies"]):
                     speaks.append(other["applies"])
             elif (
-                other["citation"]["confidence"] != "recalled"
+                is_backed(other["citation"])
                 and self.is_in_scope(other["applies"], sure=True)
                 and (not values.get("begun") or self.he_began(values["begun"], self.values(rule) or {}))
             ):
@@ -889,9 +916,12 @@ class Asked:
 
     def _season(self, rule: Table, values: Table) -> list[Finding]:
         last = [end for zone in self.zones for end in season_ends(values, day_in(zone, self.at))]
-        if not last:
-            return []
-        return self.say(rule, max(midnight(zone, max(last) + DAY) for zone in self.zones))
+        if last:
+            return self.say(rule, max(midnight(zone, max(last) + DAY) for zone in self.zones))
+        years = [end.year for _, end in values.get("spans") or []]
+        if years and self.today.year > max(years):
+            return [Finding(rule["id"], None, None, "note", None, None)]
+        return []
 
     def _content(self, rule: Table, values: Table) -> list[Finding]:
         return self.say(rule)
@@ -903,7 +933,46 @@ class Asked:
         return self.say(rule)
 
     def _recording(self, rule: Table, values: Table) -> list[Finding]:
-        return self.say(rule) if self.channel in ("phone", "visit") else []
+        decides = self.recording()
+        return self.say(rule) if decides is not None and decides[0] == rule["id"] else []
+
+    def recording(self) -> tuple[str, str] | None:
+        """May it be recorded: the rule that decides, and the answer."""
+        if self.channel not in ("phone", "visit"):
+            return None
+        found = []
+        for rule in self.rules:
+            values = self.speaks_here(rule) if rule["kind"] == "recording" else None
+            if values is not None:
+                ours = rule["strength"] == "house" or rule["citation"]["confidence"] == "recalled"
+                order = ["forbidden", "required", "ask", "allowed"].index(values["may"])
+                found.append((ours, order, rule["id"], values["may"]))
+        if not found:
+            return None
+        *_, decides, may = min(found)
+        here = {"channel": self.channel, "address": self.situation["address"], "place": self.facts["at_place"],
+                "purpose": self.facts["purpose"], "account": self.account}  # fmt: skip
+        refused = any(
+            entry["kind"] == "recording_refused"
+            and self.is_about(entry, here)
+            and entry.get("account") in (None, self.account or entry.get("account"))
+            and any(self.holds_at(entry, zone, self.at) for zone in self.zones)
+            for entry in self.entries
+        )
+        consented = any(
+            entry["kind"] == "recording_consent" and self.permits(entry, here) and self.permits_at(entry, self.at)
+            for entry in self.entries
+        )
+        if refused and may != "forbidden":
+            return decides, "refused_required" if may == "required" else "refused"
+        return decides, "consented" if consented and may == "ask" else may
+
+
+def is_backed(citation: Table) -> bool:
+    """The house answers for its own rules; of others the official wording stands beside them, not from memory."""
+    if citation["confidence"] == "house":
+        return True
+    return citation["confidence"] != "recalled" and citation.get("quote", "") != ""
 
 
 def season_ends(values: Table, day: date) -> list[date]:

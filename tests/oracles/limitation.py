@@ -20,8 +20,8 @@ CODES = [
     "no_rule_at_hand", "rule_unverified", "rule_older_than_claim", "rules_differ", "first_day_differs",
     "last_instalment", "agreed_period", "agreed_ignored", "outer_limit", "moved_from_day_off", "days_off_not_known",
     "event_unproven", "event_without_effect", "effect_not_stated", "event_after_end", "event_too_early",
-    "demand_lapses", "nothing_pending", "guarantee_saved", "revival_not_stated", "proceedings_pending",
-    "obstacle_lasts", "no_suit_threat",
+    "demand_lapses", "nothing_pending", "guarantee_saved", "standstill_recalled", "revival_not_stated",
+    "proceedings_pending", "obstacle_lasts", "no_suit_threat",
 ]  # fmt: skip
 WEAKER = ["house", "official", "copy", "secondary", "recalled"]
 
@@ -159,6 +159,9 @@ class Reading:
             self.pending = True
         elif effect == "brought":
             self.pending = True
+            if self.strict and kind in self.values.get("recalled_standstill", {}).get("kinds", []):
+                self.notes.add("standstill_recalled")
+                self.suspended_from = self.suspended_from or max(day, self.start)
         elif effect == "lapses":
             self.notes.add("demand_lapses")
             self.grace = max(self.grace or day, later(day, self.values["lapse"]["months"]))
@@ -179,7 +182,12 @@ class Reading:
             self.notes.add("event_unproven")
         if counts:
             if self.suspended_from is not None:
-                self.base += max(event["event_date"] - self.suspended_from, timedelta())
+                until = event["event_date"]
+                after = self.values.get("recalled_standstill", {}).get("months")
+                if self.strict and after:
+                    self.notes.add("standstill_recalled")
+                    until = later(until, after)
+                self.base += max(until - self.suspended_from, timedelta())
             if begins_again:
                 self.anew(event["event_date"])
             self.event = event["event_id"]

@@ -12,7 +12,7 @@ from dunwell.rulebook.contact_rules import Rule
 from dunwell.rulebook.rules_file import house_rules
 
 CASES = [(rule, case) for rule in house_rules().rules for case in rule.cases]
-WITH_NUMBERS = ("hours", "count", "wait")
+WITH_NUMBERS = ("hours", "count", "wait", "intensity", "visitors", "promise")
 
 
 @cache

@@ -36,7 +36,7 @@ def of(kind: str, **values: Any) -> dict[str, Any]:
 
 def exception(name: str, lifts: bool, confidence: str = "official", **applies: list[str]) -> dict[str, Any]:
     """A good exception of `x.cap`."""
-    citation = {"source": "a law", "confidence": confidence, "quote": ""}
+    citation = {"source": "a law", "confidence": confidence, "quote": "words"}
     return rule(id=name, excepts="x.cap", applies=applies, citation=citation, **of("exception", lifts=lifts))
 
 
@@ -105,6 +105,7 @@ class TestARule:
             ({"strength": "strong"}, "unknown kind, effect or strength"),
             ({"strength": "house"}, "a house rule is cited as the house's"),
             ({"citation": {"source": "us", "confidence": "house"}}, "a house rule is cited as the house's"),
+            ({"first_day": "perhaps"}, "first_day is one of told, year_only, not_told"),
             ({"excepts": "y"}, "an exception, and nothing else, names what it excepts"),
             (of("exception", lifts=True), "an exception, and nothing else, names what it excepts"),
             ({"excepts": "y"} | of("exception", lifts=False, begun=["same_channel"]), "asked where an exception lifts"),

@@ -128,6 +128,48 @@ class TestAllDebtsOfADebtor:
         assert old["without_interest"]["code"] == "interest.not_yet_in_force"
         assert all(float(each["demanded"]["interest"]) > 0 for each in others)
 
+    def test_keep_their_interest_where_one_grows_beyond_all_bounds(self, say_of):
+        book = two()
+        book.invoice(1, 10**13, days(-14_000), number="invoice-3")
+        run = say_of(book)
+        run(*CLAUSE)
+        run("terms", "set", "invoice:invoice-3", "--regime", "contract.clause", "--rate", "36", "--compound", "month")
+        wild, *others = json.loads(run("statement", "--debtor", "D1", "--json"))["debts"]
+        assert wild["without_interest"]["code"] == "interest.too_large"
+        assert [each["demanded"]["interest"] for each in others] == ["20.00", "2.00"]
+
+    def test_keep_their_interest_where_the_terms_of_one_are_no_longer_known(self, say_of):
+        run = say_of(two())
+        run(*CLAUSE)
+        run("terms", "set", "invoice:invoice-1", "--regime", "contract.clause", "--rate", "5", "--confirmed")
+        from dunwell.store import guard
+        from dunwell.store.models import InterestTerms
+
+        with guard.writing("test"):
+            InterestTerms.objects.filter(code="invoice:invoice-1").update(regime="gone.law")
+        first, second = json.loads(run("statement", "--debtor", "D1", "--json"))["debts"]
+        assert first["without_interest"]["code"] == "interest.unknown_regime"
+        assert "invoice-1 (invoice:invoice-1)" in first["without_interest"]["why"]
+        assert (first["demanded"]["interest"], second["demanded"]["interest"]) == ("0.00", "2.00")
+
+    def test_of_a_consumer_in_america_lack_charges_of_a_collector_that_rest_on_nothing(self, say_of):
+        book = Book()
+        debtor = book.debtor("D1", kind="consumer", country="US")
+        invoice = book.invoice(debtor, 500_00, days(-40), number="invoice-1", currency="USD")
+        for minor, basis in ((25_00, None), (7_00, "agreed"), (1_00, "law"), (3_00, "none")):
+            book.charge(debtor, minor, days(-20), invoice, currency="USD")
+            book.rows["receivables"][-1]["charge_basis"] = basis
+        book.charge(debtor, 40_00, days(-20), None, currency="USD")
+        run = say_of(book)
+        own = json.loads(run("statement", "--debtor", "D1", "--json"))
+        assert own["total"] == {"USD": "576.00"}
+        run("creditor", "set", "--code", "acme", "--kind", "debt_collector")
+        told = json.loads(run("statement", "--debtor", "D1", "--json"))
+        assert told["total"] == {"USD": "508.00"}
+        left_out = [(each["amount"], each["law"]) for debt in told["debts"] for each in debt["charges_not_claimed"]]
+        assert sorted(left_out) == [(minor, "12 CFR 1006.22(b)") for minor in ("25.00", "3.00", "40.00")]
+        assert "Not claimed: charge-2, USD 25.00" in run("statement", "--debtor", "D1")
+
     def test_are_refused_where_nothing_is_open(self, say_of):
         assert "Nothing of debtor D1" in say_of(two((1_500_00, -50)))("statement", "--debtor", "D1", fails=True)
 

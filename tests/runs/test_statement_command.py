@@ -83,8 +83,10 @@ class TestAStatement:
     def test_claims_the_fixed_sum_of_the_law_where_asked(self, say, numbers):
         say("terms", "set", "business", "--regime", "de.bgb-288-2", "--fixed-sum", "--confirmed")
         debt = json.loads(say("statement", numbers[0], "--json"))["debts"][0]
-        # EUR 40 by law, less the EUR 15.00 of costs that were charged
-        assert [entry["amount"] for entry in debt["entries"] if entry["kind"] == "fixed_sum"] == ["25.00"]
+        # EUR 40 by law, and the EUR 15.00 of costs that were charged count against them
+        told = {entry["kind"]: entry for entry in debt["entries"]}
+        assert (told["fixed_sum"]["amount"], told["charge"]["covered_by_fixed_sum"]) == ("40.00", "15.00")
+        assert (told["fixed_sum"]["adds"], told["charge"]["adds"]) == ("40.00", "0.00")
 
     @pytest.mark.parametrize(("language", "title"), TITLES)
     @QUICK

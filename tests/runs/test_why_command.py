@@ -88,6 +88,9 @@ class TestWhy:
         say = say_of(book)
         said = say("why", "D-1", "--not", "message")
         assert "[house.hold; talks under way], until 11 March 2026" in said
+        assert said.count("This rule in full: dunwell rules show house.hold\n") == 1
+        gates = {gate["gate"]: gate for gate in told(say, "--not", "call")["lines"][0]["gates"]}
+        assert {stop["page"] for stop in gates["rules"]["stops"]} == {"docs/rules/house.md#house-hold"}
         assert "a run does it from 12 March 2026 on (in 10 days)" in said
         owner = creditor()
         actions = [run(owner, day, dry_run=True).outcome.lines["action"].item() for day in (days(9), days(10))]

@@ -162,6 +162,30 @@ class TestLateInterest:
         assert "R-M0" in why
         assert sink.mails == []
 
+    @pytest.mark.parametrize("basis", [None, "agreed"])
+    def test_never_leaves_with_a_charge_that_a_collector_may_not_ask_of_a_consumer(self, sink, basis):
+        creditor = a_book(kind="debt_collector")
+        debtor = add_debtor(
+            creditor, "M0", email="m0@debtor.example", due=DUE, cents=1_000_000, kind="consumer", country="DE"
+        )
+        with guard.writing("test"):
+            contract = Contract.objects.create(
+                creditor=creditor, debtor=debtor, number="V-1", law="US-NY", known_from=TEN
+            )
+            Receivable.objects.update(contract=contract)
+            Receivable.objects.create(
+                creditor=creditor, debtor=debtor, number="F-1", kind="charge", parent=Receivable.objects.get(),
+                issue_date=DUE, due_date=DUE, currency="EUR", amount_minor=20_00, status="open", known_from=TEN,
+                charge_basis=basis,
+            )  # fmt: skip
+        reminded(debtor)
+        run(creditor)
+        broken = let_go().broken
+        assert len(sink.mails) == (0 if basis is None else 1)
+        assert [("F-1" in why, "12 CFR 1006.22(b)" in why) for _, why in broken] == (
+            [(True, True)] if basis is None else []
+        )
+
     def test_stands_in_a_letter_with_its_statement_behind_it(self, sink):
         creditor = a_book()
         reminded(add_debtor(creditor, "L0", letter=True, due=DUE, cents=1_000_000))

@@ -84,9 +84,9 @@ def _put_away(table: str, columns: str, change: str) -> None:
 
 RECEIVABLE = (
     "debtor_id, number, kind, parent_id, issue_date, due_date, currency, amount_minor, open_as_of_date, status,"
-    " charge_kind, contract_id"
+    " charge_kind, charge_basis, secured, contract_id"
 )
-PAYMENT = "debtor_id, number, receivable_id, reverses_id, value_date, currency, amount_minor, source_kind"
+PAYMENT = "debtor_id, number, receivable_id, reverses_id, value_date, currency, amount_minor, source_kind, designation"
 
 CHANGES: dict[str, Callable[[Book], None]] = {
     "nothing": lambda _: None,

@@ -170,6 +170,7 @@ class TestTheStrip:
         said = told(debtor, now=NOW)
         # with and without hours
         assert said.count("[house.hold; ") == 2
+        assert said.count("dunwell rules show house.hold\n") == 2
         assert "represented by a lawyer" in said
         assert "No next window is known." in said
         assert all("house.hold" in told(debtor, language=language, now=NOW) for language in LANGUAGES)

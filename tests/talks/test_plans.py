@@ -1,9 +1,11 @@
 """May we call or visit now? The gate answers before the number is shown; what was done is recorded with its answer."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.conf import settings
 
 from dunwell.actions.facts import facts_of
 from dunwell.actions.permissions import may
@@ -13,6 +15,7 @@ from dunwell.core.errors import Refused
 from dunwell.core.terms import Channel, ContactOutcome
 from dunwell.engine.day.history import reached
 from dunwell.jobs import cli
+from dunwell.jobs.context import operator
 from dunwell.store import guard
 from dunwell.store.models import Clearance, ContactAttempt, ContactItem, Debtor, JournalEntry
 from tests.support.rows import MEI
@@ -21,6 +24,17 @@ from tests.talks.book import a_book
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 NIGHT = datetime(2026, 11, 23, 20, tzinfo=UTC)
 QUICK = pytest.mark.parametrize("home", ["sqlite"], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def overriders(db, monkeypatch):
+    """Who may go past a presumption or an advice."""
+
+    def named(names):
+        monkeypatch.setattr(settings, "DUNWELL", replace(settings.DUNWELL, override_by=names))
+
+    named("anna mei")
+    return named
 
 
 @pytest.fixture
@@ -79,11 +93,20 @@ class TestAPlan:
         made = plan(book, key="2")
         assert (made.may_go, made.clearance.verdict) == (False, "forbidden")
 
-    def test_is_overridden_by_people_alone(self, book):
-        assert may(MEI, "contact.override")
-        job = Actor(ActorKind.JOB, "night")
-        assert not may(job, "contact.override")
-        assert refusal(plan, book, at=NIGHT, override="x", by=job) == "act.not_allowed"
+    def test_is_overridden_by_people_alone_who_are_named_for_it(self, book, overriders):
+        job, ben = Actor(ActorKind.JOB, "mei"), Actor(ActorKind.USER, "ben")
+        assert [may(each, "contact.override") for each in (MEI, job, ben)] == [True, False, False]
+        for other in (job, ben):
+            assert refusal(plan, book, at=NIGHT, override="x", by=other) == "gate.may_not_override"
+        overriders("")
+        assert refusal(plan, book, at=NIGHT, override="x") == "gate.may_not_override"
+        assert Clearance.objects.count() == 0
+        assert not plan(book, at=NIGHT, key="2").may_go
+
+    def test_that_went_past_a_rule_is_journaled_with_it(self, book):
+        plan(book, at=NIGHT, override="He asked for a call at nine")
+        body = json.loads(bytes(JournalEntry.objects.get(event="contact.planned").body))["body"]
+        assert (body["rules"], body["override"]) == (["house.trade.hours"], "He asked for a call at nine")
 
     @QUICK
     @pytest.mark.parametrize(
@@ -233,11 +256,8 @@ class TestTheCommand:
 
     @QUICK
     def test_goes_past_an_advice_with_a_reason_and_past_nothing_forbidden(self, book, capsys, monkeypatch):
-        from django.conf import settings
-
-        now = settings.DUNWELL
-        values = {name: getattr(now, name) for name in now.__dataclass_fields__}
-        monkeypatch.setattr(settings, "DUNWELL", type(now)(**{**values, "now": NIGHT, "language": "en"}))
+        told = {"now": NIGHT, "language": "en", "override_by": operator().name}
+        monkeypatch.setattr(settings, "DUNWELL", replace(settings.DUNWELL, **told))
         line = ("contact", "plan", book.debtor.number, "--override", "He asked for a call at nine")
         gone = self.told(capsys, *line, code=0)
         assert "+49 30 1234567" in gone

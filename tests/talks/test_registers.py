@@ -173,6 +173,51 @@ class TestLostContact:
         assert body["borne_out_from"] is None
 
 
+class TestAWrittenDispute:
+    """Regulation F, 12 CFR 1006.38(c) and (d)(2): nothing is collected until the answer was sent."""
+
+    @pytest.fixture
+    def consumer(self, db):
+        creditor = a_creditor(kind="debt_collector", country="US", zone="America/New_York")
+        return a_debtor(creditor, country="US", zone="America/New_York", kind="consumer")
+
+    def rules_against(self, debtor, at):
+        planned = Planned(debtor.pk, "letter", collector="agency")
+        [told] = gate.ask(debtor.creditor, [planned], at=at)
+        return {each.rule for each in told.answer.findings if each.effect == "forbidden"}
+
+    @pytest.mark.parametrize(
+        ("kind", "purpose", "rule"),
+        [
+            ("dispute_in_writing", "verification", "us.regf.dispute-in-writing"),
+            ("original_creditor_asked", "original_creditor", "us.regf.original-creditor"),
+        ],
+    )
+    def test_stops_collecting_until_it_was_answered(self, consumer, kind, purpose, rule):
+        noon = datetime(2026, 11, 23, 17, tzinfo=UTC)
+        add(consumer, kind, key="a", at=noon)
+        later = noon + timedelta(days=30)
+        assert rule in self.rules_against(consumer, later)
+        add(consumer, "notice_sent", key="b", at=noon + timedelta(days=2), purpose="placement")
+        assert rule in self.rules_against(consumer, later)
+        add(consumer, "notice_sent", key="c", at=noon + timedelta(days=3), purpose=purpose)
+        assert RegisterEntry.objects.get(kind=kind).until_date == date(2026, 11, 26)
+        assert json.loads(bytes(JournalEntry.objects.get(key="c").body))["body"]["answered"] == [
+            RegisterEntry.objects.get(kind=kind).pk
+        ]
+        assert rule in self.rules_against(consumer, noon + timedelta(days=3))
+        assert rule not in self.rules_against(consumer, noon + timedelta(days=4))
+
+    def test_that_came_after_the_answer_goes_on(self, consumer):
+        noon = datetime(2026, 11, 23, 17, tzinfo=UTC)
+        add(consumer, "dispute_in_writing", key="a", at=noon + timedelta(days=3))
+        add(
+            consumer, "notice_sent", key="b", at=noon + timedelta(days=4), purpose="verification",
+            from_date=date(2026, 11, 24),
+        )  # fmt: skip
+        assert "us.regf.dispute-in-writing" in self.rules_against(consumer, noon + timedelta(days=30))
+
+
 class TestAMinor:
     def test_is_a_hard_stop(self, debtor):
         set_hold(debtor=debtor, reason=HoldReason.MINOR, key="m", **HOW)
@@ -190,6 +235,41 @@ class TestATalkThatUpsetHim:
             "cooling_off", date(2026, 11, 23), date(2026, 12, 6)
         )  # fmt: skip
         assert verdict(debtor, "letter", at=MONDAY + timedelta(days=13)) == "forbidden"
+
+
+def recording(debtor, **values):
+    [told] = gate.ask(debtor.creditor, [Planned(debtor.pk, "phone", **values)], at=MONDAY, with_notes=True)
+    [found] = [(each.rule, each.detail) for each in told.answer.findings if "recording" in each.rule]
+    return found
+
+
+class TestWhetherACallIsRecorded:
+    def test_is_asked_where_nothing_was_said(self, debtor):
+        assert recording(debtor) == ("house.recording", "ask")
+
+    def test_follows_the_last_word(self, debtor):
+        add(debtor, "recording_consent", "1")
+        assert recording(debtor) == ("house.recording", "consented")
+        add(debtor, "recording_refused", "2")
+        assert recording(debtor) == ("house.recording", "refused")
+        add(debtor, "recording_consent", "3")
+        assert recording(debtor) == ("house.recording", "consented")
+        assert RegisterEntry.objects.filter(until_date=None).count() == 1
+
+    def test_has_one_answer_where_a_law_wants_it_and_the_house_would_ask(self, db):
+        card = a_debtor(
+            a_creditor(), kind="consumer", country="CN", zone="Asia/Shanghai", debt_kind="credit_card"
+        )  # fmt: skip
+        assert recording(card) == ("cn.card.68-recording", "required")
+        add(card, "recording_refused")
+        assert recording(card) == ("cn.card.68-recording", "refused_required")
+
+    @QUICK
+    def test_is_told_with_a_plan(self, db, capsys):
+        book = a_book()
+        add_entry(debtor=book.debtor, kind="recording_refused", at=book.debtor.known_from, by=MEI, key="r")
+        cli._run(("contact", "plan", book.debtor.number))
+        assert "recording was refused" in capsys.readouterr().out
 
 
 class TestTheCommand:

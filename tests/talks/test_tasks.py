@@ -13,6 +13,8 @@ from dunwell.actions.day.report import DaySums, day_sums
 from dunwell.actions.talks import add_entry
 from dunwell.core.terms import Channel, Stage
 from dunwell.jobs import cli
+from dunwell.rulebook.rule_pages import page_of
+from dunwell.rulebook.rules_file import house_rules
 from dunwell.store.models import Debtor
 from tests.engine.book import DAY, Book, days
 from tests.runs.kept import creditor, keep, run
@@ -145,6 +147,9 @@ class TestTheList:
         mine = kept.filter(pl.col("debtor_id") == Debtor.objects.get(number="D1").pk)
         assert task["run"] == name
         assert [each["rule"] for each in task["findings"]] == mine["rule"].to_list()
+        assert {each["page"] for each in task["findings"]} == {
+            page_of(house_rules().named(rule)) for rule in mine["rule"]
+        }
         shutil.rmtree(Path(settings.DUNWELL.runs) / name)
         [task] = json.loads(said(capsys, "list", "tasks", "--json", "--debtor", "D1"))
         assert task["findings"] is None

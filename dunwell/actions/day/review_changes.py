@@ -194,7 +194,11 @@ def _sent_to(row: OutboxMessage, to: str, *, at: datetime, by: Actor, reason: st
 
 def _point(row: OutboxMessage, to: str) -> ContactPoint:
     """The usable address that is meant: the first of a channel, or the one with that value."""
-    usable = list(ContactPoint.objects.filter(debtor=row.debtor, invalid_since__isnull=True).order_by("rank", "pk"))
+    usable = list(
+        ContactPoint.objects.filter(debtor=row.debtor, third_person=None, invalid_since__isnull=True).order_by(
+            "rank", "pk"
+        )
+    )
     for point in usable:
         if to in (point.channel, point.value):
             return point

@@ -6,41 +6,49 @@ from datetime import date, timedelta
 import polars as pl
 
 from dunwell.actions.importing.book import Book, Said, condition
+from dunwell.actions.importing.due_by_law import with_due_dates_of_law, with_notes_of_law
 from dunwell.actions.importing.open_items import NUMBER_PREFIX
 from dunwell.actions.importing.targets import beside
 from dunwell.actions.talks.targets import LONGEST_DAYS
+from dunwell.core.terms import ReceivableKind, ReceivableStatus
 from dunwell.intake.faults import Faults, report
+from dunwell.intake.kinds import kind_of_receivables
 from dunwell.intake.shapes import Batch, FileReport
+from dunwell.rulebook.instalments import invoice_of, place_of
 from dunwell.store import bulk
 
-_RECEIVABLE_FRAMES = {"invoices": "invoice", "credit_notes": "credit_note", "charges": "charge"}
+_RECEIVABLE_FRAMES = ("invoices", "credit_notes", "charges")
 _REFERRING = ("credit_notes", "charges", "payments", "disputes")
 
 
 def checked(batch: Batch, book: Book, said: Said, today: date) -> Batch:
     """The batch without rows that the book contradicts; their errors are added to the others. today: the creditor's."""
-    check = _Check(batch, book, said, Faults())
+    faults = Faults()
+    batch = with_due_dates_of_law(batch, book, faults)
+    check = _Check(batch, book, said, faults)
     check.reserved_numbers()
     check.changed_currencies()
+    check.instalments_of_the_book()
     check.contracts_of_the_book()
     check.targets_ahead(today)
     check.what_refers_to_refused_rows()
     added = check.faults.all()
     if added.is_empty():
-        return batch
+        return with_notes_of_law(batch, book)
     good = {kind: check.faults.good(frame) for kind, frame in batch.frames.items()}
     rejected = {
         kind: pl.concat([batch.rejected[kind], check.faults.bad(frame)]) for kind, frame in batch.frames.items()
     }
     names = [str(file.path) for file in batch.files]
     errors = pl.concat([batch.errors, report(added, names)]).sort("file", "row", maintain_order=True)
-    return replace(
+    found = replace(
         batch,
         frames=good,
         rejected=rejected,
         errors=errors,
         files=[_without(file, index, batch, check.faults) for index, file in enumerate(batch.files)],
     )
+    return with_notes_of_law(found, book)
 
 
 def _without(file: FileReport, index: int, batch: Batch, faults: Faults) -> FileReport:
@@ -49,8 +57,9 @@ def _without(file: FileReport, index: int, batch: Batch, faults: Faults) -> File
     for frame in batch.frames.values():
         if "currency" in frame.columns:
             gone = faults.bad(frame).filter(pl.col("file") == index).drop_nulls("amount_minor")
+            total_minor = pl.col("amount_minor").cast(pl.Int128).sum()
             for currency, count, total in (
-                gone.group_by("currency").agg(pl.len(), pl.col("amount_minor").cast(pl.Int128).sum()).iter_rows()
+                gone.group_by("currency").agg(pl.col("row").n_unique(), total_minor).iter_rows()
             ):
                 rows, minor = lost.get(currency, (0, 0))
                 lost[currency] = (rows + count, minor + int(total))
@@ -81,17 +90,51 @@ class _Check:
     def changed_currencies(self) -> None:
         """A receivable keeps its currency: payments and charges rest on it. A plain mistake may be mended as long as
         nothing does, and by a file that names the currency."""
-        for kind, name in _RECEIVABLE_FRAMES.items():
+        for kind in _RECEIVABLE_FRAMES:
             rows = self.batch.frames[kind]
             if rows.is_empty():
                 continue
-            known = self.book.receivables.filter(pl.col("kind") == name).select("number", "id", was="currency")
-            differing = rows.join(known, on="number", maintain_order="left").filter(pl.col("currency") != pl.col("was"))
+            rows = rows.with_columns(kind=kind_of_receivables(kind))
+            known = self.book.receivables.select("number", "kind", "id", was="currency")
+            differing = rows.join(known, on=["number", "kind"], maintain_order="left").filter(
+                pl.col("currency") != pl.col("was")
+            )
             if differing.is_empty():
                 continue
             held = self._rested_on(differing["id"])
             fixed = ~condition(self.said("currency")) | pl.col("id").is_in(held.implode())
             self._add(differing, fixed, "currency", "import.currency_changed", "was")
+
+    def instalments_of_the_book(self) -> None:
+        """Nothing is owed twice: an invoice that stands whole in the book is not taken in again in instalments, nor
+        the other way round, nor in fewer instalments than stand there."""
+        rows = self.faults.good(self.batch.frames["invoices"])
+        part = pl.col("instalment").is_not_null()
+        known = self.book.receivables.select("number", "kind", "id")
+        parts = known.filter(pl.col("kind") == ReceivableKind.INSTALMENT)
+        if rows.is_empty() or (parts.is_empty() and rows["instalment"].null_count() == rows.height):
+            return
+        bills = self._uncancelled(known.filter(pl.col("kind") == ReceivableKind.INVOICE), rows)
+        of_parts = parts.select(
+            "id", invoice=invoice_of(pl.col("number")), place=place_of(pl.col("number"))
+        )  # fmt: skip
+        rows = rows.with_columns(invoice=pl.when(part).then(invoice_of(pl.col("number"))))
+        whole = pl.col("invoice").is_in(bills.implode()) | (part & pl.col("number").is_in(bills.implode()))
+        self._add(rows, whole, "number", "import.invoice_stands_whole")
+        split = pl.col("number").is_in(pl.concat([of_parts["invoice"], parts["number"]]).implode())
+        self._add(rows, ~part & split, "number", "import.invoice_in_instalments")
+        most = of_parts.group_by("invoice").agg(most=pl.col("place").max())
+        counts = rows.filter(part).group_by("invoice").agg(count=pl.col("instalment").max())
+        fewer = counts.join(most, on="invoice").filter(pl.col("count") < pl.col("most"))["invoice"]
+        self._add(rows, pl.col("invoice").is_in(fewer.implode()), "number", "import.fewer_instalments")
+
+    def _uncancelled(self, bills: pl.DataFrame, rows: pl.DataFrame) -> pl.Series:
+        """The numbers of those invoices that rows of instalments are about and that are not cancelled."""
+        parts = rows.filter(pl.col("instalment").is_not_null())["number"]
+        asked = pl.concat([parts, parts.to_frame().select(invoice_of(pl.col("number"))).to_series()])
+        found = bills.filter(pl.col("number").is_in(asked.implode()))
+        states = bulk.read(bulk.RECEIVABLES, self.book.creditor.pk, ["number", "status"], ids=found["id"])
+        return states.filter(pl.col("status") != ReceivableStatus.CANCELLED)["number"]
 
     def contracts_of_the_book(self) -> None:
         """A contract stays its customer's as long as an invoice of his rests on it that no row moves along; and no
@@ -112,7 +155,9 @@ class _Check:
             bulk.RECEIVABLES, self.book.creditor.pk, ["contract_id", "kind", "number", "due_date"], ids=asked,
             by="contract_id",
         )  # fmt: skip
-        stays = resting.join(every.select("number", kind=pl.lit("invoice")), on=["kind", "number"], how="anti")
+        stays = resting.join(
+            every.select("number", kind=kind_of_receivables("invoices")), on=["kind", "number"], how="anti"
+        )
         held = stays["contract_id"].implode()
         self._add(rows, moved & pl.col("contract_id").is_in(held), "contract", "import.contract_of_another", "owner")
         first = stays.sort("due_date").group_by("contract_id", maintain_order=True).agg(
@@ -169,7 +214,7 @@ class _Check:
         if found.is_empty():
             return False
         for index, file in enumerate(self.batch.files):
-            mine = found.filter(pl.col("file") == index)
+            mine = found.filter(pl.col("file") == index).unique(["file", "row"], keep="first", maintain_order=True)
             header = next((name for name, meant in file.columns.items() if meant == field), field)
             self.faults.add(
                 mine, None, code, column=header, value=mine[field], other=mine[other] if other else "",

@@ -6,7 +6,7 @@ noticed in the transaction, and the comparison made again.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,18 +19,18 @@ from dunwell.actions.act import act
 from dunwell.actions.importing import ledger as import_ledger
 from dunwell.actions.importing import parties as import_parties
 from dunwell.actions.importing import targets as import_targets
-from dunwell.actions.importing.book import Book, Said, read_book
+from dunwell.actions.importing.bank_lines import plan_lines
+from dunwell.actions.importing.book import Book, read_book
 from dunwell.actions.importing.changes import as_told
-from dunwell.actions.importing.checks import checked
 from dunwell.actions.importing.list_scope import Scope, scope_of, still_open
 from dunwell.actions.importing.open_items import Disappeared, Implied, OpenList, summed
+from dunwell.actions.importing.reading import Read, read_all
 from dunwell.actions.importing.report import FileResult, ImportReport, implied_body, no_outcome, storable, tally
 from dunwell.actions.permissions import may
 from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
 from dunwell.core.money import Money, format_money
 from dunwell.core.terms import ReceivableStatus
-from dunwell.intake.read import read_files
 from dunwell.intake.shapes import Batch, Defaults
 from dunwell.intake.shapes import Mapping as Reading
 from dunwell.store import bulk, dialect, journal
@@ -67,6 +67,7 @@ def import_files(
     dry_run: bool = False,
     open_items_date: date | None = None,
     accept_disappeared: bool = False,
+    due_by_law: bool = False,
     ask: Callable[[Disappeared], bool] | None = None,
     by: Actor,
     now: datetime,
@@ -77,6 +78,7 @@ def import_files(
     accept_valid_rows   write the good rows although others have errors; else one error refuses all
     open_items_date     the invoices, credit notes and charges in the files are all that is open as of this day
     accept_disappeared  a list may lack more of what was open than usual; `ask` is asked if it is not accepted
+    due_by_law          an invoice without due date and terms is due on the day that the law gives
     A file that is no table of a known kind raises DunwellError, and so does a list that contradicts the book.
     """
     if not may(by, "file.import"):
@@ -87,7 +89,16 @@ def import_files(
             _refuse_list_day(creditor, open_items_date, last_list, now)
         progress("look_up", "", 0, 1)
         book = read_book(creditor)
-        batch, said = _read(creditor, book, paths, mapping, open_items_date, _today(creditor, now), progress)
+        today = _today(creditor, now)
+        defaults = Defaults(
+            currency=creditor.currency, country=creditor.country, language=creditor.language, day=open_items_date,
+            today=today, due_by_law=due_by_law,
+        )  # fmt: skip
+        read = read_all(
+            paths, book=book, mapping=mapping, defaults=defaults, today=today,
+            progress=lambda name, done, of: progress("read", name, done, of),
+        )  # fmt: skip
+        batch = read.batch
         refused = not batch.errors.is_empty() and not accept_valid_rows
         if refused:
             return ImportReport(
@@ -100,7 +111,7 @@ def import_files(
         open_list = _open_list(batch, open_items_date, scope) if open_items_date and scope else None
         for attempt in range(_TRIES):
             progress("compare", "", 0, 1)
-            plan = _plan(batch, book if attempt == 0 else read_book(creditor), said, open_list, last_list, now, by)
+            plan = _plan(read, book if attempt == 0 else read_book(creditor), open_list, last_list, now, by)
             if not dry_run and plan.news and plan.implied:
                 _refuse_disappeared(plan.implied.disappeared, accept=accept_disappeared, ask=ask)
                 accept_disappeared = True  # not asked again if the comparison has to be repeated
@@ -152,48 +163,20 @@ def _body(plan: Plan, index: int) -> dict[str, object]:
     return body
 
 
-def _read(
-    creditor: Creditor,
-    book: Book,
-    paths: Sequence[Path],
-    mapping: Reading | None,
-    day: date | None,
-    today: date,
-    progress: Progress,
-) -> tuple[Batch, Said]:
-    batch = read_files(
-        paths,
-        known=book.known(),
-        defaults=Defaults(
-            currency=creditor.currency, country=creditor.country, language=creditor.language, day=day, today=today
-        ),
-        mapping=mapping,
-        progress=lambda name, done, of: progress("read", name, done, of),
-    )
-    said = Said.by(batch.files, mapping)
-    return checked(batch, book, said, today), said
-
-
-def _plan(
-    batch: Batch,
-    book: Book,
-    said: Said,
-    open_list: OpenList | None,
-    last_list: date | None,
-    now: datetime,
-    by: Actor,
-) -> Plan:
-    parties = import_parties.plan_parties(
-        batch.frames["customers"], batch.frames["contacts"], book=book, said=said, at=now
-    )
+def _plan(read: Read, book: Book, open_list: OpenList | None, last_list: date | None, now: datetime, by: Actor) -> Plan:
+    batch, said = read.batch, read.said
+    bank = plan_lines(read.lines, batch.frames, book)
+    frames = {**batch.frames, "payments": pl.concat([batch.frames["payments"], bank.payments])}
+    reports = [replace(file, notes=(*file.notes, *bank.notes.get(index, ()))) for index, file in enumerate(batch.files)]
+    parties = import_parties.plan_parties(frames["customers"], frames["contacts"], book=book, said=said, at=now)
     ledger = import_ledger.plan_ledger(
-        batch.frames, parties.debtors, book=book, said=said, open_list=open_list,
+        frames, parties.debtors, book=book, said=said, open_list=open_list,
         list_days=_list_days(book.creditor), today=_today(book.creditor, now),
     )  # fmt: skip
     aims = import_targets.plan_targets(
-        batch.frames["targets"], parties.debtors, book=book, today=_today(book.creditor, now), by=by
+        frames["targets"], parties.debtors, book=book, today=_today(book.creditor, now), by=by
     )
-    changes = [*parties.changes, *ledger.changes, *aims.changes]
+    changes = [*parties.changes, *ledger.changes, *aims.changes, bank.change]
     lists = frozenset(index for index, file in enumerate(batch.files) if file.kind in import_ledger.KINDS)
     news = {
         index
@@ -209,7 +192,7 @@ def _plan(
     return Plan(
         creditor=book.creditor,
         changes=changes,
-        files=tally(pl.concat([parties.outcome, ledger.outcome, aims.outcome]), batch.files),
+        files=tally(pl.concat([parties.outcome, ledger.outcome, aims.outcome, bank.outcome]), reports),
         news=frozenset(news),
         lists=lists if open_list else frozenset(),
         open_list=open_list,

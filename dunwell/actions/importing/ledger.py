@@ -13,17 +13,23 @@ from dunwell.actions.importing.contracts import Contracts, plan_contracts
 from dunwell.actions.importing.open_items import OpenList
 from dunwell.actions.importing.report import no_outcome
 from dunwell.core.terms import PaymentSource, ReceivableKind, ReceivableStatus
+from dunwell.intake.kinds import kind_of_receivables
 from dunwell.store import bulk
 
 _IMPLIED = "implied"
 """In the place of a frame: payments that no row of a file tells."""
 _INVOICES = (ReceivableKind.INVOICE, ReceivableKind.INSTALMENT)
 KINDS = {
-    "invoices": ReceivableKind.INVOICE,
-    "credit_notes": ReceivableKind.CREDIT_NOTE,
-    "charges": ReceivableKind.CHARGE,
+    "invoices": _INVOICES,
+    "credit_notes": (ReceivableKind.CREDIT_NOTE,),
+    "charges": (ReceivableKind.CHARGE,),
 }
-"""Frame of intake -> kind of receivable."""
+"""Frame of intake -> kinds of receivable."""
+_OF_INVOICES = {
+    "payment_terms": pl.String, "received_date": pl.Date, "delivered_date": pl.Date, "accepted_date": pl.Date,
+    "due_known": pl.Boolean, "due_rule": pl.String,
+}  # fmt: skip
+"""What only invoices have: how their due dates came about."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +83,11 @@ def plan_ledger(
     disputes = frames["disputes"]
     if disputes.height:
         disputes = _disputes(disputes, debtors, _by_number(items.everything, _INVOICES))
+    of_payments = {
+        "receivable_id": "receivable", "reverses_id": "reverses", "method": "method", "designation": "designation",
+    }  # fmt: skip
     for table, incoming, fields in (
-        (bulk.PAYMENTS, payments, {"receivable_id": "receivable", "reverses_id": "reverses", "method": "method"}),
+        (bulk.PAYMENTS, payments, of_payments),
         (bulk.DISPUTES, disputes, {"closed_date": "closed_date", "amount_minor": "amount", "outcome": "outcome"}),
     ):
         if incoming.is_empty():
@@ -175,8 +184,7 @@ def _receivables(
     """All rows that become receivables, with the id of those that are known."""
     parts = []
     for frame in [frame for frame in KINDS if frames[frame].height] or KINDS:
-        kind = KINDS[frame]
-        part = frames[frame].with_columns(frame=pl.lit(frame), kind=pl.lit(str(kind)))
+        part = frames[frame].with_columns(frame=pl.lit(frame), kind=kind_of_receivables(frame))
         parts.append(
             part.select(
                 "file",
@@ -194,8 +202,11 @@ def _receivables(
                 status="status" if "status" in part.columns else pl.lit(str(ReceivableStatus.OPEN)),
                 open_minor="open_minor" if "open_minor" in part.columns else pl.lit(None, pl.Int64),
                 says_paid="says_paid" if "says_paid" in part.columns else pl.lit(value=False),
+                secured="secured" if "secured" in part.columns else pl.lit(None, pl.Int64),
+                charge_basis="charge_basis" if "charge_basis" in part.columns else pl.lit(None, pl.String),
                 charge_kind="charge_kind" if "charge_kind" in part.columns else pl.lit(None, pl.String),
                 contract="contract" if "contract" in part.columns else pl.lit(None, pl.String),
+                **{n: n if n in part.columns else pl.lit(None, of) for n, of in _OF_INVOICES.items()},
                 # Where a file has no column of amounts, intake gives what is open in its place.
                 amount_told=condition(said("amount") if frame != "charges" else True),
             )
@@ -215,14 +226,24 @@ def _receivables(
 def _said_of_receivables(said: Said, frames: dict[str, pl.DataFrame]) -> dict[str, Spoken]:
     invoice = pl.col("frame") == "invoices"
     has_parents = any(frames[frame].height for frame in ("credit_notes", "charges"))
-    status, parent, contract = said("status"), said("receivable"), said("contract")
+    status, parent, contract, secured = (said(field) for field in ("status", "receivable", "contract", "secured"))
     return {
         "contract_id": contract if contract is False else invoice & condition(contract),
         "parent_id": has_parents and ~invoice & (condition(parent) | (pl.col("frame") == "charges")),
         "status": status if status is False else invoice & condition(status),
         "charge_kind": said("charge_kind"),
+        **_said_of_due_dates(said, invoice, any_invoice=frames["invoices"].height > 0),
+        "charge_basis": said("charge_basis"),
+        "secured": secured if secured is False else invoice & condition(secured),
         "description": said("description"),
     }
+
+
+def _said_of_due_dates(said: Said, invoice: pl.Expr, *, any_invoice: bool) -> dict[str, Spoken]:
+    """A row of an invoice says how its due date came about, also where it names the day and nothing was counted."""
+    counted = dict.fromkeys(("payment_terms", "due_known", "due_rule"), invoice if any_invoice else False)
+    days = {field: said(field) for field in ("received_date", "delivered_date", "accepted_date")}
+    return {**counted, **{field: each if each is False else invoice & condition(each) for field, each in days.items()}}
 
 
 def _by_number(receivables: pl.DataFrame, kinds: tuple[ReceivableKind, ...]) -> pl.DataFrame:

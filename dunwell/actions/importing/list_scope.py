@@ -47,7 +47,7 @@ def scope_of(creditor: Creditor, batch: Batch, day: date, last: date | None) -> 
     ways |= files & {_CREDIT_NOTES}
     if batch.frames[_CREDIT_NOTES].filter(pl.col("file").is_in(_of_kind(batch, _INVOICES))).height:
         ways.add(_INVOICES)
-    speaks = {str(KINDS[kind]) for kind in files}
+    speaks = {str(kind) for file in files for kind in KINDS[file]}
     if _INVOICES in files & ways:
         speaks.add(str(ReceivableKind.CREDIT_NOTE))
     told = ways & files
@@ -65,7 +65,7 @@ def _earlier(creditor: Creditor) -> tuple[set[str], set[str]]:
     lists = ImportFile.objects.filter(creditor=creditor, open_items_date__isnull=False)
     for kind, report in lists.values_list("kind", "report"):
         frames = {frame for frame in report.get("counts", {}) if frame in KINDS}
-        held |= {str(KINDS[frame]) for frame in frames}
+        held |= {str(kind) for frame in frames for kind in KINDS[frame]}
         if _CREDIT_NOTES in frames:
             ways.add(kind)
     return ways, held

@@ -19,6 +19,7 @@ import polars as pl
 from dunwell.actions.importing.book import Book
 from dunwell.core.terms import PaymentSource, ReceivableKind, ReceivableStatus
 from dunwell.engine.book.open_lists import BOOKED_WITHIN_DAYS
+from dunwell.rulebook.instalments import invoice_of
 from dunwell.store import bulk
 
 LARGEST_SHARE_BP = 2500
@@ -30,6 +31,7 @@ REDUCED, CLEARED, REOPENED = "reduced in ledger", "cleared in ledger", "reopened
 SAID_PAID = "paid in ledger"
 NUMBER_PREFIX = "ledger:"
 """Numbers of implied payments begin so; no file may use it."""
+_IS_INVOICE = pl.col("kind").is_in([str(ReceivableKind.INVOICE), str(ReceivableKind.INSTALMENT)])
 _SETTLED_PREFIX = f"{NUMBER_PREFIX}paid:"
 _LONGEST_NUMBER = 120
 
@@ -169,7 +171,7 @@ def cleared_before(fresh: pl.DataFrame, list_days: Sequence[date]) -> pl.DataFra
     days = pl.DataFrame({"value_date": sorted(set(list_days))}, schema={"value_date": pl.Date})
     rows = (
         fresh.filter(
-            (pl.col("kind") == ReceivableKind.INVOICE)
+            _IS_INVOICE
             & (pl.col("status") == ReceivableStatus.OPEN)
             & (pl.col("amount_minor") != 0)
             & pl.col("amount_told")
@@ -195,7 +197,7 @@ def settled(fresh: pl.DataFrame, beside: pl.DataFrame, spoken: pl.Expr, book: Bo
     One payment per item, dated on the day it was first said; bank lines replace it like any implied payment.
     """
     columns = ["kind", "number", "debtor_id", "currency", "amount_minor", "says_paid", "file"]
-    known = beside.filter(spoken & (pl.col("kind") == ReceivableKind.INVOICE))
+    known = beside.filter(spoken & _IS_INVOICE)
     every = pl.concat(
         [
             fresh.filter("says_paid").select(*columns, receivable_id="ref"),
@@ -247,6 +249,7 @@ def _as_payments(rows: pl.DataFrame) -> pl.DataFrame:
         frame=pl.lit("implied"),
         reverses_id=pl.lit(None, pl.Int64),
         source_kind=pl.lit(str(PaymentSource.LEDGER)),
+        designation=pl.lit(None, pl.String),
     )
 
 
@@ -291,14 +294,13 @@ def implied_by(
     )
     missing = (
         open_before.join(listed.select("receivable_id"), on="receivable_id", how="anti")
-        .filter(~pl.col("number").is_in(open_list.unreadable.implode()))
+        .filter(~_among(open_list.unreadable))
         .with_columns(open_minor=pl.lit(0, pl.Int64), file=pl.lit(open_list.file, pl.Int32))
     )
     listed = listed.join(before, on="receivable_id", how="left").with_columns(pl.col("paid_minor").fill_null(0))
     order = ["receivable_id", "kind", "number", "debtor_id", "currency", "amount_minor", "paid_minor", "open_minor",
              "file"]  # fmt: skip
     every = pl.concat([listed.select(order), missing.select(order)])
-    invoice = pl.col("kind") == ReceivableKind.INVOICE
     paid = pl.col("amount_minor") - pl.col("paid_minor") - pl.col("open_minor")
     every = every.with_columns(
         implied=paid,
@@ -326,11 +328,18 @@ def implied_by(
             items=missing.height,
             of_items=open_before.height,
             sums=_shares(missing, open_before, shown_before),
-            no_invoice_left=bool(missing.filter(invoice).height)
-            and not (listed.filter(invoice).height or open_list.unreadable.len()),
+            no_invoice_left=bool(missing.filter(_IS_INVOICE).height)
+            and not (listed.filter(_IS_INVOICE).height or open_list.unreadable.len()),
         ),
         by_method=_by_method(payments),
     )
+
+
+def _among(unreadable: pl.Series) -> pl.Expr:
+    """Items whose row has an error; of an invoice in instalments the row has the number of the invoice."""
+    is_part = pl.col("kind") == ReceivableKind.INSTALMENT
+    of_invoice = is_part & invoice_of(pl.col("number")).is_in(unreadable.implode())
+    return pl.col("number").is_in(unreadable.implode()) | of_invoice.fill_null(value=False)
 
 
 def _expected(open_list: OpenList, book: Book) -> pl.DataFrame:

@@ -175,7 +175,7 @@ class _Addresses:
         columns = list(bulk.CONTACT_POINTS.columns)
         found = bulk.read(
             bulk.CONTACT_POINTS, self._book.creditor.pk, [*columns, "known_from"], ids=who.filter(who > 0),
-            by="debtor_id",
+            by="debtor_id", where="t.third_person_id IS NULL",
         )  # fmt: skip
         state = found.with_columns(file=pl.lit(None, pl.Int32))
         wanted = self._wanted(customers, state, settled)

@@ -30,9 +30,10 @@ class LateInterest:
         or in dispute apart from it, the notice stays as it is and asks for less. On an invoice whose interest cannot be
         told none is asked, and which and why is given beside it. Where a law caps interest and fees together, what it
         cuts off of the fees is taken off the interest; raises DunwellError `send.fees_over_cap` where that leaves none:
-        the notice would ask for more than is owed.
+        the notice would ask for more than is owed. So it does for `send.charges_without_basis`: charges that no
+        agreement and no law is recorded for, where a law lets none other be collected.
         """
-        if not (self._terms.any_claimed or self._terms.any_ceiling):
+        if not (self._terms.any_claimed or self._terms.any_ceiling or self._terms.binds_charges):
             return notice, []
         try:
             told = statement_of_debtor(
@@ -42,11 +43,18 @@ class LateInterest:
         except DunwellError as error:
             return notice, [(None, error)]
         annex = told.statement
+        unfounded = [each.debt for each in annex.debts if each.debt.not_claimed]
+        if unfounded:
+            numbers = "; ".join(entry.id for debt in unfounded for entry in debt.not_claimed)
+            raise DunwellError("send.charges_without_basis", numbers=numbers, law=str(unfounded[0].charges_law))
         untold: list[Untold] = [(each.debt.number, each.debt.untold) for each in annex.debts if each.debt.untold]
         bare = compute([_as_charged(each.debt) for each in annex.debts], notice.day).sums
         parts = ("costs_minor", "interest_minor", "extra_minor", "principal_minor")
-        late = annex.totals[notice.currency] - sum(int(bare[part].sum()) for part in parts)
-        if late <= 0 or annex.totals != {notice.currency: notice.payable_minor + late}:
+        asked = sum(int(bare[part].sum()) for part in parts)
+        # what paid interest or a fixed sum is credit to a notice that knows of neither
+        matches = notice.payable_minor in (asked, asked - int(bare["surplus_minor"].sum()))
+        late = annex.totals[notice.currency] - notice.payable_minor
+        if late <= 0 or not matches or set(annex.totals) != {notice.currency}:
             if any(each.sums.capped_costs for each in annex.debts):
                 numbers = "; ".join(each.debt.number for each in annex.debts if each.sums.capped_costs)
                 raise DunwellError("send.fees_over_cap", numbers=numbers)

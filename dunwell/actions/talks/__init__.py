@@ -7,8 +7,9 @@ from dunwell.actions.talks.holds import lift_hold, set_hold
 from dunwell.actions.talks.plans import plan_contact
 from dunwell.actions.talks.promises import record_promise, withdraw_promise
 from dunwell.actions.talks.registers import add_entry, end_entry
+from dunwell.actions.talks.third_persons import add_third_person
 
 __all__ = [
-    "add_entry", "answer_complaint", "close_dispute", "end_entry", "lift_hold", "open_complaint", "open_dispute",
-    "plan_contact", "record_contact", "record_promise", "set_address", "set_hold", "withdraw_promise",
+    "add_entry", "add_third_person", "answer_complaint", "close_dispute", "end_entry", "lift_hold", "open_complaint",
+    "open_dispute", "plan_contact", "record_contact", "record_promise", "set_address", "set_hold", "withdraw_promise",
 ]  # fmt: skip

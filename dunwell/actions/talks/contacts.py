@@ -3,23 +3,20 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
-
-import polars as pl
 
 from dunwell.actions import gate, standing
 from dunwell.actions.act import act
 from dunwell.actions.once import clean_text, first_result, happened_on, plain_day
-from dunwell.actions.talks.plans import BY_PEOPLE, number_of, planned_of
-from dunwell.actions.talks.registers import add_entry, lasting_days
+from dunwell.actions.talks.addresses import POSTAL, address_fields, zones_told
+from dunwell.actions.talks.plans import BY_PEOPLE, check_whose, planned_of
+from dunwell.actions.talks.registers import add_entry, end_of_address, lasting_days, standing_of_address
 from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
 from dunwell.core.terms import Channel, ContactOutcome, Stage
 from dunwell.engine.contact.planned import Planned
-from dunwell.intake.cells import Cells
-from dunwell.intake.time_zones import zones_of
+from dunwell.rulebook.contact_rules import CLOSING
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.store import journal
 from dunwell.store.models import (
@@ -33,9 +30,6 @@ from dunwell.store.models import (
     Step,
 )
 from dunwell.store.versions import change
-
-POSTAL = ("street", "postcode", "city", "region", "country")
-"""The lines of a postal address."""
 
 
 @act("contact.record", may_record_nothing=True, refreshes=True)
@@ -57,13 +51,17 @@ def record_contact(
     persons: int | None = None,
     contact_point: ContactPoint | None = None,
     collector: str = "",
+    outside: bool = False,
+    undelivered: bool = False,
     about: Sequence[Receivable] | None = None,
     talked: Sequence[Receivable] | None = None,
     upset: bool = False,
+    not_in_service: bool = False,
     plan: Clearance | None = None,
     note: str = "",
 ) -> ContactAttempt:
-    """Record a call or a visit, reached or not, or a message of the debtor (`inbound`, whose outcome is None).
+    """Record a call or a visit, reached or not; a message of the debtor (`inbound`), or one that did not leave by the
+    outbox (of an agency, or `outside`). The outcome of messages is None.
 
     It counts as a contact of this person where rules count contacts, unless the debtor came to us (`inbound`). A call
     to the debtor is the strategy's step of a call, or a try of it, for the items for which that step is due; any other
@@ -72,8 +70,12 @@ def record_contact(
     happened_at    when it took place (None: now, or the noon of `contact_date` at the creditor's place). `at` is the
                    moment we were told, so that a run asked what was known then does not see it earlier
     collector      the agency that made it; empty: we did
+    outside        of a message: our own people sent it, with another tool
+    undelivered    of a message of an agency or from outside: it did not arrive, and is not counted
     about, talked  what it was about, and what of that was talked about (None: not told; all of it when he was reached)
     upset          the talk upset him: he is left alone for the days that a house rule names (`registers.lasting_days`)
+    not_in_service of a call that was not connected: the number is out of service. It is closed, as a number is at which
+                   somebody else answered, until somebody confirms it anew
     plan           what the gate said before it was made; without one the gate is asked now about then
     It is recorded even where a rule forbade it: that it happened is a fact, and a deviation stands in the journal.
     """
@@ -82,11 +84,11 @@ def record_contact(
     items = tuple(each.pk for each in about) if about is not None else None
     planned = planned_of(
         debtor, channel, contact_point, purpose=purpose, to=to, place=place, mode=mode, persons=persons,
-        collector="agency" if collector else None, about=items, inbound=inbound,
+        collector="agency" if collector else None, about=items, elsewhere=inbound or outside,
     )  # fmt: skip
-    if (outcome is None) == (channel in BY_PEOPLE):
+    if (outcome is None) == (channel in BY_PEOPLE) or (undelivered and (inbound or outcome is not None)):
         raise Refused("contact.outcome_of_calls", channel=str(channel))
-    came = str(outcome or "sent")
+    came = "undeliverable" if undelivered else str(outcome or "sent")
     asked = {
         "channel": str(channel),
         "outcome": came,
@@ -105,9 +107,11 @@ def record_contact(
                 "persons": persons,
                 "contact_point": contact_point.pk if contact_point else None,
                 "collector": collector or None,
+                "outside": outside or None,
                 "about": list(items) if items is not None else None,
                 "talked": [each.pk for each in talked] if talked is not None else None,
                 "upset": upset or None,
+                "not_in_service": not_in_service or None,
                 "plan": plan.pk if plan else None,
             }.items()
             if told is not None
@@ -116,8 +120,10 @@ def record_contact(
     debtor, text, before = first_result(debtor, "contact.recorded", key, asked)
     if before is not None:
         return ContactAttempt.objects.get(pk=before["contact"])
-    number_of(debtor, channel, contact_point)
+    check_whose(debtor, contact_point, to, inbound=inbound)
     _refuse_items(debtor, (*(about or ()), *(talked or ())))
+    closes = _closes(outcome, inbound=inbound, not_in_service=not_in_service)
+    closed = _dialled(debtor, channel, contact_point, plan) if closes else None
     day, moment = _when(debtor.creditor, contact_date, happened_at, at)
     clearance = None if inbound else _clearance(debtor, planned, plan, moment, at, by)
     contact = ContactAttempt.objects.create(
@@ -162,6 +168,8 @@ def record_contact(
         )  # fmt: skip
     if upset:
         _leave_alone(debtor, day, at, by, text)
+    if closes and closed is not None:
+        _close(closed, closes, moment, at, by, text)
     return contact
 
 
@@ -261,23 +269,59 @@ def _leave_alone(debtor: Debtor, day: date, at: datetime, by: Actor, key: str) -
         )
 
 
+def _closes(outcome: ContactOutcome | None, *, inbound: bool, not_in_service: bool) -> str | None:
+    """What a contact of ours tells of the address that was used: the kind of entry, None where it tells nothing."""
+    if not_in_service and (inbound or outcome is not ContactOutcome.NOT_CONNECTED):
+        raise Refused("contact.not_in_service")
+    if not_in_service:
+        return "invalid_number"
+    return "wrong_person" if outcome is ContactOutcome.WRONG_PERSON and not inbound else None
+
+
+def _dialled(
+    debtor: Debtor, channel: Channel, told: ContactPoint | None, plan: Clearance | None
+) -> ContactPoint | None:
+    """The number of the call; on a visit there may be none. Refuses to guess among several."""
+    if told is None and plan is not None:
+        told = plan.contact_point
+    if told is not None or channel is not Channel.PHONE:
+        return told
+    points = list(
+        ContactPoint.objects.filter(debtor=debtor, channel=str(channel), third_person=None, invalid_since=None)[:2]
+    )
+    if len(points) > 1:
+        raise Refused("contact.which_number", number=debtor.number)
+    return points[0] if points else None
+
+
+def _close(point: ContactPoint, kind: str, moment: datetime, at: datetime, by: Actor, key: str) -> None:
+    """Nobody contacts the debtor at this address any more, by whatever channel."""
+    if any(each.kind == kind for each in standing_of_address(point, (kind,), happened_on(point.creditor, None, at)[1])):
+        return
+    hashed = sha256(key.encode()).hexdigest()
+    add_entry(debtor=point.debtor, kind=kind, contact_point=point, from_at=moment, at=at, by=by, key=f"closed:{hashed}")
+
+
 @act("address.set", may_record_nothing=True, refreshes=True)
 def set_address(
     *, debtor: Debtor, channel: Channel, lines: Mapping[str, str], at: datetime, by: Actor, key: UUID | str
 ) -> ContactPoint:
-    """An address we were given: from now on it is the first of its channel, and counts as good again.
+    """An address we were given: from now on it is the first of its channel, and counts as good again, also where it was
+    closed because it was somebody else's or not in service.
 
     lines   `value` for e-mail, phone, sms, im; for letters `street` and `city`, and where there are any `postcode`,
     `region`, `country`. `contact_name` for either.
     Refuses what is no address. The other addresses of the channel stay, after this one.
     """
-    values = _address(channel, lines)
+    values = address_fields(channel, lines)
     asked = {"channel": str(channel), **values}
     debtor, text, before = first_result(debtor, "address.set", key, asked)
     if before is not None:
         return ContactPoint.objects.get(pk=before["contact_point"])
-    points = list(ContactPoint.objects.select_for_update().filter(debtor=debtor, channel=str(channel)))
-    values["zones"] = _zones(debtor, channel, values)
+    points = list(
+        ContactPoint.objects.select_for_update().filter(debtor=debtor, channel=str(channel), third_person=None)
+    )
+    values["zones"] = zones_told(debtor, channel, values)
     others = sorted((p for p in points if p.value != values["value"]), key=lambda p: (p.rank, p.pk))
     for rank, other in enumerate(others, start=1):
         change(other, at=at, rank=rank)
@@ -295,35 +339,5 @@ def set_address(
         "address.set", creditor=debtor.creditor, debtor=debtor, by=by, at=at, key=text,
         body={"contact_point": point.pk, "number": debtor.number, "old": old, **asked},
     )  # fmt: skip
+    end_of_address(point, CLOSING, at=at, by=by, key=text)
     return point
-
-
-def _zones(debtor: Debtor, channel: Channel, values: Mapping[str, Any]) -> str | None:
-    """The time zones that an address tells."""
-    country = values["country"] or debtor.country
-    told = pl.DataFrame(
-        {"channel": [str(channel)], "value": [values["value"]], "country": [country], "region": [values["region"]]},
-        schema=dict.fromkeys(("channel", "value", "country", "region"), pl.String),
-    )
-    found: str | None = zones_of(told).item()
-    return found
-
-
-def _address(channel: Channel, lines: Mapping[str, str]) -> dict[str, Any]:
-    """All fields of a contact point but its rank, checked."""
-    if unknown := set(lines) - {"value", "contact_name", *POSTAL}:
-        raise TypeError(f"not part of an address: {', '.join(sorted(unknown))}")
-    found: dict[str, Any] = {}
-    for name in ("contact_name", *POSTAL):
-        field: Any = ContactPoint._meta.get_field(name)
-        found[name] = " ".join(clean_text(lines.get(name, ""), name, limit=field.max_length).split()) or None
-    value = clean_text(lines.get("value", ""), "value", limit=500)
-    if channel is Channel.LETTER:
-        if value or not (found["street"] and found["city"]):
-            raise Refused("address.incomplete")
-        return {"value": "", **found}
-    series = pl.Series([value])
-    good = Cells.is_email(series) if channel is Channel.EMAIL else Cells.is_phone(series)
-    if channel is Channel.VISIT or (channel is not Channel.IM and not good.item()) or not value or "\n" in value:
-        raise Refused("address.not_one", value=value[:100], channel=str(channel))
-    return {"value": value, **found}

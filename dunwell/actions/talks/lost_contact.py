@@ -21,7 +21,7 @@ def borne_out_from(debtor: Debtor, at: datetime) -> date | None:
     asked = asked_of(facts_of(creditor, debtors=[debtor.pk], around=day).on(day), house_rules(), day, moment)
     subject = asked.subjects.filter(pl.col("subject_id") == debtor.pk)
     told = subject.select("debtor", "place", "debt", "collector", "creditor").row(0, named=True)
-    numbers = _numbers(debtor)
+    numbers = _numbers(debtor, asked.entries, day)
     found = [
         lost_contact(subject, asked.contacts, numbers, ways)
         for terms in house_lost_contact()
@@ -31,12 +31,16 @@ def borne_out_from(debtor: Debtor, at: datetime) -> date | None:
     return min(days, default=None)
 
 
-def _numbers(debtor: Debtor) -> pl.DataFrame:
-    """The telephone numbers of the person, whichever account they stand with."""
+def _numbers(debtor: Debtor, entries: pl.DataFrame, day: date) -> pl.DataFrame:
+    """The telephone numbers of the person, whichever account they stand with, and since when they are known as invalid.
+    One that is somebody else's is valid: calls there were in vain, and count as such."""
+    stands = pl.col("until_date").is_null() | (pl.col("until_date") >= day)
+    closed = entries.filter(stands, pl.col("kind") == "invalid_number", pl.col("address_id").is_not_null())
+    told: dict[int, date] = dict(closed.group_by("address_id").agg(pl.col("from_date").min()).rows())
     zone = ZoneInfo(debtor.creditor.zone)
-    points = ContactPoint.objects.filter(debtor__person=debtor.person_id, channel="phone")
+    points = ContactPoint.objects.filter(debtor__person=debtor.person_id, channel="phone", third_person=None)
     rows = [
-        (debtor.person_id, point, since.astimezone(zone).date() if since else None)
+        (debtor.person_id, point, since.astimezone(zone).date() if since else told.get(point))
         for point, since in points.values_list("pk", "invalid_since")
     ]
     return pl.DataFrame(rows, schema=NUMBERS, orient="row")

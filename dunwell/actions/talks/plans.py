@@ -54,29 +54,46 @@ def plan_contact(
     mode: str = "interactive",
     persons: int | None = None,
     contact_point: ContactPoint | None = None,
+    collector: str = "",
+    outside: bool = False,
     override: str = "",
 ) -> Plan:
-    """Ask whether a call or a visit may take place now, and record the answer, whatever it is.
+    """Ask whether a call or a visit may take place now, and record the answer, whatever it is; also a message that does
+    not leave by the outbox.
 
+    collector  the agency that will make it; empty: we do
+    outside    a message that our own people will send with another tool
     override   the reason for going past a presumption or an advice
     Refuses an override of what is forbidden, and one by somebody who may not.
     """
     override = clean_text(override, "override", limit=2_000)
-    point = number_of(debtor, channel, contact_point)
-    planned = planned_of(debtor, channel, point, purpose=purpose, to=to, place=place, mode=mode, persons=persons)
+    collector = clean_text(collector, "collector", limit=200)
     asked = {
         "channel": str(channel), "purpose": purpose, "to": to, "place": place, "mode": mode, "persons": persons,
         "contact_point_told": contact_point.pk if contact_point else None, "override": override,
+        # what was not told stands in no entry, so that keys of older entries still mean the same
+        **({"collector": collector} if collector else {}), **({"outside": True} if outside else {}),
     }  # fmt: skip
+
+    def planned(point: ContactPoint | None) -> Planned:
+        return planned_of(
+            debtor, channel, point, purpose=purpose, to=to, place=place, mode=mode, persons=persons,
+            collector="agency" if collector else None, elsewhere=outside,
+        )  # fmt: skip
+
+    points = numbers_of(debtor, channel, contact_point, to)
+    ways = [planned(point) for point in points]
     debtor, text, before = first_result(debtor, "contact.planned", key, asked)
     if before is not None:
-        clearance = Clearance.objects.get(pk=before["clearance"])
+        clearance = Clearance.objects.select_related("contact_point").get(pk=before["clearance"])
         # an old answer is no leave: what was told since may stand against it
-        [again] = gate.ask(debtor.creditor, [planned], at=at, with_notes=True)
+        [again] = gate.ask(debtor.creditor, [planned(clearance.contact_point)], at=at, with_notes=True)
         known = {each["rule"] for each in clearance.findings}
         still = again.answer.verdict == gate.ALLOWED or set(gate.against(again)) <= known
-        return Plan(debtor, clearance, None if still else again, point, still=still)
-    [told] = gate.ask(debtor.creditor, [planned], at=at, with_notes=True)
+        return Plan(debtor, clearance, None if still else again, clearance.contact_point, still=still)
+    answers = gate.ask(debtor.creditor, ways, at=at, with_notes=True)
+    told = min(answers, key=lambda each: gate.SEVERITY[each.answer.verdict])
+    point = points[answers.index(told)]
     gate.check_override(told, override, by)
     clearance = gate.record(debtor.creditor, told, at=at, by=by, override=override)
     journal.append(
@@ -105,14 +122,14 @@ def planned_of(
     persons: int | None = None,
     collector: str | None = None,
     about: tuple[int, ...] | None = None,
-    inbound: bool = False,
+    elsewhere: bool = False,
 ) -> Planned:
-    """A call or a visit as the gate is asked about it.
+    """A call or a visit as the gate is asked about it; a message, where an agency sends it or it leaves `elsewhere`.
 
-    inbound   the debtor came to us, by whatever channel
+    elsewhere   the debtor came to us, or our people use another tool than the outbox
     Refuses a channel that is not for people, words that docs/contact-rules.md does not know, and less than one person.
     """
-    if channel not in BY_PEOPLE and not inbound:
+    if channel not in BY_PEOPLE and collector is None and not elsewhere:
         raise Refused("contact.not_by_people", channel=str(channel), known=", ".join(BY_PEOPLE))
     told = {"purpose": purpose, "to": to, "at_place": place, "mode": mode}
     for field, value in told.items():
@@ -127,14 +144,26 @@ def planned_of(
     )  # fmt: skip
 
 
-def number_of(debtor: Debtor, channel: Channel, asked: ContactPoint | None) -> ContactPoint | None:
-    """The number to be called: the one asked for, else the debtor's first good one; None on a visit, and where none is
-    known. Refuses one of somebody else."""
+def numbers_of(debtor: Debtor, channel: Channel, asked: ContactPoint | None, to: str) -> list[ContactPoint | None]:
+    """The numbers that may be called: the one asked for, else the debtor's good ones, the first one first; [None] on a
+    visit, and where none is known. Refuses one of somebody else, and a third person who is not named by one of his."""
+    check_whose(debtor, asked, to)
     if asked is not None:
-        if asked.debtor_id != debtor.pk:
-            raise Refused("register.other_address", number=debtor.number)
-        return asked
-    if channel is not Channel.PHONE:
-        return None
-    points = ContactPoint.objects.filter(debtor=debtor, channel=str(channel), invalid_since=None)
-    return points.order_by("rank", "pk").first()
+        return [asked]
+    if to == "third_person":
+        raise Refused("third_person.unknown", number=debtor.number)
+    if channel is Channel.VISIT:
+        return [None]
+    points = ContactPoint.objects.filter(debtor=debtor, channel=str(channel), third_person=None, invalid_since=None)
+    return [*points.order_by("rank", "pk")] or [None]
+
+
+def check_whose(debtor: Debtor, point: ContactPoint | None, to: str, *, inbound: bool = False) -> None:
+    """Refuses an address of another debtor, one of a third person for anybody else, and one of the debtor for him."""
+    if point is None:
+        return
+    if point.debtor_id != debtor.pk:
+        raise Refused("register.other_address", number=debtor.number)
+    if not inbound and (point.third_person_id is not None) != (to == "third_person"):
+        code = "third_person.his_number" if point.third_person_id is not None else "third_person.not_his"
+        raise Refused(code, value=point.value[:100], number=debtor.number)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,8 @@ from dunwell.actions.talks.lost_contact import borne_out_from
 from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
 from dunwell.core.terms import Channel, HoldReason
-from dunwell.rulebook.contact_rules import PERMITS, REGISTERS, SCOPE, Rules
+from dunwell.intake.same_address import canonical
+from dunwell.rulebook.contact_rules import ANSWERED_BY, BY_NUMBER, CLOSING, PERMITS, REGISTERS, SCOPE, Rules
 from dunwell.store import journal
 from dunwell.store.models import ContactPoint, Debtor, RegisterEntry
 from dunwell.store.versions import change
@@ -27,10 +29,14 @@ PLACES = SCOPE["at_place"]
 PURPOSES = SCOPE["purpose"]
 _NEEDS: Mapping[str, str] = {
     "opt_out": "channel", "consent": "channel", "inconvenient_place": "place", "verified": "address",
-    "work_address": "address", "public_medium": "address", "third_person_refused": "address", "notice_sent": "purpose",
-    "lost_contact": "evidence",
+    "work_address": "address", "public_medium": "address", "third_person_refused": "address",
+    "wrong_person": "address", "invalid_number": "address", "notice_sent": "purpose", "lost_contact": "evidence",
 }  # fmt: skip
 """What an entry of a kind must say; a channel is also told by an address."""
+_ANSWERS: Mapping[str, str] = {
+    "recording_consent": "recording_refused", "recording_refused": "recording_consent",
+}  # fmt: skip
+"""What the last word ends: he was asked the same again."""
 _TIMED = ("inconvenient_time", "hours_agreed")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
 _CODE = re.compile(r"[a-z][a-z_]{0,19}")
@@ -63,6 +69,7 @@ def add_entry(
     from_date, from_at   since when; both left open: what permits begins now, what forbids with this day
     until_date           the last day (None: until it is ended)
     purpose              of `notice_sent`: which notice it was; else the purpose of contacts it is about
+    A `notice_sent` ends what waited for it (`ANSWERED_BY`): a written dispute ends with its verification.
     Refuses what its kind must say and does not, an end before the beginning, hours that are none, an address of
     somebody else, and an entry that stands already.
     """
@@ -103,12 +110,33 @@ def add_entry(
         creditor=debtor.creditor, debtor=debtor, contact_point=contact_point, from_date=start, from_at=from_at,
         until_date=until_date, evidence=evidence, recorded_by=str(by)[:200], known_from=at, **kept,
     )  # fmt: skip
+    answered = {"answered": _end_answered(debtor, entry, at)} if kind == "notice_sent" else {}
     proven = {"borne_out_from": plain_day(borne_out_from(debtor, at))} if kind == "lost_contact" else {}
     journal.append(
         "register.added", creditor=debtor.creditor, debtor=debtor, by=by, at=at, key=text,
-        body={"entry": entry.pk, "number": debtor.number, "from_date": start, **proven, **told},
+        body={"entry": entry.pk, "number": debtor.number, "from_date": start, **proven, **answered, **told},
     )  # fmt: skip
+    if contact_point is not None and kind in (*CLOSING, "verified"):
+        # whose address it is has one answer: what was said of it before is over
+        ended = ("verified",) if kind in CLOSING else CLOSING
+        end_of_address(contact_point, ended, at=at, by=by, key=text)
+    if kind in _ANSWERS:
+        _end_opposite(entry, at=at, by=by, key=text)
     return entry
+
+
+def _end_answered(debtor: Debtor, notice: RegisterEntry, at: datetime) -> list[int]:
+    """What waited for this notice waits no longer: the day it was sent is its last. What came later goes on."""
+    waiting = [kind for kind, purpose in ANSWERED_BY.items() if purpose == notice.purpose]
+    # where only the moment is known, it was sent on the day of the creditor's clock
+    sent = notice.from_date if notice.from_at is None else happened_on(debtor.creditor, None, notice.from_at)[1]
+    found = RegisterEntry.objects.select_for_update().filter(
+        Q(until_date=None) | Q(until_date__gt=sent), debtor=debtor, kind__in=waiting, from_date__lte=sent
+    )
+    ended = list(found.order_by("pk"))
+    for each in ended:
+        change(each, at=at, until_date=sent)
+    return [each.pk for each in ended]
 
 
 @act("register.end", may_record_nothing=True, refreshes=True)
@@ -137,6 +165,45 @@ def end_entry(*, entry: RegisterEntry, at: datetime, by: Actor, key: UUID | str,
         },
     )  # fmt: skip
     return entry
+
+
+def end_of_address(point: ContactPoint, kinds: Sequence[str], *, at: datetime, by: Actor, key: str) -> None:
+    """End the entries of some kinds about an address, however it was written, with whichever account of the person."""
+    today = happened_on(point.creditor, None, at)[1]
+    for entry in standing_of_address(point, kinds, today):
+        if entry.from_at is not None and entry.from_at > at:
+            continue
+        hashed = sha256(f"{key} {entry.pk}".encode()).hexdigest()
+        end_entry(entry=entry, at=at, by=by, key=f"address:{hashed}")
+
+
+def _end_opposite(entry: RegisterEntry, *, at: datetime, by: Actor, key: str) -> None:
+    """End what was answered before to the same question, at the same address and place, by the same channel."""
+    today = happened_on(entry.debtor.creditor, None, at)[1]
+    same = {name: getattr(entry, name) for name in ("debtor", "contact_point", "channel", "place", "purpose")}
+    standing = RegisterEntry.objects.filter(
+        Q(until_date=None) | Q(until_date__gte=today), kind=_ANSWERS[entry.kind], **same
+    )
+    for other in standing.select_related("debtor").order_by("pk"):
+        hashed = sha256(f"{key} {other.pk}".encode()).hexdigest()
+        end_entry(entry=other, at=at, by=by, key=f"answer:{hashed}")
+
+
+def standing_of_address(point: ContactPoint, kinds: Sequence[str], today: date) -> list[RegisterEntry]:
+    """Entries of some kinds about an address that are not over: of all accounts of the person, and for a number of all
+    channels that use numbers."""
+    channels = BY_NUMBER if point.channel in BY_NUMBER else (point.channel,)
+    found = RegisterEntry.objects.select_related("debtor", "contact_point__debtor").filter(
+        Q(until_date=None) | Q(until_date__gte=today), kind__in=kinds, debtor__person=point.debtor.person_id,
+        contact_point__channel__in=channels, contact_point__third_person=point.third_person_id,
+    )  # fmt: skip
+    wanted = one_form(point)
+    return [each for each in found.order_by("pk") if each.contact_point and one_form(each.contact_point) == wanted]
+
+
+def one_form(point: ContactPoint) -> str:
+    """An address in one form; a postal one, which has no value, is itself alone."""
+    return canonical(point.value, point.country or point.debtor.country) if point.value else f"#{point.pk}"
 
 
 def lasting_days(rules: Rules, day: date, kind: str) -> int | None:

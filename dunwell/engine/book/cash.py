@@ -17,6 +17,7 @@ import polars as pl
 from dunwell.core.money import DIGITS
 from dunwell.core.terms import PaymentSource, ReceivableKind, ReceivableStatus
 from dunwell.engine.book import open_lists
+from dunwell.engine.book.instalments import over_instalments
 from dunwell.engine.facts import Facts, running_sum
 
 _CURRENCIES = pl.Enum(sorted(DIGITS))
@@ -94,13 +95,14 @@ def _with_parents(receivables: pl.DataFrame) -> pl.LazyFrame:
 
 
 _MONEY = ["payment_id", "credit_note_id", "debtor_id", "currency", "claim", "named_id", "number", "value_date",
-          "amount_minor", "source_kind"]  # fmt: skip
+          "amount_minor", "source_kind", "designation"]  # fmt: skip
 
 
 def money(facts: Facts) -> pl.DataFrame:
     """What came in: payments and credit notes. One row each: payment_id (null for a credit note), credit_note_id
     (null for a payment), debtor_id, currency, claim (null: names nothing), named_id (the receivable it names), number,
-    value_date, amount_minor (net of its reversals; may be negative: money that went back), source_kind."""
+    value_date, amount_minor (net of its reversals; may be negative: money that went back), source_kind, designation.
+    Money that pays several instalments of an invoice is a row for each: see `instalments.over_instalments`."""
     counts = (
         (pl.col("kind") == ReceivableKind.CREDIT_NOTE)
         & (pl.col("status") != ReceivableStatus.CANCELLED)
@@ -111,7 +113,7 @@ def money(facts: Facts) -> pl.DataFrame:
     named = _net_of_reversals(facts["payments"]).lazy().join(claims, on="receivable_id", how="left")
     credit_notes = facts["receivables"].filter(counts)
     if credit_notes.is_empty():
-        return _came(named).collect()
+        return _over_instalments(_came(named).collect(), facts)
     notes = credit_notes.lazy()
     payments = named.join(
         notes.select("receivable_id", "currency", on_note=pl.lit(value=True)),
@@ -134,13 +136,22 @@ def money(facts: Facts) -> pl.DataFrame:
             credit_note_id=pl.col("receivable_id"),
             value_date=pl.col("issue_date"),
             source_kind=pl.lit(str(PaymentSource.BANK)),
+            designation=pl.lit(None, pl.String),
             claim=claim_key("named_claim"),
             named_id="parent_id",
             amount_minor=-pl.col("amount_minor") + pl.col("used_minor").fill_null(0),
         )
         .select(_MONEY)
     )
-    return pl.concat([came, credit]).collect()
+    return _over_instalments(pl.concat([came, credit]).collect(), facts)
+
+
+def _over_instalments(came: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+    return over_instalments(came, components(facts)) if _any_instalment(facts) else came
+
+
+def _any_instalment(facts: Facts) -> bool:
+    return bool((facts["receivables"]["kind"] == ReceivableKind.INSTALMENT).any())
 
 
 def _came(payments: pl.LazyFrame) -> pl.LazyFrame:
@@ -254,6 +265,8 @@ def left_out(facts: Facts, applied: Cash) -> pl.DataFrame:
     return (
         money(facts)
         .filter(bank)
+        .group_by(key)
+        .agg(pl.col("amount_minor").sum())
         .join(counts, on="payment_id")
         .select(*key, left_minor=pl.col("amount_minor") - pl.col("counts"))
         .filter(pl.col("left_minor") > 0)
@@ -281,7 +294,7 @@ def ahead_of_lists(facts: Facts, applied: Cash) -> pl.DataFrame:
     claim_minor = applied.items.group_by("claim").agg(claim_minor=pl.col("amount_minor").sum())
     return (
         applied.items.filter(
-            (pl.col("kind") == ReceivableKind.INVOICE)
+            pl.col("kind").is_in([str(ReceivableKind.INVOICE), str(ReceivableKind.INSTALMENT)])
             & (pl.col("issue_date") <= last)
             & (pl.col("status") == ReceivableStatus.OPEN)
         )

@@ -12,6 +12,7 @@ the first rows, and nothing is joined.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -75,6 +76,14 @@ class Claims:
     lines: pl.DataFrame
 
 
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """A debt before anything has happened: the values that `balance.OneDebt` takes, and its events in their order."""
+
+    values: dict[str, Any]
+    events: list[dict[str, Any]]
+
+
 def claims(debts: pl.DataFrame, entries: pl.DataFrame, terms: Mapping[str, Terms], as_of: date) -> pl.DataFrame:
     """The sums of `compute`, a part of the book at a time: what is worked on stays small."""
     if debts.height <= AT_ONCE:
@@ -102,6 +111,18 @@ def compute(
     sums = _refuse_too_large(sums).select(list(SUMS))
     lines = pl.concat(trace).sort("debt_id", "number") if trace else pl.DataFrame()
     return Claims(sums.sort("debt_id"), lines)
+
+
+def beginnings(debts: pl.DataFrame, entries: pl.DataFrame, curves: Curves) -> dict[int, Beginning]:
+    """By debt_id: what each debt begins with, to be taken from event to event by whoever lets more happen to it between
+    (`engine.claim.running`). `debts` as `resolve` gives them, none refused; `entries` follow `ENTRIES`."""
+    found: dict[int, Beginning] = {}
+    for part, fees in _with_fees_apart(debts, entries):
+        events = _events(part, entries, curves, every_rate=False, fees=fees).partition_by("debt_id", as_dict=True)
+        for values in _begin(part, fees=fees).rows(named=True):
+            mine = events.get((values["debt_id"],))
+            found[values["debt_id"]] = Beginning(values, [] if mine is None else mine.drop("debt_id").rows(named=True))
+    return found
 
 
 def _with_fees_apart(debts: pl.DataFrame, entries: pl.DataFrame) -> list[tuple[pl.DataFrame, bool]]:
@@ -143,12 +164,13 @@ def _sums(ended: pl.DataFrame) -> pl.DataFrame:
 
 _OF_DEBT = [
     "debt_id", "start", "end", "breach_date", "contract_date", "factor", "units", "extra_factor", "extra_units", "free",
-    "sum_cap_minor", *(f"rank_{name}" for name in COMPONENTS),
+    "sum_cap_minor", "fixed_counts", *(f"rank_{name}" for name in COMPONENTS),
 ]  # fmt: skip
 
 
 def _begin(debts: pl.DataFrame, *, fees: bool) -> pl.DataFrame:
-    """The balance before anything has happened. `last`: the place up to which interest has run."""
+    """The balance before anything has happened. `last`: the place up to which interest has run; `fixed`: what of the
+    fixed sum no charge has been counted against yet."""
     zero = pl.lit(0, pl.Int64)
     wide = pl.lit(0, pl.Int128)
     ceiling = []
@@ -163,7 +185,7 @@ def _begin(debts: pl.DataFrame, *, fees: bool) -> pl.DataFrame:
         pl.col("rounding").replace_strict(ROUND, return_dtype=pl.Int8),
         # interest that begins after the day of the sums never runs
         last=pl.min_horizontal(pl.col("start") - 1, "end"),
-        principal=pl.col("principal_minor"), costs=zero, surplus=zero, capital=zero,
+        principal=pl.col("principal_minor"), costs=zero, surplus=zero, capital=zero, fixed=zero,
         interest_exact=wide, interest_pending=wide, interest_rounded=zero, interest_paid=zero,
         extra_exact=wide, extra_pending=wide, extra_rounded=zero, extra_paid=zero, number=pl.lit(0, pl.Int32),
     )  # fmt: skip
@@ -360,6 +382,7 @@ _LINE: dict[str, pl.DataType] = {
     "interest_exact": pl.Int128(), "interest_rounded": pl.Int64(), "extra_curve": pl.Int64(),
     "extra_factor": pl.Int64(), "extra_units": pl.Int64(), "extra_exact": pl.Int128(), "extra_rounded": pl.Int64(),
     "costs": pl.Int64(), "principal": pl.Int64(), "interest_open": pl.Int64(), "extra_open": pl.Int64(),
-    "surplus": pl.Int64(), "capital": pl.Int64(), **{f"to_{name}": pl.Int64() for name in COMPONENTS},
+    "surplus": pl.Int64(), "capital": pl.Int64(), "covered": pl.Int64(),
+    **{f"to_{name}": pl.Int64() for name in COMPONENTS},
 }  # fmt: skip
 """One row of a statement: the days that ran, what bore interest at which rate, and what the event at `place` did."""

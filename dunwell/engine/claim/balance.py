@@ -140,7 +140,8 @@ def _owed(of: _Reckoning) -> dict[str, Any]:
 
 
 def _shares(of: _Reckoning) -> dict[str, Any]:
-    """to_<component>: what a payment gives to each, in the order of its debt's ranks, a designated one first."""
+    """to_<component>: what a payment gives to each, in the order of its debt's ranks, a designated one first; covered:
+    what of a charge the fixed sum stands for already."""
     open_of = dict(zip(COMPONENTS, _OPEN, strict=True))
     rank = {name: of.choose(of["designation"] == name, -1, of[f"rank_{name}"]) for name in COMPONENTS}
     money = of.choose(of["event"] == Event.PAYMENT, of["amount"], 0)
@@ -151,6 +152,7 @@ def _shares(of: _Reckoning) -> dict[str, Any]:
             if other != name:
                 left = left - of.choose(rank[other] < rank[name], of[open_of[other]], 0)
         shares[f"to_{name}"] = of.least(of.positive(left), of[open_of[name]])
+    shares["covered"] = of.choose(of["event"] == Event.CHARGE, of.least(of["amount"], of["fixed"]), 0)
     return shares
 
 
@@ -163,14 +165,16 @@ def _taken(of: _Reckoning) -> dict[str, Any]:
     event, amount = of["event"], of["amount"]
     credit, payment = event == Event.CREDIT, event == Event.PAYMENT
     credited = of.choose(credit, of.least(amount, of["principal"]), 0)
-    due = (event == Event.CHARGE) | ((event == Event.FIXED_SUM) & (of["principal"] > 0))
+    arises = (event == Event.FIXED_SUM) & (of["principal"] > 0)
+    due = (event == Event.CHARGE) | arises
     paid = of["to_costs"] + of["to_interest"] + of["to_extra"] + of["to_principal"]
     return {
         "surplus": of["surplus"] + of.choose(credit | payment, amount - paid - credited, 0),
         "capital": of.choose(
             event == Event.CAPITAL, of["interest_open"], of.positive(of["capital"] - of["to_interest"])
         ),
-        "costs": of["costs"] + of.choose(due, amount, 0) - of["to_costs"],
+        "costs": of["costs"] + of.choose(due, amount - of["covered"], 0) - of["to_costs"],
+        "fixed": of["fixed"] + of.choose(arises & of["fixed_counts"], amount, 0) - of["covered"],
         "principal": of["principal"] - credited - of["to_principal"],
         "interest_paid": of["interest_paid"] + of["to_interest"],
         "interest_open": of["interest_open"] - of["to_interest"],

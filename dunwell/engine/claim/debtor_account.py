@@ -1,7 +1,7 @@
 """The debts of one debtor with all his money placed: what named a debt on it, all other in the order of the law."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -10,11 +10,11 @@ import polars as pl
 
 from dunwell.core.terms import PaymentSource, ReceivableStatus
 from dunwell.engine.book import cash, open_lists
-from dunwell.engine.claim.described import as_far_as_told, claimed, compute
-from dunwell.engine.claim.several_debts import Money, place
+from dunwell.engine.claim.described import as_far_as_told
+from dunwell.engine.claim.several_debts import Free, Money, place
 from dunwell.engine.claim.stored_debts import after_what_went_back, debts_of, entry_of
 from dunwell.engine.facts import Facts
-from dunwell.rulebook.debt import Debt, Entry, Held, Placed
+from dunwell.rulebook.debt import Debt, Held, Placed
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,9 @@ def account_of(
     heads = [(item, debt) for item, debts in found.items() if item in set(claims.values()) for debt in debts]
     loose = _loose(facts, applied, debtor_id, mine)
     foreign = {row for row in applied.came.filter(pl.col("debtor_id") != debtor_id)["number"] if row}
-    debts, left = _placed(as_far_as_told([debt for _, debt in heads], day), loose, foreign, day)
+    told = as_far_as_told([debt for _, debt in heads], day)
+    # money of another debtor who paid for this one stays where he put it
+    debts, left = place(told, loose.money, day, Free(foreign, loose.back))
     account: dict[int, list[Debt]] = {}
     for (item, _), debt in zip(heads, debts, strict=True):
         account.setdefault(item, []).append(debt)
@@ -136,62 +138,7 @@ def _loose(facts: Facts, applied: cash.Cash, debtor_id: int, mine: pl.DataFrame)
             else:
                 entry = entry_of(row, minor, place_)
                 placed = Placed(entry.day, row["over"], credit=entry.kind == "credit")
-                found.money.append((currency, replace(entry, placed=placed)))
+                # a designation for an item that takes nothing says nothing of other items
+                designation = entry.designation if row["over"] is None else None
+                found.money.append((currency, replace(entry, placed=placed, designation=designation)))
     return found
-
-
-def _placed(
-    debts: Sequence[Debt], loose: _Loose, foreign: Collection[str], day: date
-) -> tuple[list[Debt], list[Money]]:
-    """The debts with all money placed, and what is left.
-
-    What a debt does not take of the money that names it is free from that day on; so the earliest is taken off and
-    placed first: what it pays elsewhere decides what is too much later.
-    """
-    debts, money, back = list(debts), list(loose.money), Counter(loose.back)
-    while True:
-        found, left = place(debts, money, day)
-        excess = _first_excess(found, foreign, day)
-        if not excess:
-            return found, left
-        for n, entry, minor in excess:
-            currency = debts[n].currency
-            debts[n] = _less(debts[n], entry, minor)
-            gone = min(back[currency], minor)
-            back[currency] -= gone
-            if minor > gone:
-                placed = Placed(entry.day, debts[n].number, credit=entry.kind == "credit")
-                rest = replace(entry, kind="payment", amount_minor=minor - gone, placed=placed)
-                money.append((currency, rest))
-
-
-def _first_excess(debts: Sequence[Debt], foreign: Collection[str], day: date) -> list[tuple[int, Entry, int]]:
-    """(place of a debt, its entry, by how much it is more than the debt took), of the first day with any.
-
-    Money of another debtor who paid for this one stays where he put it.
-    """
-    asked = [claimed(debt) for debt in debts]
-    if not asked or not compute(asked, day).sums["surplus_minor"].max():
-        return []
-    entries = [entry for debt in asked for entry in debt.entries]
-    grew = (
-        compute(asked, day, with_lines=True)
-        .lines.sort("debt_id", "number")
-        .select("debt_id", "entry_id", more=pl.col("surplus").diff().over("debt_id"), surplus="surplus")
-        .with_columns(pl.col("more").fill_null(pl.col("surplus")))
-        .filter((pl.col("more") > 0) & pl.col("entry_id").is_not_null())
-    )
-    found = [
-        (entries[entry].day, n, entries[entry], more)
-        for n, entry, more in grew.select("debt_id", "entry_id", "more").rows()
-        if entries[entry].placed is None and entries[entry].id not in foreign
-    ]
-    first = min((each[0] for each in found), default=None)
-    return [(n, entry, more) for of_day, n, entry, more in found if of_day == first]
-
-
-def _less(debt: Debt, entry: Entry, minor: int) -> Debt:
-    """The debt with so much less of an entry."""
-    at = debt.entries.index(entry)
-    less = (replace(entry, amount_minor=entry.amount_minor - minor),) if entry.amount_minor > minor else ()
-    return replace(debt, entries=(*debt.entries[:at], *less, *debt.entries[at + 1 :]))

@@ -21,11 +21,15 @@ DEBTS: dict[str, pl.DataType] = {
 }
 """One row per debt. `terms` is a key of the terms given beside; `start_date` null: the day after the due date and the
 days of grace; `fixed_sum_minor`: a cost that arises on the first day of interest. A column `as_of_date` may stand
-beside: the day of this row's sums, where it is an earlier one."""
+beside: the day of this row's sums, where it is an earlier one; and `fixed_counts` (Boolean, else true): charges that
+come after the fixed sum count against it."""
 
 
-def resolve(debts: pl.DataFrame, terms: Mapping[str, Terms], as_of: date) -> tuple[pl.DataFrame, Curves]:
-    """Debts with all that their sums need, in the order of `debt_id`, and the curves of their rates.
+def resolve(
+    debts: pl.DataFrame, terms: Mapping[str, Terms], as_of: date, since: date | None = None
+) -> tuple[pl.DataFrame, Curves]:
+    """Debts with all that their sums need, in the order of `debt_id`, and the curves of their rates; from `since` on at
+    the latest, where rates of days are asked for before any interest begins.
 
     Adds start (place of the first day of interest in the curves), end (place of the day of the sums); for the interest
     and, with the prefix `extra_`, for the second one: curve, factor, units; rounding, free (Boolean),
@@ -36,6 +40,8 @@ def resolve(debts: pl.DataFrame, terms: Mapping[str, Terms], as_of: date) -> tup
     used = {name: terms[name] for name in debts["terms"].unique().sort()}
     if "as_of_date" not in debts.columns:
         debts = debts.with_columns(as_of_date=pl.lit(as_of))
+    if "fixed_counts" not in debts.columns:
+        debts = debts.with_columns(fixed_counts=pl.lit(value=True))
     starts = debts.with_columns(
         breach_date=pl.col("due_date") + pl.duration(days=1),
         start_date=pl.coalesce(
@@ -47,7 +53,7 @@ def resolve(debts: pl.DataFrame, terms: Mapping[str, Terms], as_of: date) -> tup
             ),
         ),
     )
-    known: list[date | None] = [starts["start_date"].min(), starts["as_of_date"].min(), as_of]  # type: ignore[list-item]
+    known: list[date | None] = [starts["start_date"].min(), starts["as_of_date"].min(), as_of, since]  # type: ignore[list-item]
     first = min(day for day in known if day is not None) - timedelta(days=1)
     rates = [rate for each in used.values() for _, *both in each.versions for rate in (*both, each.ceiling)]
     curves = make_curves(rates, first, as_of)

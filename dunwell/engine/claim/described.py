@@ -1,31 +1,34 @@
 """Debts as they are described, as the columns of the claim engine."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 
-from dunwell.core.errors import DunwellError
+from dunwell.core.errors import DunwellError, Words, refusal
 from dunwell.core.terms import ReceivableKind
 from dunwell.engine.claim import accrual
 from dunwell.engine.claim.debts import DEBTS, resolve
 from dunwell.engine.claim.fees import fixed_sums
 from dunwell.rulebook.debt import Debt
-from dunwell.rulebook.fees import house_fees
+from dunwell.rulebook.fees import FixedSum, house_fees
 from dunwell.rulebook.interest_terms import COMPONENTS, Terms, make_terms
+from dunwell.rulebook.rates import Series
 
 
 def compute(debts: Sequence[Debt], as_of: date, *, with_lines: bool = False) -> accrual.Claims:
     """`accrual.compute`; debt_id is the place in `debts`, entry_id the place among all entries. Raises DunwellError for
-    the first debt whose interest cannot be known."""
-    for debt in debts:
-        if debt.refused:
-            raise debt.refused
+    the debts whose interest cannot be known: it names each of them."""
     found = accrual.compute(frame(debts), entry_frame(debts), terms_of(debts), as_of, with_lines=with_lines)
-    refused = found.sums.filter(pl.col("refused").is_not_null())
-    if not refused.is_empty():
-        raise _why(debts[refused["debt_id"][0]], refused["refused"][0])
+    codes = dict(found.sums.filter(pl.col("refused").is_not_null()).select("debt_id", "refused").rows())
+    refused = [
+        debt.refused or refused_for(debt, codes[n]) for n, debt in enumerate(debts) if debt.refused or n in codes
+    ]
+    if refused:
+        raise refusal("claim.debts_refused", refused)
     return found
 
 
@@ -45,10 +48,13 @@ def frame(debts: Sequence[Debt]) -> pl.DataFrame:
     """`engine.claim.debts.DEBTS`; the terms are named as in `terms_of`."""
     names, _ = _shared_terms(debts)
     rows = [
-        (n, names[n], debt.principal_minor, debt.due, debt.start, debt.contract, debt.fixed_sum_minor)
+        (
+            n, names[n], debt.principal_minor, debt.due, debt.start, debt.contract, debt.fixed_sum_minor,
+            debt.fixed_sum_counts,
+        )
         for n, debt in enumerate(debts)
-    ]
-    return pl.DataFrame(rows, schema=DEBTS, orient="row")
+    ]  # fmt: skip
+    return pl.DataFrame(rows, schema={**DEBTS, "fixed_counts": pl.Boolean()}, orient="row")
 
 
 def terms_of(debts: Sequence[Debt]) -> dict[str, Terms]:
@@ -119,9 +125,9 @@ def as_far_as_told(debts: Sequence[Debt], day: date) -> list[Debt]:
     asked = [_bare(debt, debt.refused) if debt.refused else debt for debt in debts]
     if not asked:
         return []
-    found, _ = resolve(frame(asked), terms_of(asked), day)
-    codes = found.sort("debt_id")["refused"].to_list()
-    return [_bare(debt, _why(debt, code)) if code else debt for debt, code in zip(asked, codes, strict=True)]
+    sums = accrual.claims(frame(asked), entry_frame(asked), terms_of(asked), day)
+    codes = sums.sort("debt_id")["refused"].to_list()
+    return [_bare(debt, refused_for(debt, code)) if code else debt for debt, code in zip(asked, codes, strict=True)]
 
 
 def _bare(debt: Debt, why: DunwellError) -> Debt:
@@ -130,40 +136,87 @@ def _bare(debt: Debt, why: DunwellError) -> Debt:
     return replace(bare, terms=replace(bare.terms, ceiling=None, fee_kinds=()), refused=None, untold=why)
 
 
-def with_fixed_sum(debt: Debt, debtor: str, day: date) -> Debt:
-    """The debt with the fixed sum that the law of its terms gives for late payment.
+def with_fixed_sum(debt: Debt, debtor: str) -> Debt:
+    """`with_fixed_sums` of one debt."""
+    return with_fixed_sums([debt], debtor)[0]
 
-    It goes by what was owed without dispute when the debt became late. Costs of the debt count against it where the law
-    says so. Where the rate goes by the day of the contract, so does the fixed sum: one of an older contract has none.
-    Where the law states it in another currency than the debt's, none is claimed, and `fixed_sum_in` names that one.
+
+def with_fixed_sums(debts: Sequence[Debt], debtor: str) -> list[Debt]:
+    """The debts with the fixed sum that the law of their terms gives for late payment; it arises when they become late.
+
+    It goes by what was owed without dispute when the debt became late. Costs charged before that count against it where
+    the law says so; it counts against those charged later (`accrual`). Where the rate goes by the day of the contract,
+    so does the fixed sum: one of an older contract has none. Where the law states it in another currency than the
+    debt's, none is claimed, and `fixed_sum_in` names that one. Why there is none stands in `no_fixed_sum`.
 
     debtor   see `core.terms.DebtorKind`: there is none against consumers
     """
-    late = debt.start or debt.due + timedelta(days=1 + debt.terms.grace_days)
-    row = {
-        "debt_id": 0, "kind": str(ReceivableKind.INVOICE), "place": debt.terms.regime.place, "debtor_kind": debtor,
-        "currency": debt.currency, "amount_minor": _owed_when_late(debt, late), "late_from": late,
-        "costs_minor": sum(e.amount_minor for e in debt.entries if e.kind == "charge" and e.day <= day),
-    }  # fmt: skip
-    rows = [row]
-    if debt.contract and debt.terms.regime.dated_by == "contract":
-        rows.append({**row, "debt_id": 1, "late_from": debt.contract, "costs_minor": 0})
-    found = fixed_sums(pl.DataFrame(rows), day).sort("debt_id")
-    sums = found["fixed_minor"].to_list()
-    foreign = None
-    if set(found["fixed_reason"]) == {"other_currency"}:
-        foreign = house_fees().named(found["fixed_rule"][0]).currency
-    return replace(debt, fixed_sum_minor=int(sums[0]) if all(sums) else 0, fixed_sum_in=foreign)
+    if not debts:
+        return []
+    rows: list[dict[str, Any]] = []
+    for n, debt in enumerate(debts):
+        late = _late_from(debt)
+        row = {
+            "debt_id": 2 * n, "kind": str(ReceivableKind.INVOICE), "place": debt.terms.regime.place,
+            "debtor_kind": debtor, "currency": debt.currency, "amount_minor": _owed_when_late(debt, late),
+            "late_from": late, "costs_minor": sum(
+                e.amount_minor for e in debt.entries if e.kind == "charge" and e.day < late),
+        }  # fmt: skip
+        signed = debt.contract if debt.terms.regime.dated_by == "contract" else None
+        rows += [row, {**row, "debt_id": 2 * n + 1, "late_from": signed or late, "costs_minor": 0}]
+    found = fixed_sums(pl.DataFrame(rows), max(row["late_from"] for row in rows)).sort("debt_id").rows(named=True)
+    return [_with_found(debt, *found[2 * n : 2 * n + 2]) for n, debt in enumerate(debts)]
+
+
+def _late_from(debt: Debt) -> date:
+    return debt.start or debt.due + timedelta(days=1 + debt.terms.grace_days)
+
+
+def _with_found(debt: Debt, late: Mapping[str, Any], signed: Mapping[str, Any]) -> Debt:
+    """The debt with its fixed sum: what the law gives by the day it became late, and by the day of its contract."""
+    both = {late["fixed_reason"], signed["fixed_reason"]}
+    rule = house_fees().named(late["fixed_rule"]) if late["fixed_rule"] else None
+    if both == {"due"}:
+        counts = all(value.costs_count for _, value in rule.values if isinstance(value, FixedSum)) if rule else True
+        return replace(debt, fixed_sum_minor=int(late["fixed_minor"]), fixed_sum_counts=counts)
+    none = replace(debt, fixed_sum_minor=0, fixed_sum_in=rule.currency if rule and both == {"other_currency"} else None)
+    reason = late["fixed_reason"] if late["fixed_reason"] != "due" else f"contract_{signed['fixed_reason']}"
+    if none.fixed_sum_in or reason not in _NO_FIXED_SUM:
+        return none
+    told = {"law": rule.citation.source, "first": rule.values[0][0].isoformat()} if rule else {}
+    day = signed["late_from"] if reason.startswith("contract_") else late["late_from"]
+    why = DunwellError(f"statement.no_fixed_sum.{reason}", day=day.isoformat(), **told)
+    return replace(none, no_fixed_sum=why)
+
+
+_NO_FIXED_SUM = ("no_rule", "debtor_protected", "before_rule", "contract_before_rule", "within_costs")
+"""Why a fixed sum that was asked for is not claimed, as far as that must be said. Words: `statement.no_fixed_sum.*`."""
 
 
 def _owed_when_late(debt: Debt, late: date) -> int:
-    """What of the principal was owed, and not disputed, when the debt became late. Payments paid charges first."""
-    before = [entry for entry in debt.entries if entry.day < late]
-    back = {entry.reverses: entry.amount_minor for entry in debt.entries if entry.kind == "reversal"}
-    charges = sum(entry.amount_minor for entry in before if entry.kind == "charge")
-    paid = sum(entry.amount_minor - back.get(entry.id, 0) for entry in before if entry.kind == "payment")
-    credited = sum(entry.amount_minor for entry in before if entry.kind == "credit")
-    return max(debt.principal_minor - debt.disputed_minor - credited - max(paid - charges, 0), 0)
+    """What of the principal was owed, and not disputed, when the debt became late. Nothing bore interest before that,
+    so payments paid the costs and the principal, in the order of the terms or as they were designated."""
+    back = Counter[str | None]()
+    for entry in debt.entries:
+        if entry.kind == "reversal":
+            back[entry.reverses] += entry.amount_minor
+    before = [entry for entry in debt.entries if entry.day < late and entry.kind in _WITHIN_A_DAY]
+    owed = {"costs": 0, "principal": debt.principal_minor - debt.disputed_minor}
+    for entry in sorted(before, key=lambda entry: (entry.day, _WITHIN_A_DAY.index(entry.kind))):
+        if entry.kind == "charge":
+            owed["costs"] += entry.amount_minor - entry.disputed_minor
+            continue
+        left = max(entry.amount_minor - back[entry.id], 0) if entry.kind == "payment" else entry.amount_minor
+        order = ("principal",) if entry.kind == "credit" else (entry.designation, *debt.terms.order)
+        for component in order:
+            paid = min(left, owed.get(component or "", 0))
+            if component and paid > 0:
+                owed[component] -= paid
+                left -= paid
+    return max(owed["principal"], 0)
+
+
+_WITHIN_A_DAY = ("charge", "credit", "payment")
 
 
 def yearly_rates(debts: Sequence[Debt], day: date) -> list[int]:
@@ -176,21 +229,40 @@ def yearly_rates(debts: Sequence[Debt], day: date) -> list[int]:
     return rates
 
 
-def _why(debt: Debt, code: str) -> DunwellError:
-    """What stands in the way of a debt's interest, in words."""
+def refused_for(debt: Debt, code: str) -> DunwellError:
+    """What stands in the way of a debt's interest, in words: which debt, which field, what to do."""
     regime = debt.terms.regime
-    start = debt.start or date.fromordinal(debt.due.toordinal() + 1 + debt.terms.grace_days)
+    start = _late_from(debt)
+    who = {"number": debt.number, "regime": regime.id}
+    earlier = Words(f"interest.earlier.{regime.earlier}" if regime.earlier else "interest.earlier")
     if code == "rate.before":
-        rates = [rate for _, *both in debt.terms.versions for rate in both if rate]
-        series = next(
-            each
-            for rate in rates
-            for each in (rate.series, rate.cap and rate.cap.series, rate.floor and rate.floor.series)
-            if each
-        )
-        contract = any(rate.cap or rate.floor or rate.fixed_on == "contract" for rate in rates)
-        day = debt.contract if contract and debt.contract else start
-        return DunwellError(code, series=series.id, day=day.isoformat(), first=series.values[0][0].isoformat())
+        series, day, field = _missing_rate(debt, start)
+        return DunwellError(
+            "interest.rate_before", **who, field=field, series=series.id, day=day.isoformat(),
+            first=series.values[0][0].isoformat(), todo=earlier,
+        )  # fmt: skip
     if code == "interest.not_yet_in_force":
-        return DunwellError(code, regime=regime.id, first=regime.values[0][0].isoformat(), day=start.isoformat())
-    return DunwellError(code, regime=regime.id)
+        day, field = {
+            "contract": (debt.contract or start, "contract" if debt.contract else "due"),
+            "breach": (debt.due + timedelta(days=1), "due"),
+        }.get(regime.dated_by, (start, "interest_from" if debt.start else "due"))
+        first = regime.values[0][0].isoformat()
+        return DunwellError(code, **who, field=field, first=first, day=day.isoformat(), todo=earlier)
+    return DunwellError(code, **who)
+
+
+def _missing_rate(debt: Debt, start: date) -> tuple[Series, date, str]:
+    """Which series is not known on which day, and the field of a description that this day comes from."""
+    begins = "interest_from" if debt.start else "due"
+    days = {
+        "": (start, begins), "start": (start, begins), "breach": (debt.due + timedelta(days=1), "due"),
+        "contract": (debt.contract, "contract"),
+    }  # fmt: skip
+    for _, *both in debt.terms.versions:
+        for rate in filter(None, both):
+            needed = [(rate.series, *days[rate.fixed_on])]
+            needed += [(bound.series, *days["contract"]) for bound in (rate.cap, rate.floor) if bound]
+            for series, day, field in needed:
+                if series and day and day < series.values[0][0]:
+                    return series, day, field
+    raise ValueError(f"{debt.number}: no rate is missing")

@@ -165,6 +165,13 @@ def _in_force(rule: FeeRule, day: date) -> Value:
     return [value for start, _, value in rule.periods() if start <= day][-1]
 
 
+def fixed_sum_per_invoice(place: str) -> bool:
+    """Whether the law of a place gives its fixed sum once an invoice, however many instalments of it are late."""
+    rules = [rule for rule in house_fees().of_kind("fixed-sum") if place in rule.places]
+    values = [value for rule in rules for _, _, value in rule.periods()]
+    return any(isinstance(value, FixedSum) and value.per == "invoice" for value in values)
+
+
 def fixed_sums(debts: pl.DataFrame, day: date, fees: Fees | None = None) -> pl.DataFrame:
     """What debts bear by law on `day` because they were paid late: EUR 40, GBP 40/70/100.
 

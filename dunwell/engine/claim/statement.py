@@ -223,7 +223,7 @@ def _events(rows: list[dict[str, Any]], entries: Sequence[Any], curves: Curves) 
         events.append(
             Event(
                 day=curves.first + timedelta(days=row["place"]), kind=kind, id=entry.id if entry else "",
-                amount_minor=row["amount"] if kind != "capital" else row["capital"],
+                amount_minor=row["amount"] if kind != "capital" else row["capital"], covered_minor=row["covered"],
                 paid={name: row[f"to_{name}"] for name in COMPONENTS},
                 after={
                     "costs": row["costs"], "interest": row["interest_open"], "extra": row["extra_open"],

@@ -1,6 +1,7 @@
 """Invoices of the book as debts of the claim engine: with their charges, credit notes, payments and terms."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -9,9 +10,11 @@ import polars as pl
 from dunwell.core.terms import ReceivableKind, ReceivableStatus
 from dunwell.engine.book import cash
 from dunwell.engine.book.claims import open_items
-from dunwell.engine.claim.described import with_fixed_sum
+from dunwell.engine.claim.described import with_fixed_sums
+from dunwell.engine.claim.fees import fixed_sum_per_invoice
 from dunwell.engine.facts import Facts
-from dunwell.rulebook.debt import Debt, Entry, Held
+from dunwell.rulebook.debt import Debt, Entry, Held, rests_on_something, with_founded_charges
+from dunwell.rulebook.instalments import invoice_of
 from dunwell.rulebook.interest_terms import make_terms
 
 
@@ -39,6 +42,7 @@ def debts_of(
     money = applied.came.filter(pl.col("claim").is_not_null()).sort("claim", "value_date", "number", "payment_id")
     came = money.partition_by("claim", as_dict=True)
     found: dict[int, list[Debt]] = {}
+    wanted: dict[str, list[tuple[int, int]]] = {}
     for key, rows in _demandable(applied).partition_by("claim", as_dict=True).items():
         paid = _money(came[key].rows(named=True)) if key in came else []
         heads = rows.filter(pl.col("receivable_id") == pl.col("claim_id")).rows(named=True)
@@ -47,18 +51,44 @@ def debts_of(
             debtor = debtors[heads[0]["debtor_id"]]
             # costs never bear interest, those that belong to no invoice neither
             stands_alone = heads[0]["kind"] == ReceivableKind.CHARGE
-            by = Held(make_terms("none")) if stands_alone else held(debtor, heads[0])
+            by = held(debtor, heads[0])
+            if stands_alone:
+                by = Held(make_terms("none"), charges_law=by.charges_law)
             debt = _debt(heads[0], by, (*charges, *paid), disputed)
+            debt = _unless_unfounded(debt, heads) if stands_alone else with_founded_charges(debt, by.charges_law)
             if by.fixed_sum and by.terms.regime.fixed_sum:
-                debt = with_fixed_sum(debt, debtor["kind"], day)
+                place = (heads[0]["claim_id"], len(found.get(heads[0]["claim_id"], [])))
+                wanted.setdefault(debtor["kind"], []).append(place)
         else:
             first = rows.sort("issue_date", "number").row(0, named=True)
+            by = Held(make_terms("none"), charges_law=held(debtors[first["debtor_id"]], first).charges_law)
             alone = {**first, "amount_minor": int(rows["amount_minor"].sum())}
             each = [disputed.get(item, (0, 0)) for item in rows["receivable_id"]]
             of_all = {first["receivable_id"]: (sum(part for part, _ in each), sum(owed for _, owed in each))}
-            debt = _debt(alone, Held(make_terms("none")), tuple(paid), of_all)
+            debt = _unless_unfounded(_debt(alone, by, tuple(paid), of_all), rows.rows(named=True))
         found.setdefault(rows["claim_id"][0], []).append(debt)
+    for kind, places in wanted.items():
+        asked = with_fixed_sums([found[claim][n] for claim, n in places], kind)
+        for (claim, n), debt in zip(places, asked, strict=True):
+            found[claim][n] = debt
+    _once_an_invoice(found, applied.items)
     return found
+
+
+def _once_an_invoice(found: dict[int, list[Debt]], items: pl.DataFrame) -> None:
+    """Where the law gives its fixed sum once an invoice, only the instalment that was late first bears it."""
+    parts = items.filter(pl.col("kind") == ReceivableKind.INSTALMENT).with_columns(invoice=invoice_of(pl.col("number")))
+    had: set[tuple[int, str, str]] = set()
+    for item, debtor, invoice in (
+        parts.sort("due_date", "number").select("receivable_id", "debtor_id", "invoice").rows()
+    ):
+        for place, debt in enumerate(found.get(item, [])):
+            if not debt.fixed_sum_minor or not fixed_sum_per_invoice(debt.terms.regime.place):
+                continue
+            key = (debtor, invoice, debt.currency)
+            if key in had:
+                found[item][place] = replace(debt, fixed_sum_minor=0)
+            had.add(key)
 
 
 def _demandable(applied: cash.Cash) -> pl.DataFrame:
@@ -79,11 +109,21 @@ def _debt(
     part, open_minor = disputed.get(head["receivable_id"], (0, 0))
     return Debt(
         number=head["number"], currency=head["currency"], principal_minor=head["amount_minor"], due=head["due_date"],
-        terms=by.terms, contract=by.contract, refused=by.refused, entries=entries,
-        since=min(head["issue_date"], head["due_date"]),
+        terms=by.terms, contract=by.contract, refused=by.refused, entries=entries, charges_law=by.charges_law,
+        since=min(head["issue_date"], head["due_date"]), secured=head["secured"] or 0,
         # all that is open is contested: then all of it is, and what was paid stays paid
         disputed_minor=head["amount_minor"] if part and part == open_minor else part,
     )  # fmt: skip
+
+
+def _unless_unfounded(debt: Debt, charges: Sequence[Mapping[str, Any]]) -> Debt:
+    """A debt that is charges and nothing else, without those that rest on nothing where its law asks that they do."""
+    out = [row for row in charges if debt.charges_law and not rests_on_something(row["charge_basis"])]
+    if not out:
+        return debt
+    left = debt.principal_minor - sum(row["amount_minor"] for row in out)
+    entries = tuple(Entry(row["number"], row["issue_date"], "charge", row["amount_minor"]) for row in out)
+    return replace(debt, principal_minor=left, disputed_minor=min(debt.disputed_minor, left), not_claimed=entries)
 
 
 def _charges(rows: pl.DataFrame, disputed: Mapping[int, tuple[int, int]]) -> list[Entry]:
@@ -95,7 +135,7 @@ def _charges(rows: pl.DataFrame, disputed: Mapping[int, tuple[int, int]]) -> lis
         Entry(
             row["number"], row["issue_date"], "charge", row["amount_minor"],
             disputed_minor=min(disputed.get(row["receivable_id"], (0, 0))[0], row["amount_minor"]),
-            charge_kind=row["charge_kind"],
+            charge_kind=row["charge_kind"], charge_basis=row["charge_basis"],
         )
         for row in charges.rows(named=True)
     ]  # fmt: skip
@@ -126,4 +166,5 @@ def after_what_went_back(rows: list[dict[str, Any]]) -> tuple[list[tuple[dict[st
 def entry_of(row: Mapping[str, Any], minor: int, place: int) -> Entry:
     """Money as an entry; what has no number is called by its place."""
     kind = "payment" if row["credit_note_id"] is None else "credit"
-    return Entry(row["number"] or f"#{place + 1}", row["value_date"], kind, minor)
+    number = row["number"] or f"#{place + 1}"
+    return Entry(number, row["value_date"], kind, minor, row["designation"] if kind == "payment" else None)

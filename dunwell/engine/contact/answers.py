@@ -76,5 +76,7 @@ def _oldest(questions: Iterable[datetime], at: datetime, span: timedelta) -> dat
 
 
 def _as_collection(rows: pl.DataFrame, key: str, which: list[int]) -> pl.DataFrame:
+    if not which:
+        return rows
     collected = pl.when(pl.col(key).is_in(which)).then(pl.lit("collection")).otherwise("purpose")
-    return rows.with_columns(purpose=collected) if which else rows
+    return rows.with_columns(purpose=collected.cast(rows.schema["purpose"]))

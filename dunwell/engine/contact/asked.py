@@ -1,14 +1,21 @@
 """What the contact rules are asked, of whom, and all that bears on it: frames in one shape for a book and for described
 situations. See docs/contact-rules.md."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
 
+from dunwell.rulebook.contact_rules import OUTCOMES, SCOPE
+
 _MOMENT = pl.Datetime("us", "UTC")
 _INT, _TEXT, _DATE = pl.Int64(), pl.String(), pl.Date()
+
+
+def _one_of(words: Sequence[str]) -> pl.DataType:
+    return pl.Enum(list(words))
+
 
 SUBJECTS: dict[str, pl.DataType] = {
     "subject_id": _INT,
@@ -35,17 +42,18 @@ CONTACTS: dict[str, pl.DataType] = {
     "account_id": _INT,
     "person_id": _INT,
     "at": _MOMENT,
-    "channel": _TEXT,
-    "direction": _TEXT,
-    "outcome": _TEXT,
-    "purpose": _TEXT,
-    "to": _TEXT,
-    "mode": _TEXT,
+    "channel": _one_of(SCOPE["channel"]),
+    "direction": _one_of(("out", "in")),
+    "outcome": _one_of(OUTCOMES),
+    "purpose": _one_of(SCOPE["purpose"]),
+    "to": _one_of(SCOPE["to"]),
+    "mode": _one_of(SCOPE["mode"]),
     "address_id": _INT,
-    "collector": _TEXT,
-    "at_place": _TEXT,
+    "collector": _one_of(SCOPE["collector"]),
+    "at_place": _one_of(SCOPE["at_place"]),
 }
-"""`collector`: who made it, own or agency; `at_place`: where the debtor was; null where that is not known."""
+"""Words are kept by number: contacts are many, and a text takes sixteen times as much. `collector`: who
+made it, own or agency; `at_place`: where the debtor was; null where that is not known."""
 CONTACT_DEBTS: dict[str, pl.DataType] = {
     "contact_id": _INT, "debt_id": _INT, "called": pl.Boolean(), "talked": pl.Boolean(),
 }  # fmt: skip

@@ -22,8 +22,6 @@ UNSENT = ("undeliverable", "not_connected")
 FEW = 10_000
 """So many rows are worked on at once: what leaves some out costs more than it saves."""
 
-_NUMBERED = pl.col("channel", "direction", "outcome", "purpose", "to", "mode").cast(pl.Categorical)
-
 
 def spans_of(found: Sequence[Applied]) -> list[int]:
     """The windows, in days, that these rules look at."""
@@ -89,9 +87,7 @@ def _counting(
     """The rules that may be full, each with the contacts it counts: one look at the contacts for all rules."""
     if not found:
         return
-    # words by number are compared some ten times as fast
-    looked = linked.with_columns(_NUMBERED) if linked.height > FEW else linked
-    counts = looked.select(_counts(each).alias(each.rule.id) for each in found)
+    counts = linked.select(_counts(each).alias(each.rule.id) for each in found)
     many = counts.sum().row(0, named=True)
     for each in found:
         if (many[each.rule.id] or 0) < _most(each):

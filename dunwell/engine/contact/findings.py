@@ -16,7 +16,7 @@ from dunwell.engine.book.promises import promises
 from dunwell.engine.contact.asked import ADDRESSES, CONTACT_DEBTS, CONTACTS, DEBTS, ENTRIES, SUBJECTS, Asked
 from dunwell.engine.contact.rule_findings import Said, say
 from dunwell.engine.facts import Facts
-from dunwell.rulebook.contact_rules import HARD_STOPS, PERMITS, Rules
+from dunwell.rulebook.contact_rules import CLOSING, HARD_STOPS, PERMITS, Rules
 from dunwell.rulebook.places import candidate_zones
 
 FINDINGS: dict[str, pl.DataType] = {
@@ -94,8 +94,12 @@ def _of_few(facts: Facts, debtors: pl.Series) -> Facts:
 
 
 def of_book(found: Said) -> pl.DataFrame:
-    """The findings in the words of the book: `FINDINGS`."""
-    return found.findings.rename({theirs: ours for ours, theirs in _OF_THE_BOOK.items()}).select(list(FINDINGS))
+    """The findings in the words of the book: `FINDINGS`, but for what is said of third persons alone."""
+    return (
+        found.findings.filter((pl.col("address_id") > 0).fill_null(value=True))
+        .rename({theirs: ours for ours, theirs in _OF_THE_BOOK.items()})
+        .select(list(FINDINGS))
+    )
 
 
 def uncarried(told: Said, carried: Mapping[str, frozenset[str]] = CARRIED) -> pl.DataFrame:
@@ -142,7 +146,7 @@ def asked_of(facts: Facts, rules: Rules, day: date, at: datetime, came: pl.DataF
     )  # fmt: skip
     persons = debtors.select(account_id="debtor_id", now_person="person_id")
     contacts = (
-        facts["contacts"]
+        _of_third_persons(facts, facts["contacts"], "contact_point_id")
         .rename({"debtor_id": "account_id", "contact_point_id": "address_id", "addressee": "to"})
         # who the account belongs to may have been corrected since the contact took place
         .join(persons, on="account_id", how="left")
@@ -152,7 +156,8 @@ def asked_of(facts: Facts, rules: Rules, day: date, at: datetime, came: pl.DataF
     debts = facts["receivables"].select(account_id="debtor_id", debt_id="receivable_id")
     return Asked(
         subjects=_shaped(subjects, SUBJECTS),
-        contacts=_shaped(contacts, CONTACTS),
+        # a word that no rule knows is not known, which excuses nothing
+        contacts=contacts.select(list(CONTACTS)).cast(dict(CONTACTS), strict=False),  # type: ignore[arg-type]
         contact_debts=_shaped(named, CONTACT_DEBTS),
         debts=_shaped(debts, DEBTS),
         entries=_shaped(_entries(facts, rules, day, came), ENTRIES),
@@ -160,6 +165,22 @@ def asked_of(facts: Facts, rules: Rules, day: date, at: datetime, came: pl.DataF
         providers={},
         addresses=_shaped(_addresses(facts), ADDRESSES),
     )
+
+
+def third_persons(facts: Facts) -> dict[int, int]:
+    """By address of a third person what stands for him in counts and entries: all his addresses are one, for he is
+    asked as one person. Below zero, so that it is no address."""
+    known = facts["contact_points"].drop_nulls("third_person_id")
+    return dict(known.select("contact_point_id", -pl.col("third_person_id")).rows())
+
+
+def _of_third_persons(facts: Facts, rows: pl.DataFrame, column: str, *, but: pl.Expr | None = None) -> pl.DataFrame:
+    """The rows, an address of a third person being himself. but: rows that are about the address alone."""
+    one = third_persons(facts)
+    if not one:
+        return rows
+    person = pl.col(column).replace(list(one), list(one.values()))
+    return rows.with_columns(person if but is None else pl.when(but).then(column).otherwise(person).alias(column))
 
 
 def _addresses(facts: Facts) -> pl.DataFrame:
@@ -197,7 +218,9 @@ def _entries(facts: Facts, rules: Rules, day: date, came: pl.DataFrame | None) -
         # nobody knows beforehand when it will be answered
         until_date=pl.when(pl.col("answered_date") <= day).then(pl.col("answered_date").dt.offset_by("-1d")),
     )  # fmt: skip
-    parts = [holds, complaints, facts["registers"].drop("register_id")]
+    # whose number it is, is said of the number
+    told_of_addresses = _of_third_persons(facts, facts["registers"], "address_id", but=pl.col("kind").is_in(CLOSING))
+    parts = [holds, complaints, told_of_addresses.drop("register_id")]
     if not facts["promises"].is_empty():
         waiting = promises(facts, rules, day, came).filter(pl.col("state") == "open")
         parts.append(

@@ -61,7 +61,7 @@ def windows(
     """The hours of each subject.
 
     found    the hours rules that apply
-    lifted   rule, subject_id, channel: where one of them does not hold (`registers.lifted`)
+    lifted   rule, subject_id, channel: where one of them, or a wish by a rule, does not hold (`registers.lifted`)
     timed    subject_id, rule, channel and the wish: entries about weekdays and hours that a rule makes binding
     """
     wishes = _by_subject(
@@ -69,7 +69,7 @@ def windows(
         ("channel", "rule", "weekdays", "hours_from", "hours_until", "from_date", "until_date", "from_at"),
     )
     if lifted.height:
-        opening = [each.rule.id for each in found]
+        opening = {*(each.rule.id for each in found), *timed["rule"]}
         lifted = lifted.filter(pl.col("rule").is_in(opening) & pl.col("address_id").is_null())
     free = _by_subject(lifted, ("rule", "channel"))
     spotted = subjects.select("subject_id", "zones", "at", "place", "profile")
@@ -91,7 +91,7 @@ def windows(
                 for each in found
                 if channel in each.channels.get(profile, ()) and not _is_free(freed, each.rule.id, channel)
             ]
-            told = _told(wish, channel)
+            told = [each for each in _told(wish, channel) if not _is_free(freed, each[0], channel)]
             # most channels are asked the same rules
             key = (*(each.rule.id for each in rules), *map(tuple, told))
             if key not in same:

@@ -10,7 +10,7 @@ import polars as pl
 from dunwell.documents.contact_answer import ChannelAnswer, Finding
 from dunwell.engine.contact.asked import ADDRESSES, DEBTS, SUBJECTS, Asked
 from dunwell.engine.contact.channel_answers import channel_answer
-from dunwell.engine.contact.findings import asked_of
+from dunwell.engine.contact.findings import asked_of, third_persons
 from dunwell.engine.contact.rule_findings import Said, say
 from dunwell.engine.contact.spoken import is_of_entry
 from dunwell.engine.facts import Facts
@@ -66,7 +66,8 @@ def told_of(
     """
     if not planned:
         return []
-    asked = _narrowed(asked_of(facts, rules, day, at), planned, at)
+    persons = third_persons(facts)
+    asked = _narrowed(asked_of(facts, rules, day, at), planned, at, persons)
     said = say(asked, rules, day, with_notes=with_notes)
     spots = dict(said.hours.spots.select("subject_id", "spot").rows())
     zones = dict(asked.subjects.select("subject_id", "zones").rows())
@@ -78,7 +79,9 @@ def told_of(
     return [
         Told(
             planned=each,
-            answer=channel_answer(each.channel, at, _findings(each, rows.get(n, []), channels), said, spots[n]),
+            answer=channel_answer(
+                each.channel, at, _findings(each, rows.get(n, []), channels, persons), said, spots[n]
+            ),
             until_at=closing.get((spots[n], each.channel)),
             zones=tuple(filter(None, (zones[n] or "").split(" "))),
         )
@@ -86,7 +89,7 @@ def told_of(
     ]
 
 
-def _narrowed(asked: Asked, planned: Sequence[Planned], at: datetime) -> Asked:
+def _narrowed(asked: Asked, planned: Sequence[Planned], at: datetime, persons: Mapping[int, int]) -> Asked:
     """The planned contacts as subjects, and the debts they are about."""
     rows = [
         (n, each.debtor_id, each.purpose, each.to, each.place, each.mode, each.persons, each.collector)
@@ -109,7 +112,11 @@ def _narrowed(asked: Asked, planned: Sequence[Planned], at: datetime) -> Asked:
     )
     reminded = sorted({each.debtor_id for each in planned if each.reminds})
     of_promise = (pl.col("kind") == "promise") & pl.col("account_id").is_in(reminded)
-    used = [(n, each.channel, each.contact_point) for n, each in enumerate(planned) if each.contact_point is not None]
+    used = [
+        (n, each.channel, persons.get(each.contact_point, each.contact_point))
+        for n, each in enumerate(planned)
+        if each.contact_point is not None
+    ]
     return replace(
         asked, subjects=subjects, contacts=asked.contacts.filter(pl.col("at") <= at), debts=debts,
         entries=asked.entries.filter(~of_promise.fill_null(value=False)),
@@ -117,23 +124,35 @@ def _narrowed(asked: Asked, planned: Sequence[Planned], at: datetime) -> Asked:
     )  # fmt: skip
 
 
-def _findings(planned: Planned, rows: Sequence[dict[str, Any]], channels: Mapping[int, str]) -> list[Finding]:
-    """What is said of this channel, of this address, and of what is demanded."""
+def _findings(
+    planned: Planned, rows: Sequence[dict[str, Any]], channels: Mapping[int, str], persons: Mapping[int, int]
+) -> list[Finding]:
+    """What is said of this channel, of this address or of the third person whose it is, and of what is demanded."""
+    point = planned.contact_point
+    meant = (None, point) if point is None else (None, point, persons.get(point, point))
     return [
         Finding(
             rule=row["rule"], effect=row["effect"], detail=row["detail"], count=row["count"],
             debt=None if row["debt_id"] is None else str(row["debt_id"]),
-            address=None if row["address_id"] is None else str(row["address_id"]), until_at=row["until_at"],
+            address=_named(row["address_id"], point), until_at=row["until_at"],
         )
         for row in rows
         if row["channel"] in (None, planned.channel)
-        and (row["address_id"] in (None, planned.contact_point) or _may_be_meant(planned, row, channels))
+        and (row["address_id"] in meant or _may_be_meant(planned, row, channels))
         and (None in (row["currency"], planned.currency) or row["currency"] == planned.currency)
     ]  # fmt: skip
 
 
+def _named(address: int | None, point: int | None) -> str | None:
+    """An address as it is told: a third person (below zero) by the number that is asked about."""
+    told = point if address is not None and address < 0 else address
+    return None if told is None else str(told)
+
+
 def _may_be_meant(planned: Planned, row: Mapping[str, Any], channels: Mapping[int, str]) -> bool:
     """Where nobody said which address is used, what was told of one of this channel may be about it."""
+    if row["address_id"] < 0:
+        return planned.contact_point is None and planned.to == "third_person"
     on = channels.get(row["address_id"], planned.channel)
     return planned.contact_point is None and is_of_entry(row) and on == planned.channel
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from dunwell.engine.contact import answers, registers
+from dunwell.engine.contact import answers, recording, registers
 from dunwell.engine.contact import counts as contact_counts
 from dunwell.engine.contact.asked import Asked
 from dunwell.engine.contact.begun import with_begun
@@ -16,7 +16,7 @@ from dunwell.engine.contact.hours import Hours, windows
 from dunwell.engine.contact.local_days import with_days
 from dunwell.engine.contact.scopes import CHANNELS, Applied, applied, with_profiles
 from dunwell.engine.contact.spoken import SPOKEN, gathered, nothing, on_channels, spoken
-from dunwell.rulebook.contact_rules import Rules
+from dunwell.rulebook.contact_rules import SEASON_UNKNOWN, Rules, known_until
 
 NOTES = ("content", "recording", "conduct")
 _ASKED = ("never", "visitors", "register", "complaint", "promise", "requires", "season")
@@ -54,6 +54,8 @@ def say(asked: Asked, rules: Rules, day: date, *, with_notes: bool = False, hour
         [each for kind in kinds for each in by_kind.get(kind, ())]
         for kinds in (contact_counts.KINDS, ("hours",), _ASKED, NOTES)
     )
+    # what only is to be known is told with the notes, to people
+    others = [each for each in others if with_notes or each.rule.effect != "note"]
     subjects = with_days(subjects, contact_counts.spans_of(counting))
     told = registers.of_subjects(asked, subjects)
     grace = max((each.value["grace_days"] for each in others if each.rule.kind == "promise"), default=0)
@@ -71,7 +73,10 @@ def say(asked: Asked, rules: Rules, day: date, *, with_notes: bool = False, hour
     wishes = registers.wishes([each for each in others if each.rule.kind == "register"], told)
     return Said(
         findings=_without_lifted(
-            pl.concat([found, _noted(notes, subjects), idle]) if with_notes else found, freed
+            pl.concat([found, *_all_notes([*notes, *_unknown(others, day)], subjects, active, asked.addresses), idle])
+            if with_notes
+            else found,
+            freed,
         ).sort(list(SPOKEN), nulls_last=True),
         hours=windows(asked, from_then, opening, freed, wishes),
         profiles=subjects.select("subject_id", "profile"),
@@ -123,10 +128,18 @@ def _in_year(year: int, month_day: str) -> date:
     return date(year, month, min(day, monthrange(year, month)[1]))
 
 
+def _all_notes(
+    notes: Sequence[Applied], subjects: pl.DataFrame, active: pl.DataFrame, addresses: pl.DataFrame
+) -> list[pl.DataFrame]:
+    """What must be known: what every rule says, and one answer about recording."""
+    plain = [each for each in notes if each.rule.kind != "recording"]
+    return [_noted(plain, subjects), recording.answered(notes, subjects, active, addresses)]
+
+
 def _noted(notes: Sequence[Applied], subjects: pl.DataFrame) -> pl.DataFrame:
     """All notes at once: they ask nothing but the profile."""
     rows = [
-        (profile, None if len(on) == len(CHANNELS) else channel, each.rule.id, each.rule.effect, _codes(each.value))
+        (profile, None if len(on) == len(CHANNELS) else channel, each.rule.id, "note", _codes(each))
         for each in notes
         for profile, on in each.channels.items()
         for channel in (on if len(on) < len(CHANNELS) else on[:1])
@@ -137,10 +150,19 @@ def _noted(notes: Sequence[Applied], subjects: pl.DataFrame) -> pl.DataFrame:
     return told.with_columns(absent).select(list(SPOKEN))
 
 
-def _codes(value: Any) -> str:
+def _unknown(found: Sequence[Applied], day: date) -> list[Applied]:
+    """The seasons of which nothing is known on a day any more: silence would look like leave."""
+    seasons = (each for each in found if each.rule.kind == "season")
+    return [each for each in seasons if (last := known_until(each.value)) is not None and last < day]
+
+
+def _codes(note: Applied) -> str:
     """What a note says, as codes."""
+    if note.rule.kind == "season":
+        return SEASON_UNKNOWN
+    value: Mapping[str, Any] = note.value
     named = [*value.get("points", []), *value.get("must", []), *(f"not_{code}" for code in value.get("must_not", []))]
-    return " ".join(named) or str(value.get("may", ""))
+    return " ".join(named)
 
 
 def _without_lifted(found: pl.DataFrame, freed: pl.DataFrame) -> pl.DataFrame:

@@ -120,12 +120,12 @@ def _channels(
 
 
 def _silenced(exceptions: Iterable[tuple[Rule, Mapping[str, Any]]], told: Mapping[str, str | None]) -> bool:
-    """Whether the innermost exceptions that hold lift the rule. One that is only recalled lifts nothing."""
+    """Whether the innermost exceptions that hold lift the rule. One whose wording was not seen lifts nothing."""
     holding = [
         (rule, value["lifts"])
         for rule, value in exceptions
         if (
-            rule.scope.surely_matches(told) and rule.confidence != "recalled" and _is_begun(rule, value, told)
+            rule.verified and rule.scope.surely_matches(told) and _is_begun(rule, value, told)
             if value["lifts"]
             else rule.scope.matches(told)
         )

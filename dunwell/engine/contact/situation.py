@@ -1,21 +1,23 @@
 """What the rules say of described situations: the very functions that ask about a book."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date
 from itertools import groupby
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from dunwell.documents.contact_answer import ChannelAnswer, Finding
 from dunwell.engine.contact.asked import ADDRESSES, CONTACT_DEBTS, CONTACTS, DEBTS, ENTRIES, SUBJECTS, Asked
 from dunwell.engine.contact.channel_answers import channel_answer
+from dunwell.engine.contact.local_days import midnight
 from dunwell.engine.contact.rule_findings import Said, say
 from dunwell.engine.contact.scopes import CHANNELS
 from dunwell.engine.contact.spoken import is_of_entry
 from dunwell.intake.same_address import may_be_one
-from dunwell.rulebook.contact_rules import HARD_STOPS, PERMITS, Rules
-from dunwell.rulebook.situation import Situation
+from dunwell.rulebook.contact_rules import BY_NUMBER, HARD_STOPS, PERMITS, Rules
+from dunwell.rulebook.situation import RegisterEntry, Situation
 
 
 def answer(situations: Sequence[Situation], rules: Rules) -> list[tuple[ChannelAnswer, ...]]:
@@ -97,7 +99,7 @@ def _asked(batch: Sequence[Situation], named: _Names, providers: Mapping[str, st
             talked = called if spoken_of is None else spoken_of
             for debt in sorted({*called, *talked}):
                 pairs.append((number, named.number(n, "debt", debt), debt in called, debt in talked))
-        for entry in each.entries:
+        for entry in (*each.entries, *_closed(each)):
             if entry.kind in PERMITS and entry.account is not None and each.account is None:
                 continue  # what permits for one account permits where that one is known to be asked about
             binds = None in (entry.account, each.account) or entry.kind in HARD_STOPS
@@ -117,6 +119,23 @@ def _asked(batch: Sequence[Situation], named: _Names, providers: Mapping[str, st
         days_off=days_off,
         providers=providers,
     )
+
+
+def _closed(situation: Situation) -> Iterator[RegisterEntry]:
+    """What contacts say of whose address it was: where somebody else answered it is closed until it is confirmed."""
+    confirmed = [
+        (entry.address, entry.from_at or max(midnight(zone, entry.from_date) for zone in situation.asked_zones))
+        for entry in situation.entries
+        if entry.kind == "verified"
+    ]
+    for contact in situation.contacts:
+        if contact.outcome != "wrong_person" or contact.direction != "out" or contact.address is None:
+            continue
+        if any(which == contact.address and contact.at < since <= situation.at for which, since in confirmed):
+            continue
+        day = min(contact.at.astimezone(ZoneInfo(zone)).date() for zone in situation.asked_zones)
+        for channel in BY_NUMBER if contact.channel in BY_NUMBER else (contact.channel,):
+            yield RegisterEntry("wrong_person", day, from_at=contact.at, channel=channel, address=contact.address)
 
 
 def _number_of(

@@ -52,7 +52,8 @@ def _sums(items: pl.DataFrame, strategy: Strategy) -> pl.DataFrame:
     person = due & pl.col("for_person")
     message = due & overdue & ~person
     ahead = (net > 0) & ~due & (pl.col("next_stage") > 0)
-    days = pl.col("next_date").to_physical().cast(pl.Int64)
+    # a step whose day is not known yet is the next of all
+    days = pl.col("next_date").to_physical().cast(pl.Int64).fill_null(-_STAGES * _STAGES)
     # each item says what it adds, and the items of a line are added up: to seek them anew for each sum costs twice
     sums: dict[str, pl.Expr] = {
         "open_minor": pl.col("open_minor"),
@@ -69,6 +70,7 @@ def _sums(items: pl.DataFrame, strategy: Strategy) -> pl.DataFrame:
         "oldest_due_date": pl.when(counts).then("due_date"),
         "person_since": pl.when(person).then("next_date"),
         "step_since": pl.when(message).then("next_date"),
+        "next_date": pl.when(ahead).then("next_date"),
         # the first of the coming steps; of several on a day the lowest
         "ahead": pl.when(ahead).then(days * _STAGES + pl.col("next_stage")),
     }
@@ -89,10 +91,7 @@ def _sums(items: pl.DataFrame, strategy: Strategy) -> pl.DataFrame:
         .select(*KEYS, **sums, **least, **most)
         .group_by(KEYS)
         .agg(pl.col(*sums).sum(), pl.col(*least).min(), pl.col(*most).max())
-        .with_columns(
-            next_date=(pl.col("ahead") // _STAGES).cast(pl.Int32).cast(pl.Date),
-            next_stage=(pl.col("ahead") % _STAGES).cast(pl.Int16),
-        )
+        .with_columns(next_stage=(pl.col("ahead") % _STAGES).cast(pl.Int16))
         .drop("ahead")
         .collect()
     )

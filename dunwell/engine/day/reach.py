@@ -114,7 +114,10 @@ def ways_among(
         orient="row",
     )
     ways = (
-        wanted.join(facts["contact_points"].filter(pl.col("usable")).drop("usable"), on=["debtor_id", "channel"])
+        wanted.join(
+            facts["contact_points"].filter(pl.col("usable")).drop("usable", "third_person_id"),
+            on=["debtor_id", "channel"],
+        )
         .join(dear, on=["channel", "currency"], how="left")
         .with_columns(
             other=(pl.col("channel") != pl.col("preferred_channel")).fill_null(value=True),

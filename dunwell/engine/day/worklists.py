@@ -123,11 +123,13 @@ def tasks_of(outcome: Outcome, rank: Rank) -> pl.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A day with what it was made of. about: see `profile`; hours: when debtors may be contacted."""
+    """A day with what it was made of. about: see `profile`; hours: when debtors may be contacted; points: the frame
+    `contact_points` of the facts."""
 
     outcome: Outcome
     about: pl.DataFrame
     hours: Hours
+    points: pl.DataFrame
 
 
 def lists(
@@ -141,7 +143,7 @@ def lists(
     """
     tasks = tasks_of(day.outcome, rank)
     windows = _windows(day.hours, tasks, at, until)
-    stops = _stops(day.outcome, tasks)
+    stops = _stops(day, tasks)
     portfolios = _portfolios(tasks, day.about, staff.team) if staff else {}
     owners: dict[int, tuple[str | None, str | None]] = {}
     loads: dict[str | None, Load] = {}
@@ -244,11 +246,13 @@ def _windows(hours: Hours, tasks: pl.DataFrame, at: datetime, until: datetime) -
     return found
 
 
-def _stops(outcome: Outcome, tasks: pl.DataFrame) -> dict[tuple[int, str], str]:
+def _stops(day: Decided, tasks: pl.DataFrame) -> dict[tuple[int, str], str]:
     """The rule that stands against a call or a visit today."""
-    against = outcome.findings.filter(pl.col("effect").is_in(STOPPING) & pl.col("contact_point_id").is_null()).select(
+    stopping = day.outcome.findings.filter(pl.col("effect").is_in(STOPPING))
+    whole = stopping.filter(pl.col("contact_point_id").is_null()).select(
         "debtor_id", "rule", about="currency", by="channel"
     )
+    against = pl.concat([whole, _closed(stopping, day.points)])
     hit = (
         tasks.filter(pl.col("channel").is_in(CALLS))
         .join(against, on="debtor_id")
@@ -260,3 +264,26 @@ def _stops(outcome: Outcome, tasks: pl.DataFrame) -> dict[tuple[int, str], str]:
         .agg(pl.col("rule").min())
     )
     return {(debtor, currency): rule for debtor, currency, rule in hit.select(*KEYS, "rule").rows()}
+
+
+def _closed(stopping: pl.DataFrame, points: pl.DataFrame) -> pl.DataFrame:
+    """debtor_id, rule, about, by: a rule against calls where something stands against each of the debtor's numbers."""
+    numbers = points.filter(pl.col("usable") & (pl.col("channel") == Channel.PHONE)).select(
+        "debtor_id", "contact_point_id"
+    )
+    of_number = (
+        stopping.filter(
+            pl.col("currency").is_null() & (pl.col("channel").is_null() | (pl.col("channel") == Channel.PHONE))
+        )
+        .drop_nulls("contact_point_id")
+        .group_by("contact_point_id")
+        .agg(pl.col("rule").min())
+    )
+    found = (
+        numbers.join(of_number, on="contact_point_id", how="left")
+        .group_by("debtor_id")
+        .agg(pl.col("rule").min(), shut=pl.col("rule").is_not_null().all())
+    )
+    return found.filter("shut").select(
+        "debtor_id", "rule", about=pl.lit(None, pl.String), by=pl.lit(str(Channel.PHONE))
+    )

@@ -6,12 +6,13 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from dunwell.core.terms import DebtorKind, PaymentSource, ReceivableKind, Stage
+from dunwell.core.terms import DebtorKind, PaymentSource, ReceivableKind, ReceivableStatus, Stage
 from dunwell.engine.book import cash
 from dunwell.engine.book.claims import open_items
 from dunwell.engine.facts import Facts
 from dunwell.engine.limitation.clock import CALENDAR, CLAIMS, EVENTS, clocks
 from dunwell.rulebook.calendars import table
+from dunwell.rulebook.instalments import invoice_of
 from dunwell.rulebook.limitation_rules import PROCEEDINGS, LimitationRules
 
 _INT, _DATE, _TEXT = pl.Int64(), pl.Date(), pl.String()
@@ -96,6 +97,7 @@ def stored_claims(facts: Facts, records: Mapping[str, pl.DataFrame], day: date, 
     """
     items = open_items(facts, day).filter(pl.col("kind") != ReceivableKind.CHARGE)
     kinds = _debtors(facts)
+    items = _with_last_instalment(items, facts["receivables"])
     told = _told(items.join(kinds, on="debtor_id", how="left"), records, place)
     standing = {name: frame.filter(pl.col("withdrawn_date").is_null()) for name, frame in records.items()
                 if "withdrawn_date" in frame.columns}  # fmt: skip
@@ -154,12 +156,32 @@ def _law(place: str) -> pl.Expr:
     return pl.coalesce("place", "law", at_home, pl.lit(place))
 
 
+def _with_last_instalment(items: pl.DataFrame, receivables: pl.DataFrame) -> pl.DataFrame:
+    """+ last_known_date: of an instalment the day on which the last one of its invoice falls due, paid ones too."""
+    is_part = pl.col("kind") == ReceivableKind.INSTALMENT
+    if items.filter(is_part).is_empty():
+        return items.with_columns(last_known_date=pl.lit(None, pl.Date))
+    group = ["debtor_id", "currency", "invoice"]
+    invoice = pl.when(is_part).then(invoice_of(pl.col("number")))
+    parts = receivables.filter(is_part & (pl.col("status") != ReceivableStatus.CANCELLED))
+    last = parts.with_columns(invoice=invoice).group_by(group).agg(last_known_date=pl.col("due_date").max())
+    return items.with_columns(invoice=invoice).join(last, on=group, how="left", maintain_order="left").drop("invoice")
+
+
 def _told(items: pl.DataFrame, records: Mapping[str, pl.DataFrame], place: str) -> pl.DataFrame:
     """receivable_id, debtor_id, currency, debtor_kind, debtor_place, item_due_date, and what was told of each item."""
     laws = records["contract_items"].join(records["contracts"], on="contract_id").select("receivable_id", "law")
-    last = pl.col("last_instalment_date")
+    last = pl.coalesce("last_instalment_date", "last_known_date")
     return (
-        items.select("receivable_id", "debtor_id", "currency", "debtor_kind", "debtor_place", item_due_date="due_date")
+        items.select(
+            "receivable_id",
+            "debtor_id",
+            "currency",
+            "debtor_kind",
+            "debtor_place",
+            "last_known_date",
+            item_due_date="due_date",
+        )
         .join(records["limitation_claims"].drop("limitation_claim_id"), on="receivable_id", how="left")
         .join(laws, on="receivable_id", how="left")
         .with_columns(
@@ -168,7 +190,7 @@ def _told(items: pl.DataFrame, records: Mapping[str, pl.DataFrame], place: str) 
         )
         # the ledger may have moved the due date behind what was told before
         .with_columns(last_instalment_date=pl.when(last >= pl.col("due_date")).then(last))
-        .drop("law")
+        .drop("law", "last_known_date")
     )
 
 

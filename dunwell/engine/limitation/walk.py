@@ -22,6 +22,7 @@ NOTES = (
     "demand_lapses",
     "nothing_pending",
     "guarantee_saved",
+    "standstill_recalled",
 )
 """What a walk may note about the events of a claim: why-codes."""
 
@@ -66,6 +67,7 @@ def rule_table(rules: LimitationRules) -> pl.DataFrame:
                 "end_of_proceedings": terms.end_of_proceedings,
                 "lapse_months": terms.lapse_months,
                 "obstacle_months": terms.obstacle_months,
+                "still_months": terms.still_months,
                 "then_key": None if then is None else keys[id(then)],
                 "then_months": None if then is None else then.months,
                 "savers": [k for k in ACTS if terms.effects[k] in ("restarts", "saves", "suspends", "brought")],
@@ -92,6 +94,7 @@ def rule_table(rules: LimitationRules) -> pl.DataFrame:
             "end_of_proceedings": pl.String,
             "lapse_months": pl.Int32,
             "obstacle_months": pl.Int32,
+            "still_months": pl.Int32,
             "then_key": pl.Int32,
             "then_months": pl.Int32,
             "savers": pl.List(pl.String),
@@ -211,7 +214,7 @@ def walk(
         active = (
             with_end(active.lazy().join(steps[(number,)].lazy(), on="claim_id"), table, days)
             .join(effects.lazy(), on=["key", "event_kind"], how="left")
-            .with_columns(pl.col("effect").fill_null("ended"), pl.col("after_lapse").fill_null(value=False))
+            .with_columns(pl.col("effect").fill_null("ended"), pl.col("after_lapse", "recalled").fill_null(value=False))
             .pipe(_step(as_of))
             .select(columns)
             .collect()
@@ -254,6 +257,11 @@ def _step(as_of: date) -> Callable[[pl.LazyFrame], pl.LazyFrame]:
     still = pl.col("suspended_from").is_not_null() | (pl.col("pending") & anew)
     in_time = (day <= pl.col("end")) | still | (pl.col("after_lapse") & (day <= pl.col("grace"))).fill_null(value=False)
     unsaid = (effect == "not_stated") & strict
+    recalled = pl.col("recalled") & strict
+    suspends = (effect == "suspends") | recalled
+    # what is recalled only of the months after proceedings counts for the strict date alone
+    stood_until = pl.when(strict).then(pl.coalesce(add_months(day, pl.col("still_months")), day)).otherwise(day)
+    stood_until = pl.when(ended).then(stood_until).otherwise(day)
     saving = pl.col("then_key").is_not_null()
     obstacle_until = (
         pl.when(pl.col("open"))
@@ -261,8 +269,12 @@ def _step(as_of: date) -> Callable[[pl.LazyFrame], pl.LazyFrame]:
         .otherwise(pl.max_horizontal("event_date", "until_date"))
     )
 
+    still_known = pl.col("still_months").is_not_null()
+
     def take(frame: pl.LazyFrame) -> pl.LazyFrame:
-        told = frame.with_columns(ok=acts & counts & in_time, ended_ok=ended & pl.col("pending") & counts)
+        told = frame.with_columns(
+            suspended_was="suspended_from", ok=acts & counts & in_time, ended_ok=ended & pl.col("pending") & counts
+        )
         told = told.with_columns(
             restart=pl.col("ok") & ((effect == "restarts") | (unsaid & ~saving)),
             would_save=pl.col("ok") & ((effect == "saves") | (unsaid & saving)),
@@ -273,8 +285,8 @@ def _step(as_of: date) -> Callable[[pl.LazyFrame], pl.LazyFrame]:
         return (
             told.with_columns(
                 # days already stood still belong to the period before a restart
-                before=pl.when((pl.col("restart") | pl.col("ended_ok")) & (day > pl.col("suspended_from")))
-                .then(pl.col("base") + (day - pl.col("suspended_from")))
+                before=pl.when((pl.col("restart") | pl.col("ended_ok")) & (stood_until > pl.col("suspended_from")))
+                .then(pl.col("base") + (stood_until - pl.col("suspended_from")))
                 .otherwise("base"),
                 anew_until=pl.when(pl.col("restart") | pl.col("restart_end")).then(add_months(day, pl.col("months"))),
                 saved_until=pl.when("save").then(add_months(day, pl.col("then_months"))),
@@ -286,7 +298,7 @@ def _step(as_of: date) -> Callable[[pl.LazyFrame], pl.LazyFrame]:
                 .then(None)
                 .when(pl.col("restart") & pl.col("suspended_from").is_not_null())
                 .then(pl.max_horizontal("event_date", "suspended_from"))
-                .when(ok & (effect == "suspends"))
+                .when(ok & suspends)
                 .then(pl.coalesce("suspended_from", pl.max_horizontal("event_date", "start")))
                 .otherwise("suspended_from"),
                 pending=pl.when(ended)
@@ -322,6 +334,9 @@ def _step(as_of: date) -> Callable[[pl.LazyFrame], pl.LazyFrame]:
                 demand_lapses=pl.col("demand_lapses") | (ok & (effect == "lapses")),
                 nothing_pending=pl.col("nothing_pending") | (ended & ~pl.col("pending")),
                 guarantee_saved=pl.col("guarantee_saved") | pl.col("save"),
+                standstill_recalled=pl.col("standstill_recalled")
+                | (ok & recalled)
+                | (pl.col("ended_ok") & strict & pl.col("suspended_was").is_not_null() & still_known),
             )
         )
 
@@ -330,11 +345,12 @@ def _step(as_of: date) -> Callable[[pl.LazyFrame], pl.LazyFrame]:
 
 def _effect_table(rules: LimitationRules) -> pl.DataFrame:
     rows = [
-        (key, kind, effect, kind in terms.lapse_unless)
+        (key, kind, effect, kind in terms.lapse_unless, kind in terms.still_kinds)
         for key, (_, terms) in enumerate(_versions(rules))
         for kind, effect in terms.effects.items()
     ]
-    schema = {"key": pl.Int32, "event_kind": pl.String, "effect": pl.String, "after_lapse": pl.Boolean}
+    schema = {"key": pl.Int32, "event_kind": pl.String, "effect": pl.String}
+    schema |= {"after_lapse": pl.Boolean, "recalled": pl.Boolean}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 

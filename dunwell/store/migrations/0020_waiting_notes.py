@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('store', '0015_targets_and_wishes'),
+        ('store', '0019_bank_lines'),
     ]
 
     operations = [

@@ -1,5 +1,6 @@
 """All tables, by what they tell."""
 
+from dunwell.store.models.bank import BankLine
 from dunwell.store.models.contacts import Clearance, ContactAttempt, ContactItem, Document, OutboxMessage
 from dunwell.store.models.day import Decision, Run, Standing
 from dunwell.store.models.interest import InterestTerms, InterestTermsPast, RateValue, RateValuePast
@@ -34,6 +35,7 @@ from dunwell.store.models.parties import (
     Guarantor,
     GuarantorPast,
     Person,
+    ThirdPerson,
 )
 from dunwell.store.models.registers import RegisterEntry, RegisterEntryPast
 from dunwell.store.models.release import ReleaseSet
@@ -61,6 +63,7 @@ from dunwell.store.models.team import TeamAbsence, TeamAdopted
 from dunwell.store.models.wishes import Wish, WishPast
 
 __all__ = [
+    "BankLine",
     "Clearance", "Complaint", "ComplaintPast", "ContactAttempt", "ContactItem", "ContactPoint", "ContactPointPast",
     "Contract", "ContractPast", "Creditor", "Debtor", "DebtorPast", "Decision", "Dispute", "DisputePast", "Document",
     "Guarantee", "GuaranteePast", "Guarantor", "GuarantorPast", "Hold", "HoldPast", "HouseRule", "HouseRulePast",
@@ -69,5 +72,5 @@ __all__ = [
     "Observation", "ObservationPast", "OutboxMessage", "Payment", "PaymentPast", "Person", "Promise", "PromisePast",
     "RateValue", "RateValuePast", "Receivable", "ReceivablePast", "RegisterEntry", "RegisterEntryPast", "ReleaseSet",
     "Run", "Standing", "Step", "StepPast", "StrategyAdopted", "StrategyVersion", "Target", "TargetPast", "TeamAbsence",
-    "TeamAdopted", "Wish", "WishPast",
+    "TeamAdopted", "ThirdPerson", "Wish", "WishPast",
 ]  # fmt: skip

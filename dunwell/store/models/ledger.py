@@ -49,7 +49,11 @@ class ReceivableFields(Fact):
 
     `parent` is the invoice a charge, an instalment or a credit note belongs to. `open_as_of_date`: no file has told
     the item's own amount yet; `amount_minor` is what was open on that day. None: it is the item's own amount.
-    `charge_kind`: what a charge is for (`core.terms.ChargeKind`), where it was told.
+    `payment_terms`: the terms that its due date was counted by, in the notation of `rulebook.payment_terms`.
+    `due_known`: false where that rests on a calendar that was not official yet; null where nothing was counted.
+    `due_rule`: the rule of law (`rulebook.legal_terms`) that gives the due date, because nothing was agreed.
+    `charge_kind`: what a charge is for (`core.terms.ChargeKind`), `charge_basis`: what it rests on
+    (`rulebook.debt.CHARGE_BASES`), where these were told. `secured`: how well the claim is secured, 0 not at all.
     """
 
     debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -67,6 +71,14 @@ class ReceivableFields(Fact):
     status = models.CharField(max_length=12)
     description = models.CharField(max_length=2000, null=True)
     charge_kind = models.CharField(max_length=12, null=True)
+    payment_terms = models.CharField(max_length=200, null=True)
+    received_date = models.DateField(null=True)
+    delivered_date = models.DateField(null=True)
+    accepted_date = models.DateField(null=True)
+    due_known = models.BooleanField(null=True)
+    due_rule = models.CharField(max_length=40, null=True)
+    charge_basis = models.CharField(max_length=6, null=True)
+    secured = models.PositiveSmallIntegerField(null=True)
 
     class Meta:
         abstract = True
@@ -91,7 +103,8 @@ class PaymentFields(Fact):
     """Money that came in (negative: went back). `receivable` is what the payer or the ledger says it pays.
 
     `source_kind` bank: a bank line. ledger: an open-item list showed less open than before; the engine lets
-    a later bank line replace it instead of counting the money twice (see `engine.book.cash`).
+    a later bank line replace it instead of counting the money twice (see `engine.book.cash`). `designation`: what of a
+    claim the payer says it pays first (`rulebook.interest_terms.COMPONENTS`).
     """
 
     debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="+")
@@ -102,6 +115,7 @@ class PaymentFields(Fact):
     currency = models.CharField(max_length=3)
     amount_minor = models.BigIntegerField()
     source_kind = models.CharField(max_length=6)
+    designation = models.CharField(max_length=9, null=True)
     method = models.CharField(max_length=500, null=True)
 
     class Meta:

@@ -77,10 +77,26 @@ class DebtorPast(DebtorFields, Past):
     """A debtor as known before."""
 
 
+class ThirdPerson(Owned):
+    """Somebody who does not owe, and may be asked how to reach the debtor where the rules allow it. Never changed.
+
+    `relation`: what he is to the debtor, see `actions.talks.third_persons`; `told_by`: how we know of him and of it.
+    """
+
+    debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=500)
+    relation = models.CharField(max_length=20)
+    told_by = models.CharField(max_length=500)
+    recorded_at = models.DateTimeField()
+    recorded_by = models.CharField(max_length=200)
+
+
 class ContactPointFields(Fact):
     """An address of a debtor on one channel. E-mail and phone live in `value`, a postal address in its lines.
 
     `zones`: the time zones it may lie in, joined by a blank, by its prefix or its place; null: it does not tell.
+    `third_person`: whose it is, where it is not the debtor's own: then nothing is ever sent to it, and it stands in no
+    file of the ledger.
     """
 
     debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT, related_name="+")
@@ -95,6 +111,7 @@ class ContactPointFields(Fact):
     rank = models.PositiveSmallIntegerField(default=0)
     invalid_since = models.DateTimeField(null=True)
     zones = models.TextField(null=True)
+    third_person = models.ForeignKey(ThirdPerson, on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
 
     class Meta:
         abstract = True
@@ -104,7 +121,18 @@ class ContactPoint(ContactPointFields):
     """An address as known now. `rank` orders the addresses of a channel: 0 is tried first."""
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["debtor", "channel", "value"], name="contact_point_value")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["debtor", "channel", "value"],
+                condition=models.Q(third_person=None),
+                name="contact_point_value",
+            ),
+            models.UniqueConstraint(
+                fields=["third_person", "channel", "value"],
+                condition=models.Q(third_person__isnull=False),
+                name="third_person_value",
+            ),
+        ]
 
 
 class ContactPointPast(ContactPointFields, Past):

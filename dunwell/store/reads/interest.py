@@ -11,7 +11,7 @@ from dunwell.core.errors import DunwellError
 from dunwell.core.terms import ReceivableKind
 from dunwell.rulebook.creditor_kinds import interest_kinds_of, kinds_of
 from dunwell.rulebook.debt import Held
-from dunwell.rulebook.interest_scope import Case, check_scope
+from dunwell.rulebook.interest_scope import Case, binds_charges_of, charges_bound_by, check_scope
 from dunwell.rulebook.interest_terms import Rate, Terms, make_terms
 from dunwell.rulebook.rates import Series, Told, house_series
 from dunwell.store.models import Contract, Creditor, Debtor, InterestTerms, RateValue, Receivable
@@ -106,9 +106,17 @@ class StoredTerms:
         series = series_of(creditor, known_at)
         self._creditor = creditor
         self._rows = {row.code: row for row in all_terms(creditor, known_at)}
-        self._terms = {code: terms_of(row, series) for code, row in self._rows.items()}
+        self._terms: dict[str, Terms] = {}
+        self._wrong: dict[str, DunwellError] = {}
+        for code, row in self._rows.items():
+            try:
+                self._terms[code] = terms_of(row, series)
+            except DunwellError as error:
+                # terms that cannot be read stop the debts they hold for, and no other
+                self._wrong[code] = error
         own = {"creditor": creditor} if debtors is None else {"creditor": creditor, "debtor__in": list(debtors)}
-        linked = known(Receivable, known_at, contract__isnull=False, **own) if self._rows else []
+        asked = bool(self._rows) or self.binds_charges
+        linked = known(Receivable, known_at, contract__isnull=False, **own) if asked else []
         contracts = known(Contract, known_at, pk__in={row.contract_id for row in linked}) if linked else []
         by_id = {row.pk: row for row in contracts}
         self._contracts = {row.pk: by_id[row.contract_id] for row in linked if row.contract_id in by_id}
@@ -126,6 +134,11 @@ class StoredTerms:
         """Whether any of these terms bounds fees together with the interest."""
         return any(terms.ceiling for terms in self._terms.values())
 
+    @property
+    def binds_charges(self) -> bool:
+        """Whether some law lets this creditor claim only charges that rest on the agreement or a law."""
+        return binds_charges_of(interest_kinds_of(kinds_of(self._creditor.kind)))
+
     def of(self, debtor: Mapping[str, Any], item: Mapping[str, Any]) -> Held:
         """The terms of an item (rows of facts); without any, nothing is claimed. Terms that do not hold for it, or need
         the day of a contract that is not recorded, are told in `Held.refused`."""
@@ -137,18 +150,32 @@ class StoredTerms:
         if item["kind"] in _INVOICES:
             codes.insert(0, f"{INVOICE}{item['number']}")
         code = next((code for code in codes if code in self._rows), "")
+        none = make_terms("none")
         if not code:
-            return Held(make_terms("none"), signed)
-        row, terms = self._rows[code], self._terms[code]
+            case = _case(
+                self._creditor, debtor["kind"], self._buyers.get(debtor["debtor_id"]), contract, debtor["country"]
+            )
+            return Held(none, signed, charges_law=_charges_law(none, case))
+        row = self._rows[code]
         buyer = self._buyers.get(debtor["debtor_id"]) or row.buyer
         case = _case(self._creditor, debtor["kind"], buyer, contract, debtor["country"])
+        if code in self._wrong:
+            refused = _about(self._wrong[code], item["number"], code)
+            return Held(none, signed, refused=refused, charges_law=_charges_law(none, case))
+        terms = self._terms[code]
+        law = _charges_law(terms, case)
         try:
             if terms.needs_contract_date and signed is None:
                 raise DunwellError("terms.contract_date_missing", number=item["number"], regime=row.regime)
             doubts = check_scope(terms.regime, case)
         except DunwellError as error:
-            return Held(make_terms("none"), signed, refused=_about(error, item["number"], code))
-        return Held(replace(terms, doubts=doubts), signed, row.fixed_sum)
+            return Held(none, signed, refused=_about(error, item["number"], code), charges_law=law)
+        return Held(replace(terms, doubts=doubts), signed, row.fixed_sum, charges_law=law)
+
+
+def _charges_law(terms: Terms, case: Case) -> str | None:
+    bound = charges_bound_by(terms.regime, case)
+    return bound.citation.source if bound else None
 
 
 def _about(error: DunwellError, number: str, code: str) -> DunwellError:

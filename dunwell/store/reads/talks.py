@@ -4,11 +4,22 @@ import re
 from datetime import date
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from dunwell.core.errors import DunwellError
 from dunwell.core.terms import ReceivableKind
-from dunwell.store.models import Complaint, ContactPoint, Creditor, Debtor, Dispute, Hold, Promise, Receivable
+from dunwell.rulebook.instalments import invoice_and_place
+from dunwell.store.models import (
+    Complaint,
+    ContactPoint,
+    Creditor,
+    Debtor,
+    Dispute,
+    Hold,
+    Promise,
+    Receivable,
+    ThirdPerson,
+)
 
 
 def debtor(creditor: Creditor, number: str) -> Debtor:
@@ -29,6 +40,19 @@ def receivable(creditor: Creditor, number: str) -> Receivable:
     if not found:
         raise DunwellError("receivable.unknown", number=number[:100])
     return min(found, key=lambda item: (list(ReceivableKind).index(ReceivableKind(item.kind)), item.pk))
+
+
+def receivables(creditor: Creditor, number: str) -> list[Receivable]:
+    """The item of a number as `receivable`; of an invoice in instalments these, in order. `receivable.unknown`"""
+    parts = Receivable.objects.select_related("debtor").filter(
+        creditor=creditor, kind=ReceivableKind.INSTALMENT, number__startswith=f"{_text(number)}#"
+    )
+    places = {row: invoice_and_place(row.number) for row in parts}
+    mine = [(place[1], row) for row, place in places.items() if place and place[0] == number]
+    whole = Receivable.objects.filter(creditor=creditor, number=_text(number)).exclude(kind=ReceivableKind.CREDIT_NOTE)
+    if not mine or whole.exists():
+        return [receivable(creditor, number)]
+    return [row for _, row in sorted(mine, key=lambda each: each[0])]
 
 
 def dispute(creditor: Creditor, number: str) -> Dispute:
@@ -54,14 +78,37 @@ def hold(creditor: Creditor, number: str) -> Hold:
     return by_id(Hold, creditor, number, "hold.unknown")
 
 
-def address(owner: Debtor, value: str) -> ContactPoint:
-    """The e-mail address or phone number of a debtor; `letter` for his postal address. Raises `address.unknown`."""
-    points = ContactPoint.objects.filter(debtor=owner)
-    found = points.filter(channel="letter") if value == "letter" else points.filter(value=_text(value))
-    first = found.order_by("rank", "pk").first()
+def address(owner: Debtor, value: str, *, to: str | None = None) -> ContactPoint:
+    """The e-mail address or phone number of a debtor; `letter` for his postal address. Raises `address.unknown`.
+
+    to   who is contacted there: third_person, one of a third person; None: of a third person where he has none such
+    """
+    points = ContactPoint.objects.select_related("third_person").filter(debtor=owner)
+    if to is not None:
+        points = points.filter(third_person__isnull=to != "third_person")
+    if value == "letter":
+        found = points.filter(channel="letter", third_person=None)
+    else:
+        found = points.filter(value=_text(value))
+    first = found.order_by(F("third_person").asc(nulls_first=True), "rank", "pk").first()
     if first is None:
         raise DunwellError("address.unknown", value=value[:100], number=owner.number)
     return first
+
+
+def third_persons(owner: Debtor) -> list[dict[str, Any]]:
+    """Third persons of a debtor, the first known first: id, name, relation, told_by, addresses (channel, value)."""
+    points = ContactPoint.objects.filter(debtor=owner).exclude(third_person=None).order_by("pk")
+    mine: dict[int, list[tuple[str, str]]] = {}
+    for person, channel, value in points.values_list("third_person", "channel", "value"):
+        mine.setdefault(person, []).append((channel, value))
+    return [
+        {
+            "id": each.pk, "name": each.name, "relation": each.relation, "told_by": each.told_by,
+            "addresses": mine.get(each.pk, []),
+        }
+        for each in ThirdPerson.objects.filter(debtor=owner).order_by("pk")
+    ]  # fmt: skip
 
 
 def promises(creditor: Creditor, owner: Debtor | None) -> list[Promise]:
