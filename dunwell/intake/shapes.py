@@ -139,7 +139,8 @@ class Known:
 @dataclass(frozen=True, slots=True)
 class Defaults:
     """What holds where a file is silent. `day` is the day of an open-item list, if the files are one; `today` is the
-    creditor's, after which a date is worth a note. `due_by_law`: an invoice may lack due date and terms."""
+    creditor's, after which a date is worth a note. `due_by_law`: an invoice may lack due date and terms. `creditor`:
+    his name, whose e-invoices these should be."""
 
     currency: str | None = None
     country: str | None = None
@@ -149,6 +150,7 @@ class Defaults:
     day: date | None = None
     today: date | None = None
     due_by_law: bool = False
+    creditor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,12 @@ def help_text() -> str:
             " folder to read all files in it."
         ),
         (
+            "E-invoices are recognised too: UBL (Peppol BIS 3, XRechnung), CII (Factur-X, ZUGFeRD; also inside a PDF)"
+            " and the Chinese fully digital e-invoice. What is claimed is the payable amount; sums that do not agree to the"
+            " last unit are refused. What the document does not tell, the constants of a mapping file do: terms_days"
+            " for a due date, debtor for the customer's number."
+        ),
+        (
             "All files go in together or not at all; repeating an import changes nothing. Exit code 0: done (or nothing"
             " new); 1: rows have errors, nothing was written; 2: a file, or the whole, cannot be used."
         ),

@@ -92,7 +92,7 @@ def import_files(
         today = _today(creditor, now)
         defaults = Defaults(
             currency=creditor.currency, country=creditor.country, language=creditor.language, day=open_items_date,
-            today=today, due_by_law=due_by_law,
+            today=today, due_by_law=due_by_law, creditor=creditor.name,
         )  # fmt: skip
         read = read_all(
             paths, book=book, mapping=mapping, defaults=defaults, today=today,
