@@ -29,6 +29,9 @@ from dunwell.intake.shapes import (
 from dunwell.intake.sheet import Progress, Sheet, read_sheet
 from dunwell.intake.values import words
 
+_KEPT = {"xml": "application/xml", "pdf": "application/pdf"}
+"""How e-invoices came: each is a document, and no list of rows."""
+
 
 def read_files(
     paths: Sequence[Path],
@@ -233,6 +236,7 @@ def _report(
         totals=totals,
         notes=tuple(_once(sheet.notes)),
         without_amount=_without_amount(sheet, totals, errors),
+        media_type=_KEPT.get(sheet.encoding, ""),
     )
 
 

@@ -210,6 +210,8 @@ class FileReport:
     notes: tuple[Note, ...]
     without_amount: int = 0
     """Rows that `totals` lack: without an amount, or without a currency, that could be read."""
+    media_type: str = ""
+    """Of a document that is to be kept as it came: an e-invoice."""
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "rules": ("dunwell.jobs.rules:rules", "Contact rules: which there are, on whose authority, when to review them."),
     "statement": ("dunwell.jobs.interest:statement", "Show what is owed of a receivable, line by line, on any day."),
+    "documents": ("dunwell.jobs.documents:documents", "What is kept of a receivable: the e-invoice as it came."),
     "terms": ("dunwell.jobs.interest:terms", "By which terms late interest is claimed."),
     "costs": ("dunwell.jobs.costs:costs", "Court fees, agreed late fees and fixed sums, with the rule they rest on."),
     "limitation": ("dunwell.jobs.limitation:limitation", "Which claims may soon be time-barred; what would save them."),

@@ -54,9 +54,9 @@ def help_text() -> str:
         ),
         (
             "E-invoices are recognised too: UBL (Peppol BIS 3, XRechnung), CII (Factur-X, ZUGFeRD; also inside a PDF)"
-            " and the Chinese fully digital e-invoice. What is claimed is the payable amount; sums that do not agree to the"
-            " last unit are refused. What the document does not tell, the constants of a mapping file do: terms_days"
-            " for a due date, debtor for the customer's number."
+            " and the Chinese fully digital e-invoice. What is claimed is the payable amount; sums that do not agree to"
+            " the last unit are refused. What the document does not tell, the constants of a mapping file do:"
+            " terms_days for a due date, debtor for the customer's number."
         ),
         (
             "All files go in together or not at all; repeating an import changes nothing. Exit code 0: done (or nothing"

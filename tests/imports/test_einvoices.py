@@ -4,9 +4,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
+from dunwell.actions.sending.sent_bytes import read
 from dunwell.core.errors import DunwellError
-from dunwell.store.models import Creditor, Debtor, Receivable
+from dunwell.jobs.cli import _run
+from dunwell.store.models import Creditor, Debtor, JournalEntry, Receivable
+from dunwell.store.reads.documents import documents_of
 from tests.imports.files import counts, everything, take_in, write_book
 from tests.intake.einvoices import cii, pdf, put, terms, ubl
 from tests.support.book import make_creditor
@@ -75,3 +79,62 @@ class TestAnEInvoice:
     def test_is_refused_in_a_list_of_open_items(self, creditor: Creditor, tmp_path: Path) -> None:
         with pytest.raises(DunwellError, match="open-items"):
             take_in(creditor, put(tmp_path, "a.xml", ubl()), day=date(2026, 11, 1))
+
+
+class TestTheOriginal:
+    def test_is_kept_under_its_hash_beside_each_receivable_that_it_told(
+        self, creditor: Creditor, tmp_path: Path
+    ) -> None:
+        several = terms(("2026-10-31", "50.00"), ("2026-11-30", "69.00"))
+        file = put(tmp_path, "c.xml", ubl("R-79", due="", after_parties=several))
+        take_in(creditor, file)
+        take_in(creditor, file)
+        found = documents_of(creditor, "R-79")
+        assert [(one.receivable.number, one.kind, one.name) for one in found] == [
+            ("R-79#1", "einvoice", "c.xml"),
+            ("R-79#2", "einvoice", "c.xml"),
+        ]
+        assert {one.document.media_type for one in found} == {"application/xml"}
+        assert read(settings.DUNWELL.documents, found[0].document.sha256) == file.read_bytes()
+        assert JournalEntry.objects.filter(event="document.kept").count() == 2
+
+    def test_is_kept_of_a_credit_note_and_of_a_pdf(self, creditor: Creditor, tmp_path: Path) -> None:
+        take_in(
+            creditor, put(tmp_path, "b.pdf", pdf(factur_x=cii())),
+            put(tmp_path, "d.xml", ubl("G-79", root="CreditNote", code="381", due="")),
+        )  # fmt: skip
+        assert [one.document.media_type for one in documents_of(creditor, "R-78")] == ["application/pdf"]
+        assert [one.name for one in documents_of(creditor, "G-79")] == ["d.xml"]
+
+    def test_is_kept_also_where_the_ledger_had_told_the_row_before(self, creditor: Creditor, tmp_path: Path) -> None:
+        take_in(creditor, put(tmp_path, "a.xml", ubl()))
+        again = put(tmp_path, "again.xml", ubl() + "<!-- sent once more -->")
+        assert take_in(creditor, again).written
+        assert [one.name for one in documents_of(creditor, "R-77")] == ["a.xml", "again.xml"]
+
+    def test_is_not_kept_where_nothing_of_it_is_taken_in(self, creditor: Creditor, tmp_path: Path) -> None:
+        take_in(creditor, put(tmp_path, "a.xml", ubl()), dry_run=True)
+        take_in(creditor, put(tmp_path, "b.xml", ubl(payable="1.00")), accept_valid_rows=True)
+        assert not JournalEntry.objects.filter(event="document.kept").exists()
+
+
+class TestTheCommandLine:
+    def test_lists_and_exports_what_is_kept(
+        self, creditor: Creditor, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        file = put(tmp_path, "a.xml", ubl())
+        take_in(creditor, file)
+        assert _run(["documents", "list", "R-77"]) == 0
+        assert "a.xml" in capsys.readouterr().out
+        assert _run(["documents", "export", "R-77", "--into", str(tmp_path / "out")]) == 0
+        (exported,) = (tmp_path / "out").iterdir()
+        assert exported.read_bytes() == file.read_bytes()
+        assert exported.suffix == ".xml"
+
+    def test_says_where_nothing_is_kept_and_what_is_unknown(
+        self, creditor: Creditor, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert _run(["documents", "list", "R1"]) == 0
+        assert "R1" in capsys.readouterr().out
+        assert _run(["documents", "list", "R-none"]) == 2
+        assert "Traceback" not in capsys.readouterr().err
