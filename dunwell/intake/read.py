@@ -27,6 +27,7 @@ from dunwell.intake.shapes import (
     empty,
 )
 from dunwell.intake.sheet import Progress, Sheet, read_sheet
+from dunwell.intake.typed_tables import read_typed, typed_format
 from dunwell.intake.values import words
 
 _KEPT = {"xml": "application/xml", "pdf": "application/pdf"}
@@ -79,6 +80,9 @@ def _sheet(
     """One file taken apart by the reader of its format."""
     if is_einvoice(path):
         return read_einvoice(path, index, known, defaults, mapping)
+    form = typed_format(path)
+    if form:
+        return read_typed(path, index, form, mapping, may_be_empty=defaults.day is not None)
     return read_sheet(path, index, mapping, progress, may_be_empty=defaults.day is not None)
 
 

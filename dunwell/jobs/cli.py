@@ -20,7 +20,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("dunwell.jobs.setup:init", "Create the data home, its database and the creditor. Safe to repeat."),
     "doctor": ("dunwell.jobs.setup:doctor", "Check this installation, and say how to mend what is wrong."),
     "creditor": ("dunwell.jobs.setup:creditor", "Show or set who is owed: the sender of every letter."),
-    "import": ("dunwell.jobs.imports:import_command", "Take in customers, invoices, payments and more from CSV files."),
+    "import": (
+        "dunwell.jobs.imports:import_command",
+        "Take in customers, invoices, e-invoices, payments and more.",
+    ),
     "run": ("dunwell.jobs.day:run", "Decide the whole book for a day, and fill the outbox."),
     "release": ("dunwell.jobs.release:release", "Which messages leave by themselves, and which wait for a person."),
     "review": ("dunwell.jobs.review:review", "See what is about to leave; release, hold, change or drop it."),
