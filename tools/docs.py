@@ -72,7 +72,7 @@ def files_page() -> str:
         "",
         "Case, spaces, points, dashes and underscores in names of columns do not matter; `#` reads as `no`.",
         "A file's kind is found by its columns, then by its name. Where columns are not recognised, a mapping file",
-        "(`--mapping FILE`, TOML or YAML) says what they mean. Files are CSV (any usual encoding, also Big5 and GB18030),",
+        "(`--mapping FILE`, TOML or YAML) says what they mean. Files are CSV (UTF-8, GB18030, Big5 and others),",
         "XLSX or Parquet; numbers and days that a cell holds as such are taken as they are. E-invoices have no",
         "columns: [what is read of them](../decisions/e-invoices.md).",
         "",

@@ -5,16 +5,13 @@ from pathlib import Path
 
 import click
 
-from dunwell.actions.sending.sent_bytes import read
-from dunwell.channels.files import write_whole
-from dunwell.core.errors import DunwellError
+from dunwell.actions.documents import export
 from dunwell.documents.plain import plain
-from dunwell.jobs.context import settings, tell, words
+from dunwell.jobs.context import tell, words
 from dunwell.store.reads import creditors
 from dunwell.store.reads.documents import documents_of
 
 _WHOSE = click.option("--creditor", "code", help="Whose book (may be left out when there is only one).")
-_EXTENSIONS = {"application/xml": ".xml", "application/pdf": ".pdf"}
 
 
 @click.group("documents")
@@ -53,15 +50,8 @@ def list_documents(receivable: str, code: str | None, *, as_json: bool) -> None:
 @_WHOSE
 def export_documents(receivable: str, folder: Path, code: str | None) -> None:
     """Write the documents of RECEIVABLE into a folder, each checked against its hash, named by it."""
-    found = {one.document.sha256: one.document for one in documents_of(creditors.choose(code), receivable)}
-    if not found:
+    written = export(documents_of(creditors.choose(code), receivable), folder)
+    if not written:
         tell("document.none", number=plain(receivable, 100))
-    for sha256, one in found.items():
-        data = read(settings().documents, sha256)
-        path = folder / f"{sha256[:16]}{_EXTENSIONS.get(one.media_type, '.bin')}"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            write_whole(path, data)
-        except OSError as problem:
-            raise DunwellError("intake.unwritable", file=str(path), reason=problem.strerror or str(problem)) from None
+    for path, sha256 in written:
         tell("document.exported", path=str(path), sha256=sha256)

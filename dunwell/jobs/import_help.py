@@ -45,9 +45,9 @@ def help_text() -> str:
     share = f"{LARGEST_SHARE_BP // 100} %" if LARGEST_SHARE_BP % 100 == 0 else f"{LARGEST_SHARE_BP / 100} %"
     parts = [
         (
-            "Read customers, contacts, invoices, credit notes, charges, payments, disputes and targets from CSV, XLSX or"
-            " Parquet files. Of a workbook the sheet of which most columns are understood is read; other ledgers in it are"
-            " named."
+            "Read customers, contacts, invoices, credit notes, charges, payments, disputes and targets from CSV, XLSX"
+            " or Parquet files. Of a workbook the sheet of which most columns are understood is read; other ledgers in"
+            " it are named."
         ),
         (
             "Statements of banks and wallets are recognised by themselves: camt.052, camt.053 and camt.054, MT940 and"
