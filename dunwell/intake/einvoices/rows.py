@@ -149,7 +149,7 @@ def _leave_out(told: dict[str, Told], notes: list[Note]) -> None:
     for field, check in checks.items():
         text = told[field].text if field in told else ""
         if text and not check(pl.Series([text]))[0]:
-            notes.append(Note("intake.note_einvoice_left_out", {"element": told[field].element, "value": text[:80]}))
+            notes.append(Note("intake.note_einvoice_left_out", {"element": told[field].element, "text": text[:80]}))
             del told[field]
 
 
