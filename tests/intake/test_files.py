@@ -43,7 +43,7 @@ class TestAFileIsRefused:
     @pytest.mark.parametrize(
         ("content", "code"),
         [
-            (b"PK\x03\x04" + b"\x14\x00\x06\x00" * 50, "is_workbook"),
+            (b"PK\x03\x04" + b"\x14\x00\x06\x00" * 50, "workbook_broken"),
             (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 9, "is_workbook"),
             (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "pdf_broken"),
             (b"\x1f\x8b\x08\x00" * 9, "is_binary"),
