@@ -39,6 +39,12 @@ class ReceivableStatus(StrEnum):
     WRITTEN_OFF = "written_off"
 
 
+class DocumentKind(StrEnum):
+    """What a document of a receivable is."""
+
+    E_INVOICE = "einvoice"
+
+
 class PaymentSource(StrEnum):
     """Who told us of the money: a bank line, or a ledger whose open amount went down."""
 

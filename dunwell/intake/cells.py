@@ -231,7 +231,8 @@ class Cells:
         self._required(cells, field, required)
         if cells.null_count() == len(cells):
             return pl.select(pl.repeat(None, len(cells), dtype=pl.Date).alias(field)).to_series()
-        parsed = parse_dates(self._distinct_dates(field), day_first=self._is_day_first(), form=self._mapping.date)
+        form = None if self.sheet.typed else self._mapping.date
+        parsed = parse_dates(self._distinct_dates(field), day_first=self._is_day_first(), form=form)
         joined = cells.to_frame("text").join(parsed, on="text", how="left", maintain_order="left")
         for (problem,) in parsed.select(pl.col("problem").drop_nulls().unique().sort()).iter_rows():
             self.fault(joined["problem"] == problem, field, problem, cells)
@@ -345,6 +346,8 @@ class Cells:
     def _decimal_mark(self, currency: pl.Series) -> tuple[DecimalMark, str]:
         """Point or comma, as told, else as the amounts of the whole file say; and which of the two stays in doubt
         where it stands once before three digits (none: empty, both: `.,`)."""
+        if self._decimal is None and self.sheet.typed:
+            self._decimal = (".", "")
         if self._decimal is None:
             told = self._mapping.decimal or self._defaults.decimal
             self._decimal = (told, "") if told else self._find_decimal_mark(currency)

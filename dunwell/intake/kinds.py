@@ -217,6 +217,8 @@ def invoices(sheet: Sheet, desk: Desk) -> tuple[pl.DataFrame, pl.DataFrame]:
         payment_terms=terms.set(is_credit, None),
         **told_days(cells),
         secured=cells.secured("secured"),
+        # only an e-invoice tells the day and the amount of each instalment
+        instalment=cells.raw("instalment").cast(pl.Int16),
         **contract,
     )
     _note_issued(sheet, desk, issue)

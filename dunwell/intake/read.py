@@ -9,6 +9,7 @@ from dunwell.core.errors import DunwellError
 from dunwell.intake import kinds
 from dunwell.intake.columns import CUSTOMER_FIELDS
 from dunwell.intake.contracts import check_contracts
+from dunwell.intake.einvoices import is_einvoice, read_einvoice
 from dunwell.intake.faults import Faults, report
 from dunwell.intake.kinds import Desk
 from dunwell.intake.links import Links
@@ -26,7 +27,11 @@ from dunwell.intake.shapes import (
     empty,
 )
 from dunwell.intake.sheet import Progress, Sheet, read_sheet
+from dunwell.intake.typed_tables import read_typed, typed_format
 from dunwell.intake.values import words
+
+_KEPT = {"xml": "application/xml", "pdf": "application/pdf"}
+"""How e-invoices came: each is a document, and no list of rows."""
 
 
 def read_files(
@@ -46,10 +51,7 @@ def read_files(
     _check_defaults(defaults)
     files = sorted({path.resolve(): path for path in paths}.values(), key=lambda path: (path.name, str(path)))
     # A list of open items says something even when it is empty: that nothing is open any more.
-    sheets = [
-        read_sheet(path, index, mapping, progress, may_be_empty=defaults.day is not None)
-        for index, path in enumerate(files)
-    ]
+    sheets = [_sheet(path, index, known, defaults, mapping, progress) for index, path in enumerate(files)]
     faults = Faults()
     for sheet in sheets:
         kinds.tell_kind_apart(sheet)
@@ -70,6 +72,18 @@ def read_files(
         files=reports,
         given=_given(sheets),
     )
+
+
+def _sheet(
+    path: Path, index: int, known: Known, defaults: Defaults, mapping: Mapping | None, progress: Progress | None
+) -> Sheet:
+    """One file taken apart by the reader of its format."""
+    if is_einvoice(path):
+        return read_einvoice(path, index, known, defaults, mapping)
+    form = typed_format(path)
+    if form:
+        return read_typed(path, index, form, mapping, may_be_empty=defaults.day is not None)
+    return read_sheet(path, index, mapping, progress, may_be_empty=defaults.day is not None)
 
 
 def _check_defaults(defaults: Defaults) -> None:
@@ -226,6 +240,7 @@ def _report(
         totals=totals,
         notes=tuple(_once(sheet.notes)),
         without_amount=_without_amount(sheet, totals, errors),
+        media_type=_KEPT.get(sheet.encoding, ""),
     )
 
 

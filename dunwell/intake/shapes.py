@@ -139,7 +139,8 @@ class Known:
 @dataclass(frozen=True, slots=True)
 class Defaults:
     """What holds where a file is silent. `day` is the day of an open-item list, if the files are one; `today` is the
-    creditor's, after which a date is worth a note. `due_by_law`: an invoice may lack due date and terms."""
+    creditor's, after which a date is worth a note. `due_by_law`: an invoice may lack due date and terms. `creditor`:
+    his name, whose e-invoices these should be."""
 
     currency: str | None = None
     country: str | None = None
@@ -149,6 +150,7 @@ class Defaults:
     day: date | None = None
     today: date | None = None
     due_by_law: bool = False
+    creditor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +210,8 @@ class FileReport:
     notes: tuple[Note, ...]
     without_amount: int = 0
     """Rows that `totals` lack: without an amount, or without a currency, that could be read."""
+    media_type: str = ""
+    """Of a document that is to be kept as it came: an e-invoice."""
 
 
 @dataclass(frozen=True)

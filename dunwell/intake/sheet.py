@@ -34,6 +34,9 @@ class Sheet:
     faults: list[tuple[int, str, str, str]]
     rows: int
     notes: list[Note] = field(default_factory=list)
+    typed: bool = False
+    """Its dates are `2026-01-31` and its amounts `1234.5`, whatever a mapping says of other files: they were typed, or
+    are of a standard that knows one way to write them."""
 
     @property
     def kind(self) -> str:

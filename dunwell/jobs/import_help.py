@@ -44,13 +44,23 @@ def help_text() -> str:
     """What `dunwell import --help` says."""
     share = f"{LARGEST_SHARE_BP // 100} %" if LARGEST_SHARE_BP % 100 == 0 else f"{LARGEST_SHARE_BP / 100} %"
     parts = [
-        "Read customers, contacts, invoices, credit notes, charges, payments, disputes and targets from CSV files.",
+        (
+            "Read customers, contacts, invoices, credit notes, charges, payments, disputes and targets from CSV, XLSX"
+            " or Parquet files. Of a workbook the sheet of which most columns are understood is read; other ledgers in"
+            " it are named."
+        ),
         (
             "Statements of banks and wallets are recognised by themselves: camt.052, camt.053 and camt.054, MT940 and"
             " MT942, OFX, exports of Alipay, WeChat Pay and of banks as CSV or XLSX. Money that came in and names an"
             " invoice becomes its payment; what overlaps with an earlier statement is not counted twice. A statement"
             " that does not make its own closing balance is refused; --accept-rest takes in what can be read. Name a"
             " folder to read all files in it."
+        ),
+        (
+            "E-invoices are recognised too: UBL (Peppol BIS 3, XRechnung), CII (Factur-X, ZUGFeRD; also inside a PDF)"
+            " and the Chinese fully digital e-invoice. What is claimed is the payable amount; sums that do not agree to"
+            " the last unit are refused. What the document does not tell, the constants of a mapping file do:"
+            " terms_days for a due date, debtor for the customer's number."
         ),
         (
             "All files go in together or not at all; repeating an import changes nothing. Exit code 0: done (or nothing"

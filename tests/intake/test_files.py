@@ -43,9 +43,9 @@ class TestAFileIsRefused:
     @pytest.mark.parametrize(
         ("content", "code"),
         [
-            (b"PK\x03\x04" + b"\x14\x00\x06\x00" * 50, "is_workbook"),
+            (b"PK\x03\x04" + b"\x14\x00\x06\x00" * 50, "workbook_broken"),
             (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 9, "is_workbook"),
-            (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "is_binary"),
+            (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "pdf_broken"),
             (b"\x1f\x8b\x08\x00" * 9, "is_binary"),
             (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "is_binary"),
             (INVOICES.encode() + b"R3,C1,2026-01-02,2026-02-01,EUR,1.00,a\0b\n", "is_binary"),

@@ -114,7 +114,10 @@ def _credits(named: pl.DataFrame) -> pl.DataFrame:
 def _payments(rows: pl.DataFrame, reverses: pl.Expr) -> pl.DataFrame:
     method = pl.col("format").replace_strict(_METHODS, default="bank", return_dtype=pl.String)
     return rows.with_columns(
-        value_date=pl.coalesce("value_date", "booking_date"), reverses=reverses, method=method
+        value_date=pl.coalesce("value_date", "booking_date"),
+        reverses=reverses,
+        method=method,
+        designation=pl.lit(None, pl.String),
     ).select([pl.col(name).cast(dtype) for name, dtype in FRAMES["payments"].items()])
 
 

@@ -24,6 +24,7 @@ from dunwell.actions.importing.book import Book, read_book
 from dunwell.actions.importing.changes import as_told
 from dunwell.actions.importing.list_scope import Scope, scope_of, still_open
 from dunwell.actions.importing.open_items import Disappeared, Implied, OpenList, summed
+from dunwell.actions.importing.originals import Original, originals, put_beside, put_on_disk
 from dunwell.actions.importing.reading import Read, read_all
 from dunwell.actions.importing.report import FileResult, ImportReport, implied_body, no_outcome, storable, tally
 from dunwell.actions.permissions import may
@@ -56,6 +57,7 @@ class Plan:
     implied: Implied | None
     differences: pl.DataFrame
     absent: tuple[int, Mapping[str, int]]
+    originals: Sequence[Original]
 
 
 def import_files(
@@ -92,7 +94,7 @@ def import_files(
         today = _today(creditor, now)
         defaults = Defaults(
             currency=creditor.currency, country=creditor.country, language=creditor.language, day=open_items_date,
-            today=today, due_by_law=due_by_law,
+            today=today, due_by_law=due_by_law, creditor=creditor.name,
         )  # fmt: skip
         read = read_all(
             paths, book=book, mapping=mapping, defaults=defaults, today=today,
@@ -116,6 +118,7 @@ def import_files(
                 _refuse_disappeared(plan.implied.disappeared, accept=accept_disappeared, ask=ask)
                 accept_disappeared = True  # not asked again if the comparison has to be repeated
             if not dry_run and plan.news:
+                put_on_disk(plan.originals)
                 try:
                     take_in(plan=plan, at=now, by=by, progress=progress)
                 except (bulk.ChangedMeanwhile, IntegrityError) as error:
@@ -150,6 +153,7 @@ def take_in(*, plan: Plan, at: datetime, by: Actor, progress: Progress = lambda 
     for index, source in sources.items():
         body = {"import_file": source, **_body(plan, index)}
         journal.append("file.imported", creditor=plan.creditor, by=by, at=at, body=body)
+    put_beside(plan.originals, creditor=plan.creditor, by=by, at=at)
     progress("commit", "", 0, 1)
 
 
@@ -185,6 +189,8 @@ def _plan(read: Read, book: Book, open_list: OpenList | None, last_list: date | 
         if "file" in part.columns
         for index in part["file"].unique()
     }
+    kept = originals(book.creditor, batch.files, batch.frames)
+    news |= {one.file for one in kept}
     if open_list and open_list.day != last_list:
         news |= lists
     if news and open_list:
@@ -199,6 +205,7 @@ def _plan(read: Read, book: Book, open_list: OpenList | None, last_list: date | 
         implied=ledger.open_items,
         differences=as_told(pl.concat([parties.differences, ledger.differences, aims.differences]), batch.files),
         absent=summed(ledger.absent) if ledger.absent.height else (0, {}),
+        originals=kept,
     )
 
 

@@ -10,6 +10,7 @@ import polars as pl
 from dunwell.actions.importing.book import Book, Said
 from dunwell.actions.importing.checks import checked
 from dunwell.core.errors import DunwellError
+from dunwell.intake.einvoices import is_einvoice
 from dunwell.intake.read import read_files
 from dunwell.intake.shapes import ERRORS, KINDS, Batch, Defaults, empty
 from dunwell.intake.shapes import Mapping as Reading
@@ -77,7 +78,7 @@ def _told_apart(paths: Sequence[Path], mapping: Reading | None) -> tuple[list[Pa
     ledgers: list[Path] = []
     statements: dict[Path, Path] = {}
     for path in paths:
-        if format_of(path, mapping):
+        if not is_einvoice(path) and format_of(path, mapping):
             statements[path.resolve()] = path
         else:
             ledgers.append(path)

@@ -17,40 +17,57 @@ _MOST_MEMBERS = 2000
 _MOST_SHEETS = 20
 _CHUNK = 1 << 20
 _MOST_CELLS = 100
-"""Columns that are looked at: every row is filled up to so many."""
+"""Columns of a statement that are looked at: every row is filled up to so many."""
+_MOST_COLUMNS = 501
+"""Columns of a ledger that are looked at: one more than it may have."""
 _MOST_ROWS = 1 << 20
 
 type Row = tuple[int, list[str]]
+type Typed = tuple[int, tuple[object, ...]]
 
 
 def sheets_of(data: bytes, file: str) -> Iterator[Iterator[Row]]:
     """The sheets one by one: numbers of rows and their cells as text, without blank rows, each read when asked for.
 
     Refuses what is no XLSX workbook, what unpacks to more than 256 MiB, and document types in its XML."""
+    for sheet in _opened(data, file):
+        yield _texts(sheet, file)
+
+
+def named_sheets(data: bytes, file: str) -> Iterator[tuple[str, Iterator[Typed]]]:
+    """The same with the name of each sheet and the values of its cells, up to 501 in a row."""
+    for sheet in _opened(data, file):
+        yield str(sheet.title), _rows(sheet, file, _MOST_COLUMNS)
+
+
+def _opened(data: bytes, file: str) -> list[Any]:
     _measure(data, file)
     with _in_words(file):
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
-        sheets = book.worksheets[:_MOST_SHEETS]
-    for sheet in sheets:
-        yield _rows(sheet, file)
+        return list(book.worksheets[:_MOST_SHEETS])
 
 
-def _rows(sheet: Any, file: str) -> Iterator[Row]:
+def _texts(sheet: Any, file: str) -> Iterator[Row]:
+    for number, values in _rows(sheet, file, _MOST_CELLS):
+        texts = [text_of(value) for value in values]
+        while texts and not texts[-1]:
+            texts.pop()
+        if texts:
+            yield number, texts
+
+
+def _rows(sheet: Any, file: str, columns: int) -> Iterator[Typed]:
     blank: tuple[object, ...] | None = None
     with _in_words(file):
         # what a sheet says of its own size may be wrong, and then rows are cut off
         sheet.reset_dimensions()
-        for number, values in enumerate(sheet.iter_rows(max_col=_MOST_CELLS, values_only=True), 1):
+        for number, values in enumerate(sheet.iter_rows(max_col=columns, values_only=True), 1):
             if values is blank:  # the library gives the same one for each row of a gap, which may be a million long
                 continue
             if not any(value is not None for value in values):
                 blank = values
                 continue
-            texts = [_text(value) for value in values]
-            while texts and not texts[-1]:
-                texts.pop()
-            if texts:
-                yield number, texts
+            yield number, values
             if number >= _MOST_ROWS:
                 return
 
@@ -69,7 +86,8 @@ def _in_words(file: str) -> Iterator[None]:
         raise DunwellError("intake.workbook_broken", file=file, reason=reason) from None
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
+    """A cell as text: days as `2026-01-31`, numbers as `1234.5`."""
     match value:
         case None:
             return ""

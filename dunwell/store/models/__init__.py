@@ -3,6 +3,7 @@
 from dunwell.store.models.bank import BankLine
 from dunwell.store.models.contacts import Clearance, ContactAttempt, ContactItem, Document, OutboxMessage
 from dunwell.store.models.day import Decision, Run, Standing
+from dunwell.store.models.documents import ReceivableDocument
 from dunwell.store.models.interest import InterestTerms, InterestTermsPast, RateValue, RateValuePast
 from dunwell.store.models.journal import JournalEntry
 from dunwell.store.models.ledger import (
@@ -70,7 +71,8 @@ __all__ = [
     "ImportFile", "InsolvencyFiling", "InsolvencyFilingPast", "InterestTerms", "InterestTermsPast", "JournalEntry",
     "LimitationClaim", "LimitationClaimPast", "LimitationEvent", "LimitationEventPast", "Match", "MatchPast",
     "Observation", "ObservationPast", "OutboxMessage", "Payment", "PaymentPast", "Person", "Promise", "PromisePast",
-    "RateValue", "RateValuePast", "Receivable", "ReceivablePast", "RegisterEntry", "RegisterEntryPast", "ReleaseSet",
+    "RateValue", "RateValuePast", "Receivable", "ReceivableDocument", "ReceivablePast",
+    "RegisterEntry", "RegisterEntryPast", "ReleaseSet",
     "Run", "Standing", "Step", "StepPast", "StrategyAdopted", "StrategyVersion", "Target", "TargetPast", "TeamAbsence",
     "TeamAdopted", "ThirdPerson", "Wish", "WishPast",
 ]  # fmt: skip
