@@ -373,9 +373,9 @@ class TestADueDateOfADescription:
     @pytest.mark.parametrize(
         ("changes", "code", "field"),
         [
-            ({"payment_terms": None}, "claim.missing", "debts[0].due"),
-            ({"due": "2027-05-01"}, "claim.due_twice", "debts[0].payment_terms"),
-            ({"payment_terms": "30 days from delivery"}, "claim.missing", "debts[0].delivered"),
+            ({"payment_terms": None}, "claim.missing", "debts[0].due (R1)"),
+            ({"due": "2027-05-01"}, "claim.due_twice", "debts[0].payment_terms (R1)"),
+            ({"payment_terms": "30 days from delivery"}, "claim.missing", "debts[0].delivered (R1)"),
             ({"payment_terms": "50%: 1 day; 50%: 2 days"}, "terms.several_instalments", None),
             ({"payment_terms": "soon"}, "terms.unreadable", None),
         ],

@@ -33,7 +33,7 @@ class TestTheReport:
     def test_counts_cases_and_tells_confidence(self) -> None:
         told = json.loads(CliRunner().invoke(command.rules, ["report", "--json"]).output)
         one = next(each for each in told if each["rule"] == "house.trade.hours")
-        assert (one["pack"], one["cases"], one["confidence"], one["strength"]) == ("house", 5, "house", "house")
+        assert (one["pack"], one["cases"], one["confidence"], one["strength"]) == ("house", 7, "house", "house")
 
     def test_is_a_table_for_people(self) -> None:
         done = CliRunner().invoke(command.rules, ["report"])

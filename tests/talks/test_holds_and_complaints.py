@@ -137,7 +137,7 @@ class TestAContactByAPerson:
         for key, outcome in enumerate(ContactOutcome):
             record_contact(debtor=book.debtor, channel=Channel.PHONE, outcome=outcome, key=str(key), **HOW)
         facts = facts_of(book.creditor).on(TODAY)
-        assert outbound(facts).height == len(ContactOutcome)
+        assert outbound(facts).collect().height == len(ContactOutcome)
         assert last_message(facts).is_empty()
         assert "house.trade.contacts" in spoken(book)
 
@@ -147,7 +147,7 @@ class TestAContactByAPerson:
             debtor=book.debtor, channel=Channel.PHONE, outcome=ContactOutcome.REACHED, inbound=True, key="1", **HOW
         )
         assert (made.direction, made.contact_date, made.stage) == ("in", TODAY, None)
-        assert outbound(facts_of(book.creditor)).is_empty()
+        assert outbound(facts_of(book.creditor)).collect().is_empty()
 
     def test_is_recorded_once_and_only_on_channels_of_people(self, db):
         book = a_book()
