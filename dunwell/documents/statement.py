@@ -321,6 +321,8 @@ def event_words(event: Event, currency: str, language: str, *, day: bool = True)
     if event.covered_minor:
         covered, whole = (format_money(m, currency, language) for m in (event.covered_minor, event.amount_minor))
         told += say("statement.covered", language, amount=covered, whole=whole)
+    if parts and event.kind != "payment":
+        told += say("statement.from_held", language, parts=say("statement.and", language).join(parts))
     return told + placed_words(event, language) if event.placed else told
 
 

@@ -14,7 +14,7 @@ from dunwell.documents.statement import event_words, notes
 from dunwell.engine.claim import accrual, described
 from dunwell.engine.claim.balance import OneDebt
 from dunwell.engine.claim.debts import DEBTS
-from dunwell.engine.claim.several_debts import distribute, place
+from dunwell.engine.claim.several_debts import Free, distribute, place
 from dunwell.engine.claim.statement import make_statement
 from dunwell.rulebook.debt import Debt, Entry
 from dunwell.rulebook.interest_terms import make_terms
@@ -243,6 +243,52 @@ class TestMoneyThatNamesNoDebt:
         for each in payments:
             parts = [entry.amount_minor for one in found for entry in one.entries if entry.id == each.id]
             assert sum(parts) == each.amount_minor
+
+
+class TestASurplus:
+    """100.00 and a payment of 150.00 that names the debt, before it is due."""
+
+    CHARGE = Entry("C", date(2025, 2, 20), "charge", 3_000)
+
+    def told(self, *entries, terms=NONE, paid=15_000, day=date(2025, 2, 28), **more):
+        one = debt(principal=10_000, terms=terms, entries=(payment(date(2025, 1, 10), paid), *entries), **more)
+        return make_statement([one], day).debts[0]
+
+    def test_pays_a_charge_that_comes_later_as_it_does_in_the_book(self):
+        sums = self.told(self.CHARGE).sums
+        assert (sums.total, sums.surplus) == (0, 2_000)
+        found, left = place([self.told(self.CHARGE).debt], [], date(2025, 2, 28), Free(set(), {}))
+        assert described.compute(found, date(2025, 2, 28)).sums["costs_minor"].to_list() == [0]
+        assert sum(entry.amount_minor for _, entry in left) == 2_000
+
+    @pytest.mark.parametrize("terms", [CLAUSE, make_terms("de.bgb-288-2", {"confirmed": True})])
+    def test_leaves_no_fixed_sum_and_no_interest_to_ask_for(self, terms):
+        sums = self.told(self.CHARGE, terms=terms, fixed_sum_minor=4_000).sums
+        assert (sums.total, sums.surplus) == (0, 2_000)
+
+    def test_that_is_less_than_the_charge_leaves_the_rest_owed(self):
+        sums = self.told(self.CHARGE, paid=12_000).sums
+        assert (sums.costs, sums.surplus) == (1_000, 0)
+
+    def test_of_a_credit_note_pays_the_interest_that_is_open(self):
+        one = debt(entries=(Entry("G", date(2025, 2, 10), "credit", 1_002_500),))
+        sums = make_statement([one], date(2025, 3, 31)).debts[0].sums
+        assert (sums.interest, sums.total, sums.surplus) == (0, 0, 500)
+
+    def test_that_pays_says_so_on_the_line_of_the_charge(self):
+        line = self.told(self.CHARGE).demanded.events[-1]
+        assert (line.kind, line.paid["costs"], line.after["surplus"]) == ("charge", 3_000, 2_000)
+        assert event_words(line, "EUR", "en").endswith(
+            "costs C EUR 30.00; out of the money that is held: EUR 30.00 to costs"
+        )
+
+    def test_is_used_by_a_long_account_as_by_debts_taken_together(self, monkeypatch):
+        charges = tuple(Entry(f"C{n}", date(2025, 2, 1) + timedelta(days=n), "charge", 70) for n in range(100))
+        one = self.told(*charges, paid=12_000).debt
+        apart = described.compute([one], date(2025, 12, 31)).sums
+        monkeypatch.setattr(accrual, "FEW", 0)
+        assert described.compute([one], date(2025, 12, 31)).sums.equals(apart)
+        assert apart["costs_minor"].to_list() == [7_000 - 2_000]
 
 
 class TestAStatement:
