@@ -160,6 +160,27 @@ class TestMoneyThatNamesNoDebt:
         taken = [min(sum(e.amount_minor for e in one.entries), each) for one, each in zip(found, owed, strict=True)]
         assert taken == list(shares)
 
+    def test_that_names_a_component_pays_it_of_all_debts_before_anything_else_of_any(self):
+        # 2.00 a day of each: 60.00 of interest on A and 40.00 on B
+        debts = [debt("A"), debt("B", due=date(2025, 2, 10))]
+        day = date(2025, 3, 2)
+
+        def open_after(minor, designation):
+            paid = payment(day, minor, designation=designation)
+            sums = described.compute(distribute(debts, [("EUR", paid)], day)[0], day).sums
+            return sums.select("interest_minor", "principal_minor").rows()
+
+        assert open_after(1_500_000, "principal") == [(6_000, 0), (4_000, 500_000)]
+        assert open_after(2_007_000, "principal") == [(0, 0), (3_000, 0)]
+        assert open_after(7_000, "interest") == [(0, 1_000_000), (3_000, 1_000_000)]
+        assert open_after(7_000, "costs") == open_after(7_000, None) == [(0, 999_000), (4_000, 1_000_000)]
+
+    def test_that_names_a_component_is_one_entry_of_each_debt(self):
+        debts = [debt("A"), debt("B", due=date(2025, 2, 10))]
+        paid = payment(date(2025, 3, 2), 2_007_000, designation="principal")
+        found, _ = distribute(debts, [("EUR", paid)], date(2025, 3, 2))
+        assert [[entry.amount_minor for entry in one.entries] for one in found] == [[1_006_000], [1_001_000]]
+
     def test_of_another_currency_pays_nothing(self):
         paid = payment(date(2025, 3, 1), 5_000)
         found, strangers = distribute([debt()], [("USD", paid)], date(2025, 6, 30))
