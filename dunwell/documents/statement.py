@@ -172,6 +172,9 @@ def notes(each: DebtStatement, language: str, *, inside: bool = True) -> list[st
         amount = format_money(entry.amount_minor, each.debt.currency, language)
         law = str(each.debt.charges_law)
         found.append(say("statement.charge_not_claimed", language, id=entry.id, amount=amount, law=law))
+    if inside and each.debt.doubtful:
+        ids, law = "; ".join(each.debt.doubtful), str(each.debt.charges_doubt)
+        found.append(say("statement.charges_in_doubt", language, ids=ids, law=law))
     if not each.debt.untold:
         found += _agreed_notes(terms, language)
     if not terms.claimed:

@@ -29,7 +29,7 @@ from dunwell.rulebook.debt import (
     with_founded_charges,
 )  # fmt: skip
 from dunwell.rulebook.due_dates import Instalment, due_date
-from dunwell.rulebook.interest_scope import Case, charges_bound_by, check_scope
+from dunwell.rulebook.interest_scope import Case, charges_bound_by, charges_perhaps_bound_by, check_scope
 from dunwell.rulebook.interest_terms import BUYERS, COMPONENTS, CREDITORS, OTHER, Terms, make_terms
 from dunwell.rulebook.lawful_due import beyond_law, debtor_of
 from dunwell.rulebook.payment_terms import BaseDate, PaymentTerms
@@ -170,13 +170,15 @@ def _debt(entry: Any, at: str, case: Case, series: Mapping[str, Series] | None) 
     if type(secured) is not int or not 0 <= secured <= MOST_SECURED:
         raise DunwellError("claim.whole_number", field=f"{at}.secured", least=0, most=MOST_SECURED)
     bound = charges_bound_by(terms.regime, case)
+    perhaps = None if bound else charges_perhaps_bound_by(case, currency)
     described = Debt(
         number=fields.text(entry, "number", at), currency=currency, principal_minor=principal, due=due,
         terms=terms,
         start=start, contract=contract,
         disputed_minor=disputed, secured=secured, entries=entries, due_basis=basis,
     )  # fmt: skip
-    return with_founded_charges(described, bound.citation.source if bound else None)
+    law, doubt = (each.citation.source if each else None for each in (bound, perhaps))
+    return with_founded_charges(described, law, doubt)
 
 
 def _due(entry: Mapping[str, Any], at: str, case: Case) -> tuple[date, DueBasis | None]:

@@ -59,6 +59,7 @@ class Held:
     fixed_sum   the fixed sum for late payment is claimed
     refused     why nothing can be told by these terms; then they are those of no interest
     charges_law   the law by which only charges that rest on the agreement or a law are claimed; None: no such law holds
+    charges_doubt   the same law, where what would tell whether it holds is not recorded
     """
 
     terms: Terms
@@ -66,6 +67,7 @@ class Held:
     fixed_sum: bool = False
     refused: DunwellError | None = None
     charges_law: str | None = None
+    charges_doubt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,8 @@ class Debt:
     untold           why it bears none here though others of the debtor may; `refused` is then None
     due_basis        how its due date came about; None: it was told
     not_claimed      charges that are not claimed: `charges_law` asks what they rest on, and nothing is recorded
+    doubtful         charges (by id) that are claimed though nothing is recorded that they rest on, and `charges_doubt`
+                     may ask it: what would tell whether that law holds is not recorded
     since            from this day on it exists and takes money that names no debt; None: from ever
     """
 
@@ -135,6 +139,8 @@ class Debt:
     due_basis: DueBasis | None = None
     not_claimed: tuple[Entry, ...] = ()
     charges_law: str | None = None
+    charges_doubt: str | None = None
+    doubtful: tuple[str, ...] = ()
 
     @property
     def wholly_disputed(self) -> bool:
@@ -152,10 +158,13 @@ def rests_on_something(charge_basis: str | None) -> bool:
     return charge_basis in ("agreed", "law")
 
 
-def with_founded_charges(debt: Debt, law: str | None) -> Debt:
-    """The debt without the charges that rest on nothing, where a law (its source) asks that they do."""
-    out = tuple(e for e in debt.entries if e.kind == "charge" and not rests_on_something(e.charge_basis)) if law else ()
-    if not out:
+def with_founded_charges(debt: Debt, law: str | None, doubt: str | None = None) -> Debt:
+    """The debt without the charges that rest on nothing, where a law (its source) asks that they do; with a note of
+    them where one may (`doubt`)."""
+    out = tuple(e for e in debt.entries if e.kind == "charge" and not rests_on_something(e.charge_basis))
+    if not out or not (law or doubt):
         return debt
+    if not law:
+        return replace(debt, charges_doubt=doubt, doubtful=tuple(entry.id for entry in out))
     left = tuple(entry for entry in debt.entries if entry not in out)
     return replace(debt, entries=left, not_claimed=(*debt.not_claimed, *out), charges_law=law)

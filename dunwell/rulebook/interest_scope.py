@@ -70,6 +70,21 @@ def charges_bound_by(chosen: Regime, case: Case) -> Regime | None:
     return None
 
 
+def charges_perhaps_bound_by(case: Case, currency: str) -> Regime | None:
+    """The regime that would bind a claim's charges by what is not recorded: what the creditor is, or, in the regime's
+    own currency, whose law it is. None: there is none, or it is recorded that none does. For claims that
+    `charges_bound_by` does not bind."""
+    for regime in house_regimes().values():
+        if not regime.charges or case.debtor not in regime.debtors:
+            continue
+        if case.creditor and not case.creditor & set(regime.creditors):
+            continue
+        places = (case.law,) if case.law else case.countries
+        if any(_under(regime, place) for place in places) or (not places and currency == regime.charges_in):
+            return regime
+    return None
+
+
 def binds_charges_of(kinds: frozenset[str]) -> bool:
     """Whether any regime binds the charges of such a creditor."""
     return any(regime.charges and kinds & set(regime.creditors) for regime in house_regimes().values())

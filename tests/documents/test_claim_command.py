@@ -437,9 +437,29 @@ class TestChargesOfAThirdPartyCollector:
         assert bound["demanded"]["costs"] == "8.00"
 
     @pytest.mark.parametrize(
+        ("creditor", "law"), [("debt_collector", None), (None, "US-NY"), (None, None)], ids=["law", "creditor", "both"]
+    )
+    def test_are_claimed_with_a_note_where_what_binds_them_is_not_told(self, creditor, law, tmp_path):
+        text = json.dumps({**self.CLAIM, "creditor": creditor, "debts": [{**self.DEBT, "law": law}]})
+        for language, words in (
+            ("en", "to be looked at: C1; C2."),
+            ("zh-Hans", "须核对：C1; C2"),
+            ("zh-Hant", "須核對：C1; C2"),
+        ):
+            said = claim(text, language=language, tmp_path=tmp_path).stdout
+            assert words in said
+            assert "12 CFR 1006.22(b)" in said
+        assert self.told(tmp_path, **json.loads(text))["demanded"]["costs"] == "63.00"
+
+    def test_in_another_currency_are_nothing_to_ask_about_where_no_law_is_told(self, tmp_path):
+        told = self.told(tmp_path, debts=[{**self.DEBT, "law": None, "currency": "EUR"}])
+        assert not any("1006.22" in note for note in told["notes"])
+
+    @pytest.mark.parametrize(
         "other", [{"creditor": "sme"}, {"creditor": "other"}, {"debtor": "business"}, {"law": "DE"}]
     )
     def test_are_nobody_elses_nor_of_another_law(self, tmp_path, other):
         debt = {**self.DEBT, **({"law": other["law"]} if "law" in other else {})}
         told = self.told(tmp_path, **{**{k: v for k, v in other.items() if k != "law"}, "debts": [debt]})
         assert (told["demanded"]["costs"], told["charges_not_claimed"]) == ("63.00", [])
+        assert not any("1006.22" in note for note in told["notes"])
