@@ -13,7 +13,7 @@ from dunwell.core.money import DIGITS, format_money, plain_amount
 from dunwell.documents.account import Account, DebtStatement, Event, Line, Statement, Sums
 from dunwell.documents.due_words import due_words
 from dunwell.documents.plain import plain
-from dunwell.rulebook.debt import ORDER_SOURCE, Debt, DueBasis
+from dunwell.rulebook.debt import Debt, DueBasis
 from dunwell.rulebook.interest_terms import COMPONENTS, Terms
 from dunwell.rulebook.rates import percent_of
 
@@ -133,7 +133,7 @@ def _event_data(event: Event, currency: str) -> dict[str, Any]:
     if event.placed is not None:
         found["placed"] = {
             "received": event.placed.came.isoformat(), "named": event.placed.over,
-            "document": "credit_note" if event.placed.credit else "payment", "order": ORDER_SOURCE,
+            "document": "credit_note" if event.placed.credit else "payment", "order": event.order_source,
         }  # fmt: skip
     return found
 
@@ -334,9 +334,10 @@ def placed_words(event: Event, language: str) -> str:
     assert event.placed is not None
     how = event.placed
     came = say("statement.placed.came", language, day=format_date(how.came, language)) if how.came < event.day else ""
+    order = say(f"statement.order.{event.order_source}", language)
     if how.over is None:
-        return say("statement.placed", language, came=came)
-    return say("statement.placed.over", language, came=came, number=how.over)
+        return say("statement.placed", language, came=came, order=order)
+    return say("statement.placed.over", language, came=came, number=how.over, order=order)
 
 
 def rate_source_words(line: Line, language: str) -> str:

@@ -29,7 +29,13 @@ from dunwell.rulebook.debt import (
     with_founded_charges,
 )  # fmt: skip
 from dunwell.rulebook.due_dates import Instalment, due_date
-from dunwell.rulebook.interest_scope import Case, charges_bound_by, charges_perhaps_bound_by, check_scope
+from dunwell.rulebook.interest_scope import (
+    Case,
+    charges_bound_by,
+    charges_perhaps_bound_by,
+    check_scope,
+    order_source_of,
+)
 from dunwell.rulebook.interest_terms import BUYERS, COMPONENTS, CREDITORS, OTHER, Terms, make_terms
 from dunwell.rulebook.lawful_due import beyond_law, debtor_of
 from dunwell.rulebook.payment_terms import BaseDate, PaymentTerms
@@ -176,6 +182,7 @@ def _debt(entry: Any, at: str, case: Case, series: Mapping[str, Series] | None) 
         terms=terms,
         start=start, contract=contract,
         disputed_minor=disputed, secured=secured, entries=entries, due_basis=basis,
+        order_source=order_source_of(terms.regime, case),
     )  # fmt: skip
     law, doubt = (each.citation.source if each else None for each in (bound, perhaps))
     return with_founded_charges(described, law, doubt)

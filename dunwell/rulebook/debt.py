@@ -10,8 +10,9 @@ ENTRY_KINDS = ("charge", "credit", "payment", "reversal")
 MOST_SECURED = 100
 CHARGE_BASES = ("agreed", "law", "none")
 """What a charge rests on: the agreement that created the debt, a law that allows it, or neither of them."""
-ORDER_SOURCE = "cn.civil-code-560"
-"""Whose order money goes by that names no debt: docs/claims.md, "Several debts"."""
+ORDER_SOURCES = ("house", "cn.civil-code-560", "de.bgb-366-2", "us.consumer-direction")
+"""Whose order it is by which money goes that names no debt (docs/claims.md, "Several debts"): it is one order, which
+the house uses everywhere; where a law is known that has it, that is cited. Words: `statement.order.<source>`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Held:
     refused     why nothing can be told by these terms; then they are those of no interest
     charges_law   the law by which only charges that rest on the agreement or a law are claimed; None: no such law holds
     charges_doubt   the same law, where what would tell whether it holds is not recorded
+    order_source    see `ORDER_SOURCES`
     """
 
     terms: Terms
@@ -68,6 +70,7 @@ class Held:
     refused: DunwellError | None = None
     charges_law: str | None = None
     charges_doubt: str | None = None
+    order_source: str = ORDER_SOURCES[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,7 @@ class Debt:
     not_claimed      charges that are not claimed: `charges_law` asks what they rest on, and nothing is recorded
     doubtful         charges (by id) that are claimed though nothing is recorded that they rest on, and `charges_doubt`
                      may ask it: what would tell whether that law holds is not recorded
+    order_source     see `ORDER_SOURCES`
     since            from this day on it exists and takes money that names no debt; None: from ever
     """
 
@@ -141,6 +145,7 @@ class Debt:
     charges_law: str | None = None
     charges_doubt: str | None = None
     doubtful: tuple[str, ...] = ()
+    order_source: str = ORDER_SOURCES[0]
 
     @property
     def wholly_disputed(self) -> bool:

@@ -400,6 +400,42 @@ class TestARuleOfSeveralTexts:
         assert [note for note in told["notes"] if cited in note]
 
 
+class TestTheOrderBetweenSeveralDebts:
+    """Money that names no debt: one order for all, and the law is cited only where it governs."""
+
+    @pytest.mark.parametrize(
+        ("law", "debtor", "order", "words"),
+        [
+            ("CN", "business", "cn.civil-code-560", "the order of China Civil Code 560"),
+            ("DE", "business", "de.bgb-366-2", "as recalled and not checked"),
+            ("US-NY", "consumer", "us.consumer-direction", "12 CFR 1006.30(c)"),
+            ("US-NY", "business", "house", "the order this house uses"),
+            ("FR", "consumer", "house", "the order this house uses"),
+            (None, "business", "house", "the order this house uses"),
+        ],
+    )
+    def test_is_said_to_be_of_the_law_that_governs_or_of_the_house(self, law, debtor, order, words, tmp_path):
+        debt = {"number": "A", "currency": "USD", "principal": "10.00", "due": "2026-01-31", "law": law}
+        text = json.dumps({
+            "as_of": "2026-03-01", "debtor": debtor, "debts": [debt],
+            "payments": [{"id": "P", "date": "2026-02-01", "amount": "4.00", "currency": "USD"}],
+        })  # fmt: skip
+        (told,) = json.loads(claim(text, "--json", tmp_path=tmp_path).stdout)["debts"]
+        assert told["entries"][0]["placed"]["order"] == order
+        said = claim(text, tmp_path=tmp_path).stdout
+        assert words in said
+        assert ("China" in said) == (law == "CN")
+        for language in ("zh-Hans", "zh-Hant"):
+            assert ("560" in claim(text, language=language, tmp_path=tmp_path).stdout.replace("五百六十", "560")) == (
+                law == "CN"
+            )
+
+    def test_is_of_the_law_of_the_terms_where_no_law_is_told(self):
+        debt = {"number": "A", "currency": "CNY", "principal": "10.00", "due": "2026-01-31"}
+        text = {"debtor": "business", "debts": [{**debt, "terms": {"regime": "cn.sale-lpr"}}]}
+        assert read_claim(json.dumps(text)).debts[0].order_source == "cn.civil-code-560"
+
+
 class TestChargesOfAThirdPartyCollector:
     """12 CFR 1006.22(b): only what the agreement or a law allows is collected from a consumer."""
 

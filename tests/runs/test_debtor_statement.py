@@ -37,7 +37,7 @@ class TestMoneyThatNamesNoInvoice:
         # 50 days at 0.20 are 10.00 of interest
         assert payment["paid"] == {"interest": "10.00", "principal": "190.00"}
         assert payment["placed"] == {
-            "received": days(-50).isoformat(), "named": None, "document": "payment", "order": "cn.civil-code-560",
+            "received": days(-50).isoformat(), "named": None, "document": "payment", "order": "de.bgb-366-2",
         }  # fmt: skip
         assert told["unallocated"] == {}
 

@@ -115,6 +115,7 @@ def _debt(
     return Debt(
         number=head["number"], currency=head["currency"], principal_minor=head["amount_minor"], due=head["due_date"],
         terms=by.terms, contract=by.contract, refused=by.refused, entries=entries, charges_law=by.charges_law,
+        order_source=by.order_source,
         since=min(head["issue_date"], head["due_date"]), secured=head["secured"] or 0,
         # all that is open is contested: then all of it is, and what was paid stays paid
         disputed_minor=head["amount_minor"] if part and part == open_minor else part,

@@ -17,6 +17,7 @@ from dunwell.rulebook.interest_scope import (
     charges_bound_by,
     charges_perhaps_bound_by,
     check_scope,
+    order_source_of,
 )
 from dunwell.rulebook.interest_terms import Rate, Regime, Terms, make_terms
 from dunwell.rulebook.rates import Series, Told, house_series
@@ -121,7 +122,8 @@ class StoredTerms:
                 # terms that cannot be read stop the debts they hold for, and no other
                 self._wrong[code] = error
         own = {"creditor": creditor} if debtors is None else {"creditor": creditor, "debtor__in": list(debtors)}
-        asked = bool(self._rows) or self.binds_charges or not creditor.kind
+        # what laws say of one debtor's money and charges goes by his contracts even without terms
+        asked = bool(self._rows) or self.binds_charges or not creditor.kind or debtors is not None
         linked = known(Receivable, known_at, contract__isnull=False, **own) if asked else []
         contracts = known(Contract, known_at, pk__in={row.contract_id for row in linked}) if linked else []
         by_id = {row.pk: row for row in contracts}
@@ -161,13 +163,13 @@ class StoredTerms:
             case = _case(
                 self._creditor, debtor["kind"], self._buyers.get(debtor["debtor_id"]), contract, debtor["country"]
             )
-            return self._with_charges(Held(none, signed), none.regime, case, item["currency"])
+            return self._with_laws(Held(none, signed), none.regime, case, item["currency"])
         row = self._rows[code]
         buyer = self._buyers.get(debtor["debtor_id"]) or row.buyer
         case = _case(self._creditor, debtor["kind"], buyer, contract, debtor["country"])
         if code in self._wrong:
             refused = _about(self._wrong[code], item["number"], code)
-            return self._with_charges(Held(none, signed, refused=refused), none.regime, case, item["currency"])
+            return self._with_laws(Held(none, signed, refused=refused), none.regime, case, item["currency"])
         terms = self._terms[code]
         try:
             if terms.needs_contract_date and signed is None:
@@ -177,16 +179,17 @@ class StoredTerms:
             held = Held(none, signed, refused=_about(error, item["number"], code))
         else:
             held = Held(replace(terms, doubts=doubts), signed, row.fixed_sum)
-        return self._with_charges(held, terms.regime, case, item["currency"])
+        return self._with_laws(held, terms.regime, case, item["currency"])
 
-    def _with_charges(self, held: Held, regime: Regime, case: Case, currency: str) -> Held:
-        """With the law by which only charges that rest on something are claimed, or that may ask it."""
+    def _with_laws(self, held: Held, regime: Regime, case: Case, currency: str) -> Held:
+        """With the law by which only charges that rest on something are claimed, or that may ask it, and the one whose
+        order money goes by that names no debt."""
         bound = charges_bound_by(regime, case)
         # whoever is recorded as anything is not recorded as one who collects for others
         recorded = replace(case, creditor=kinds_of(self._creditor.kind))
         perhaps = None if bound else charges_perhaps_bound_by(recorded, currency)
         law, doubt = (each.citation.source if each else None for each in (bound, perhaps))
-        return replace(held, charges_law=law, charges_doubt=doubt)
+        return replace(held, charges_law=law, charges_doubt=doubt, order_source=order_source_of(regime, case))
 
 
 def _about(error: DunwellError, number: str, code: str) -> DunwellError:
