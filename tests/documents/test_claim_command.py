@@ -84,6 +84,38 @@ class TestARefusal:
         assert refused.value.words("en") == "debts[0].entries[0].amount (R-1) must be more than zero."
 
 
+class TestAllFaults:
+    """What cannot be read, what cannot be computed, and what stands twice, in one answer."""
+
+    LOAN: ClassVar = {
+        "number": "L", "currency": "CNY", "principal": "1.00", "contract": "2019-08-20", "due": "2025-01-01",
+        "terms": {"regime": "cn.loan-agreed", "rate": "24"},
+    }  # fmt: skip
+
+    def said(self, tmp_path, **more):
+        done = claim(json.dumps({"as_of": "2026-01-01", "debtor": "business", **more}), tmp_path=tmp_path)
+        assert (done.returncode, done.stdout) == (2, "")
+        return done.stderr.splitlines()
+
+    def test_of_all_debts_and_payments_are_named_at_once(self, tmp_path):
+        unread = {**self.LOAN, "number": "U", "principal": "one"}
+        paid = {"id": "P", "date": "2025-02-01", "amount": "1.00", "currency": "CNY"}
+        head, *lines = self.said(
+            tmp_path, debts=[unread, self.LOAN, unread, {**self.LOAN, "number": "M"}],
+            payments=[{**paid, "amount": "0.00"}, paid, paid], pay_by="soon",
+        )  # fmt: skip
+        assert head == "Nothing is computed: 8 faults were found."
+        assert [line.split()[1] for line in lines] == [
+            "debts[0].principal", "debts[2].principal", "debts:", "payments[0].amount", "payments:", "pay_by:",
+            "L:", "M:",
+        ]  # fmt: skip
+
+    def test_are_one_line_where_there_is_one(self, tmp_path):
+        (line,) = self.said(tmp_path, debts=[self.LOAN])
+        assert line.startswith("L: contract: the regime cn.loan-agreed is known from 2020-08-20 on")
+        assert "Ask a lawyer" in line
+
+
 class TestClaim:
     def test_tells_every_line_of_the_sum(self, tmp_path):
         done = claim(json.dumps(CLAIM), tmp_path=tmp_path)
@@ -214,7 +246,7 @@ class TestADescription:
         done = claim(json.dumps({**CLAIM, "debts": bad}), tmp_path=tmp_path)
         assert (done.returncode, done.stdout) == (2, "")
         first, *others = done.stderr.splitlines()
-        assert "2 debts are refused" in first
+        assert "2 faults were found" in first
         assert ["debts[0].terms.regime (A)" in others[0], "debts[2].interest_from (C)" in others[1], len(others)] == [
             True, True, 2,
         ]  # fmt: skip
@@ -373,9 +405,9 @@ class TestADueDateOfADescription:
     @pytest.mark.parametrize(
         ("changes", "code", "field"),
         [
-            ({"payment_terms": None}, "claim.missing", "debts[0].due"),
-            ({"due": "2027-05-01"}, "claim.due_twice", "debts[0].payment_terms"),
-            ({"payment_terms": "30 days from delivery"}, "claim.missing", "debts[0].delivered"),
+            ({"payment_terms": None}, "claim.missing", "debts[0].due (R1)"),
+            ({"due": "2027-05-01"}, "claim.due_twice", "debts[0].payment_terms (R1)"),
+            ({"payment_terms": "30 days from delivery"}, "claim.missing", "debts[0].delivered (R1)"),
             ({"payment_terms": "50%: 1 day; 50%: 2 days"}, "terms.several_instalments", None),
             ({"payment_terms": "soon"}, "terms.unreadable", None),
         ],
