@@ -85,7 +85,10 @@ def _due_data(basis: DueBasis | None) -> dict[str, Any] | None:
         return None
     late = basis.beyond
     beyond = late and {"rule": late.rule, "latest": late.latest.isoformat(), "basis": late.basis}
-    return {"terms": basis.terms, "calendar_official": basis.known, "rule": basis.rule, "beyond_law": beyond}
+    return {
+        "terms": basis.terms, "calendar_official": basis.known, "rule": basis.rule, "beyond_law": beyond,
+        "issued_after_due": basis.issued_after.isoformat() if basis.issued_after else None,
+    }  # fmt: skip
 
 
 def _no_fixed_sum(debt: Debt, language: str) -> dict[str, str] | None:
@@ -190,7 +193,12 @@ def notes(each: DebtStatement, language: str, *, inside: bool = True) -> list[st
         capped = format_money(each.sums.capped, each.debt.currency, language)
         found.append(say("statement.capped", language, amount=capped))
     found += _ceiling_notes(each, language)
-    return found + [say(f"interest.warning.{code}", language) for code in terms.warnings]
+    said = [code for code in terms.warnings if not (each.debt.contract and code in _WITHOUT_CONTRACT)]
+    return found + [say(f"interest.warning.{code}", language) for code in said]
+
+
+_WITHOUT_CONTRACT = {"de_contract_day"}
+"""Warnings that say what was assumed because the day of the contract is not told."""
 
 
 def _agreed_notes(terms: Terms, language: str) -> list[str]:

@@ -142,9 +142,12 @@ def _creditor(top: Mapping[str, Any]) -> frozenset[str]:
     kinds = [] if value is None else value if isinstance(value, list) else [value]
     known = (*CREDITORS, OTHER)
     for kind in kinds:
-        if not isinstance(kind, str) or kind not in known or (kind == OTHER and len(kinds) > 1):
+        if not isinstance(kind, str) or kind not in known:
             listed = ", ".join(known)
             raise DunwellError("claim.not_one_of", field="creditor", value=fields.shown(kind)[:60], known=listed)
+    beside = sorted(set(kinds) - {OTHER})
+    if OTHER in kinds and beside:
+        raise DunwellError("claim.other_beside", field="creditor", other=OTHER, kinds=", ".join(beside))
     return frozenset(kinds)
 
 
@@ -220,6 +223,9 @@ def _due(entry: Mapping[str, Any], at: str, case: Case) -> tuple[date, DueBasis 
     bound = _bound(due, days, case)
     if bound:
         basis = replace(basis, beyond=bound)
+    issued = days[BaseDate.INVOICE]
+    if issued is not None and issued > due:
+        basis = replace(basis, issued_after=issued)
     return due, None if basis == DueBasis() else basis
 
 

@@ -95,12 +95,14 @@ class DueBasis:
     known   false: it rests on a calendar that was not official yet
     rule    the rule of law that gives it, because nothing was agreed
     beyond  the rule of law that it is later than; it stands all the same
+    issued_after   the day of issue, where that is after the due date: one of the two may be wrong
     """
 
     terms: str | None = None
     known: bool = True
     rule: str | None = None
     beyond: Bound | None = None
+    issued_after: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

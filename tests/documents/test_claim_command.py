@@ -62,6 +62,13 @@ class TestARefusal:
             ('{"debts": [{"a": 1, "a": 2}], "debts": []}', "At the top of the description debts stands twice."),
             ('{"debtor": "consumer", "debts": []}', "debts is empty. It must hold at least one entry."),
             ('{"debtor": "consumer"}', "debts is missing."),
+            (
+                '{"debtor": "consumer", "creditor": ["debt_collector", "other"], "debts": []}',
+                (
+                    "creditor: other stands beside debt_collector. It says that the creditor is none of the kinds: "
+                    "write it alone, or leave it out."
+                ),
+            ),
             ('{"debtor": true, "debts": []}', "debtor: true is not one of business, consumer."),
         ],
     )
@@ -386,6 +393,17 @@ class TestADueDateOfADescription:
         debt = self.read(payment_terms="30 days from later of receipt and delivery", received="2026-01-20",
                          delivered="2026-01-31")  # fmt: skip
         assert (debt.due.isoformat(), debt.due_basis.known) == ("2026-03-02", True)
+
+    @pytest.mark.parametrize(("issued", "asks"), [("2025-07-01", True), ("2025-06-30", False)])
+    def test_before_the_day_of_issue_stands_and_is_asked_about(self, tmp_path, issued, asks):
+        late = {"delivered": "2025-08-01", "received": "2025-08-02", "accepted": "2025-08-03"}
+        debt = {"number": "R1", "currency": "EUR", "principal": "1.00", "due": "2025-06-30", "issued": issued, **late}
+        text = json.dumps({"debtor": "business", "as_of": "2025-12-01", "debts": [debt]})
+        told = json.loads(claim(text, "--json", tmp_path=tmp_path).stdout)["debts"][0]
+        assert told["due"] == "2025-06-30"
+        assert any("after it fell due" in note for note in told["notes"]) == asks
+        for language, words in (("zh-Hans", "晚于到期日"), ("zh-Hant", "晚於到期日")):
+            assert (words in claim(text, language=language, tmp_path=tmp_path).stdout) == asks
 
     def test_says_that_its_calendar_is_not_official_yet(self, tmp_path):
         text = json.dumps({"debtor": "business", "as_of": "2027-06-01", "debts": [self.DEBT]})

@@ -399,6 +399,14 @@ class TestAStatement:
         assert told.totals == {"EUR": 1_000_000, "USD": 1_000_000}
 
 
+class TestTheDayOfAContract:
+    @pytest.mark.parametrize("day", [None, date(2014, 7, 28), date(2024, 1, 1)])
+    def test_is_said_to_be_missing_only_where_it_is(self, day):
+        one = debt(terms=make_terms("de.bgb-288-2", {"confirmed": True}), contract=day)
+        (found,) = make_statement([one], date(2025, 3, 1)).debts
+        assert any("29 July 2014" in note for note in notes(found, "en")) == (day is None)
+
+
 class TestARateThatIsAgreed:
     def told(self, regime="contract.clause", days=31, **wishes):
         one = debt(terms=make_terms(regime, {"confirmed": True, **wishes}), contract=date(2024, 10, 21))
