@@ -6,7 +6,7 @@ Numbers and codes only; `documents.statement` gives them words, `engine.claim.st
 from dataclasses import dataclass
 from datetime import date
 
-from dunwell.rulebook.debt import Debt, Placed
+from dunwell.rulebook.debt import ORDER_SOURCES, Debt, Placed
 from dunwell.rulebook.interest_terms import Rate
 
 
@@ -44,7 +44,7 @@ class Event:
 
     kind     charge, fixed_sum, credit, payment; `capital` and `reversal` tell of sums that stand elsewhere; `capped`
              and `capped_costs`: what caps cut off
-    placed   money that named no debt with anything open, and how it came here
+    placed   money that named no debt with anything open, and how it came here; `order_source`: by whose order
     covered_minor   of a charge: what the fixed sum for late payment stands for already, so that it adds as much less
     """
 
@@ -56,6 +56,7 @@ class Event:
     after: dict[str, int]
     placed: Placed | None = None
     covered_minor: int = 0
+    order_source: str = ORDER_SOURCES[0]
 
     @property
     def adds_minor(self) -> int:

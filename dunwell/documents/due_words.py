@@ -9,13 +9,15 @@ from dunwell.rulebook.legal_terms import LegalTerms, legal_terms
 def due_words(basis: DueBasis | None, language: str, *, inside: bool = True) -> list[str]:
     """Sentences; none where the due date was told and no rule is against it.
 
-    inside   for the creditor's own people: also which rule of law the due date is later than
+    inside   for the creditor's own people: also which rule of law the due date is later than, and days to be looked at
     """
     if basis is None:
         return []
     found = []
     if not basis.known:
         found.append(say("due.assumed", language, terms=basis.terms or "-"))
+    if basis.issued_after and inside:
+        found.append(say("due.issued_after", language, issued=format_date(basis.issued_after, language)))
     if basis.rule:
         found += _by_rule("due.by_law", legal_terms(basis.rule), language, terms=basis.terms or "-")
     if basis.beyond and inside:

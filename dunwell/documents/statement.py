@@ -13,7 +13,7 @@ from dunwell.core.money import DIGITS, format_money, plain_amount
 from dunwell.documents.account import Account, DebtStatement, Event, Line, Statement, Sums
 from dunwell.documents.due_words import due_words
 from dunwell.documents.plain import plain
-from dunwell.rulebook.debt import ORDER_SOURCE, Debt, DueBasis
+from dunwell.rulebook.debt import Debt, DueBasis
 from dunwell.rulebook.interest_terms import COMPONENTS, Terms
 from dunwell.rulebook.rates import percent_of
 
@@ -85,7 +85,10 @@ def _due_data(basis: DueBasis | None) -> dict[str, Any] | None:
         return None
     late = basis.beyond
     beyond = late and {"rule": late.rule, "latest": late.latest.isoformat(), "basis": late.basis}
-    return {"terms": basis.terms, "calendar_official": basis.known, "rule": basis.rule, "beyond_law": beyond}
+    return {
+        "terms": basis.terms, "calendar_official": basis.known, "rule": basis.rule, "beyond_law": beyond,
+        "issued_after_due": basis.issued_after.isoformat() if basis.issued_after else None,
+    }  # fmt: skip
 
 
 def _no_fixed_sum(debt: Debt, language: str) -> dict[str, str] | None:
@@ -133,7 +136,7 @@ def _event_data(event: Event, currency: str) -> dict[str, Any]:
     if event.placed is not None:
         found["placed"] = {
             "received": event.placed.came.isoformat(), "named": event.placed.over,
-            "document": "credit_note" if event.placed.credit else "payment", "order": ORDER_SOURCE,
+            "document": "credit_note" if event.placed.credit else "payment", "order": event.order_source,
         }  # fmt: skip
     return found
 
@@ -172,6 +175,9 @@ def notes(each: DebtStatement, language: str, *, inside: bool = True) -> list[st
         amount = format_money(entry.amount_minor, each.debt.currency, language)
         law = str(each.debt.charges_law)
         found.append(say("statement.charge_not_claimed", language, id=entry.id, amount=amount, law=law))
+    if inside and each.debt.doubtful:
+        ids, law = "; ".join(each.debt.doubtful), str(each.debt.charges_doubt)
+        found.append(say("statement.charges_in_doubt", language, ids=ids, law=law))
     if not each.debt.untold:
         found += _agreed_notes(terms, language)
     if not terms.claimed:
@@ -187,7 +193,12 @@ def notes(each: DebtStatement, language: str, *, inside: bool = True) -> list[st
         capped = format_money(each.sums.capped, each.debt.currency, language)
         found.append(say("statement.capped", language, amount=capped))
     found += _ceiling_notes(each, language)
-    return found + [say(f"interest.warning.{code}", language) for code in terms.warnings]
+    said = [code for code in terms.warnings if not (each.debt.contract and code in _WITHOUT_CONTRACT)]
+    return found + [say(f"interest.warning.{code}", language) for code in said]
+
+
+_WITHOUT_CONTRACT = {"de_contract_day"}
+"""Warnings that say what was assumed because the day of the contract is not told."""
 
 
 def _agreed_notes(terms: Terms, language: str) -> list[str]:
@@ -321,6 +332,8 @@ def event_words(event: Event, currency: str, language: str, *, day: bool = True)
     if event.covered_minor:
         covered, whole = (format_money(m, currency, language) for m in (event.covered_minor, event.amount_minor))
         told += say("statement.covered", language, amount=covered, whole=whole)
+    if parts and event.kind != "payment":
+        told += say("statement.from_held", language, parts=say("statement.and", language).join(parts))
     return told + placed_words(event, language) if event.placed else told
 
 
@@ -329,9 +342,10 @@ def placed_words(event: Event, language: str) -> str:
     assert event.placed is not None
     how = event.placed
     came = say("statement.placed.came", language, day=format_date(how.came, language)) if how.came < event.day else ""
+    order = say(f"statement.order.{event.order_source}", language)
     if how.over is None:
-        return say("statement.placed", language, came=came)
-    return say("statement.placed.over", language, came=came, number=how.over)
+        return say("statement.placed", language, came=came, order=order)
+    return say("statement.placed.over", language, came=came, number=how.over, order=order)
 
 
 def rate_source_words(line: Line, language: str) -> str:

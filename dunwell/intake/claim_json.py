@@ -6,7 +6,7 @@ refused with the path of the field.
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -29,7 +29,13 @@ from dunwell.rulebook.debt import (
     with_founded_charges,
 )  # fmt: skip
 from dunwell.rulebook.due_dates import Instalment, due_date
-from dunwell.rulebook.interest_scope import Case, charges_bound_by, check_scope
+from dunwell.rulebook.interest_scope import (
+    Case,
+    charges_bound_by,
+    charges_perhaps_bound_by,
+    check_scope,
+    order_source_of,
+)
 from dunwell.rulebook.interest_terms import BUYERS, COMPONENTS, CREDITORS, OTHER, Terms, make_terms
 from dunwell.rulebook.lawful_due import beyond_law, debtor_of
 from dunwell.rulebook.payment_terms import BaseDate, PaymentTerms
@@ -81,26 +87,53 @@ class Described:
 
 def read_claim(text: str, series: Mapping[str, Series] | None = None) -> Described:
     """A description from JSON. Raises DunwellError `claim.*`, `interest.*`; all carry the path of the field, and all
-    debts with something wrong are named at once."""
+    faults that `read_with_faults` finds are named at once."""
+    found, wrong = read_with_faults(text, series)
+    if wrong:
+        raise refusal("claim.debts_refused", wrong)
+    return found
+
+
+def read_with_faults(text: str, series: Mapping[str, Series] | None = None) -> tuple[Described, list[DunwellError]]:
+    """A description with the debts and payments that can be read, and what is wrong: the first thing of each debt and
+    payment, and numbers that stand twice. Raises DunwellError where nothing of it can be read, or not who the parties
+    are, for whether terms hold goes by that."""
     top = fields.table(fields.load(text), "", _TOP)
     debtor = fields.choice(top, "debtor", "", [str(kind) for kind in DebtorKind])
     if debtor is None:
         raise DunwellError("claim.missing", field="debtor")
     case = Case(debtor, fields.choice(top, "buyer", "", (*BUYERS, OTHER)), _creditor(top))
-    debts = _debts(fields.items(top, "debts", "", need=True), case, series)
-    _refuse_twice("debts", [debt.number for debt in debts])
-    payments = tuple(_loose(entry, f"payments[{n}]") for n, entry in enumerate(fields.items(top, "payments", "")))
-    _refuse_twice("payments", [each.id for each in payments] + sorted({e.id for debt in debts for e in debt.entries}))
-    fixed = frozenset(
-        debt.number for debt, entry in zip(debts, top["debts"], strict=True) if entry.get("fixed_sum") is True
-    )
-    return Described(fields.day(top, "as_of", ""), fields.day(top, "pay_by", ""), debtor, debts, payments, fixed)
+    rows, paid = fields.items(top, "debts", "", need=True), fields.items(top, "payments", "")
+    wrong: list[DunwellError] = []
+    read = [(row, _or_fault(wrong, _debt, row, f"debts[{n}]", case, series)) for n, row in enumerate(rows)]
+    wrong += _twice("debts", _told(rows, "number"))
+    loose = [_or_fault(wrong, _loose, row, f"payments[{n}]") for n, row in enumerate(paid)]
+    debts = tuple(debt for _, debt in read if debt)
+    wrong += _twice("payments", _told(paid, "id") + sorted({e.id for debt in debts for e in debt.entries}))
+    as_of, pay_by = (_or_fault(wrong, fields.day, top, name, "") for name in ("as_of", "pay_by"))
+    fixed = frozenset(debt.number for row, debt in read if debt and row.get("fixed_sum") is True)
+    return Described(as_of, pay_by, debtor, debts, tuple(filter(None, loose)), fixed), wrong
 
 
-def _refuse_twice(field: str, names: list[str]) -> None:
-    for name, count in Counter(names).items():
-        if count > 1:
-            raise DunwellError("claim.twice", field=field, value=name)
+def _or_fault[T, **P](wrong: list[DunwellError], read: Callable[P, T], *told: P.args, **more: P.kwargs) -> T | None:
+    """What is read, or None with its fault in `wrong`."""
+    try:
+        return read(*told, **more)
+    except DunwellError as error:
+        wrong.append(_of_debt(error, told[0]))
+        return None
+
+
+def _told(rows: list[Any], field: str) -> list[str]:
+    """A field of all rows as far as it is a text, also of rows with other faults."""
+    texts = (row.get(field) for row in rows if isinstance(row, dict))
+    return [text.strip() for text in texts if isinstance(text, str) and text.strip()]
+
+
+def _twice(field: str, names: list[str]) -> list[DunwellError]:
+    return [
+        DunwellError("claim.twice", field=field, value=name[:60]) for name, count in Counter(names).items() if count > 1
+    ]
 
 
 def _creditor(top: Mapping[str, Any]) -> frozenset[str]:
@@ -109,9 +142,12 @@ def _creditor(top: Mapping[str, Any]) -> frozenset[str]:
     kinds = [] if value is None else value if isinstance(value, list) else [value]
     known = (*CREDITORS, OTHER)
     for kind in kinds:
-        if not isinstance(kind, str) or kind not in known or (kind == OTHER and len(kinds) > 1):
+        if not isinstance(kind, str) or kind not in known:
             listed = ", ".join(known)
             raise DunwellError("claim.not_one_of", field="creditor", value=fields.shown(kind)[:60], known=listed)
+    beside = sorted(set(kinds) - {OTHER})
+    if OTHER in kinds and beside:
+        raise DunwellError("claim.other_beside", field="creditor", other=OTHER, kinds=", ".join(beside))
     return frozenset(kinds)
 
 
@@ -120,18 +156,6 @@ def _law(entry: Mapping[str, Any], at: str) -> str | None:
     if value is not None and not (isinstance(value, str) and is_law(value)):
         raise DunwellError("claim.law", field=f"{at}.law", value=fields.shown(value)[:60])
     return value
-
-
-def _debts(rows: list[Any], case: Case, series: Mapping[str, Series] | None) -> tuple[Debt, ...]:
-    found, wrong = [], []
-    for n, row in enumerate(rows):
-        try:
-            found.append(_debt(row, f"debts[{n}]", case, series))
-        except DunwellError as error:
-            wrong.append(_of_debt(error, row))
-    if wrong:
-        raise refusal("claim.debts_refused", wrong)
-    return tuple(found)
 
 
 def _of_debt(error: DunwellError, row: Any) -> DunwellError:
@@ -170,13 +194,16 @@ def _debt(entry: Any, at: str, case: Case, series: Mapping[str, Series] | None) 
     if type(secured) is not int or not 0 <= secured <= MOST_SECURED:
         raise DunwellError("claim.whole_number", field=f"{at}.secured", least=0, most=MOST_SECURED)
     bound = charges_bound_by(terms.regime, case)
+    perhaps = None if bound else charges_perhaps_bound_by(case, currency)
     described = Debt(
         number=fields.text(entry, "number", at), currency=currency, principal_minor=principal, due=due,
         terms=terms,
         start=start, contract=contract,
         disputed_minor=disputed, secured=secured, entries=entries, due_basis=basis,
+        order_source=order_source_of(terms.regime, case),
     )  # fmt: skip
-    return with_founded_charges(described, bound.citation.source if bound else None)
+    law, doubt = (each.citation.source if each else None for each in (bound, perhaps))
+    return with_founded_charges(described, law, doubt)
 
 
 def _due(entry: Mapping[str, Any], at: str, case: Case) -> tuple[date, DueBasis | None]:
@@ -196,6 +223,9 @@ def _due(entry: Mapping[str, Any], at: str, case: Case) -> tuple[date, DueBasis 
     bound = _bound(due, days, case)
     if bound:
         basis = replace(basis, beyond=bound)
+    issued = days[BaseDate.INVOICE]
+    if issued is not None and issued > due:
+        basis = replace(basis, issued_after=issued)
     return due, None if basis == DueBasis() else basis
 
 

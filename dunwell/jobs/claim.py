@@ -6,11 +6,12 @@ from typing import TextIO
 
 import click
 
+from dunwell.core.errors import refusal
 from dunwell.documents import statement as words_of
-from dunwell.engine.claim.described import compute, with_fixed_sums
+from dunwell.engine.claim.described import refusals, with_fixed_sums
 from dunwell.engine.claim.several_debts import distribute
 from dunwell.engine.claim.statement import make_statement
-from dunwell.intake.claim_json import read_claim
+from dunwell.intake.claim_json import read_with_faults
 from dunwell.jobs.context import language, moment
 from dunwell.jobs.day_option import Day, refuse_early
 from dunwell.jobs.description import described, schema_text
@@ -33,7 +34,7 @@ def claim(source: TextIO, as_of: date | None, pay_by: date | None, *, as_json: b
     if schema:
         click.echo(schema_text(_SCHEMA))
         return
-    told = read_claim(described(source, "claim.no_input"))
+    told, wrong = read_with_faults(described(source, "claim.no_input"))
     day = as_of or told.as_of or moment().date()
     loose = [
         (each.currency, Entry(each.id, each.day, "payment", each.amount_minor, each.designation))
@@ -42,7 +43,9 @@ def claim(source: TextIO, as_of: date | None, pay_by: date | None, *, as_json: b
     asked = with_fixed_sums([debt for debt in told.debts if debt.number in told.fixed_for], told.debtor)
     fixed = {debt.number: debt for debt in asked}
     owed = [fixed.get(debt.number, debt) for debt in told.debts]
-    compute(owed, day)  # what cannot be known is refused of all debts at once
+    wrong += refusals(owed, day)
+    if wrong:
+        raise refusal("claim.debts_refused", wrong)
     debts, strangers = distribute(owed, loose, day)
     until = pay_by or told.pay_by
     refuse_early(until, day)

@@ -10,8 +10,9 @@ ENTRY_KINDS = ("charge", "credit", "payment", "reversal")
 MOST_SECURED = 100
 CHARGE_BASES = ("agreed", "law", "none")
 """What a charge rests on: the agreement that created the debt, a law that allows it, or neither of them."""
-ORDER_SOURCE = "cn.civil-code-560"
-"""Whose order money goes by that names no debt: docs/claims.md, "Several debts"."""
+ORDER_SOURCES = ("house", "cn.civil-code-560", "de.bgb-366-2", "us.consumer-direction")
+"""Whose order it is by which money goes that names no debt (docs/claims.md, "Several debts"): it is one order, which
+the house uses everywhere; where a law is known that has it, that is cited. Words: `statement.order.<source>`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ class Held:
     fixed_sum   the fixed sum for late payment is claimed
     refused     why nothing can be told by these terms; then they are those of no interest
     charges_law   the law by which only charges that rest on the agreement or a law are claimed; None: no such law holds
+    charges_doubt   the same law, where what would tell whether it holds is not recorded
+    order_source    see `ORDER_SOURCES`
     """
 
     terms: Terms
@@ -66,6 +69,8 @@ class Held:
     fixed_sum: bool = False
     refused: DunwellError | None = None
     charges_law: str | None = None
+    charges_doubt: str | None = None
+    order_source: str = ORDER_SOURCES[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +95,14 @@ class DueBasis:
     known   false: it rests on a calendar that was not official yet
     rule    the rule of law that gives it, because nothing was agreed
     beyond  the rule of law that it is later than; it stands all the same
+    issued_after   the day of issue, where that is after the due date: one of the two may be wrong
     """
 
     terms: str | None = None
     known: bool = True
     rule: str | None = None
     beyond: Bound | None = None
+    issued_after: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +119,9 @@ class Debt:
     untold           why it bears none here though others of the debtor may; `refused` is then None
     due_basis        how its due date came about; None: it was told
     not_claimed      charges that are not claimed: `charges_law` asks what they rest on, and nothing is recorded
+    doubtful         charges (by id) that are claimed though nothing is recorded that they rest on, and `charges_doubt`
+                     may ask it: what would tell whether that law holds is not recorded
+    order_source     see `ORDER_SOURCES`
     since            from this day on it exists and takes money that names no debt; None: from ever
     """
 
@@ -135,6 +145,9 @@ class Debt:
     due_basis: DueBasis | None = None
     not_claimed: tuple[Entry, ...] = ()
     charges_law: str | None = None
+    charges_doubt: str | None = None
+    doubtful: tuple[str, ...] = ()
+    order_source: str = ORDER_SOURCES[0]
 
     @property
     def wholly_disputed(self) -> bool:
@@ -152,10 +165,13 @@ def rests_on_something(charge_basis: str | None) -> bool:
     return charge_basis in ("agreed", "law")
 
 
-def with_founded_charges(debt: Debt, law: str | None) -> Debt:
-    """The debt without the charges that rest on nothing, where a law (its source) asks that they do."""
-    out = tuple(e for e in debt.entries if e.kind == "charge" and not rests_on_something(e.charge_basis)) if law else ()
-    if not out:
+def with_founded_charges(debt: Debt, law: str | None, doubt: str | None = None) -> Debt:
+    """The debt without the charges that rest on nothing, where a law (its source) asks that they do; with a note of
+    them where one may (`doubt`)."""
+    out = tuple(e for e in debt.entries if e.kind == "charge" and not rests_on_something(e.charge_basis))
+    if not out or not (law or doubt):
         return debt
+    if not law:
+        return replace(debt, charges_doubt=doubt, doubtful=tuple(entry.id for entry in out))
     left = tuple(entry for entry in debt.entries if entry not in out)
     return replace(debt, entries=left, not_claimed=(*debt.not_claimed, *out), charges_law=law)

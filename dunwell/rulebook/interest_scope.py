@@ -7,8 +7,9 @@ words.
 from dataclasses import dataclass
 
 from dunwell.core.errors import DunwellError
+from dunwell.core.terms import DebtorKind
 from dunwell.rulebook.interest_terms import Regime, house_regimes
-from dunwell.rulebook.places import governs
+from dunwell.rulebook.places import governs, is_law
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,31 @@ def charges_bound_by(chosen: Regime, case: Case) -> Regime | None:
         if regime.id == chosen.id or any(_under(regime, place) for place in places):
             return regime
     return None
+
+
+def charges_perhaps_bound_by(case: Case, currency: str) -> Regime | None:
+    """The regime that would bind a claim's charges by what is not recorded: what the creditor is, or, in the regime's
+    own currency, whose law it is. None: there is none, or it is recorded that none does. For claims that
+    `charges_bound_by` does not bind."""
+    for regime in house_regimes().values():
+        if not regime.charges or case.debtor not in regime.debtors:
+            continue
+        if case.creditor and not case.creditor & set(regime.creditors):
+            continue
+        places = (case.law,) if case.law else case.countries
+        if any(_under(regime, place) for place in places) or (not places and currency == regime.charges_in):
+            return regime
+    return None
+
+
+def order_source_of(terms: Regime, case: Case) -> str:
+    """Whose order money goes by that names no debt (`debt.ORDER_SOURCES`): by the law that governs, else that of the
+    terms, else that of the country which creditor and debtor share."""
+    shared = case.countries[0] if len(set(case.countries)) == 1 else ""
+    law = case.law or (terms.place if is_law(terms.place) else shared)
+    if law and governs("US", law) and case.debtor == DebtorKind.CONSUMER:
+        return "us.consumer-direction"
+    return {"CN": "cn.civil-code-560", "DE": "de.bgb-366-2"}.get(law, "house")
 
 
 def binds_charges_of(kinds: frozenset[str]) -> bool:

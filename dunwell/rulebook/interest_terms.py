@@ -39,6 +39,7 @@ _NEEDED = {"id", "title", "place", "applies", "values", "citation", "review_by",
 _MAY = {
     "series", "fixed_on", "dated_by", "agreed", "beside", "basis", "cap", "floor", "choices", "fixed_sum", "order",
     "day_count", "rounding", "payment_day", "cap_counts", "cited_before", "earlier", "charges",
+    "charges_in",
 }  # fmt: skip
 _APPLIES = {"debtor", "buyer", "creditor", "creditor_not", "law"}
 _VALUE_KEYS = {"rate", "per", "spread", "multiplier", "cap"}
@@ -76,7 +77,8 @@ class Regime:
 
     `cap_counts`: kinds of charges (`core.terms.ChargeKind`) that `cap` bounds together with the interest.
     For whom it holds, see `interest_scope`: `creditors` only those, `creditors_not` all but those (empty: all);
-    `charges`: `as_agreed` where no charge is claimed but what the agreement or a law allows (`charges_bound_by`).
+    `charges`: `as_agreed` where no charge is claimed but what the agreement or a law allows (`charges_bound_by`);
+    `charges_in`: the currency in which that is asked where nothing says whose law it is (`charges_perhaps_bound_by`).
     `earlier`: what to do about a debt or contract older than what is known (words `interest.earlier.<earlier>`).
     `laws`: the places whose law it is part of, where that is not just `place`.
     `cited_before`: the sources of earlier texts with the same values, each with the day before which it was in force.
@@ -113,6 +115,7 @@ class Regime:
     cited_before: tuple[tuple[date, Citation], ...] = ()
     earlier: str = ""
     charges: str = ""
+    charges_in: str = ""
 
     def cited_on(self, day: date) -> Citation:
         """The source of the text that was in force on a day."""

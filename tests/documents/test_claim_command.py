@@ -62,6 +62,13 @@ class TestARefusal:
             ('{"debts": [{"a": 1, "a": 2}], "debts": []}', "At the top of the description debts stands twice."),
             ('{"debtor": "consumer", "debts": []}', "debts is empty. It must hold at least one entry."),
             ('{"debtor": "consumer"}', "debts is missing."),
+            (
+                '{"debtor": "consumer", "creditor": ["debt_collector", "other"], "debts": []}',
+                (
+                    "creditor: other stands beside debt_collector. It says that the creditor is none of the kinds: "
+                    "write it alone, or leave it out."
+                ),
+            ),
             ('{"debtor": true, "debts": []}', "debtor: true is not one of business, consumer."),
         ],
     )
@@ -82,6 +89,38 @@ class TestARefusal:
         with pytest.raises(DunwellError) as refused:
             read_claim(json.dumps(changed(["debts", 0, "entries", 0, "amount"], "0.00")))
         assert refused.value.words("en") == "debts[0].entries[0].amount (R-1) must be more than zero."
+
+
+class TestAllFaults:
+    """What cannot be read, what cannot be computed, and what stands twice, in one answer."""
+
+    LOAN: ClassVar = {
+        "number": "L", "currency": "CNY", "principal": "1.00", "contract": "2019-08-20", "due": "2025-01-01",
+        "terms": {"regime": "cn.loan-agreed", "rate": "24"},
+    }  # fmt: skip
+
+    def said(self, tmp_path, **more):
+        done = claim(json.dumps({"as_of": "2026-01-01", "debtor": "business", **more}), tmp_path=tmp_path)
+        assert (done.returncode, done.stdout) == (2, "")
+        return done.stderr.splitlines()
+
+    def test_of_all_debts_and_payments_are_named_at_once(self, tmp_path):
+        unread = {**self.LOAN, "number": "U", "principal": "one"}
+        paid = {"id": "P", "date": "2025-02-01", "amount": "1.00", "currency": "CNY"}
+        head, *lines = self.said(
+            tmp_path, debts=[unread, self.LOAN, unread, {**self.LOAN, "number": "M"}],
+            payments=[{**paid, "amount": "0.00"}, paid, paid], pay_by="soon",
+        )  # fmt: skip
+        assert head == "Nothing is computed: 8 faults were found."
+        assert [line.split()[1] for line in lines] == [
+            "debts[0].principal", "debts[2].principal", "debts:", "payments[0].amount", "payments:", "pay_by:",
+            "L:", "M:",
+        ]  # fmt: skip
+
+    def test_are_one_line_where_there_is_one(self, tmp_path):
+        (line,) = self.said(tmp_path, debts=[self.LOAN])
+        assert line.startswith("L: contract: the regime cn.loan-agreed is known from 2020-08-20 on")
+        assert "Ask a lawyer" in line
 
 
 class TestClaim:
@@ -214,7 +253,7 @@ class TestADescription:
         done = claim(json.dumps({**CLAIM, "debts": bad}), tmp_path=tmp_path)
         assert (done.returncode, done.stdout) == (2, "")
         first, *others = done.stderr.splitlines()
-        assert "2 debts are refused" in first
+        assert "2 faults were found" in first
         assert ["debts[0].terms.regime (A)" in others[0], "debts[2].interest_from (C)" in others[1], len(others)] == [
             True, True, 2,
         ]  # fmt: skip
@@ -355,6 +394,17 @@ class TestADueDateOfADescription:
                          delivered="2026-01-31")  # fmt: skip
         assert (debt.due.isoformat(), debt.due_basis.known) == ("2026-03-02", True)
 
+    @pytest.mark.parametrize(("issued", "asks"), [("2025-07-01", True), ("2025-06-30", False)])
+    def test_before_the_day_of_issue_stands_and_is_asked_about(self, tmp_path, issued, asks):
+        late = {"delivered": "2025-08-01", "received": "2025-08-02", "accepted": "2025-08-03"}
+        debt = {"number": "R1", "currency": "EUR", "principal": "1.00", "due": "2025-06-30", "issued": issued, **late}
+        text = json.dumps({"debtor": "business", "as_of": "2025-12-01", "debts": [debt]})
+        told = json.loads(claim(text, "--json", tmp_path=tmp_path).stdout)["debts"][0]
+        assert told["due"] == "2025-06-30"
+        assert any("after it fell due" in note for note in told["notes"]) == asks
+        for language, words in (("zh-Hans", "晚于到期日"), ("zh-Hant", "晚於到期日")):
+            assert (words in claim(text, language=language, tmp_path=tmp_path).stdout) == asks
+
     def test_says_that_its_calendar_is_not_official_yet(self, tmp_path):
         text = json.dumps({"debtor": "business", "as_of": "2027-06-01", "debts": [self.DEBT]})
         told = json.loads(claim(text, "--json", tmp_path=tmp_path).stdout)["debts"][0]
@@ -400,6 +450,42 @@ class TestARuleOfSeveralTexts:
         assert [note for note in told["notes"] if cited in note]
 
 
+class TestTheOrderBetweenSeveralDebts:
+    """Money that names no debt: one order for all, and the law is cited only where it governs."""
+
+    @pytest.mark.parametrize(
+        ("law", "debtor", "order", "words"),
+        [
+            ("CN", "business", "cn.civil-code-560", "the order of China Civil Code 560"),
+            ("DE", "business", "de.bgb-366-2", "as recalled and not checked"),
+            ("US-NY", "consumer", "us.consumer-direction", "12 CFR 1006.30(c)"),
+            ("US-NY", "business", "house", "the order this house uses"),
+            ("FR", "consumer", "house", "the order this house uses"),
+            (None, "business", "house", "the order this house uses"),
+        ],
+    )
+    def test_is_said_to_be_of_the_law_that_governs_or_of_the_house(self, law, debtor, order, words, tmp_path):
+        debt = {"number": "A", "currency": "USD", "principal": "10.00", "due": "2026-01-31", "law": law}
+        text = json.dumps({
+            "as_of": "2026-03-01", "debtor": debtor, "debts": [debt],
+            "payments": [{"id": "P", "date": "2026-02-01", "amount": "4.00", "currency": "USD"}],
+        })  # fmt: skip
+        (told,) = json.loads(claim(text, "--json", tmp_path=tmp_path).stdout)["debts"]
+        assert told["entries"][0]["placed"]["order"] == order
+        said = claim(text, tmp_path=tmp_path).stdout
+        assert words in said
+        assert ("China" in said) == (law == "CN")
+        for language in ("zh-Hans", "zh-Hant"):
+            assert ("560" in claim(text, language=language, tmp_path=tmp_path).stdout.replace("五百六十", "560")) == (
+                law == "CN"
+            )
+
+    def test_is_of_the_law_of_the_terms_where_no_law_is_told(self):
+        debt = {"number": "A", "currency": "CNY", "principal": "10.00", "due": "2026-01-31"}
+        text = {"debtor": "business", "debts": [{**debt, "terms": {"regime": "cn.sale-lpr"}}]}
+        assert read_claim(json.dumps(text)).debts[0].order_source == "cn.civil-code-560"
+
+
 class TestChargesOfAThirdPartyCollector:
     """12 CFR 1006.22(b): only what the agreement or a law allows is collected from a consumer."""
 
@@ -437,9 +523,29 @@ class TestChargesOfAThirdPartyCollector:
         assert bound["demanded"]["costs"] == "8.00"
 
     @pytest.mark.parametrize(
+        ("creditor", "law"), [("debt_collector", None), (None, "US-NY"), (None, None)], ids=["law", "creditor", "both"]
+    )
+    def test_are_claimed_with_a_note_where_what_binds_them_is_not_told(self, creditor, law, tmp_path):
+        text = json.dumps({**self.CLAIM, "creditor": creditor, "debts": [{**self.DEBT, "law": law}]})
+        for language, words in (
+            ("en", "to be looked at: C1; C2."),
+            ("zh-Hans", "须核对：C1; C2"),
+            ("zh-Hant", "須核對：C1; C2"),
+        ):
+            said = claim(text, language=language, tmp_path=tmp_path).stdout
+            assert words in said
+            assert "12 CFR 1006.22(b)" in said
+        assert self.told(tmp_path, **json.loads(text))["demanded"]["costs"] == "63.00"
+
+    def test_in_another_currency_are_nothing_to_ask_about_where_no_law_is_told(self, tmp_path):
+        told = self.told(tmp_path, debts=[{**self.DEBT, "law": None, "currency": "EUR"}])
+        assert not any("1006.22" in note for note in told["notes"])
+
+    @pytest.mark.parametrize(
         "other", [{"creditor": "sme"}, {"creditor": "other"}, {"debtor": "business"}, {"law": "DE"}]
     )
     def test_are_nobody_elses_nor_of_another_law(self, tmp_path, other):
         debt = {**self.DEBT, **({"law": other["law"]} if "law" in other else {})}
         told = self.told(tmp_path, **{**{k: v for k, v in other.items() if k != "law"}, "debts": [debt]})
         assert (told["demanded"]["costs"], told["charges_not_claimed"]) == ("63.00", [])
+        assert not any("1006.22" in note for note in told["notes"])

@@ -14,7 +14,7 @@ from dunwell.documents.statement import event_words, notes
 from dunwell.engine.claim import accrual, described
 from dunwell.engine.claim.balance import OneDebt
 from dunwell.engine.claim.debts import DEBTS
-from dunwell.engine.claim.several_debts import distribute, place
+from dunwell.engine.claim.several_debts import Free, distribute, place
 from dunwell.engine.claim.statement import make_statement
 from dunwell.rulebook.debt import Debt, Entry
 from dunwell.rulebook.interest_terms import make_terms
@@ -160,6 +160,27 @@ class TestMoneyThatNamesNoDebt:
         taken = [min(sum(e.amount_minor for e in one.entries), each) for one, each in zip(found, owed, strict=True)]
         assert taken == list(shares)
 
+    def test_that_names_a_component_pays_it_of_all_debts_before_anything_else_of_any(self):
+        # 2.00 a day of each: 60.00 of interest on A and 40.00 on B
+        debts = [debt("A"), debt("B", due=date(2025, 2, 10))]
+        day = date(2025, 3, 2)
+
+        def open_after(minor, designation):
+            paid = payment(day, minor, designation=designation)
+            sums = described.compute(distribute(debts, [("EUR", paid)], day)[0], day).sums
+            return sums.select("interest_minor", "principal_minor").rows()
+
+        assert open_after(1_500_000, "principal") == [(6_000, 0), (4_000, 500_000)]
+        assert open_after(2_007_000, "principal") == [(0, 0), (3_000, 0)]
+        assert open_after(7_000, "interest") == [(0, 1_000_000), (3_000, 1_000_000)]
+        assert open_after(7_000, "costs") == open_after(7_000, None) == [(0, 999_000), (4_000, 1_000_000)]
+
+    def test_that_names_a_component_is_one_entry_of_each_debt(self):
+        debts = [debt("A"), debt("B", due=date(2025, 2, 10))]
+        paid = payment(date(2025, 3, 2), 2_007_000, designation="principal")
+        found, _ = distribute(debts, [("EUR", paid)], date(2025, 3, 2))
+        assert [[entry.amount_minor for entry in one.entries] for one in found] == [[1_006_000], [1_001_000]]
+
     def test_of_another_currency_pays_nothing(self):
         paid = payment(date(2025, 3, 1), 5_000)
         found, strangers = distribute([debt()], [("USD", paid)], date(2025, 6, 30))
@@ -243,6 +264,52 @@ class TestMoneyThatNamesNoDebt:
         for each in payments:
             parts = [entry.amount_minor for one in found for entry in one.entries if entry.id == each.id]
             assert sum(parts) == each.amount_minor
+
+
+class TestASurplus:
+    """100.00 and a payment of 150.00 that names the debt, before it is due."""
+
+    CHARGE = Entry("C", date(2025, 2, 20), "charge", 3_000)
+
+    def told(self, *entries, terms=NONE, paid=15_000, day=date(2025, 2, 28), **more):
+        one = debt(principal=10_000, terms=terms, entries=(payment(date(2025, 1, 10), paid), *entries), **more)
+        return make_statement([one], day).debts[0]
+
+    def test_pays_a_charge_that_comes_later_as_it_does_in_the_book(self):
+        sums = self.told(self.CHARGE).sums
+        assert (sums.total, sums.surplus) == (0, 2_000)
+        found, left = place([self.told(self.CHARGE).debt], [], date(2025, 2, 28), Free(set(), {}))
+        assert described.compute(found, date(2025, 2, 28)).sums["costs_minor"].to_list() == [0]
+        assert sum(entry.amount_minor for _, entry in left) == 2_000
+
+    @pytest.mark.parametrize("terms", [CLAUSE, make_terms("de.bgb-288-2", {"confirmed": True})])
+    def test_leaves_no_fixed_sum_and_no_interest_to_ask_for(self, terms):
+        sums = self.told(self.CHARGE, terms=terms, fixed_sum_minor=4_000).sums
+        assert (sums.total, sums.surplus) == (0, 2_000)
+
+    def test_that_is_less_than_the_charge_leaves_the_rest_owed(self):
+        sums = self.told(self.CHARGE, paid=12_000).sums
+        assert (sums.costs, sums.surplus) == (1_000, 0)
+
+    def test_of_a_credit_note_pays_the_interest_that_is_open(self):
+        one = debt(entries=(Entry("G", date(2025, 2, 10), "credit", 1_002_500),))
+        sums = make_statement([one], date(2025, 3, 31)).debts[0].sums
+        assert (sums.interest, sums.total, sums.surplus) == (0, 0, 500)
+
+    def test_that_pays_says_so_on_the_line_of_the_charge(self):
+        line = self.told(self.CHARGE).demanded.events[-1]
+        assert (line.kind, line.paid["costs"], line.after["surplus"]) == ("charge", 3_000, 2_000)
+        assert event_words(line, "EUR", "en").endswith(
+            "costs C EUR 30.00; out of the money that is held: EUR 30.00 to costs"
+        )
+
+    def test_is_used_by_a_long_account_as_by_debts_taken_together(self, monkeypatch):
+        charges = tuple(Entry(f"C{n}", date(2025, 2, 1) + timedelta(days=n), "charge", 70) for n in range(100))
+        one = self.told(*charges, paid=12_000).debt
+        apart = described.compute([one], date(2025, 12, 31)).sums
+        monkeypatch.setattr(accrual, "FEW", 0)
+        assert described.compute([one], date(2025, 12, 31)).sums.equals(apart)
+        assert apart["costs_minor"].to_list() == [7_000 - 2_000]
 
 
 class TestAStatement:
@@ -330,6 +397,14 @@ class TestAStatement:
     def test_never_adds_currencies(self):
         told = make_statement([debt("1"), replace(debt("2"), currency="USD")], DUE)
         assert told.totals == {"EUR": 1_000_000, "USD": 1_000_000}
+
+
+class TestTheDayOfAContract:
+    @pytest.mark.parametrize("day", [None, date(2014, 7, 28), date(2024, 1, 1)])
+    def test_is_said_to_be_missing_only_where_it_is(self, day):
+        one = debt(terms=make_terms("de.bgb-288-2", {"confirmed": True}), contract=day)
+        (found,) = make_statement([one], date(2025, 3, 1)).debts
+        assert any("29 July 2014" in note for note in notes(found, "en")) == (day is None)
 
 
 class TestARateThatIsAgreed:

@@ -1,7 +1,7 @@
 """The claim, computed a second time: the oracle against sums done by hand, the engine against the oracle."""
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,7 +9,7 @@ import pytest
 
 from dunwell.engine.claim import accrual
 from tests.engine.claim_books import ClaimBook, claim_book
-from tests.oracles.claim import ENFORCEMENT, Answer, Debt, Entry, Rate, Series, claim, rates_of
+from tests.oracles.claim import ENFORCEMENT, PRINCIPAL_FIRST, Answer, Debt, Entry, Rate, Series, claim, rates_of
 
 BASISZINS = Series(
     ((date(2022, 7, 1), -8_800), (date(2023, 1, 1), 16_200), (date(2023, 7, 1), 31_200)), date(2026, 6, 30)
@@ -196,6 +196,26 @@ class TestTheOracle:
         answers = [owed(debt, date(2025, 1, day), *charges, paid(date(2025, 1, 2), 4_000, 9)) for day in (2, 3, 4)]
         assert [answer.costs for answer in answers] == [0, 0, 500]
 
+    def test_uses_a_surplus_for_charges_that_come_later(self) -> None:
+        charges = [Entry(n, date(2025, 1, n), "charge", 3_000, fee=n == 6) for n in (5, 6, 7)]
+        bound = Rate("act/365", own=240_000)
+        for debt in (plain(10_000), plain(10_000, ceiling=bound), plain(10_000, order=PRINCIPAL_FIRST)):
+            answers = [owed(debt, c.day, *charges, paid(date(2024, 12, 1), 15_000)) for c in charges]
+            fees = 0 if debt.ceiling else 3_000  # without interest there was no principal, so no room for fees
+            held = [15_000 - 10_000 - 3_000, 2_000 - fees, 2_000 - fees - 3_000]
+            assert [answer.surplus - answer.costs for answer in answers] == held
+            assert not any(answer.surplus and answer.costs for answer in answers)
+
+    def test_uses_a_surplus_for_what_a_charge_is_more_than_the_fixed_sum(self) -> None:
+        debt = plain(1_000_000, fixed_sum=4_000)
+        money, charge = (
+            paid(date(2025, 1, 1), 1_000_000 + 4_000 + 274 + 900),
+            Entry(8, date(2025, 1, 5), "charge", 5_000),
+        )
+        assert owed(debt, date(2025, 1, 4), money, charge).surplus == 900
+        after = owed(debt, date(2025, 1, 5), money, charge)
+        assert (after.costs, after.surplus) == (100, 0)
+
     def test_asks_no_fixed_sum_of_one_who_paid_in_time(self) -> None:
         debt = plain(fixed_sum=4_000)
         assert owed(debt, date(2025, 1, 1), paid(date(2024, 12, 31), 1_000_000)).costs == 0
@@ -207,11 +227,13 @@ class TestTheOracle:
         answer = owed(debt, date(2025, 1, 10), paid(date(2025, 1, 10), 12_000, designation="interest"))
         assert (answer.costs, answer.interest, answer.principal) == (2_000, 0, 3_650_000)
 
-    def test_takes_a_credit_from_the_principal_alone_and_before_payments_of_the_day(self) -> None:
+    def test_takes_a_credit_from_the_principal_first_and_before_payments_of_the_day(self) -> None:
         debt = plain(3_650_000)
         credit = Entry(2, date(2025, 1, 10), "credit", 3_650_001)
         answer = owed(debt, date(2025, 1, 31), paid(date(2025, 1, 10), 9_999), credit)
-        assert (answer.interest, answer.principal, answer.surplus) == (1, 0, 1)
+        # the cent that the credit note is more than the principal pays the cent of interest that the payment leaves
+        assert (answer.interest, answer.principal, answer.surplus) == (0, 0, 0)
+        assert owed(debt, date(2025, 1, 10), replace(credit, amount=9_999)).interest == 10_000
 
     def test_undoes_a_payment_from_its_own_day_once_the_reversal_is_known(self) -> None:
         debt = plain(3_650_000)

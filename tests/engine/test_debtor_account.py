@@ -247,6 +247,15 @@ class TestMoneyOfADebtor:
         (told,) = make_statement([debt], days(-10)).debts
         assert (told.sums.interest, told.sums.principal) == (4_000, 995_000)
 
+    def test_designated_without_an_invoice_pays_that_part_of_every_debt_before_anything_else(self):
+        book, debtor = self.book()
+        book.invoice(debtor, 1_000_000, days(-30), number="first")
+        book.invoice(debtor, 1_000_000, days(-20), number="second")
+        book.payment(debtor, 1_500_000, days(-10), designation="principal")
+        debts, _ = account(book.facts(), CLAUSE)
+        told = [each.sums for each in make_statement(debts, days(-10)).debts]
+        assert [(sums.interest, sums.principal) for sums in told] == [(4_000, 0), (2_000, 500_000)]
+
     def test_passes_by_what_is_disputed(self):
         book, debtor = self.book()
         first = book.invoice(debtor, 100_00, days(-100), number="A")

@@ -175,6 +175,7 @@ class _Account:
                 self._run_to(day if self.debt.payment_day == "counts" else day - DAY)
                 self.fixed_left = self.debt.fixed_sum if self.principal > 0 else 0
                 self.costs += self.fixed_left
+                self._use_surplus()
             else:
                 self._run_to(day)
                 self.capitalised = self.interest.open
@@ -230,11 +231,20 @@ class _Account:
         elif entry.kind == "credit":
             self.surplus += entry.amount - self._pay("principal", entry.amount)
         else:
-            left = entry.amount
             first = (entry.designation,) if entry.designation else ()
-            for component in (*first, *self.debt.order):
-                left -= self._pay(component, left)
-            self.surplus += left
+            self.surplus += entry.amount - sum(self._pay_each(first, entry.amount))
+        self._use_surplus()
+
+    def _use_surplus(self) -> None:
+        """Money that is held pays whatever is open, in the order of the terms."""
+        self.surplus -= sum(self._pay_each(self.debt.order, self.surplus))
+
+    def _pay_each(self, components: Sequence[str], money: int) -> Iterator[int]:
+        """Pay one component after the other; how much each took."""
+        for component in components:
+            taken = self._pay(component, money)
+            money -= taken
+            yield taken
 
     def _pay(self, component: str, at_most: int) -> int:
         """Pay a component; how much of the money that took."""

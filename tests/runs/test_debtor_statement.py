@@ -1,6 +1,7 @@
 """`dunwell statement` where money names no invoice, of all debts of a debtor, and with what was known then."""
 
 import json
+import re
 
 import pytest
 
@@ -36,7 +37,7 @@ class TestMoneyThatNamesNoInvoice:
         # 50 days at 0.20 are 10.00 of interest
         assert payment["paid"] == {"interest": "10.00", "principal": "190.00"}
         assert payment["placed"] == {
-            "received": days(-50).isoformat(), "named": None, "document": "payment", "order": "cn.civil-code-560",
+            "received": days(-50).isoformat(), "named": None, "document": "payment", "order": "de.bgb-366-2",
         }  # fmt: skip
         assert told["unallocated"] == {}
 
@@ -163,6 +164,11 @@ class TestAllDebtsOfADebtor:
         run = say_of(book)
         own = json.loads(run("statement", "--debtor", "D1", "--json"))
         assert own["total"] == {"USD": "576.00"}
+        # nobody recorded whether he collects for others
+        asked = [note for debt in own["debts"] for note in debt["notes"] if "1006.22(b)" in note]
+        assert [sorted(re.findall(r"charge-\d+", note)) for note in asked] == [["charge-2", "charge-5"], ["charge-6"]]
+        run("creditor", "set", "--code", "acme", "--kind", "other")
+        assert "1006.22(b)" not in run("statement", "--debtor", "D1")
         run("creditor", "set", "--code", "acme", "--kind", "debt_collector")
         told = json.loads(run("statement", "--debtor", "D1", "--json"))
         assert told["total"] == {"USD": "508.00"}

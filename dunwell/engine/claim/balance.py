@@ -129,30 +129,46 @@ _BOTH = (("interest", "", "bearing"), ("extra", "extra_", "principal"))
 """Both interests: their names, the prefix of their rate, and what bears them."""
 
 
-def _owed(of: _Reckoning) -> dict[str, Any]:
-    """What of the interest is owed within its cap, and what of both interests is open."""
+def _meets(of: _Reckoning) -> dict[str, Any]:
+    """What the event finds: what of the interest is owed within its cap, what of both interests is open, and what the
+    event itself adds or takes off before any money pays."""
     owed = of.least(of["interest_rounded"], of["sum_cap_minor"])
     return {
         "interest_owed": owed,
         "interest_open": of.positive(owed - of["interest_paid"]),
         "extra_open": of["extra_rounded"] - of["extra_paid"],
+        **_arises(of),
+    }
+
+
+def _arises(of: _Reckoning) -> dict[str, Any]:
+    """Costs with a charge or the fixed sum, and principal less a credit note. covered: what of a charge the fixed sum
+    stands for already; money: what is there to pay with, a surplus among it, for nobody is asked while his is held."""
+    event, amount = of["event"], of["amount"]
+    credit, charge = event == Event.CREDIT, event == Event.CHARGE
+    credited = of.choose(credit, of.least(amount, of["principal"]), 0)
+    covered = of.choose(charge, of.least(amount, of["fixed"]), 0)
+    arises = (event == Event.FIXED_SUM) & (of["principal"] > 0)
+    return {
+        "covered": covered,
+        "costs": of["costs"] + of.choose(charge | arises, amount - covered, 0),
+        "fixed": of["fixed"] + of.choose(arises & of["fixed_counts"], amount, 0) - covered,
+        "principal": of["principal"] - credited,
+        "money": of["surplus"] + of.choose(credit | (event == Event.PAYMENT), amount - credited, 0),
     }
 
 
 def _shares(of: _Reckoning) -> dict[str, Any]:
-    """to_<component>: what a payment gives to each, in the order of its debt's ranks, a designated one first; covered:
-    what of a charge the fixed sum stands for already."""
+    """to_<component>: what the money gives to each, in the order of its debt's ranks, a designated one first."""
     open_of = dict(zip(COMPONENTS, _OPEN, strict=True))
     rank = {name: of.choose(of["designation"] == name, -1, of[f"rank_{name}"]) for name in COMPONENTS}
-    money = of.choose(of["event"] == Event.PAYMENT, of["amount"], 0)
     shares = {}
     for name in COMPONENTS:
-        left = money
+        left = of["money"]
         for other in COMPONENTS:
             if other != name:
                 left = left - of.choose(rank[other] < rank[name], of[open_of[other]], 0)
         shares[f"to_{name}"] = of.least(of.positive(left), of[open_of[name]])
-    shares["covered"] = of.choose(of["event"] == Event.CHARGE, of.least(of["amount"], of["fixed"]), 0)
     return shares
 
 
@@ -162,20 +178,14 @@ _OPEN = ("costs", "interest_open", "extra_open", "principal")
 
 def _taken(of: _Reckoning) -> dict[str, Any]:
     """The balance after the event."""
-    event, amount = of["event"], of["amount"]
-    credit, payment = event == Event.CREDIT, event == Event.PAYMENT
-    credited = of.choose(credit, of.least(amount, of["principal"]), 0)
-    arises = (event == Event.FIXED_SUM) & (of["principal"] > 0)
-    due = (event == Event.CHARGE) | arises
     paid = of["to_costs"] + of["to_interest"] + of["to_extra"] + of["to_principal"]
     return {
-        "surplus": of["surplus"] + of.choose(credit | payment, amount - paid - credited, 0),
+        "surplus": of["money"] - paid,
         "capital": of.choose(
-            event == Event.CAPITAL, of["interest_open"], of.positive(of["capital"] - of["to_interest"])
+            of["event"] == Event.CAPITAL, of["interest_open"], of.positive(of["capital"] - of["to_interest"])
         ),
-        "costs": of["costs"] + of.choose(due, amount - of["covered"], 0) - of["to_costs"],
-        "fixed": of["fixed"] + of.choose(arises & of["fixed_counts"], amount, 0) - of["covered"],
-        "principal": of["principal"] - credited - of["to_principal"],
+        "costs": of["costs"] - of["to_costs"],
+        "principal": of["principal"] - of["to_principal"],
         "interest_paid": of["interest_paid"] + of["to_interest"],
         "interest_open": of["interest_open"] - of["to_interest"],
         "extra_paid": of["extra_paid"] + of["to_extra"],
@@ -201,18 +211,22 @@ def _leaves_room(of: _Reckoning) -> dict[str, Any]:
     return {"fees_room": of.positive(most - of["interest_owed"])}
 
 
+def _adds_fee(of: _Reckoning) -> dict[str, Any]:
+    """A fee that came."""
+    return {"fees": of["fees"] + of.choose(of["event"] == Event.FEE, of["amount"], 0)}
+
+
 def _opens_fees(of: _Reckoning) -> dict[str, Any]:
     """The fees that have room, less what was paid of them, are open among the costs."""
     still = of.positive(of.narrow(of.least(of["fees"], of["fees_room"])) - of["fees_paid"])
     return {"fees_open": still, "costs": of["costs"] - of["fees_open"] + still}
 
 
-def _takes_fees(of: _Reckoning) -> dict[str, Any]:
-    """A fee that came, and what the event paid of fees."""
+def _pays_fees(of: _Reckoning) -> dict[str, Any]:
+    """What the event paid of fees."""
     # what pays costs pays those first that no ceiling can take back
     paid = of.positive(of["fees_open"] - of["costs"])
     return {
-        "fees": of["fees"] + of.choose(of["event"] == Event.FEE, of["amount"], 0),
         "fees_paid": of["fees_paid"] + paid,
         "fees_open": of["fees_open"] - paid,
     }
@@ -223,9 +237,10 @@ def _rules(*, once: bool, fees: bool) -> tuple[_Rule, ...]:
     """What follows one another in a step. A frame has each result as a column, so that none is computed twice."""
     runs = (_runs, _rounds) if once else (_runs_in_stretches, _rounds_stretches)
     if not fees:
-        return (*runs, _bounds, _owed, _shares, _taken)
-    room = (_runs_to_ceiling, _leaves_room, _opens_fees)
-    return (*runs, _bounds, _owed, *room, _shares, _taken, _takes_fees, _opens_fees)
+        return (*runs, _bounds, _meets, _shares, _taken)
+    # the ceiling runs on the principal of the days before the event
+    room = (_leaves_room, _adds_fee, _opens_fees)
+    return (*runs, _runs_to_ceiling, _bounds, _meets, *room, _shares, _taken, _pays_fees, _opens_fees)
 
 
 def _tracks(*, once: bool, fees: bool) -> tuple[tuple[str, bool], ...]:

@@ -23,13 +23,20 @@ def compute(debts: Sequence[Debt], as_of: date, *, with_lines: bool = False) -> 
     """`accrual.compute`; debt_id is the place in `debts`, entry_id the place among all entries. Raises DunwellError for
     the debts whose interest cannot be known: it names each of them."""
     found = accrual.compute(frame(debts), entry_frame(debts), terms_of(debts), as_of, with_lines=with_lines)
-    codes = dict(found.sums.filter(pl.col("refused").is_not_null()).select("debt_id", "refused").rows())
-    refused = [
-        debt.refused or refused_for(debt, codes[n]) for n, debt in enumerate(debts) if debt.refused or n in codes
-    ]
+    refused = _refused(debts, found.sums)
     if refused:
         raise refusal("claim.debts_refused", refused)
     return found
+
+
+def refusals(debts: Sequence[Debt], as_of: date) -> list[DunwellError]:
+    """Why `compute` refuses debts, each of them."""
+    return _refused(debts, accrual.claims(frame(debts), entry_frame(debts), terms_of(debts), as_of)) if debts else []
+
+
+def _refused(debts: Sequence[Debt], sums: pl.DataFrame) -> list[DunwellError]:
+    codes = dict(sums.filter(pl.col("refused").is_not_null()).select("debt_id", "refused").rows())
+    return [debt.refused or refused_for(debt, codes[n]) for n, debt in enumerate(debts) if debt.refused or n in codes]
 
 
 def on_days(debts: Sequence[Debt], days: Sequence[date]) -> list[list[int] | None]:

@@ -16,8 +16,10 @@ from dunwell.engine.claim.curves import PPM, Curves
 from dunwell.engine.claim.debts import resolve
 from dunwell.engine.claim.described import entry_frame, frame, refused_for, terms_of
 from dunwell.rulebook.debt import Debt, Entry
+from dunwell.rulebook.interest_terms import COMPONENTS
 
 _PARTS = ("costs", "interest_open", "extra_open", "principal")
+"""What is open of each of `COMPONENTS`."""
 _EVENTS = {"payment": Event.PAYMENT, "credit": Event.CREDIT}
 
 
@@ -68,16 +70,17 @@ class Running:
         except TooLargeError:
             raise refused_for(self._debt, "interest.too_large") from None
 
-    def owed(self, day: date) -> int:
-        """What a payment of a day finds open, after all other entries of the day. Where the day of a payment bears
-        nothing for what was paid, that is without the day's interest."""
+    def owed(self, day: date, component: str | None = None) -> int:
+        """What a payment of a day finds open, after all other entries of the day; of one component where it is named.
+        Where the day of a payment bears nothing for what was paid, that is without the day's interest."""
         self.beyond(day)
         if self.quiet:
             return 0
         asked = OneDebt(self._one.values, self._size, self._look)
         nothing = {"event": int(Event.PAYMENT), "amount": 0, "designation": None, "entry_id": None}
         self._take(asked, {"place": self._place(day), **nothing})
-        return sum(asked.values[part] for part in _PARTS)
+        parts = _PARTS if component is None else (_PARTS[COMPONENTS.index(component)],)
+        return sum(asked.values[part] for part in parts)
 
     def principal(self, day: date) -> int:
         """What is open of the principal after all entries of a day."""

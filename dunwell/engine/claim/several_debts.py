@@ -174,20 +174,32 @@ class _Placing:
         left = payment.amount_minor
         for kind in ("credit", "payment") if payment.kind == "credit" else ("payment",):
             of_kind = replace(payment, kind=kind)
-            for alike in self._in_order(currency, payment) if left else []:
-                owed = [self._owed(n, of_kind) for n in alike]
-                for n, share in zip(alike, _pro_rata(left, owed), strict=True):
-                    if share > 0:
-                        self._more[n].append(replace(of_kind, amount_minor=share))
-                        self._running.each[n].add(of_kind, share)
-                        left -= share
-                if not left:
-                    break
+            for n, share in self._shares(currency, replace(of_kind, amount_minor=left)).items() if left else ():
+                self._more[n].append(replace(of_kind, amount_minor=share))
+                self._running.each[n].add(of_kind, share)
+                left -= share
         return left
 
-    def _owed(self, n: int, payment: Entry) -> int:
+    def _shares(self, currency: str, payment: Entry) -> dict[int, int]:
+        """What each debt gets: what the payer designated, of all debts, before anything else of any."""
+        left = payment.amount_minor
+        shares: dict[int, int] = {}
+        groups = self._in_order(currency, payment)
+        for part in (payment.designation, None) if payment.designation else (None,):
+            for alike in groups:
+                owed = [self._owed(n, payment, part) - shares.get(n, 0) for n in alike]
+                for n, share in zip(alike, _pro_rata(left, owed), strict=True):
+                    if share > 0:
+                        shares[n] = shares.get(n, 0) + share
+                        left -= share
+                if not left:
+                    return shares
+        return shares
+
+    def _owed(self, n: int, payment: Entry, part: str | None) -> int:
+        """What a payment finds open of a component, or of all; a credit note: of the principal."""
         one = self._running.each[n]
-        return max(one.principal(payment.day) if payment.kind == "credit" else one.owed(payment.day), 0)
+        return max(one.principal(payment.day) if payment.kind == "credit" else one.owed(payment.day, part), 0)
 
     def _in_order(self, currency: str, payment: Entry) -> list[list[int]]:
         """The debts that may be paid on the payment's day, those that are paid first first; those in one list rank

@@ -74,7 +74,7 @@ def _accounts(debts: Sequence[Debt], as_of: date) -> list[Account]:
     accounts = []
     for n, (debt, sums) in enumerate(zip(debts, _sums(found.sums), strict=True)):
         rows = parts[n,].rows(named=True)
-        events = [*_events(rows, entries, curves), *_taken_back(debt, as_of)]
+        events = [*_events(rows, debt, entries, curves), *_taken_back(debt, as_of)]
         events.sort(key=lambda event: event.day)
         events += _cut_off(sums, as_of)
         accounts.append(Account(sums, tuple(_lines(rows, debt, curves, assumed[n])), tuple(events)))
@@ -212,7 +212,7 @@ _WORDS = {
 }  # fmt: skip
 
 
-def _events(rows: list[dict[str, Any]], entries: Sequence[Any], curves: Curves) -> list[Event]:
+def _events(rows: list[dict[str, Any]], debt: Debt, entries: Sequence[Any], curves: Curves) -> list[Event]:
     events = []
     for row in rows:
         kind = _WORDS.get(row["event"])
@@ -229,7 +229,7 @@ def _events(rows: list[dict[str, Any]], entries: Sequence[Any], curves: Curves) 
                     "costs": row["costs"], "interest": row["interest_open"], "extra": row["extra_open"],
                     "principal": row["principal"], "surplus": row["surplus"],
                 },
-                placed=entry.placed if entry else None,
+                placed=entry.placed if entry else None, order_source=debt.order_source,
             )
         )  # fmt: skip
     return events

@@ -53,19 +53,24 @@ def debts_of(
             stands_alone = heads[0]["kind"] == ReceivableKind.CHARGE
             by = held(debtor, heads[0])
             if stands_alone:
-                by = Held(make_terms("none"), charges_law=by.charges_law)
+                by = replace(by, terms=make_terms("none"), contract=None, fixed_sum=False, refused=None)
             debt = _debt(heads[0], by, (*charges, *paid), disputed)
-            debt = _unless_unfounded(debt, heads) if stands_alone else with_founded_charges(debt, by.charges_law)
+            debt = (
+                _unless_unfounded(debt, heads, by)
+                if stands_alone
+                else with_founded_charges(debt, by.charges_law, by.charges_doubt)
+            )
             if by.fixed_sum and by.terms.regime.fixed_sum:
                 place = (heads[0]["claim_id"], len(found.get(heads[0]["claim_id"], [])))
                 wanted.setdefault(debtor["kind"], []).append(place)
         else:
             first = rows.sort("issue_date", "number").row(0, named=True)
-            by = Held(make_terms("none"), charges_law=held(debtors[first["debtor_id"]], first).charges_law)
+            by = held(debtors[first["debtor_id"]], first)
+            by = replace(by, terms=make_terms("none"), contract=None, fixed_sum=False, refused=None)
             alone = {**first, "amount_minor": int(rows["amount_minor"].sum())}
             each = [disputed.get(item, (0, 0)) for item in rows["receivable_id"]]
             of_all = {first["receivable_id"]: (sum(part for part, _ in each), sum(owed for _, owed in each))}
-            debt = _unless_unfounded(_debt(alone, by, tuple(paid), of_all), rows.rows(named=True))
+            debt = _unless_unfounded(_debt(alone, by, tuple(paid), of_all), rows.rows(named=True), by)
         found.setdefault(rows["claim_id"][0], []).append(debt)
     for kind, places in wanted.items():
         asked = with_fixed_sums([found[claim][n] for claim, n in places], kind)
@@ -110,16 +115,19 @@ def _debt(
     return Debt(
         number=head["number"], currency=head["currency"], principal_minor=head["amount_minor"], due=head["due_date"],
         terms=by.terms, contract=by.contract, refused=by.refused, entries=entries, charges_law=by.charges_law,
+        order_source=by.order_source,
         since=min(head["issue_date"], head["due_date"]), secured=head["secured"] or 0,
         # all that is open is contested: then all of it is, and what was paid stays paid
         disputed_minor=head["amount_minor"] if part and part == open_minor else part,
     )  # fmt: skip
 
 
-def _unless_unfounded(debt: Debt, charges: Sequence[Mapping[str, Any]]) -> Debt:
-    """A debt that is charges and nothing else, without those that rest on nothing where its law asks that they do."""
-    out = [row for row in charges if debt.charges_law and not rests_on_something(row["charge_basis"])]
-    if not out:
+def _unless_unfounded(debt: Debt, charges: Sequence[Mapping[str, Any]], by: Held) -> Debt:
+    """`with_founded_charges` of a debt that is charges and nothing else."""
+    out = [row for row in charges if not rests_on_something(row["charge_basis"])]
+    if out and by.charges_doubt:
+        return replace(debt, charges_doubt=by.charges_doubt, doubtful=tuple(row["number"] for row in out))
+    if not out or not by.charges_law:
         return debt
     left = debt.principal_minor - sum(row["amount_minor"] for row in out)
     entries = tuple(Entry(row["number"], row["issue_date"], "charge", row["amount_minor"]) for row in out)

@@ -11,8 +11,15 @@ from dunwell.core.errors import DunwellError
 from dunwell.core.terms import ReceivableKind
 from dunwell.rulebook.creditor_kinds import interest_kinds_of, kinds_of
 from dunwell.rulebook.debt import Held
-from dunwell.rulebook.interest_scope import Case, binds_charges_of, charges_bound_by, check_scope
-from dunwell.rulebook.interest_terms import Rate, Terms, make_terms
+from dunwell.rulebook.interest_scope import (
+    Case,
+    binds_charges_of,
+    charges_bound_by,
+    charges_perhaps_bound_by,
+    check_scope,
+    order_source_of,
+)
+from dunwell.rulebook.interest_terms import Rate, Regime, Terms, make_terms
 from dunwell.rulebook.rates import Series, Told, house_series
 from dunwell.store.models import Contract, Creditor, Debtor, InterestTerms, RateValue, Receivable
 from dunwell.store.reads import talks
@@ -115,7 +122,8 @@ class StoredTerms:
                 # terms that cannot be read stop the debts they hold for, and no other
                 self._wrong[code] = error
         own = {"creditor": creditor} if debtors is None else {"creditor": creditor, "debtor__in": list(debtors)}
-        asked = bool(self._rows) or self.binds_charges
+        # what laws say of one debtor's money and charges goes by his contracts even without terms
+        asked = bool(self._rows) or self.binds_charges or not creditor.kind or debtors is not None
         linked = known(Receivable, known_at, contract__isnull=False, **own) if asked else []
         contracts = known(Contract, known_at, pk__in={row.contract_id for row in linked}) if linked else []
         by_id = {row.pk: row for row in contracts}
@@ -155,27 +163,33 @@ class StoredTerms:
             case = _case(
                 self._creditor, debtor["kind"], self._buyers.get(debtor["debtor_id"]), contract, debtor["country"]
             )
-            return Held(none, signed, charges_law=_charges_law(none, case))
+            return self._with_laws(Held(none, signed), none.regime, case, item["currency"])
         row = self._rows[code]
         buyer = self._buyers.get(debtor["debtor_id"]) or row.buyer
         case = _case(self._creditor, debtor["kind"], buyer, contract, debtor["country"])
         if code in self._wrong:
             refused = _about(self._wrong[code], item["number"], code)
-            return Held(none, signed, refused=refused, charges_law=_charges_law(none, case))
+            return self._with_laws(Held(none, signed, refused=refused), none.regime, case, item["currency"])
         terms = self._terms[code]
-        law = _charges_law(terms, case)
         try:
             if terms.needs_contract_date and signed is None:
                 raise DunwellError("terms.contract_date_missing", number=item["number"], regime=row.regime)
             doubts = check_scope(terms.regime, case)
         except DunwellError as error:
-            return Held(none, signed, refused=_about(error, item["number"], code), charges_law=law)
-        return Held(replace(terms, doubts=doubts), signed, row.fixed_sum, charges_law=law)
+            held = Held(none, signed, refused=_about(error, item["number"], code))
+        else:
+            held = Held(replace(terms, doubts=doubts), signed, row.fixed_sum)
+        return self._with_laws(held, terms.regime, case, item["currency"])
 
-
-def _charges_law(terms: Terms, case: Case) -> str | None:
-    bound = charges_bound_by(terms.regime, case)
-    return bound.citation.source if bound else None
+    def _with_laws(self, held: Held, regime: Regime, case: Case, currency: str) -> Held:
+        """With the law by which only charges that rest on something are claimed, or that may ask it, and the one whose
+        order money goes by that names no debt."""
+        bound = charges_bound_by(regime, case)
+        # whoever is recorded as anything is not recorded as one who collects for others
+        recorded = replace(case, creditor=kinds_of(self._creditor.kind))
+        perhaps = None if bound else charges_perhaps_bound_by(recorded, currency)
+        law, doubt = (each.citation.source if each else None for each in (bound, perhaps))
+        return replace(held, charges_law=law, charges_doubt=doubt, order_source=order_source_of(regime, case))
 
 
 def _about(error: DunwellError, number: str, code: str) -> DunwellError:
