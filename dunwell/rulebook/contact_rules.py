@@ -40,6 +40,8 @@ OUTCOMES = (
 PER = ("person", "account", "debt", "address")
 HARD_STOPS = ("cease_request", "attorney", "insolvency", "deceased", "minor")
 """Entries that bind the person, whichever account they were told about."""
+OF_THE_PERSON = (*HARD_STOPS, "third_person_refused")
+"""Those, and what a third person told us: who wants no part in it wants none in another account of the same debtor."""
 REGISTERS = (
     *HARD_STOPS, "hardship", "talks", "other", "complaint", "promise", "opt_out", "consent", "direct_consent",
     "hours_agreed", "frequency_agreed", "inconvenient_time", "inconvenient_place", "employer_prohibits", "cooling_off",

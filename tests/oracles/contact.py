@@ -18,7 +18,7 @@ Span = tuple[int, int]
 
 CHANNELS = ("email", "letter", "sms", "phone", "visit", "im")
 WORST = ("forbidden", "presumed-violation", "advice")
-BINDS_THE_PERSON = {"cease_request", "attorney", "insolvency", "deceased", "minor"}
+BINDS_THE_PERSON = {"cease_request", "attorney", "insolvency", "deceased", "minor", "third_person_refused"}
 UNNOTICED = {"undeliverable", "not_connected"}
 CONSENTS = {"consent", "direct_consent", "hours_agreed", "frequency_agreed"}
 PERMITTING = CONSENTS | {"lost_contact", "verified", "notice_sent", "recording_consent"}

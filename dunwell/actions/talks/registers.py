@@ -15,7 +15,7 @@ from dunwell.actions.talks.lost_contact import borne_out_from
 from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
 from dunwell.core.terms import Channel, HoldReason
-from dunwell.intake.same_address import canonical
+from dunwell.intake.same_address import canonical, may_be_one
 from dunwell.rulebook.contact_rules import ANSWERED_BY, BY_NUMBER, CLOSING, PERMITS, REGISTERS, SCOPE, Rules
 from dunwell.store import journal
 from dunwell.store.models import ContactPoint, Debtor, RegisterEntry
@@ -195,10 +195,23 @@ def standing_of_address(point: ContactPoint, kinds: Sequence[str], today: date) 
     channels = BY_NUMBER if point.channel in BY_NUMBER else (point.channel,)
     found = RegisterEntry.objects.select_related("debtor", "contact_point__debtor").filter(
         Q(until_date=None) | Q(until_date__gte=today), kind__in=kinds, debtor__person=point.debtor.person_id,
-        contact_point__channel__in=channels, contact_point__third_person=point.third_person_id,
+        contact_point__channel__in=channels,
+        contact_point__third_person__isnull=point.third_person_id is None,
     )  # fmt: skip
     wanted = one_form(point)
     return [each for each in found.order_by("pk") if each.contact_point and one_form(each.contact_point) == wanted]
+
+
+def same_of_person(point: ContactPoint) -> list[ContactPoint]:
+    """The addresses of all accounts of the person that may be the same as one, his own and third persons' alike."""
+    channels = BY_NUMBER if point.channel in BY_NUMBER else (point.channel,)
+    known = ContactPoint.objects.select_related("debtor").filter(
+        debtor__person=point.debtor.person_id, channel__in=channels
+    )
+    if not point.value:
+        return list(known.filter(debtor=point.debtor, value=""))
+    wanted = one_form(point)
+    return [each for each in known.order_by("pk") if may_be_one(one_form(each), wanted)]
 
 
 def one_form(point: ContactPoint) -> str:

@@ -16,7 +16,7 @@ from dunwell.engine.contact.rule_findings import Said, say
 from dunwell.engine.contact.scopes import CHANNELS
 from dunwell.engine.contact.spoken import is_of_entry
 from dunwell.intake.same_address import may_be_one
-from dunwell.rulebook.contact_rules import BY_NUMBER, HARD_STOPS, PERMITS, Rules
+from dunwell.rulebook.contact_rules import BY_NUMBER, OF_THE_PERSON, PERMITS, Rules
 from dunwell.rulebook.situation import RegisterEntry, Situation
 
 
@@ -102,7 +102,7 @@ def _asked(batch: Sequence[Situation], named: _Names, providers: Mapping[str, st
         for entry in (*each.entries, *_closed(each)):
             if entry.kind in PERMITS and entry.account is not None and each.account is None:
                 continue  # what permits for one account permits where that one is known to be asked about
-            binds = None in (entry.account, each.account) or entry.kind in HARD_STOPS
+            binds = None in (entry.account, each.account) or entry.kind in OF_THE_PERSON
             entries.append((
                 len(entries), None if binds else named.number(n, "account", entry.account or ""), n, entry.kind,
                 entry.from_date, entry.from_at and entry.from_at.astimezone(UTC), entry.until_date, entry.channel,
