@@ -238,7 +238,7 @@ def contact_record(
         **acted(key),
     )
     tell("talks.contact_recorded", contact=made.pk, number=owner.number, day=format_date(made.contact_date, language()))
-    if not inbound and (outcome == ContactOutcome.WRONG_PERSON or not_in_service):
+    if (outcome == ContactOutcome.WRONG_PERSON or not_in_service) and registers.closed_with(made):
         tell("contact.closed", number=owner.number)
     if made.clearance is not None and made.clearance.verdict != gate.ALLOWED:
         _tell_against(made.clearance)

@@ -30,8 +30,11 @@ def spread(registers: pl.DataFrame, points: pl.DataFrame) -> pl.DataFrame:
     points      contact_point_id: the addresses known
 
     What forbids and names no channel forbids a number on all channels that use numbers; what permits, permits it on the
-    channel of the address it names. What closes an address (`CLOSING`) closes it for all accounts of the person.
+    channel of the address it names. What closes an address (`CLOSING`) closes it for all accounts of the person, and
+    for every channel that uses it, whichever one it names.
     """
+    closes = pl.col("kind").is_in(CLOSING) & pl.col("address_id").is_not_null()
+    registers = registers.with_columns(channel=pl.when(~closes).then("channel"))
     named = registers.filter(pl.col("address_id").is_not_null())
     if named.is_empty():
         return registers

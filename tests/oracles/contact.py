@@ -26,6 +26,7 @@ NOT_HIM = {"third_person", "attorney"}
 EU = set("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())
 AHEAD = 31 * 86_400
 LOOKS = (4 * 86_400, AHEAD)  # near first, which is nearly always enough
+NUMBERS = ("phone", "sms", "im")
 NAMELESS = "(the only one)"
 DAY = timedelta(days=1)
 
@@ -317,6 +318,10 @@ class Asked:
         self.entries: list[Table] = list(situation.get("registers") or [])
         self.told_entries = list(self.entries)
         self.contacts = [self._contact(each) for each in situation.get("contacts") or []]
+        for entry in self.told_entries:
+            closes = entry["kind"] in ("wrong_person", "invalid_number") and entry.get("address")
+            if closes and entry.get("channel") in NUMBERS:
+                self.entries += [{**entry, "channel": each} for each in NUMBERS if each != entry["channel"]]
         self.entries += self.closed_by_contacts()
         self.told_contacts = [dict(each) for each in self.contacts]
         self.rests_on_nothing, self.span = False, float("inf")
@@ -337,18 +342,25 @@ class Asked:
         found: list[Table] = []
         # in a book the entries that a record of a call made stand for themselves
         for contact in () if self.situation.get("of_a_book") else self.contacts:
-            if (contact["outcome"], contact["direction"]) != ("wrong_person", "out") or not contact.get("address"):
+            if contact["outcome"] != "wrong_person":
                 continue
+            if contact.get("address"):
+                confirming: set[str | None] = {contact["itself"]}
+            else:
+                same_kind = (contact.get("to") or "debtor") == self.facts["to"]
+                if contact["direction"] == "in" or contact["channel"] == "visit" or not same_kind:
+                    continue
+                confirming = {None, self.situation["address"]}
             confirmed = []
             for entry in self.entries:
-                if entry["kind"] == "verified" and entry.get("address") == contact["itself"]:
+                if entry["kind"] == "verified" and (entry.get("address") or None) in confirming:
                     day = day_of(entry["from"])
                     confirmed.append(max(midnight(z, day) for z in self.zones) if day else seconds(entry["from"]))
             if not any(contact["moment"] < since <= self.at for since in confirmed):
-                numbers = ("phone", "sms", "im")
-                for channel in numbers if contact["channel"] in numbers else (contact["channel"],):
+                everywhere = contact["channel"] in NUMBERS and contact.get("address")
+                for channel in NUMBERS if everywhere else (contact["channel"],):
                     told = {"kind": "wrong_person", "from": contact["at"], "channel": channel}
-                    found.append({**told, "address": contact["address"]})
+                    found.append({**told, "address": contact.get("address")})
         return found
 
     def settle_answers(self) -> None:

@@ -71,7 +71,7 @@ def add_entry(
     purpose              of `notice_sent`: which notice it was; else the purpose of contacts it is about
     A `notice_sent` ends what waited for it (`ANSWERED_BY`): a written dispute ends with its verification.
     Refuses what its kind must say and does not, an end before the beginning, hours that are none, an address of
-    somebody else, and an entry that stands already.
+    somebody else, and an entry that stands already; what closes an address closes it for every channel, and names none.
     """
     evidence = clean_text(evidence, "evidence", limit=_LONGEST)
     if kind == "employer_prohibits":
@@ -96,6 +96,8 @@ def add_entry(
         return RegisterEntry.objects.get(pk=before["entry"])
     if contact_point is not None and contact_point.debtor_id != debtor.pk:
         raise Refused("register.other_address", number=debtor.number)
+    if kind in CLOSING and contact_point is not None:
+        _check_closing(kind, channel, contact_point)
     _, today = happened_on(debtor.creditor, None, at)
     if from_at is not None and from_at > at:
         raise Refused("talk.moment_ahead", moment=from_at.isoformat())
@@ -260,6 +262,14 @@ def _check(
         raise Refused("register.bad_weekdays")
     if hours and not (all(_CLOCK.fullmatch(clock) for clock in hours) and hours[0] < hours[1]):
         raise Refused("register.bad_hours", start=hours[0][:10], until=hours[1][:10])
+
+
+def _check_closing(kind: str, channel: Channel | None, point: ContactPoint) -> None:
+    """Refuses to close an address for one channel alone, and to call something out of service that is no number."""
+    if channel is not None:
+        raise Refused("register.closes_all", kind=kind, channel=str(channel))
+    if kind == "invalid_number" and point.channel not in BY_NUMBER:
+        raise Refused("register.no_number", kind=kind, channel=point.channel)
 
 
 def _refuse_same(
