@@ -62,6 +62,8 @@ PERMITS = frozenset({
     "recording_consent",
 })  # fmt: skip
 """Entries that permit something: they count only where they are in force in every zone the debtor may be in."""
+NOTICES = ("placement", "validation", "email_procedure", *ANSWERED_BY.values())
+"""Which notice a `notice_sent` says was sent."""
 DIRECT_CONSENT_DAYS = 7
 """So long a wish to be called back lasts where nothing else was said; the day it was told is the first."""
 

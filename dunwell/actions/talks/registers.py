@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from difflib import get_close_matches
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,7 @@ from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
 from dunwell.core.terms import Channel, HoldReason
 from dunwell.intake.same_address import canonical, may_be_one
-from dunwell.rulebook.contact_rules import ANSWERED_BY, BY_NUMBER, CLOSING, PERMITS, REGISTERS, SCOPE, Rules
+from dunwell.rulebook.contact_rules import ANSWERED_BY, BY_NUMBER, CLOSING, NOTICES, PERMITS, REGISTERS, SCOPE, Rules
 from dunwell.store import journal
 from dunwell.store.models import ContactPoint, Debtor, RegisterEntry
 from dunwell.store.versions import change
@@ -39,7 +40,6 @@ _ANSWERS: Mapping[str, str] = {
 """What the last word ends: he was asked the same again."""
 _TIMED = ("inconvenient_time", "hours_agreed")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
-_CODE = re.compile(r"[a-z][a-z_]{0,19}")
 _LONGEST = 5_000
 _ANYWHERE = timedelta(hours=12)
 """No place on earth is further behind Greenwich."""
@@ -68,7 +68,7 @@ def add_entry(
 
     from_date, from_at   since when; both left open: what permits begins now, what forbids with this day
     until_date           the last day (None: until it is ended)
-    purpose              of `notice_sent`: which notice it was; else the purpose of contacts it is about
+    purpose              of `notice_sent`: which notice it was (`NOTICES`), sent today or before; else the purpose of contacts it is about
     A `notice_sent` ends what waited for it (`ANSWERED_BY`): a written dispute ends with its verification.
     Refuses what its kind must say and does not, an end before the beginning, hours that are none, an address of
     somebody else, and an entry that stands already; what closes an address closes it for every channel, and names none.
@@ -101,6 +101,9 @@ def add_entry(
     _, today = happened_on(debtor.creditor, None, at)
     if from_at is not None and from_at > at:
         raise Refused("talk.moment_ahead", moment=from_at.isoformat())
+    if kind == "notice_sent":
+        # it says that something was done: a day ahead is none on which it was
+        happened_on(debtor.creditor, from_date, at)
     if from_date is None and from_at is None and kind in PERMITS:
         from_at = at
     start = (from_at.astimezone(UTC) - _ANYWHERE).date() if from_at else from_date or today
@@ -252,8 +255,12 @@ def _check(
         raise Refused(f"register.needs_{needed}", kind=kind)
     if place is not None and place not in PLACES:
         raise Refused("register.not_one_of", field="place", value=place[:40], known=", ".join(PLACES))
-    if purpose is not None and kind == "notice_sent" and not _CODE.fullmatch(purpose):
-        raise Refused("register.bad_notice", value=purpose[:40])
+    if purpose is not None and kind == "notice_sent" and purpose not in NOTICES:
+        near = get_close_matches(purpose.lower()[:100], NOTICES, n=1, cutoff=0.5)
+        known = ", ".join(NOTICES)
+        if near:
+            raise Refused("register.notice_near", value=purpose[:40], near=near[0], known=known)
+        raise Refused("register.bad_notice", value=purpose[:40], known=known)
     if purpose is not None and kind != "notice_sent" and purpose not in PURPOSES:
         raise Refused("register.not_one_of", field="purpose", value=purpose[:40], known=", ".join(PURPOSES))
     if (weekdays or hours) and kind not in _TIMED:
