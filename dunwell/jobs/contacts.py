@@ -16,7 +16,7 @@ from dunwell.actions.talks.plans import Plan
 from dunwell.core.dates import format_date
 from dunwell.core.errors import DunwellError
 from dunwell.core.terms import Channel, ContactOutcome
-from dunwell.documents.contact_answer import AnswerWords
+from dunwell.documents.contact_answer import REFUSED_REQUIRED, AnswerWords
 from dunwell.documents.finding_words import effect_words
 from dunwell.engine.contact.planned import Told
 from dunwell.jobs.context import language, moment, operator, tell, words
@@ -108,9 +108,12 @@ def contact_plan(
 
 def _tell_plan(plan: Plan, creditor: Any, at: datetime) -> None:
     clearance = plan.clearance
+    verdict = effect_words(clearance.verdict, language())
+    if plan.told is not None and plan.told.answer.recording == REFUSED_REQUIRED:
+        verdict = words("may_contact.write_instead", verdict=verdict)
     tell(
         "contact.plan_verdict", channel=words(f"channel.{clearance.channel}"), number=plan.debtor.number,
-        verdict=effect_words(clearance.verdict, language()), plan=clearance.pk,
+        verdict=verdict, plan=clearance.pk,
     )  # fmt: skip
     if plan.told is not None:
         for line in _answer_lines(plan.told, creditor, at):
@@ -144,6 +147,8 @@ def _data(plan: Plan) -> dict[str, object]:
         "verdict": plan.clearance.verdict,
         "findings": linked(plan.clearance.findings, house_rules()),
         "next": None if window[0] is None else [each.isoformat() if each else None for each in window],
+        "recording": "refused" if told and told.answer.recording else None,
+        "write_instead": told is not None and told.answer.recording == REFUSED_REQUIRED,
         "override": plan.clearance.override or None,
         "number": plan.contact_point.value if plan.may_go and plan.contact_point else None,
     }

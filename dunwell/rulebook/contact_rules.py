@@ -62,6 +62,8 @@ PERMITS = frozenset({
     "recording_consent",
 })  # fmt: skip
 """Entries that permit something: they count only where they are in force in every zone the debtor may be in."""
+ANSWERS: Mapping[str, str] = {"recording_consent": "recording_refused", "recording_refused": "recording_consent"}
+"""What the last word ends: he was asked the same again."""
 NOTICES = ("placement", "validation", "email_procedure", *ANSWERED_BY.values())
 """Which notice a `notice_sent` says was sent."""
 DIRECT_CONSENT_DAYS = 7

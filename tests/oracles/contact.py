@@ -316,6 +316,8 @@ class Asked:
         }
         self.account = situation.get("account")
         self.entries: list[Table] = list(situation.get("registers") or [])
+        if not situation.get("of_a_book"):
+            self.entries = [entry for entry in self.entries if not self._taken_back(entry)]
         self.told_entries = list(self.entries)
         self.contacts = [self._contact(each) for each in situation.get("contacts") or []]
         for entry in self.told_entries:
@@ -956,9 +958,8 @@ class Asked:
         for rule in self.rules:
             values = self.speaks_here(rule) if rule["kind"] == "recording" else None
             if values is not None:
-                ours = rule["strength"] == "house" or rule["citation"]["confidence"] == "recalled"
                 order = ["forbidden", "required", "ask", "allowed"].index(values["may"])
-                found.append((ours, order, rule["id"], values["may"]))
+                found.append((self._heard(rule, values["may"]), order, rule["id"], values["may"]))
         if not found:
             return None
         *_, decides, may = min(found)
@@ -978,6 +979,32 @@ class Asked:
         if refused and may != "forbidden":
             return decides, "refused_required" if may == "required" else "refused"
         return decides, "consented" if consented and may == "ask" else may
+
+    def _taken_back(self, entry: Table) -> bool:
+        """Whether he was asked the same about recording again, and answered otherwise."""
+        answers = {"recording_consent": "recording_refused", "recording_refused": "recording_consent"}
+
+        def since(told: Table) -> int:
+            day = day_of(told["from"])
+            return max(midnight(zone, day) for zone in self.zones) if day else seconds(told["from"])
+
+        def scope(told: Table) -> list[Any]:
+            return [told.get(name) for name in ("channel", "place", "purpose", "account")] + [told.get("itself")]
+
+        return any(
+            other["kind"] == answers.get(entry["kind"])
+            and scope(other) == scope(entry)
+            and since(entry) < since(other) <= self.at
+            for other in self.situation.get("registers") or []
+        )
+
+    def _heard(self, rule: Table, may: str) -> str:
+        """First those who are sure, then the house, then hearsay; what forbids is heard unless it is only recalled."""
+        if rule["strength"] == "house":
+            return "b"
+        if may == "forbidden":
+            return "b" if rule["citation"]["confidence"] == "recalled" else "a"
+        return "a" if is_backed(rule["citation"]) and self.is_in_scope(rule["applies"], sure=True) else "c"
 
 
 def is_backed(citation: Table) -> bool:

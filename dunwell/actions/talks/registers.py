@@ -17,7 +17,17 @@ from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
 from dunwell.core.terms import Channel, HoldReason
 from dunwell.intake.same_address import canonical, may_be_one
-from dunwell.rulebook.contact_rules import ANSWERED_BY, BY_NUMBER, CLOSING, NOTICES, PERMITS, REGISTERS, SCOPE, Rules
+from dunwell.rulebook.contact_rules import (
+    ANSWERED_BY,
+    ANSWERS,
+    BY_NUMBER,
+    CLOSING,
+    NOTICES,
+    PERMITS,
+    REGISTERS,
+    SCOPE,
+    Rules,
+)
 from dunwell.store import journal
 from dunwell.store.models import ContactPoint, Debtor, RegisterEntry
 from dunwell.store.versions import change
@@ -34,10 +44,6 @@ _NEEDS: Mapping[str, str] = {
     "wrong_person": "address", "invalid_number": "address", "notice_sent": "purpose", "lost_contact": "evidence",
 }  # fmt: skip
 """What an entry of a kind must say; a channel is also told by an address."""
-_ANSWERS: Mapping[str, str] = {
-    "recording_consent": "recording_refused", "recording_refused": "recording_consent",
-}  # fmt: skip
-"""What the last word ends: he was asked the same again."""
 _TIMED = ("inconvenient_time", "hours_agreed")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
 _LONGEST = 5_000
@@ -68,7 +74,8 @@ def add_entry(
 
     from_date, from_at   since when; both left open: what permits begins now, what forbids with this day
     until_date           the last day (None: until it is ended)
-    purpose              of `notice_sent`: which notice it was (`NOTICES`), sent today or before; else the purpose of contacts it is about
+    purpose              of `notice_sent`: which notice it was (`NOTICES`), sent today or before; else the purpose of
+                         contacts it is about
     A `notice_sent` ends what waited for it (`ANSWERED_BY`): a written dispute ends with its verification.
     Refuses what its kind must say and does not, an end before the beginning, hours that are none, an address of
     somebody else, and an entry that stands already; what closes an address closes it for every channel, and names none.
@@ -125,7 +132,7 @@ def add_entry(
         # whose address it is has one answer: what was said of it before is over
         ended = ("verified",) if kind in CLOSING else CLOSING
         end_of_address(contact_point, ended, at=at, by=by, key=text)
-    if kind in _ANSWERS:
+    if kind in ANSWERS:
         _end_opposite(entry, at=at, by=by, key=text)
     return entry
 
@@ -187,7 +194,7 @@ def _end_opposite(entry: RegisterEntry, *, at: datetime, by: Actor, key: str) ->
     today = happened_on(entry.debtor.creditor, None, at)[1]
     same = {name: getattr(entry, name) for name in ("debtor", "contact_point", "channel", "place", "purpose")}
     standing = RegisterEntry.objects.filter(
-        Q(until_date=None) | Q(until_date__gte=today), kind=_ANSWERS[entry.kind], **same
+        Q(until_date=None) | Q(until_date__gte=today), kind=ANSWERS[entry.kind], **same
     )
     for other in standing.select_related("debtor").order_by("pk"):
         hashed = sha256(f"{key} {other.pk}".encode()).hexdigest()

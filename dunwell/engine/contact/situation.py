@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from dunwell.engine.contact.rule_findings import Said, say
 from dunwell.engine.contact.scopes import CHANNELS
 from dunwell.engine.contact.spoken import is_of_entry
 from dunwell.intake.same_address import may_be_one
-from dunwell.rulebook.contact_rules import BY_NUMBER, CLOSING, OF_THE_PERSON, PERMITS, Rules
+from dunwell.rulebook.contact_rules import ANSWERS, BY_NUMBER, CLOSING, OF_THE_PERSON, PERMITS, Rules
 from dunwell.rulebook.situation import PastContact, RegisterEntry, Situation
 
 
@@ -100,7 +100,7 @@ def _asked(batch: Sequence[Situation], named: _Names, providers: Mapping[str, st
             talked = called if spoken_of is None else spoken_of
             for debt in sorted({*called, *talked}):
                 pairs.append((number, named.number(n, "debt", debt), debt in called, debt in talked))
-        for entry in (*_widened(each.entries), *_closed(each)):
+        for entry in (*_widened(_last_words(each)), *_closed(each)):
             if entry.kind in PERMITS and entry.account is not None and each.account is None:
                 continue  # what permits for one account permits where that one is known to be asked about
             binds = None in (entry.account, each.account) or entry.kind in OF_THE_PERSON
@@ -120,6 +120,29 @@ def _asked(batch: Sequence[Situation], named: _Names, providers: Mapping[str, st
         days_off=days_off,
         providers=providers,
     )
+
+
+def _last_words(situation: Situation) -> list[RegisterEntry]:
+    """The entries without those that a later answer to the same question ended: about recording, as the book ends them
+    (same account, channel, address, place and purpose)."""
+
+    def scope(entry: RegisterEntry) -> tuple[str | None, ...]:
+        return entry.account, entry.channel, entry.address, entry.place, entry.purpose
+
+    def since(entry: RegisterEntry) -> datetime:
+        return entry.from_at or max(midnight(zone, entry.from_date) for zone in situation.asked_zones)
+
+    answers = [entry for entry in situation.entries if entry.kind in ANSWERS]
+    return [
+        entry
+        for entry in situation.entries
+        if not any(
+            other.kind == ANSWERS.get(entry.kind)
+            and scope(other) == scope(entry)
+            and since(entry) < since(other) <= situation.at
+            for other in answers
+        )
+    ]
 
 
 def _widened(entries: Sequence[RegisterEntry]) -> Iterator[RegisterEntry]:
