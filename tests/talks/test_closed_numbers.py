@@ -201,6 +201,21 @@ class TestWhatClosesANumber:
 
 class TestTheCommand:
     @QUICK
+    def test_takes_a_number_however_it_is_written_and_never_tells_its_row(self, db, capsys):
+        number = a_book().debtor.number
+        assert cli._run(("address", "set", number, "--phone", ONE)) == 0
+        line = ("contact", "record", number, "--number", "+49 (0)30/555-0101", "--outcome", "wrong_person")
+        assert cli._run(line) == 0
+        point = RegisterEntry.objects.get(kind="wrong_person").contact_point
+        assert point.value == ONE
+        capsys.readouterr()
+        assert cli._run(("contact", "plan", number, "--number", "0049305550101")) == 1
+        told = capsys.readouterr().out
+        assert "house.wrong-number" in told
+        assert f"address {point.pk}" not in told
+        assert f"number {point.pk}" not in told
+
+    @QUICK
     def test_says_that_a_number_is_closed_only_where_one_was(self, db, capsys):
         number = a_book().debtor.number
         visit = ("contact", "record", number, "--channel", "visit", "--place", "home", "--outcome", "wrong_person")
