@@ -17,13 +17,17 @@ def settings_page() -> str:
     """All settings, from the one settings object."""
     from dunwell.core.settings import Settings
 
-    rows = [f"| `{each.name}` | `DUNWELL_{each.name.upper()}` | {each.metadata['doc']} |" for each in fields(Settings)]
+    variables = {
+        each.name: "-" if each.metadata.get("in_file_only") else f"`DUNWELL_{each.name.upper()}`"
+        for each in fields(Settings)
+    }
+    rows = [f"| `{each.name}` | {variables[each.name]} | {each.metadata['doc']} |" for each in fields(Settings)]
     return "\n".join(
         [
             "# Settings",
             "",
             "In `settings.toml` of the data home, or as a variable of the environment, which wins.",
-            "`DATABASE_URL` may be written without the prefix.",
+            "`DATABASE_URL` may be written without the prefix. What gives a right stands in the file alone.",
             "",
             "| in the file | in the environment | what it is |",
             "|---|---|---|",

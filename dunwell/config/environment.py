@@ -45,6 +45,8 @@ def _variables(environ: Mapping[str, str]) -> dict[str, Any]:
         found["database_url"] = environ["DATABASE_URL"]
     for each in fields(Settings):
         value = environ.get(f"DUNWELL_{each.name.upper()}")
+        if value and each.metadata.get("in_file_only"):
+            raise DunwellError("settings.in_file_only", name=each.name, variable=f"DUNWELL_{each.name.upper()}")
         if value:
             found[each.name] = value
     return found

@@ -5,14 +5,15 @@ from datetime import datetime
 from pathlib import Path
 
 
-def _doc(text: str, default: object) -> object:
-    return field(default=default, metadata={"doc": text})
+def _doc(text: str, default: object, *, in_file_only: bool = False) -> object:
+    return field(default=default, metadata={"doc": text, "in_file_only": in_file_only})
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What the owner of an installation chooses. Each field is the variable `DUNWELL_<NAME>`, or a line of
-    `settings.toml` in the data home; the environment wins."""
+    `settings.toml` in the data home; the environment wins. What gives a right (`in_file_only`) stands in the file
+    alone: who calls a command also sets its environment."""
 
     home: Path = field(metadata={"doc": "the data home: database, documents, runs, letters, keys"})
     database_url: str = _doc("postgresql://user:password@host/name; empty: SQLite in the data home", "")  # type: ignore[assignment]
@@ -24,7 +25,9 @@ class Settings:
     smtp_password: str = _doc("log-in password at the mail server", "")  # type: ignore[assignment]
     sqlite_synchronous: str = _doc("full: a commit survives a power cut; normal: only a crash", "full")  # type: ignore[assignment]
     override_by: str = _doc(  # type: ignore[assignment]
-        "users who may go past a presumption or an advice of the contact rules, with blanks between; empty: nobody", ""
+        "users who may go past a presumption or an advice of the contact rules, with blanks between; empty: nobody",
+        "",
+        in_file_only=True,
     )
     now: datetime | None = _doc(  # type: ignore[assignment]
         "a pretended present moment, for trials: while set, mail leaves to this machine only", None

@@ -23,6 +23,10 @@ class Finding:
     until_at: datetime | None
 
 
+REFUSED_REQUIRED = "refused_required"
+"""He refused to be recorded where a rule wants a recording."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChannelAnswer:
     """The answer for one channel: the worst of its findings, and the next span in which nothing stands in the way."""
@@ -32,6 +36,13 @@ class ChannelAnswer:
     findings: tuple[Finding, ...]
     next_from: datetime | None
     next_until: datetime | None
+
+    @property
+    def recording(self) -> str | None:
+        """refused: he refused to be recorded; refused_required: and a rule wants it, so that he is written to instead;
+        None: he did not refuse."""
+        told = {finding.detail for finding in self.findings if finding.effect == "note"}
+        return next((detail for detail in (REFUSED_REQUIRED, "refused") if detail in told), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +82,10 @@ class AnswerWords:
         return None if moment is None else worded.clock_words(moment, self.zones, self.ours, self.language)
 
     def _channel(self, each: ChannelAnswer, *, pages: bool) -> Iterator[str]:
-        yield worded.effect_words(each.verdict, self.language)
+        verdict = worded.effect_words(each.verdict, self.language)
+        if each.recording == REFUSED_REQUIRED:
+            verdict = self._say("may_contact.write_instead", verdict=verdict)
+        yield verdict
         for finding in each.findings:
             if finding.effect != "note":
                 yield from self._finding(finding, pages=pages)

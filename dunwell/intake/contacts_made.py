@@ -35,8 +35,8 @@ _LARGEST = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class MadeContact:
-    """One contact as the file tells it. `key`: the same for the same row, also in another file; rows that say the same
-    twice in one file are two contacts."""
+    """One contact as the file tells it. `key`: the same for the same letters, also in another file; rows that say the
+    same twice in one file are two contacts."""
 
     line: int
     key: str

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from dunwell.core.errors import DunwellError
 from dunwell.intake import json_fields as fields
 from dunwell.intake.same_address import canonical
-from dunwell.rulebook.contact_rules import OUTCOMES, REGISTERS, SCOPE
+from dunwell.rulebook.contact_rules import NOTICES, OUTCOMES, REGISTERS, SCOPE
 from dunwell.rulebook.places import candidate_zones, code_of_part, zones_by_country
 from dunwell.rulebook.situation import PastContact, RegisterEntry, Situation
 
@@ -30,7 +30,6 @@ _ENTRY = {
     "kind", "from", "until", "channel", "address", "place", "purpose", "weekdays", "hours", "account", "evidence",
 }  # fmt: skip
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
-_NOTICES = ("placement", "validation", "email_procedure")
 
 
 def read_situation(text: str) -> Situation:
@@ -106,7 +105,7 @@ def _entry(row: Any, at: str, zones: tuple[str, ...], country: str | None) -> Re
     until = fields.day(row, "until", at)
     if until is not None and until < from_date:
         raise DunwellError("claim.order_of_days", field=f"{at}.until", first="from", second="until")
-    purposes = _NOTICES if kind == "notice_sent" else SCOPE["purpose"]
+    purposes = NOTICES if kind == "notice_sent" else SCOPE["purpose"]
     _optional(row, "evidence", at)
     return RegisterEntry(
         kind=kind, from_date=from_date, from_at=from_at, until_date=until, channel=_choice(row, "channel", at),

@@ -1,6 +1,7 @@
 """Calls and visits: whether one may be made now, the record of one that was made, the proof that a demand arrived."""
 
 import json
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from dunwell.actions.talks.plans import Plan
 from dunwell.core.dates import format_date
 from dunwell.core.errors import DunwellError
 from dunwell.core.terms import Channel, ContactOutcome
-from dunwell.documents.contact_answer import AnswerWords
+from dunwell.documents.contact_answer import REFUSED_REQUIRED, AnswerWords
 from dunwell.documents.finding_words import effect_words
 from dunwell.engine.contact.planned import Told
 from dunwell.jobs.context import language, moment, operator, tell, words
@@ -108,12 +109,15 @@ def contact_plan(
 
 def _tell_plan(plan: Plan, creditor: Any, at: datetime) -> None:
     clearance = plan.clearance
+    verdict = effect_words(clearance.verdict, language())
+    if plan.told is not None and plan.told.answer.recording == REFUSED_REQUIRED:
+        verdict = words("may_contact.write_instead", verdict=verdict)
     tell(
         "contact.plan_verdict", channel=words(f"channel.{clearance.channel}"), number=plan.debtor.number,
-        verdict=effect_words(clearance.verdict, language()), plan=clearance.pk,
+        verdict=verdict, plan=clearance.pk,
     )  # fmt: skip
     if plan.told is not None:
-        for line in _answer_lines(plan.told, creditor, at):
+        for line in _answer_lines(_with_numbers(plan, plan.told), creditor, at):
             click.echo(line)
     if clearance.override:
         tell("contact.plan_overridden", reason=clearance.override)
@@ -125,6 +129,18 @@ def _tell_plan(plan: Plan, creditor: Any, at: datetime) -> None:
     elif clearance.channel == Channel.PHONE:
         tell("contact.plan_no_number", number=plan.debtor.number)
     tell("contact.plan_record", number=plan.debtor.number, channel=clearance.channel, plan=clearance.pk)
+
+
+def _number(plan: Plan) -> str | None:
+    """The number to be called, where he may be."""
+    return plan.contact_point.value if plan.may_go and plan.contact_point else None
+
+
+def _with_numbers(plan: Plan, told: Told) -> Told:
+    """The answer with the number that is asked about in words, where he may be called there; else it names none: the
+    number is shown after a yes alone."""
+    findings = tuple(replace(each, address=each.address and _number(plan)) for each in told.answer.findings)
+    return replace(told, answer=replace(told.answer, findings=findings))
 
 
 def _answer_lines(told: Told, creditor: Any, at: datetime) -> list[str]:
@@ -142,10 +158,15 @@ def _data(plan: Plan) -> dict[str, object]:
         "debtor": plan.debtor.number,
         "channel": plan.clearance.channel,
         "verdict": plan.clearance.verdict,
-        "findings": linked(plan.clearance.findings, house_rules()),
+        "findings": [
+            {**each, "address": each["address"] and _number(plan)}
+            for each in linked(plan.clearance.findings, house_rules())
+        ],
         "next": None if window[0] is None else [each.isoformat() if each else None for each in window],
+        "recording": "refused" if told and told.answer.recording else None,
+        "write_instead": told is not None and told.answer.recording == REFUSED_REQUIRED,
         "override": plan.clearance.override or None,
-        "number": plan.contact_point.value if plan.may_go and plan.contact_point else None,
+        "number": _number(plan),
     }
 
 
@@ -238,7 +259,7 @@ def contact_record(
         **acted(key),
     )
     tell("talks.contact_recorded", contact=made.pk, number=owner.number, day=format_date(made.contact_date, language()))
-    if not inbound and (outcome == ContactOutcome.WRONG_PERSON or not_in_service):
+    if (outcome == ContactOutcome.WRONG_PERSON or not_in_service) and registers.closed_with(made):
         tell("contact.closed", number=owner.number)
     if made.clearance is not None and made.clearance.verdict != gate.ALLOWED:
         _tell_against(made.clearance)

@@ -1,7 +1,7 @@
 """What every command needs: who asks, what time it is, and words in the chosen language."""
 
-import getpass
 import os
+import pwd
 import sys
 from datetime import UTC, datetime
 from typing import Any
@@ -23,10 +23,10 @@ def settings() -> Settings:
 
 
 def operator() -> Actor:
-    """Whoever runs the command line: it owns the data home."""
+    """Whoever runs the command line: it owns the data home. The system says who it is, not the caller's environment."""
     try:
-        name = getpass.getuser()
-    except (OSError, KeyError):
+        name = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
         name = f"uid-{os.getuid()}"
     return Actor(ActorKind.USER, name)
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from dunwell.documents.contact_answer import AnswerWords, ChannelAnswer, Finding
+from dunwell.documents.contact_answer import REFUSED_REQUIRED, AnswerWords, ChannelAnswer, Finding
 from dunwell.documents.finding_words import code_words
 from dunwell.engine.contact.situation import answer
 from dunwell.intake.situation_json import read_situation
@@ -85,6 +85,8 @@ def _data(situation: Situation, answers: Sequence[ChannelAnswer], told: AnswerWo
             {
                 "channel": each.channel,
                 "verdict": each.verdict,
+                "recording": "refused" if each.recording else None,
+                "write_instead": each.recording == REFUSED_REQUIRED,
                 "findings": [_finding_data(situation, finding, told) for finding in each.findings],
                 "next_from": _moment(situation, each.next_from),
                 "next_until": _moment(situation, each.next_until),

@@ -40,6 +40,8 @@ OUTCOMES = (
 PER = ("person", "account", "debt", "address")
 HARD_STOPS = ("cease_request", "attorney", "insolvency", "deceased", "minor")
 """Entries that bind the person, whichever account they were told about."""
+OF_THE_PERSON = (*HARD_STOPS, "third_person_refused")
+"""Those, and what a third person told us: who wants no part in it wants none in another account of the same debtor."""
 REGISTERS = (
     *HARD_STOPS, "hardship", "talks", "other", "complaint", "promise", "opt_out", "consent", "direct_consent",
     "hours_agreed", "frequency_agreed", "inconvenient_time", "inconvenient_place", "employer_prohibits", "cooling_off",
@@ -60,6 +62,10 @@ PERMITS = frozenset({
     "recording_consent",
 })  # fmt: skip
 """Entries that permit something: they count only where they are in force in every zone the debtor may be in."""
+ANSWERS: Mapping[str, str] = {"recording_consent": "recording_refused", "recording_refused": "recording_consent"}
+"""What the last word ends: he was asked the same again."""
+NOTICES = ("placement", "validation", "email_procedure", *ANSWERED_BY.values())
+"""Which notice a `notice_sent` says was sent."""
 DIRECT_CONSENT_DAYS = 7
 """So long a wish to be called back lasts where nothing else was said; the day it was told is the first."""
 

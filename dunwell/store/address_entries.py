@@ -30,8 +30,11 @@ def spread(registers: pl.DataFrame, points: pl.DataFrame) -> pl.DataFrame:
     points      contact_point_id: the addresses known
 
     What forbids and names no channel forbids a number on all channels that use numbers; what permits, permits it on the
-    channel of the address it names. What closes an address (`CLOSING`) closes it for all accounts of the person.
+    channel of the address it names. What closes an address (`CLOSING`) closes it for all accounts of the person, and
+    for every channel that uses it, whichever one it names.
     """
+    closes = pl.col("kind").is_in(CLOSING) & pl.col("address_id").is_not_null()
+    registers = registers.with_columns(channel=pl.when(~closes).then("channel"))
     named = registers.filter(pl.col("address_id").is_not_null())
     if named.is_empty():
         return registers
@@ -55,8 +58,8 @@ def _same(debtors: Iterable[int], known: frozenset[int]) -> dict[int, tuple[_Poi
     """By address: itself, and all that are the same, with any account of the person."""
     ids = ", ".join(str(int(each)) for each in sorted(debtors))
     points = dialect.read_frame(
-        "SELECT p.id, p.debtor_id, d.person_id, COALESCE(p.third_person_id, 0) AS third, p.channel, p.value,"
-        " COALESCE(p.country, d.country) AS country"
+        "SELECT p.id, p.debtor_id, d.person_id, CASE WHEN p.third_person_id IS NULL THEN 0 ELSE 1 END AS third,"
+        " p.channel, p.value, COALESCE(p.country, d.country) AS country"
         " FROM store_contactpoint p JOIN store_debtor d ON d.id = p.debtor_id"
         f" WHERE d.person_id IN (SELECT person_id FROM store_debtor WHERE id IN ({ids}))",
         [],

@@ -16,6 +16,7 @@ from dunwell.store.address_entries import spread
 from dunwell.store.copies import Copies, Source
 from dunwell.store.models import Creditor
 from dunwell.store.point_zones import by_debtor
+from dunwell.store.same_third_persons import as_one
 
 _VERSIONED = {
     "debtors": ("debtor", "debtor_id", {"region": "subdivision", "zones": "NULL"}),
@@ -69,6 +70,7 @@ def frames(
         name: copied[name] if name in copied else _versioned(creditor, name, schema, known_at, only)
         for name, schema in asked.items()
     }
+    found["contact_points"] = as_one(found["contact_points"])
     found["registers"] = spread(found["registers"], found["contact_points"])
     found["debtors"] = by_debtor(found["debtors"], found["contact_points"].filter("usable"))
     found["contact_points"] = found["contact_points"].drop("zones")

@@ -61,6 +61,14 @@ class TestSettings:
         assert error.value.code == "settings.unknown"
         assert "smtp_host" in error.value.words()
 
+    def test_that_give_a_right_are_taken_from_the_file_alone(self, tmp_path):
+        with pytest.raises(DunwellError) as error:
+            load({"DUNWELL_HOME": str(tmp_path), "DUNWELL_OVERRIDE_BY": "mallory"})
+        assert error.value.code == "settings.in_file_only"
+        assert "DUNWELL_OVERRIDE_BY" in error.value.words("zh-Hant")
+        (tmp_path / "settings.toml").write_text('override_by = "mei chen"')
+        assert load({"DUNWELL_HOME": str(tmp_path), "DUNWELL_OVERRIDE_BY": ""}).override_by == "mei chen"
+
     @pytest.mark.parametrize("content", [b"smtp_host = ", b"\xff\xfe", b"= = ="])
     def test_in_a_broken_file_are_answered_in_words(self, tmp_path, content):
         (tmp_path / "settings.toml").write_bytes(content)

@@ -16,6 +16,7 @@ import pytest
 from dunwell.core.errors import DunwellError
 from dunwell.intake import situation_json
 from dunwell.intake.situation_json import read_situation, situation_of
+from dunwell.rulebook.contact_rules import NOTICES
 from dunwell.rulebook.rules_file import house_rules
 from dunwell.rulebook.situation_holidays import with_holidays
 from tests.conftest import ROOT
@@ -159,6 +160,13 @@ class TestTheSchema:
         printed = json.loads(asked("", "--schema", home=tmp_path).stdout)
         jsonschema.Draft202012Validator.check_schema(printed)
         assert printed == SCHEMA
+
+    def test_knows_every_notice_that_the_book_records(self) -> None:
+        for purpose in NOTICES:
+            told = {**SITUATION, "registers": [{"kind": "notice_sent", "from": "2026-11-20", "purpose": purpose}]}
+            jsonschema.validate(told, SCHEMA)
+            assert [each.purpose for each in situation_of(told).entries] == [purpose]
+        assert {"verification", "original_creditor"} <= set(NOTICES)
 
     def test_takes_the_example_and_every_case_of_every_rule(self) -> None:
         jsonschema.validate(example(), SCHEMA)

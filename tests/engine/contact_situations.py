@@ -65,7 +65,7 @@ KINDS = [
     "public_medium", "dispute_in_writing", "original_creditor_asked", "wrong_person", "invalid_number", *HOLDS,
     "complaint", "promise", "hardship", "talks", "other",
 ]  # fmt: skip
-NOTICES = ["placement", "validation", "email_procedure"]
+NOTICES = ["placement", "validation", "email_procedure", "verification", "original_creditor"]
 WANTED = ["consent", "notice_sent", "lost_contact", "verified"]
 BEGUN = ["same_channel", "since_refused", "in_refused_time", "from_refused_place"]
 LIFTING = ["consent", "direct_consent", "hours_agreed", "frequency_agreed", "lost_contact", "verified"]

@@ -18,7 +18,7 @@ Span = tuple[int, int]
 
 CHANNELS = ("email", "letter", "sms", "phone", "visit", "im")
 WORST = ("forbidden", "presumed-violation", "advice")
-BINDS_THE_PERSON = {"cease_request", "attorney", "insolvency", "deceased", "minor"}
+BINDS_THE_PERSON = {"cease_request", "attorney", "insolvency", "deceased", "minor", "third_person_refused"}
 UNNOTICED = {"undeliverable", "not_connected"}
 CONSENTS = {"consent", "direct_consent", "hours_agreed", "frequency_agreed"}
 PERMITTING = CONSENTS | {"lost_contact", "verified", "notice_sent", "recording_consent"}
@@ -26,6 +26,7 @@ NOT_HIM = {"third_person", "attorney"}
 EU = set("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())
 AHEAD = 31 * 86_400
 LOOKS = (4 * 86_400, AHEAD)  # near first, which is nearly always enough
+NUMBERS = ("phone", "sms", "im")
 NAMELESS = "(the only one)"
 DAY = timedelta(days=1)
 
@@ -315,8 +316,14 @@ class Asked:
         }
         self.account = situation.get("account")
         self.entries: list[Table] = list(situation.get("registers") or [])
+        if not situation.get("of_a_book"):
+            self.entries = [entry for entry in self.entries if not self._taken_back(entry)]
         self.told_entries = list(self.entries)
         self.contacts = [self._contact(each) for each in situation.get("contacts") or []]
+        for entry in self.told_entries:
+            closes = entry["kind"] in ("wrong_person", "invalid_number") and entry.get("address")
+            if closes and entry.get("channel") in NUMBERS:
+                self.entries += [{**entry, "channel": each} for each in NUMBERS if each != entry["channel"]]
         self.entries += self.closed_by_contacts()
         self.told_contacts = [dict(each) for each in self.contacts]
         self.rests_on_nothing, self.span = False, float("inf")
@@ -337,18 +344,25 @@ class Asked:
         found: list[Table] = []
         # in a book the entries that a record of a call made stand for themselves
         for contact in () if self.situation.get("of_a_book") else self.contacts:
-            if (contact["outcome"], contact["direction"]) != ("wrong_person", "out") or not contact.get("address"):
+            if contact["outcome"] != "wrong_person":
                 continue
+            if contact.get("address"):
+                confirming: set[str | None] = {contact["itself"]}
+            else:
+                same_kind = (contact.get("to") or "debtor") == self.facts["to"]
+                if contact["direction"] == "in" or contact["channel"] == "visit" or not same_kind:
+                    continue
+                confirming = {None, self.situation["address"]}
             confirmed = []
             for entry in self.entries:
-                if entry["kind"] == "verified" and entry.get("address") == contact["itself"]:
+                if entry["kind"] == "verified" and (entry.get("address") or None) in confirming:
                     day = day_of(entry["from"])
                     confirmed.append(max(midnight(z, day) for z in self.zones) if day else seconds(entry["from"]))
             if not any(contact["moment"] < since <= self.at for since in confirmed):
-                numbers = ("phone", "sms", "im")
-                for channel in numbers if contact["channel"] in numbers else (contact["channel"],):
+                everywhere = contact["channel"] in NUMBERS and contact.get("address")
+                for channel in NUMBERS if everywhere else (contact["channel"],):
                     told = {"kind": "wrong_person", "from": contact["at"], "channel": channel}
-                    found.append({**told, "address": contact["address"]})
+                    found.append({**told, "address": contact.get("address")})
         return found
 
     def settle_answers(self) -> None:
@@ -944,9 +958,8 @@ class Asked:
         for rule in self.rules:
             values = self.speaks_here(rule) if rule["kind"] == "recording" else None
             if values is not None:
-                ours = rule["strength"] == "house" or rule["citation"]["confidence"] == "recalled"
                 order = ["forbidden", "required", "ask", "allowed"].index(values["may"])
-                found.append((ours, order, rule["id"], values["may"]))
+                found.append((self._heard(rule, values["may"]), order, rule["id"], values["may"]))
         if not found:
             return None
         *_, decides, may = min(found)
@@ -966,6 +979,32 @@ class Asked:
         if refused and may != "forbidden":
             return decides, "refused_required" if may == "required" else "refused"
         return decides, "consented" if consented and may == "ask" else may
+
+    def _taken_back(self, entry: Table) -> bool:
+        """Whether he was asked the same about recording again, and answered otherwise."""
+        answers = {"recording_consent": "recording_refused", "recording_refused": "recording_consent"}
+
+        def since(told: Table) -> int:
+            day = day_of(told["from"])
+            return max(midnight(zone, day) for zone in self.zones) if day else seconds(told["from"])
+
+        def scope(told: Table) -> list[Any]:
+            return [told.get(name) for name in ("channel", "place", "purpose", "account")] + [told.get("itself")]
+
+        return any(
+            other["kind"] == answers.get(entry["kind"])
+            and scope(other) == scope(entry)
+            and since(entry) < since(other) <= self.at
+            for other in self.situation.get("registers") or []
+        )
+
+    def _heard(self, rule: Table, may: str) -> str:
+        """First those who are sure, then the house, then hearsay; what forbids is heard unless it is only recalled."""
+        if rule["strength"] == "house":
+            return "b"
+        if may == "forbidden":
+            return "b" if rule["citation"]["confidence"] == "recalled" else "a"
+        return "a" if is_backed(rule["citation"]) and self.is_in_scope(rule["applies"], sure=True) else "c"
 
 
 def is_backed(citation: Table) -> bool:

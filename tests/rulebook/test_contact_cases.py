@@ -46,7 +46,9 @@ class TestTheCase:
         for rule in house_rules().rules:
             told = {case["finding"] for case in rule.cases}
             assert "allowed" in told, rule.id
-            assert len(told) > 1, rule.id
+            # who wants a recording, but whose wording was not seen, never decides where the house asks for consent
+            hearsay = rule.kind == "recording" and not rule.verified
+            assert (len(told) == 1) if hearsay else (len(told) > 1), rule.id
 
     @pytest.mark.parametrize("rule", [r for r in house_rules().rules if r.kind in WITH_NUMBERS], ids=lambda r: r.id)
     def test_stands_twice_on_both_sides_of_every_number(self, rule: Rule) -> None:

@@ -18,7 +18,7 @@ from dunwell.rulebook.limitation_rules import (
     limitation_rules,
     read_limitation_rules,
 )
-from dunwell.rulebook.rules_file import RuleError
+from dunwell.rulebook.rules_file import RuleError, house_rules
 from tests.conftest import ROOT
 from tests.engine.limitation_books import answer, claim, event, frames
 
@@ -323,3 +323,25 @@ class TestKinds:
         assert len(set(EVENT_KINDS)) == len(EVENT_KINDS)
         assert len(set(CLAIM_KINDS)) == len(CLAIM_KINDS)
         assert set(PROCEEDINGS) < set(ACTS)
+
+
+class TestTheHousesRuleOnDemands:
+    def test_knows_as_much_of_each_place_as_the_limitation_rules_do(self) -> None:
+        known: dict[str, set[bool]] = {}
+        for text in RULES.texts.values():
+            for rule in yaml.safe_load(text):
+                if (
+                    rule["kind"] != "clock"
+                    or rule.get("effects_citation", rule["citation"])["confidence"] == "recalled"
+                ):
+                    continue
+                for cover in rule["covers"]:
+                    if "general" in cover["kinds"]:
+                        effects = list(rule["values"].values())[-1]["effects"]
+                        saves = "demand" in (*effects.get("restarts", ()), *effects.get("lapses", ()))
+                        assert saves or "demand" in effects["nothing"]
+                        known.setdefault(cover["place"], set()).add(saves)
+        rules = house_rules()
+        of_nothing = rules.named("house.demand-that-saves").scope.lists["place"]
+        assert of_nothing == {place for place, saves in known.items() if saves == {False}}
+        assert rules.named("house.demand-that-saves.known").scope.lists["place"] == set(known)

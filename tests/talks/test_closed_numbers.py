@@ -9,7 +9,7 @@ from dunwell.actions import gate
 from dunwell.actions.facts import facts_of
 from dunwell.actions.talks import add_entry, end_entry, plan_contact, record_contact, set_address
 from dunwell.core.errors import Refused
-from dunwell.core.terms import Channel, ContactOutcome
+from dunwell.core.terms import LANGUAGES, Channel, ContactOutcome
 from dunwell.engine.contact.planned import Planned
 from dunwell.jobs import cli
 from dunwell.store import guard
@@ -127,7 +127,7 @@ class TestANumberAtWhichSomebodyElseAnswered:
 
     def test_stays_open_where_he_called_from_it(self, debtor):
         one = address(debtor, ONE)
-        called(debtor, contact_point=one, inbound=True)
+        called(debtor, ContactOutcome.REACHED, contact_point=one, inbound=True)
         assert verdict(debtor, one) == "allowed"
 
     def test_is_a_fact_of_the_debtor_for_the_run(self, debtor):
@@ -153,7 +153,80 @@ class TestANumberOutOfService:
             assert refused.value.code == "contact.not_in_service"
 
 
+class TestWhatClosesANumber:
+    @pytest.mark.parametrize("kind", ["wrong_person", "invalid_number"])
+    def test_names_no_channel(self, debtor, kind):
+        one = address(debtor, ONE)
+        with pytest.raises(Refused) as refused:
+            add_entry(debtor=debtor, kind=kind, contact_point=one, channel=Channel.PHONE, key="c", **HOW)
+        assert refused.value.code == "register.closes_all"
+        assert all("--channel phone" in refused.value.words(language) for language in LANGUAGES)
+
+    def test_for_one_channel_as_it_was_recorded_once_closes_it_for_all(self, debtor):
+        one, text = address(debtor, ONE), address(debtor, ONE, Channel.SMS)
+        entry = add_entry(debtor=debtor, kind="wrong_person", contact_point=one, key="c", **HOW)
+        with guard.writing("test"):
+            RegisterEntry.objects.filter(pk=entry.pk).update(channel="phone")
+        assert [verdict(debtor, one), verdict(debtor, text, "sms")] == ["forbidden", "forbidden"]
+
+    def test_because_it_is_out_of_service_is_told_of_numbers_alone(self, debtor):
+        mail = address(debtor, "mei@example.com", Channel.EMAIL)
+        with pytest.raises(Refused) as refused:
+            add_entry(debtor=debtor, kind="invalid_number", contact_point=mail, key="c", **HOW)
+        assert refused.value.code == "register.no_number"
+        assert all("wrong_person" in refused.value.words(language) for language in LANGUAGES)
+        add_entry(debtor=debtor, kind="wrong_person", contact_point=mail, key="c2", **HOW)
+        assert verdict(debtor, mail, "email") == "forbidden"
+
+    def test_is_told_by_who_calls_us_from_it_too_but_never_guessed(self, debtor):
+        one = address(debtor, ONE)
+        called(debtor, inbound=True)
+        assert verdict(debtor, one) == "allowed"
+        called(debtor, inbound=True, contact_point=one, key="r2")
+        assert verdict(debtor, one) == "forbidden"
+
+    def test_forbids_texts_that_name_no_number_while_none_is_open(self, debtor):
+        one = address(debtor, ONE)
+        plan = {"debtor": debtor, "channel": Channel.SMS, "outside": True, "by": MEI}
+        called(debtor, contact_point=one)
+        [told] = gate.ask(debtor.creditor, [Planned(debtor.pk, "sms")], at=LATER)
+        assert told.answer.verdict == "forbidden"
+        assert {each["rule"] for each in plan_contact(key="p1", at=LATER, **plan).clearance.findings} == {
+            "house.wrong-number"
+        }
+        two = address(debtor, TWO, at=LATER)
+        made = plan_contact(key="p2", at=LATER + timedelta(minutes=1), **plan)
+        assert (made.may_go, made.contact_point) == (True, two)
+
+
 class TestTheCommand:
+    @QUICK
+    def test_takes_a_number_however_it_is_written_and_never_tells_its_row(self, db, capsys):
+        number = a_book().debtor.number
+        assert cli._run(("address", "set", number, "--phone", ONE)) == 0
+        line = ("contact", "record", number, "--number", "+49 (0)30/555-0101", "--outcome", "wrong_person")
+        assert cli._run(line) == 0
+        point = RegisterEntry.objects.get(kind="wrong_person").contact_point
+        assert point.value == ONE
+        capsys.readouterr()
+        assert cli._run(("contact", "plan", number, "--number", "0049305550101")) == 1
+        told = capsys.readouterr().out
+        assert "house.wrong-number" in told
+        assert f"address {point.pk}" not in told
+        assert f"number {point.pk}" not in told
+
+    @QUICK
+    def test_says_that_a_number_is_closed_only_where_one_was(self, db, capsys):
+        number = a_book().debtor.number
+        visit = ("contact", "record", number, "--channel", "visit", "--place", "home", "--outcome", "wrong_person")
+        assert cli._run(visit) == 0
+        assert "closed" not in capsys.readouterr().out
+        assert cli._run(("address", "set", number, "--phone", ONE)) == 0
+        for said in (True, False):
+            capsys.readouterr()
+            assert cli._run(("contact", "record", number, "--number", ONE, "--outcome", "wrong_person")) == 0
+            assert ("The number is closed" in capsys.readouterr().out) is said
+
     @QUICK
     def test_closes_the_number_and_says_so(self, db, capsys):
         book = a_book()

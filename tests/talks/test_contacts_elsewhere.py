@@ -11,6 +11,7 @@ from dunwell.actions.talks.contacts_file import import_contacts
 from dunwell.core.errors import DunwellError, Refused
 from dunwell.core.terms import LANGUAGES, Channel, ContactOutcome
 from dunwell.engine.contact.planned import Planned
+from dunwell.intake.contacts_made import read_contacts
 from dunwell.jobs import cli
 from dunwell.store import guard
 from dunwell.store.models import Clearance, ContactAttempt, Creditor, Debtor, JournalEntry, RegisterEntry
@@ -163,6 +164,28 @@ class TestAFile:
         turned = HEAD + "".join(f"{line}\n" for line in reversed(GOOD.splitlines()))
         again = taken(debtor, tmp_path, "\ufeff" + turned.replace("\n", "\r\n"))
         assert (again.recorded, again.known, ContactAttempt.objects.count()) == (0, 5, 5)
+
+    def test_is_one_however_its_number_and_its_moment_are_written(self, debtor, tmp_path):
+        row = "10001,{},phone,no_answer,,Fast Cash Ltd,{},,,,\n"
+        ways = [
+            ("2026-11-20T10:30", "030 5550101"), ("2026-11-20T10:30:00+01:00", "+49 (0)30 555-0101"),
+            ("2026-11-20T09:30Z", "0049305550101"),
+        ]  # fmt: skip
+        found = [taken(debtor, tmp_path, HEAD + row.format(*way)) for way in ways]
+        assert [(each.recorded, each.known) for each in found] == [(1, 0), (0, 1), (0, 1)]
+        assert ContactAttempt.objects.count() == 1
+        assert taken(debtor, tmp_path, HEAD + row.format("2026-11-20T09:30", "030 5550101")).recorded == 1
+
+    def test_that_was_known_by_its_letters_is_known(self, debtor, tmp_path):
+        text = HEAD + "10001,2026-11-20T10:30,phone,no_answer,,Fast Cash Ltd,,,,,\n"
+        (tmp_path / "old.csv").write_text(text)
+        [row] = read_contacts(tmp_path / "old.csv")[1]
+        record(
+            debtor, Channel.PHONE, row.key, outcome=ContactOutcome.NO_ANSWER, collector="Fast Cash Ltd", outside=True,
+            happened_at=datetime(2026, 11, 20, 9, 30, tzinfo=UTC),
+        )  # fmt: skip
+        found = taken(debtor, tmp_path, text)
+        assert (found.recorded, found.known, list(found.faults)) == (0, 1, [])
 
     def test_counts_two_lines_that_say_the_same_as_two(self, debtor, tmp_path):
         line = "10001,2026-11-20T10:30,phone,no_answer,,Fast Cash Ltd,,,,,\n"

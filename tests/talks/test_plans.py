@@ -1,6 +1,8 @@
 """May we call or visit now? The gate answers before the number is shown; what was done is recorded with its answer."""
 
 import json
+import os
+import pwd
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -253,6 +255,15 @@ class TestTheCommand:
         assert self.told(
             capsys, "contact", "record", number, "--outcome", "not_connected", "--plan", str(row["plan"]), code=0
         )
+
+    @QUICK
+    def test_is_asked_by_the_user_of_the_system_whatever_the_environment_calls_him(self, monkeypatch):
+        for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+            monkeypatch.setenv(name, "mallory")
+        assert operator().name == pwd.getpwuid(os.getuid()).pw_name
+        assert operator().name != "mallory"
+        monkeypatch.setattr(os, "getuid", lambda: 3_999_999_999)
+        assert operator().name == "uid-3999999999"
 
     @QUICK
     def test_goes_past_an_advice_with_a_reason_and_past_nothing_forbidden(self, book, capsys, monkeypatch):

@@ -1,6 +1,7 @@
 """What debtors told us about contacts: entries that hold from when they were told, once, and as they were known."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -13,7 +14,10 @@ from dunwell.actions.talks.registers import KINDS
 from dunwell.core.errors import Refused, say
 from dunwell.core.terms import LANGUAGES, Channel, ContactOutcome, HoldReason
 from dunwell.engine.contact.planned import Planned
+from dunwell.engine.contact.situation import answer as described
+from dunwell.intake.situation_json import situation_of
 from dunwell.jobs import cli
+from dunwell.rulebook.rules_file import house_rules
 from dunwell.store.models import JournalEntry, RegisterEntry, RegisterEntryPast
 from tests.support.rows import MEI, a_creditor, a_debtor
 from tests.talks.book import a_book
@@ -129,6 +133,9 @@ class TestAnEntry:
             ("inconvenient_place", {}, "register.needs_place"),
             ("notice_sent", {}, "register.needs_purpose"),
             ("notice_sent", {"purpose": "A B"}, "register.bad_notice"),
+            ("notice_sent", {"purpose": "verfication"}, "register.notice_near"),
+            ("notice_sent", {"purpose": "verification", "from_date": date(2026, 11, 24)}, "talk.day_ahead"),
+            ("notice_sent", {"purpose": "validation", "from_date": date(2026, 11, 24)}, "talk.day_ahead"),
             ("lost_contact", {"evidence": " "}, "register.needs_evidence"),
             ("cooling_off", {"place": "moon"}, "register.not_one_of"),
             ("cooling_off", {"purpose": "moon"}, "register.not_one_of"),
@@ -237,8 +244,26 @@ class TestATalkThatUpsetHim:
         assert verdict(debtor, "letter", at=MONDAY + timedelta(days=13)) == "forbidden"
 
 
-def recording(debtor, **values):
-    [told] = gate.ask(debtor.creditor, [Planned(debtor.pk, "phone", **values)], at=MONDAY, with_notes=True)
+def seen(monkeypatch, name, **values):
+    """As if the wording of a rule had been seen, or its values were others."""
+    rules = house_rules()
+    changed = tuple(
+        replace(
+            each, quote=each.quote or "...",
+            values=tuple((day, {**(value or {}), **values}) for day, value in each.values),
+        )
+        if each.id == name
+        else each
+        for each in rules.rules
+    )  # fmt: skip
+    now = replace(
+        rules, rules=changed, hash=f"{rules.hash} {name} {values}", _by_id={each.id: each for each in changed}
+    )
+    monkeypatch.setattr(gate, "rules_of", lambda _: now)
+
+
+def recording(debtor, channel="phone", **values):
+    [told] = gate.ask(debtor.creditor, [Planned(debtor.pk, channel, **values)], at=MONDAY, with_notes=True)
     [found] = [(each.rule, each.detail) for each in told.answer.findings if "recording" in each.rule]
     return found
 
@@ -256,13 +281,57 @@ class TestWhetherACallIsRecorded:
         assert recording(debtor) == ("house.recording", "consented")
         assert RegisterEntry.objects.filter(until_date=None).count() == 1
 
-    def test_has_one_answer_where_a_law_wants_it_and_the_house_would_ask(self, db):
+    def test_has_one_answer_where_a_law_wants_it_and_the_house_would_ask(self, db, monkeypatch):
         card = a_debtor(
             a_creditor(), kind="consumer", country="CN", zone="Asia/Shanghai", debt_kind="credit_card"
         )  # fmt: skip
+        # the wording of the law was not seen: it passes over nobody's consent
+        assert recording(card) == ("house.recording", "ask")
+        seen(monkeypatch, "cn.card.68-recording")
         assert recording(card) == ("cn.card.68-recording", "required")
         add(card, "recording_refused")
         assert recording(card) == ("cn.card.68-recording", "refused_required")
+
+    def test_has_one_answer_for_online_credit_in_china(self, db):
+        online = a_debtor(a_creditor(), kind="consumer", country="CN", zone="Asia/Shanghai", debt_kind="online_credit")
+        assert recording(online, channel="visit") == recording(online) == ("house.recording", "ask")
+
+    def test_is_asked_where_nobody_knows_what_kind_of_debtor_he_is(self, monkeypatch):
+        seen(monkeypatch, "cn.card.68-recording")
+        told = {"at": "2026-11-23T10:00:00+08:00", "channel": "phone", "debt": {"kind": "credit_card"}}
+        place = {"country": "CN", "zones": ["Asia/Shanghai"]}
+        for kind, said in ((None, ("house.recording", "ask")), ("consumer", ("cn.card.68-recording", "required"))):
+            [[answer]] = described([situation_of({**told, "debtor": {"kind": kind, **place}})], gate.rules_of(None))
+            assert [(each.rule, each.detail) for each in answer.findings if "recording" in each.rule] == [said]
+
+    def test_follows_the_last_word_in_a_described_situation_too(self):
+        def said(*entries):
+            registers = [{"kind": f"recording_{word}", "from": day} for word, day in entries]
+            told = {
+                "at": "2026-11-23T10:00:00+01:00", "channel": "phone", "registers": registers,
+                "debtor": {"kind": "consumer", "country": "DE", "zones": ["Europe/Berlin"]},
+            }  # fmt: skip
+            [[answer]] = described([situation_of(told)], house_rules())
+            return next(each.detail for each in answer.findings if each.rule == "house.recording")
+
+        assert said(("refused", "2026-11-01"), ("consent", "2026-11-02")) == "consented"
+        assert said(("refused", "2026-11-02"), ("consent", "2026-11-01")) == "refused"
+        assert said(("refused", "2026-11-02"), ("consent", "2026-11-02")) == "refused"
+        assert said(("refused", "2026-11-01"), ("consent", "2026-11-24")) == "refused"
+
+    @QUICK
+    def test_that_must_be_and_was_refused_is_no_plain_yes(self, db, capsys, monkeypatch):
+        seen(monkeypatch, "house.recording", may="required")
+        book = a_book()
+        line = ("contact", "plan", book.debtor.number)
+        cli._run((*line, "--json"))
+        assert json.loads(capsys.readouterr().out)["recording"] is None
+        add_entry(debtor=book.debtor, kind="recording_refused", at=book.debtor.known_from, by=MEI, key="r")
+        cli._run((*line, "--json"))
+        row = json.loads(capsys.readouterr().out)
+        assert (row["recording"], row["write_instead"]) == ("refused", True)
+        cli._run(line)
+        assert "write instead" in capsys.readouterr().out.splitlines()[0]
 
     @QUICK
     def test_is_told_with_a_plan(self, db, capsys):

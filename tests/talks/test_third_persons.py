@@ -19,7 +19,8 @@ from dunwell.core.errors import Refused
 from dunwell.core.terms import LANGUAGES, Channel, ContactOutcome
 from dunwell.engine.contact.planned import Planned
 from dunwell.jobs import cli
-from dunwell.store.models import ContactPoint, JournalEntry, ThirdPerson
+from dunwell.store import guard
+from dunwell.store.models import ContactPoint, Debtor, JournalEntry, ThirdPerson
 from tests.support.rows import MEI, a_creditor, a_debtor
 from tests.talks.book import a_book
 
@@ -42,6 +43,14 @@ def lost(debtor):
         debtor=debtor, kind="lost_contact", from_date=date(2026, 11, 20), evidence="letters came back", key="l", **HOW
     )
     return debtor
+
+
+def second_account(debtor):
+    other = a_debtor(debtor.creditor, "10002", kind="consumer", country="DE", zone="Europe/Berlin")
+    with guard.writing("test"):
+        Debtor.objects.filter(pk=other.pk).update(person=debtor.person)
+    other.refresh_from_db()
+    return other
 
 
 def known(debtor, value, name="Anna Weber", key=None, channel=Channel.PHONE, **values):
@@ -134,6 +143,40 @@ class TestAThirdPerson:
         counts = ThirdPerson.objects.count(), ContactPoint.objects.exclude(third_person=None).count()
         assert counts == (1, 1)
         assert JournalEntry.objects.filter(event="third_person.added").count() == 2
+
+    def test_is_one_by_his_number_however_it_is_written_and_whatever_he_is_called(self, lost):
+        one = known(lost, SISTERS)
+        again = known(lost, "030/555-0201", name="A. Schmidt", relation="friend", key="again")
+        by_text = known(lost, "0049 30 5550201", name="Ann", channel=Channel.SMS)
+        asked(lost, one)
+        assert again.pk != one.pk
+        later = MONDAY + timedelta(days=100)
+        assert rules(planned(lost, again, at=later)) == {"house.natural.third-persons.once"}
+        add_entry(debtor=lost, kind="third_person_refused", contact_point=by_text, key="s", **HOW)
+        assert "house.natural.third-person-refused" in rules(planned(lost, again, key="p2", at=later))
+
+    def test_who_refused_in_one_account_of_the_debtor_is_asked_in_none(self, lost):
+        second = second_account(lost)
+        add_entry(debtor=second, kind="lost_contact", from_date=date(2026, 11, 20), evidence="x", key="l2", **HOW)
+        one, theirs = known(lost, SISTERS), known(second, "030 5550201", name="Frau Weber", key="second")
+        assert planned(second, theirs).may_go
+        add_entry(debtor=lost, kind="third_person_refused", contact_point=one, key="s", **HOW)
+        assert "house.natural.third-person-refused" in rules(planned(second, theirs, key="p2"))
+        asked(second, theirs)
+        later = MONDAY + timedelta(minutes=1)
+        assert "house.natural.third-persons.once" in rules(planned(lost, one, key="p3", at=later))
+
+    @pytest.mark.parametrize("written", [HIS, "030 5550101", "0049/30/5550101"])
+    @pytest.mark.parametrize("channel", [Channel.PHONE, Channel.SMS])
+    def test_has_no_number_that_is_the_debtors_however_it_is_written(self, debtor, written, channel):
+        second = second_account(debtor)
+        assert refusal(known, debtor, written, channel=channel) == "third_person.own_number"
+        assert refusal(known, second, written, channel=channel) == "third_person.own_number"
+
+    @pytest.mark.parametrize("kind", ["wrong_person", "invalid_number"])
+    def test_has_no_number_that_was_closed_for_the_debtor(self, debtor, kind):
+        add_entry(debtor=debtor, kind=kind, contact_point=ContactPoint.objects.get(value=HIS), key="w", **HOW)
+        assert refusal(known, debtor, "030 5550101") == "third_person.closed_number"
 
     @QUICK
     @pytest.mark.parametrize(

@@ -123,7 +123,7 @@ def record_contact(
     check_whose(debtor, contact_point, to, inbound=inbound)
     _refuse_items(debtor, (*(about or ()), *(talked or ())))
     closes = _closes(outcome, inbound=inbound, not_in_service=not_in_service)
-    closed = _dialled(debtor, channel, contact_point, plan) if closes else None
+    closed = _dialled(debtor, channel, contact_point, plan, inbound=inbound) if closes else None
     day, moment = _when(debtor.creditor, contact_date, happened_at, at)
     clearance = None if inbound else _clearance(debtor, planned, plan, moment, at, by)
     contact = ContactAttempt.objects.create(
@@ -270,21 +270,22 @@ def _leave_alone(debtor: Debtor, day: date, at: datetime, by: Actor, key: str) -
 
 
 def _closes(outcome: ContactOutcome | None, *, inbound: bool, not_in_service: bool) -> str | None:
-    """What a contact of ours tells of the address that was used: the kind of entry, None where it tells nothing."""
+    """What a contact tells of the address that was used: the kind of entry, None where it tells nothing."""
     if not_in_service and (inbound or outcome is not ContactOutcome.NOT_CONNECTED):
         raise Refused("contact.not_in_service")
     if not_in_service:
         return "invalid_number"
-    return "wrong_person" if outcome is ContactOutcome.WRONG_PERSON and not inbound else None
+    return "wrong_person" if outcome is ContactOutcome.WRONG_PERSON else None
 
 
 def _dialled(
-    debtor: Debtor, channel: Channel, told: ContactPoint | None, plan: Clearance | None
+    debtor: Debtor, channel: Channel, told: ContactPoint | None, plan: Clearance | None, *, inbound: bool
 ) -> ContactPoint | None:
-    """The number of the call; on a visit there may be none. Refuses to guess among several."""
+    """The number of the call; on a visit there may be none, and who called us is not guessed. Refuses to guess among
+    several."""
     if told is None and plan is not None:
         told = plan.contact_point
-    if told is not None or channel is not Channel.PHONE:
+    if told is not None or inbound or channel is not Channel.PHONE:
         return told
     points = list(
         ContactPoint.objects.filter(debtor=debtor, channel=str(channel), third_person=None, invalid_since=None)[:2]

@@ -1,8 +1,10 @@
 """Contacts that were made elsewhere are taken in from a file: each counts as if it had been recorded here."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -71,12 +73,13 @@ def _take(
     keep: bool,
     accept_valid_rows: bool,
 ) -> Taken:
-    recorded, known, deviations, wrong = 0, 0, 0, list(faults)
+    recorded, known, deviations, wrong, seen = 0, 0, 0, list(faults), Counter[str]()
     for row in sorted(rows, key=lambda each: (_moment(each, creditor), each.line)):
-        was = JournalEntry.objects.filter(creditor=creditor, event="contact.recorded", key=row.key).exists()
         try:
             with transaction.atomic():
-                verdict = _record(creditor, row, at, by)
+                owner = read.debtor(creditor, row.debtor)
+                key, was = _key(owner, row, seen)
+                verdict = _record(owner, row, key, at, by)
         except DunwellError as error:
             wrong.append(Fault(row.line, error))
             continue
@@ -102,9 +105,29 @@ def _moment(row: MadeContact, creditor: Creditor) -> datetime:
     return zoned.astimezone(UTC)
 
 
-def _record(creditor: Creditor, row: MadeContact, at: datetime, by: Actor) -> str | None:
+def _key(owner: Debtor, row: MadeContact, seen: Counter[str]) -> tuple[str, bool]:
+    """The key of a contact, and whether it was recorded before: the same for the same row however its number and its
+    moment are written. Rows that say the same twice in one file are two contacts.
+
+    seen   how often this file has said the same so far; changed here
+    """
+    told = {**row.told, "debtor": owner.number, "channel": str(row.channel), "outcome": row.outcome or ""}
+    told |= {"at": _moment(row, owner.creditor).isoformat(), "direction": "in" if row.inbound else "out"}
+    if "number" in told:
+        told["number"] = canonical(told["number"], owner.country)
+    text = "\0".join(f"{name}={told[name]}" for name in sorted(told))
+    seen[text] += 1
+    hashed = sha256(f"{text}\0{seen[text]}".encode("utf-8", "replace")).hexdigest()
+    # rows that came before this form was kept are known by their letters
+    keys = (f"contacts:as-one:{hashed}", row.key)
+    known = JournalEntry.objects.filter(creditor=owner.creditor, event="contact.recorded", key__in=keys)
+    was = known.values_list("key", flat=True).first()
+    return was or keys[0], was is not None
+
+
+def _record(owner: Debtor, row: MadeContact, key: str, at: datetime, by: Actor) -> str | None:
     """Record one contact; what the rules said of it then."""
-    owner, told = read.debtor(creditor, row.debtor), row.told
+    creditor, told = owner.creditor, row.told
     calls = row.outcome if row.outcome in tuple(ContactOutcome) else None
     to = told.get("to", "debtor")
     items = {
@@ -112,7 +135,7 @@ def _record(creditor: Creditor, row: MadeContact, at: datetime, by: Actor) -> st
         for field in ("about", "talked")
     }
     made = record_contact(
-        debtor=owner, channel=row.channel, outcome=ContactOutcome(calls) if calls else None, at=at, by=by, key=row.key,
+        debtor=owner, channel=row.channel, outcome=ContactOutcome(calls) if calls else None, at=at, by=by, key=key,
         happened_at=_moment(row, creditor), inbound=row.inbound, purpose=told.get("purpose", "collection"), to=to,
         mode=told.get("mode"), place=told.get("place"), persons=row.persons,
         contact_point=_point(owner, row, to),

@@ -11,7 +11,7 @@ from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
 from dunwell.core.terms import Channel
 from dunwell.engine.contact.planned import Planned, Told
-from dunwell.rulebook.contact_rules import SCOPE
+from dunwell.rulebook.contact_rules import BY_NUMBER, SCOPE
 from dunwell.store import journal
 from dunwell.store.models import Clearance, ContactPoint, Debtor
 
@@ -145,8 +145,10 @@ def planned_of(
 
 
 def numbers_of(debtor: Debtor, channel: Channel, asked: ContactPoint | None, to: str) -> list[ContactPoint | None]:
-    """The numbers that may be called: the one asked for, else the debtor's good ones, the first one first; [None] on a
-    visit, and where none is known. Refuses one of somebody else, and a third person who is not named by one of his."""
+    """The numbers that may be used: the one asked for, else the debtor's good ones, the first one first, of texts and
+    instant messages those of calls where he has none of the channel; [None] on a visit, and where none is known.
+
+    Refuses one of somebody else, and a third person who is not named by one of his."""
     check_whose(debtor, asked, to)
     if asked is not None:
         return [asked]
@@ -154,8 +156,11 @@ def numbers_of(debtor: Debtor, channel: Channel, asked: ContactPoint | None, to:
         raise Refused("third_person.unknown", number=debtor.number)
     if channel is Channel.VISIT:
         return [None]
-    points = ContactPoint.objects.filter(debtor=debtor, channel=str(channel), third_person=None, invalid_since=None)
-    return [*points.order_by("rank", "pk")] or [None]
+    points = ContactPoint.objects.filter(debtor=debtor, third_person=None, invalid_since=None).order_by("rank", "pk")
+    own = [*points.filter(channel=str(channel))]
+    if not own and channel in BY_NUMBER:
+        return [*points.filter(channel__in=BY_NUMBER)] or [None]
+    return [*own] or [None]
 
 
 def check_whose(debtor: Debtor, point: ContactPoint | None, to: str, *, inbound: bool = False) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from difflib import get_close_matches
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -15,8 +16,18 @@ from dunwell.actions.talks.lost_contact import borne_out_from
 from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
 from dunwell.core.terms import Channel, HoldReason
-from dunwell.intake.same_address import canonical
-from dunwell.rulebook.contact_rules import ANSWERED_BY, BY_NUMBER, CLOSING, PERMITS, REGISTERS, SCOPE, Rules
+from dunwell.intake.same_address import canonical, may_be_one
+from dunwell.rulebook.contact_rules import (
+    ANSWERED_BY,
+    ANSWERS,
+    BY_NUMBER,
+    CLOSING,
+    NOTICES,
+    PERMITS,
+    REGISTERS,
+    SCOPE,
+    Rules,
+)
 from dunwell.store import journal
 from dunwell.store.models import ContactPoint, Debtor, RegisterEntry
 from dunwell.store.versions import change
@@ -33,13 +44,8 @@ _NEEDS: Mapping[str, str] = {
     "wrong_person": "address", "invalid_number": "address", "notice_sent": "purpose", "lost_contact": "evidence",
 }  # fmt: skip
 """What an entry of a kind must say; a channel is also told by an address."""
-_ANSWERS: Mapping[str, str] = {
-    "recording_consent": "recording_refused", "recording_refused": "recording_consent",
-}  # fmt: skip
-"""What the last word ends: he was asked the same again."""
 _TIMED = ("inconvenient_time", "hours_agreed")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
-_CODE = re.compile(r"[a-z][a-z_]{0,19}")
 _LONGEST = 5_000
 _ANYWHERE = timedelta(hours=12)
 """No place on earth is further behind Greenwich."""
@@ -68,10 +74,11 @@ def add_entry(
 
     from_date, from_at   since when; both left open: what permits begins now, what forbids with this day
     until_date           the last day (None: until it is ended)
-    purpose              of `notice_sent`: which notice it was; else the purpose of contacts it is about
+    purpose              of `notice_sent`: which notice it was (`NOTICES`), sent today or before; else the purpose of
+                         contacts it is about
     A `notice_sent` ends what waited for it (`ANSWERED_BY`): a written dispute ends with its verification.
     Refuses what its kind must say and does not, an end before the beginning, hours that are none, an address of
-    somebody else, and an entry that stands already.
+    somebody else, and an entry that stands already; what closes an address closes it for every channel, and names none.
     """
     evidence = clean_text(evidence, "evidence", limit=_LONGEST)
     if kind == "employer_prohibits":
@@ -96,9 +103,14 @@ def add_entry(
         return RegisterEntry.objects.get(pk=before["entry"])
     if contact_point is not None and contact_point.debtor_id != debtor.pk:
         raise Refused("register.other_address", number=debtor.number)
+    if kind in CLOSING and contact_point is not None:
+        _check_closing(kind, channel, contact_point)
     _, today = happened_on(debtor.creditor, None, at)
     if from_at is not None and from_at > at:
         raise Refused("talk.moment_ahead", moment=from_at.isoformat())
+    if kind == "notice_sent":
+        # it says that something was done: a day ahead is none on which it was
+        happened_on(debtor.creditor, from_date, at)
     if from_date is None and from_at is None and kind in PERMITS:
         from_at = at
     start = (from_at.astimezone(UTC) - _ANYWHERE).date() if from_at else from_date or today
@@ -120,7 +132,7 @@ def add_entry(
         # whose address it is has one answer: what was said of it before is over
         ended = ("verified",) if kind in CLOSING else CLOSING
         end_of_address(contact_point, ended, at=at, by=by, key=text)
-    if kind in _ANSWERS:
+    if kind in ANSWERS:
         _end_opposite(entry, at=at, by=by, key=text)
     return entry
 
@@ -182,7 +194,7 @@ def _end_opposite(entry: RegisterEntry, *, at: datetime, by: Actor, key: str) ->
     today = happened_on(entry.debtor.creditor, None, at)[1]
     same = {name: getattr(entry, name) for name in ("debtor", "contact_point", "channel", "place", "purpose")}
     standing = RegisterEntry.objects.filter(
-        Q(until_date=None) | Q(until_date__gte=today), kind=_ANSWERS[entry.kind], **same
+        Q(until_date=None) | Q(until_date__gte=today), kind=ANSWERS[entry.kind], **same
     )
     for other in standing.select_related("debtor").order_by("pk"):
         hashed = sha256(f"{key} {other.pk}".encode()).hexdigest()
@@ -195,10 +207,23 @@ def standing_of_address(point: ContactPoint, kinds: Sequence[str], today: date) 
     channels = BY_NUMBER if point.channel in BY_NUMBER else (point.channel,)
     found = RegisterEntry.objects.select_related("debtor", "contact_point__debtor").filter(
         Q(until_date=None) | Q(until_date__gte=today), kind__in=kinds, debtor__person=point.debtor.person_id,
-        contact_point__channel__in=channels, contact_point__third_person=point.third_person_id,
+        contact_point__channel__in=channels,
+        contact_point__third_person__isnull=point.third_person_id is None,
     )  # fmt: skip
     wanted = one_form(point)
     return [each for each in found.order_by("pk") if each.contact_point and one_form(each.contact_point) == wanted]
+
+
+def same_of_person(point: ContactPoint) -> list[ContactPoint]:
+    """The addresses of all accounts of the person that may be the same as one, his own and third persons' alike."""
+    channels = BY_NUMBER if point.channel in BY_NUMBER else (point.channel,)
+    known = ContactPoint.objects.select_related("debtor").filter(
+        debtor__person=point.debtor.person_id, channel__in=channels
+    )
+    if not point.value:
+        return list(known.filter(debtor=point.debtor, value=""))
+    wanted = one_form(point)
+    return [each for each in known.order_by("pk") if may_be_one(one_form(each), wanted)]
 
 
 def one_form(point: ContactPoint) -> str:
@@ -237,8 +262,12 @@ def _check(
         raise Refused(f"register.needs_{needed}", kind=kind)
     if place is not None and place not in PLACES:
         raise Refused("register.not_one_of", field="place", value=place[:40], known=", ".join(PLACES))
-    if purpose is not None and kind == "notice_sent" and not _CODE.fullmatch(purpose):
-        raise Refused("register.bad_notice", value=purpose[:40])
+    if purpose is not None and kind == "notice_sent" and purpose not in NOTICES:
+        near = get_close_matches(purpose.lower()[:100], NOTICES, n=1, cutoff=0.5)
+        known = ", ".join(NOTICES)
+        if near:
+            raise Refused("register.notice_near", value=purpose[:40], near=near[0], known=known)
+        raise Refused("register.bad_notice", value=purpose[:40], known=known)
     if purpose is not None and kind != "notice_sent" and purpose not in PURPOSES:
         raise Refused("register.not_one_of", field="purpose", value=purpose[:40], known=", ".join(PURPOSES))
     if (weekdays or hours) and kind not in _TIMED:
@@ -247,6 +276,14 @@ def _check(
         raise Refused("register.bad_weekdays")
     if hours and not (all(_CLOCK.fullmatch(clock) for clock in hours) and hours[0] < hours[1]):
         raise Refused("register.bad_hours", start=hours[0][:10], until=hours[1][:10])
+
+
+def _check_closing(kind: str, channel: Channel | None, point: ContactPoint) -> None:
+    """Refuses to close an address for one channel alone, and to call something out of service that is no number."""
+    if channel is not None:
+        raise Refused("register.closes_all", kind=kind, channel=str(channel))
+    if kind == "invalid_number" and point.channel not in BY_NUMBER:
+        raise Refused("register.no_number", kind=kind, channel=point.channel)
 
 
 def _refuse_same(

@@ -6,11 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from dunwell.actions.act import act
-from dunwell.actions.once import clean_text, first_result
+from dunwell.actions.once import clean_text, first_result, happened_on
 from dunwell.actions.talks.addresses import address_fields, zones_told
+from dunwell.actions.talks.registers import same_of_person, standing_of_address
 from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused
 from dunwell.core.terms import Channel
+from dunwell.rulebook.contact_rules import CLOSING
 from dunwell.store import journal
 from dunwell.store.models import ContactPoint, Debtor, ThirdPerson
 
@@ -39,7 +41,8 @@ def add_third_person(
     told_by     how we know of him, in words that a reader years later understands
     addresses   by channel the lines of `set_address`; at least one
     He owes nothing: his numbers are never the debtor's, and whether he may be asked is for the rules to say.
-    Refuses a number that stands as the debtor's own.
+    Refuses a number that stands as the debtor's own with any of his accounts, however it is written, also where it is
+    closed because it is somebody else's or out of service.
     """
     name, told_by = (clean_text(text, field, limit=500) for text, field in ((name, "name"), (told_by, "told_by")))
     if relation not in RELATIONS:
@@ -71,13 +74,19 @@ def add_third_person(
 
 
 def _add(person: ThirdPerson, channel: Channel, values: Mapping[str, Any], at: datetime) -> None:
-    """One of his addresses; what is known already stays as it is."""
-    same = ContactPoint.objects.filter(debtor=person.debtor, channel=str(channel), value=values["value"])
-    if same.filter(third_person=None).exists():
-        raise Refused("third_person.own_number", value=values["value"][:100], number=person.debtor.number)
-    if same.filter(third_person=person).exists():
-        return
-    ContactPoint.objects.create(
+    """One of his addresses; what is known already stays as it is, however it is written."""
+    point = ContactPoint(
         creditor=person.creditor, debtor=person.debtor, channel=str(channel), third_person=person, rank=0,
         known_from=at, zones=zones_told(person.debtor, channel, values), **values,
     )  # fmt: skip
+    same = same_of_person(point)
+    told = {"value": values["value"][:100], "number": person.debtor.number}
+    own = [each for each in same if each.third_person_id is None]
+    today = happened_on(person.creditor, None, at)[1]
+    if any(standing_of_address(each, CLOSING, today) for each in own):
+        raise Refused("third_person.closed_number", **told)
+    if own:
+        raise Refused("third_person.own_number", **told)
+    if any(each.third_person_id == person.pk and each.channel == point.channel for each in same):
+        return
+    point.save(force_insert=True)

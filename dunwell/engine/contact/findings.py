@@ -16,7 +16,7 @@ from dunwell.engine.book.promises import promises
 from dunwell.engine.contact.asked import ADDRESSES, CONTACT_DEBTS, CONTACTS, DEBTS, ENTRIES, SUBJECTS, Asked
 from dunwell.engine.contact.rule_findings import Said, say
 from dunwell.engine.facts import Facts
-from dunwell.rulebook.contact_rules import CLOSING, HARD_STOPS, PERMITS, Rules
+from dunwell.rulebook.contact_rules import CLOSING, HARD_STOPS, OF_THE_PERSON, PERMITS, Rules
 from dunwell.rulebook.places import candidate_zones
 
 FINDINGS: dict[str, pl.DataType] = {
@@ -37,7 +37,7 @@ _OF_THE_BOOK = {"debtor_id": "subject_id", "contact_point_id": "address_id", "re
 
 STOPPING = ("forbidden", "presumed-violation", "advice")
 """Effects that stop what would leave by itself. A person may go past the last two, with a reason."""
-_OF_PERSONS = ("complaint", *HARD_STOPS)
+_OF_PERSONS = ("complaint", *OF_THE_PERSON)
 """Entries that speak of the person himself, and so of all his accounts. Talks, hardship and other reasons stay with the
 account they were agreed about."""
 _PAUSING = frozenset({"complaint", "promise", *HARD_STOPS, "hardship", "talks", "other"})

@@ -14,7 +14,7 @@ from dunwell.engine.contact.findings import asked_of, third_persons
 from dunwell.engine.contact.rule_findings import Said, say
 from dunwell.engine.contact.spoken import is_of_entry
 from dunwell.engine.facts import Facts
-from dunwell.rulebook.contact_rules import Rules
+from dunwell.rulebook.contact_rules import BY_NUMBER, Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +150,13 @@ def _named(address: int | None, point: int | None) -> str | None:
 
 
 def _may_be_meant(planned: Planned, row: Mapping[str, Any], channels: Mapping[int, str]) -> bool:
-    """Where nobody said which address is used, what was told of one of this channel may be about it."""
+    """Where nobody said which address is used, what was told of one of this channel may be about it; of a number, on
+    every channel that uses numbers."""
     if row["address_id"] < 0:
         return planned.contact_point is None and planned.to == "third_person"
     on = channels.get(row["address_id"], planned.channel)
-    return planned.contact_point is None and is_of_entry(row) and on == planned.channel
+    meant = on == planned.channel or {on, planned.channel} <= {*BY_NUMBER}
+    return planned.contact_point is None and is_of_entry(row) and meant
 
 
 def _closing(said: Said, at: datetime) -> dict[tuple[int, str], datetime]:

@@ -1,7 +1,8 @@
 """What the rules say of described situations: the very functions that ask about a book."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,8 +17,8 @@ from dunwell.engine.contact.rule_findings import Said, say
 from dunwell.engine.contact.scopes import CHANNELS
 from dunwell.engine.contact.spoken import is_of_entry
 from dunwell.intake.same_address import may_be_one
-from dunwell.rulebook.contact_rules import BY_NUMBER, HARD_STOPS, PERMITS, Rules
-from dunwell.rulebook.situation import RegisterEntry, Situation
+from dunwell.rulebook.contact_rules import ANSWERS, BY_NUMBER, CLOSING, OF_THE_PERSON, PERMITS, Rules
+from dunwell.rulebook.situation import PastContact, RegisterEntry, Situation
 
 
 def answer(situations: Sequence[Situation], rules: Rules) -> list[tuple[ChannelAnswer, ...]]:
@@ -99,10 +100,10 @@ def _asked(batch: Sequence[Situation], named: _Names, providers: Mapping[str, st
             talked = called if spoken_of is None else spoken_of
             for debt in sorted({*called, *talked}):
                 pairs.append((number, named.number(n, "debt", debt), debt in called, debt in talked))
-        for entry in (*each.entries, *_closed(each)):
+        for entry in (*_widened(_last_words(each)), *_closed(each)):
             if entry.kind in PERMITS and entry.account is not None and each.account is None:
                 continue  # what permits for one account permits where that one is known to be asked about
-            binds = None in (entry.account, each.account) or entry.kind in HARD_STOPS
+            binds = None in (entry.account, each.account) or entry.kind in OF_THE_PERSON
             entries.append((
                 len(entries), None if binds else named.number(n, "account", entry.account or ""), n, entry.kind,
                 entry.from_date, entry.from_at and entry.from_at.astimezone(UTC), entry.until_date, entry.channel,
@@ -121,21 +122,62 @@ def _asked(batch: Sequence[Situation], named: _Names, providers: Mapping[str, st
     )
 
 
+def _last_words(situation: Situation) -> list[RegisterEntry]:
+    """The entries without those that a later answer to the same question ended: about recording, as the book ends them
+    (same account, channel, address, place and purpose)."""
+
+    def scope(entry: RegisterEntry) -> tuple[str | None, ...]:
+        return entry.account, entry.channel, entry.address, entry.place, entry.purpose
+
+    def since(entry: RegisterEntry) -> datetime:
+        return entry.from_at or max(midnight(zone, entry.from_date) for zone in situation.asked_zones)
+
+    answers = [entry for entry in situation.entries if entry.kind in ANSWERS]
+    return [
+        entry
+        for entry in situation.entries
+        if not any(
+            other.kind == ANSWERS.get(entry.kind)
+            and scope(other) == scope(entry)
+            and since(entry) < since(other) <= situation.at
+            for other in answers
+        )
+    ]
+
+
+def _widened(entries: Sequence[RegisterEntry]) -> Iterator[RegisterEntry]:
+    """The entries; what closes a number closes it for every channel that uses numbers, whichever one it names."""
+    for entry in entries:
+        if entry.kind in CLOSING and entry.address is not None and entry.channel in BY_NUMBER:
+            yield from (replace(entry, channel=channel) for channel in BY_NUMBER)
+        else:
+            yield entry
+
+
 def _closed(situation: Situation) -> Iterator[RegisterEntry]:
-    """What contacts say of whose address it was: where somebody else answered it is closed until it is confirmed."""
+    """What contacts say of whose address it was: where somebody else answered it is closed until it is confirmed. A
+    message or a call that names no address may have been to any of its channel."""
     confirmed = [
         (entry.address, entry.from_at or max(midnight(zone, entry.from_date) for zone in situation.asked_zones))
         for entry in situation.entries
         if entry.kind == "verified"
     ]
     for contact in situation.contacts:
-        if contact.outcome != "wrong_person" or contact.direction != "out" or contact.address is None:
+        if contact.outcome != "wrong_person" or (contact.address is None and not _may_tell_of_all(situation, contact)):
             continue
-        if any(which == contact.address and contact.at < since <= situation.at for which, since in confirmed):
+        same = (contact.address,) if contact.address is not None else (None, situation.address)
+        if any(which in same and contact.at < since <= situation.at for which, since in confirmed):
             continue
         day = min(contact.at.astimezone(ZoneInfo(zone)).date() for zone in situation.asked_zones)
-        for channel in BY_NUMBER if contact.channel in BY_NUMBER else (contact.channel,):
+        numbers = contact.channel in BY_NUMBER and contact.address is not None
+        for channel in BY_NUMBER if numbers else (contact.channel,):
             yield RegisterEntry("wrong_person", day, from_at=contact.at, channel=channel, address=contact.address)
+
+
+def _may_tell_of_all(situation: Situation, contact: PastContact) -> bool:
+    """Whether a contact that names no address may have been to the one asked about: it was with the same kind of
+    person. Who opened the door to a visit tells nothing of an address that nobody named; nor who came to us."""
+    return (contact.direction, contact.to or "debtor") == ("out", situation.to) and contact.channel != "visit"
 
 
 def _number_of(

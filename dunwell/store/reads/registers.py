@@ -4,7 +4,8 @@ from datetime import date, datetime
 
 from django.db.models import Q
 
-from dunwell.store.models import Clearance, Creditor, Debtor, RegisterEntry
+from dunwell.rulebook.contact_rules import CLOSING
+from dunwell.store.models import Clearance, ContactAttempt, Creditor, Debtor, RegisterEntry
 from dunwell.store.reads.talks import by_id
 from dunwell.store.versions import known
 
@@ -17,6 +18,16 @@ def entry(creditor: Creditor, number: str) -> RegisterEntry:
 def plan(creditor: Creditor, number: str) -> Clearance:
     """What the gate said of a planned contact, by its id, as it was typed. Raises `contact.plan_unknown`."""
     return by_id(Clearance, creditor, number, "contact.plan_unknown")
+
+
+def closed_with(contact: ContactAttempt) -> bool:
+    """Whether an address was closed with the record of this contact."""
+    planned = contact.clearance.contact_point_id if contact.clearance else None
+    if contact.channel != "phone" and contact.contact_point_id is None and planned is None:
+        return False
+    return RegisterEntry.objects.filter(
+        debtor=contact.debtor_id, kind__in=CLOSING, from_at=contact.happened_at, known_from=contact.at
+    ).exists()
 
 
 def entries(

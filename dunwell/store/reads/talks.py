@@ -8,6 +8,7 @@ from django.db.models import F, Q, QuerySet
 
 from dunwell.core.errors import DunwellError
 from dunwell.core.terms import ReceivableKind
+from dunwell.intake.same_address import canonical
 from dunwell.rulebook.instalments import invoice_and_place
 from dunwell.store.models import (
     Complaint,
@@ -79,7 +80,8 @@ def hold(creditor: Creditor, number: str) -> Hold:
 
 
 def address(owner: Debtor, value: str, *, to: str | None = None) -> ContactPoint:
-    """The e-mail address or phone number of a debtor; `letter` for his postal address. Raises `address.unknown`.
+    """The e-mail address or phone number of a debtor, however it is written; `letter` for his postal address. Raises
+    `address.unknown`.
 
     to   who is contacted there: third_person, one of a third person; None: of a third person where he has none such
     """
@@ -90,10 +92,19 @@ def address(owner: Debtor, value: str, *, to: str | None = None) -> ContactPoint
         found = points.filter(channel="letter", third_person=None)
     else:
         found = points.filter(value=_text(value))
-    first = found.order_by(F("third_person").asc(nulls_first=True), "rank", "pk").first()
+    order = (F("third_person").asc(nulls_first=True), "rank", "pk")
+    first = found.order_by(*order).first()
+    if first is None and value != "letter":
+        first = next((each for each in points.order_by(*order) if each.value and _is_written(each, owner, value)), None)
     if first is None:
         raise DunwellError("address.unknown", value=value[:100], number=owner.number)
     return first
+
+
+def _is_written(point: ContactPoint, owner: Debtor, value: str) -> bool:
+    """Whether that is the same number or address, written otherwise."""
+    country = point.country or owner.country
+    return canonical(point.value, country) == canonical(value, country)
 
 
 def third_persons(owner: Debtor) -> list[dict[str, Any]]:
