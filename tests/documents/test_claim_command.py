@@ -371,6 +371,19 @@ class TestADueDateOfADescription:
         assert (bound.rule, bound.latest.isoformat(), bound.basis) == ("cn-sme.due", "2025-08-30", "cut")
 
     @pytest.mark.parametrize(
+        ("law", "due", "told"),
+        [
+            ("FR", "2026-04-10", ("fr-441-10.due", "2026-03-17", "doubtful")),
+            ("FR", "2026-03-17", None),
+            ("IE", "2026-04-10", ("eu-lpd.due", "2026-03-11", "unchecked")),
+        ],
+    )
+    def test_is_measured_by_the_directive_only_where_no_law_of_the_country_is_at_hand(self, law, due, told):
+        debt = self.read(currency="EUR", law=law, due=due, issued="2026-01-10", payment_terms=None)
+        bound = debt.due_basis and debt.due_basis.beyond
+        assert (bound and (bound.rule, bound.latest.isoformat(), bound.basis)) == told
+
+    @pytest.mark.parametrize(
         ("changes", "code", "field"),
         [
             ({"payment_terms": None}, "claim.missing", "debts[0].due"),
