@@ -149,7 +149,7 @@ def _debt(entry: Any, at: str, case: Case, series: Mapping[str, Series] | None) 
         raise DunwellError("claim.currency", field=f"{at}.currency", value=currency)
     principal = _amount(entry, "principal", at, currency)
     case = replace(case, law=_law(entry, at))
-    due, basis = _due(entry, at, case)
+    due, counted = _due(entry, at)
     disputed = _amount(entry, "disputed", at, currency, default=0)
     if disputed > principal:
         raise DunwellError("claim.more_than_principal", field=f"{at}.disputed")
@@ -159,6 +159,7 @@ def _debt(entry: Any, at: str, case: Case, series: Mapping[str, Series] | None) 
     if contract is not None and contract > due:
         raise DunwellError("claim.order_of_days", field=f"{at}.contract", first="contract", second="due")
     terms = _terms(entry.get("terms", {"regime": "none"}), f"{at}.terms", case, series)
+    basis = _with_bound(counted, due, entry, at, replace(case, law=case.law or terms.regime.country))
     if type(entry.get("fixed_sum", False)) is not bool:
         raise DunwellError("claim.yes_or_no", field=f"{at}.fixed_sum")
     if entry.get("fixed_sum") and not terms.regime.fixed_sum:
@@ -179,10 +180,10 @@ def _debt(entry: Any, at: str, case: Case, series: Mapping[str, Series] | None) 
     return with_founded_charges(described, bound.citation.source if bound else None)
 
 
-def _due(entry: Mapping[str, Any], at: str, case: Case) -> tuple[date, DueBasis | None]:
+def _due(entry: Mapping[str, Any], at: str) -> tuple[date, DueBasis]:
     """The due date, as it is told or as payment terms make it; and how it came about."""
     due = fields.day(entry, "due", at)
-    days = {kind: fields.day(entry, field, at) for field, kind in DAYS_OF_TERMS.items()}
+    days = _days(entry, at)
     notation = entry.get("payment_terms")
     if due is None and notation is None:
         raise DunwellError("claim.missing", field=f"{at}.due")
@@ -193,10 +194,17 @@ def _due(entry: Mapping[str, Any], at: str, case: Case) -> tuple[date, DueBasis 
         read = read_terms(fields.text(entry, "payment_terms", at))
         found = _counted(read, days, at)
         due, basis = found.due_date, DueBasis(str(read), found.known)
-    bound = _bound(due, days, case)
-    if bound:
-        basis = replace(basis, beyond=bound)
-    return due, None if basis == DueBasis() else basis
+    return due, basis
+
+
+def _days(entry: Mapping[str, Any], at: str) -> dict[BaseDate, date | None]:
+    return {kind: fields.day(entry, field, at) for field, kind in DAYS_OF_TERMS.items()}
+
+
+def _with_bound(basis: DueBasis, due: date, entry: Mapping[str, Any], at: str, case: Case) -> DueBasis | None:
+    """How a due date came about, with the rule of law that it is later than; None where there is nothing to say."""
+    basis = replace(basis, beyond=_bound(due, _days(entry, at), case))
+    return None if basis == DueBasis() else basis
 
 
 def _counted(terms: PaymentTerms, days: Mapping[BaseDate, date | None], at: str) -> Instalment:

@@ -384,6 +384,15 @@ class TestADueDateOfADescription:
         assert (bound and (bound.rule, bound.latest.isoformat(), bound.basis)) == told
 
     @pytest.mark.parametrize(
+        ("regime", "currency", "rule"),
+        [("uk.lpcdia-1998", "GBP", "uk-lpa.due"), ("fr.c-com-l441-10", "EUR", "fr-441-10.due"), ("none", "EUR", None)],
+    )
+    def test_is_measured_by_the_law_of_its_regime_where_none_is_told(self, regime, currency, rule):
+        debt = self.read(currency=currency, due="2026-04-30", issued="2026-01-10", payment_terms=None,
+                         terms={"regime": regime})  # fmt: skip
+        assert (debt.due_basis and debt.due_basis.beyond.rule) == rule
+
+    @pytest.mark.parametrize(
         ("changes", "code", "field"),
         [
             ({"payment_terms": None}, "claim.missing", "debts[0].due"),
