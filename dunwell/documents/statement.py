@@ -14,6 +14,7 @@ from dunwell.documents.account import Account, DebtStatement, Event, Line, State
 from dunwell.documents.due_words import due_words
 from dunwell.documents.plain import plain
 from dunwell.rulebook.debt import ORDER_SOURCE, Debt, DueBasis
+from dunwell.rulebook.interest_scope import NOT_THE_BUYER
 from dunwell.rulebook.interest_terms import COMPONENTS, Terms
 from dunwell.rulebook.rates import percent_of
 
@@ -187,7 +188,8 @@ def notes(each: DebtStatement, language: str, *, inside: bool = True) -> list[st
         capped = format_money(each.sums.capped, each.debt.currency, language)
         found.append(say("statement.capped", language, amount=capped))
     found += _ceiling_notes(each, language)
-    return found + [say(f"interest.warning.{code}", language) for code in terms.warnings]
+    said = [code for code in terms.warnings if inside or code not in NOT_THE_BUYER]
+    return found + [say(f"interest.warning.{code}", language) for code in said]
 
 
 def _agreed_notes(terms: Terms, language: str) -> list[str]:

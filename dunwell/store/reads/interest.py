@@ -11,8 +11,8 @@ from dunwell.core.errors import DunwellError
 from dunwell.core.terms import ReceivableKind
 from dunwell.rulebook.creditor_kinds import interest_kinds_of, kinds_of
 from dunwell.rulebook.debt import Held
-from dunwell.rulebook.interest_scope import Case, binds_charges_of, charges_bound_by, check_scope
-from dunwell.rulebook.interest_terms import Rate, Terms, make_terms
+from dunwell.rulebook.interest_scope import Case, binds_charges_of, charges_bound_by, check_scope, passed_over
+from dunwell.rulebook.interest_terms import Rate, Regime, Terms, make_terms
 from dunwell.rulebook.rates import Series, Told, house_series
 from dunwell.store.models import Contract, Creditor, Debtor, InterestTerms, RateValue, Receivable
 from dunwell.store.reads import talks
@@ -95,7 +95,8 @@ def _case(creditor: Creditor, debtor: str, buyer: str | None, contract: Contract
 
 class StoredTerms:
     """Which terms hold for a debt: those of its invoice, else of its contract, else of debtors of its debtor's kind in
-    his country, else of his kind. As they and the contracts stand now, or stood at `known_at`.
+    his country, else of his kind. As they and the contracts stand now, or stood at `known_at`. Terms of a kind that
+    hold for certain buyers only are passed over where the debtor is not recorded as one of them.
 
     debtors   only debts of these debtors (by row id) will be asked for; None: of all
     """
@@ -149,16 +150,15 @@ class StoredTerms:
             codes.insert(0, f"{CONTRACT}{contract.number}")
         if item["kind"] in _INVOICES:
             codes.insert(0, f"{INVOICE}{item['number']}")
-        code = next((code for code in codes if code in self._rows), "")
+        buyer = self._buyers.get(debtor["debtor_id"])
+        code, passed = self._code(codes, buyer)
         none = make_terms("none")
         if not code:
-            case = _case(
-                self._creditor, debtor["kind"], self._buyers.get(debtor["debtor_id"]), contract, debtor["country"]
-            )
-            return Held(none, signed, charges_law=_charges_law(none, case))
+            case = _case(self._creditor, debtor["kind"], buyer, contract, debtor["country"])
+            return Held(replace(none, doubts=passed), signed, charges_law=_charges_law(none, case))
         row = self._rows[code]
-        buyer = self._buyers.get(debtor["debtor_id"]) or row.buyer
-        case = _case(self._creditor, debtor["kind"], buyer, contract, debtor["country"])
+        said = row.buyer if code.startswith((CONTRACT, INVOICE)) else None
+        case = _case(self._creditor, debtor["kind"], buyer or said, contract, debtor["country"])
         if code in self._wrong:
             refused = _about(self._wrong[code], item["number"], code)
             return Held(none, signed, refused=refused, charges_law=_charges_law(none, case))
@@ -170,7 +170,20 @@ class StoredTerms:
             doubts = check_scope(terms.regime, case)
         except DunwellError as error:
             return Held(none, signed, refused=_about(error, item["number"], code), charges_law=law)
-        return Held(replace(terms, doubts=doubts), signed, row.fixed_sum, charges_law=law)
+        return Held(replace(terms, doubts=(*doubts, *passed)), signed, row.fixed_sum, charges_law=law)
+
+    def _code(self, codes: Collection[str], buyer: str | None) -> tuple[str, tuple[str, ...]]:
+        """The first code whose terms hold for such a buyer, "" for none; and why others were passed over."""
+        passed: dict[str, None] = {}
+        for code in codes:
+            if code not in self._rows:
+                continue
+            by_kind = code in self._terms and not code.startswith((CONTRACT, INVOICE))
+            why = passed_over(self._terms[code].regime, buyer) if by_kind else None
+            if why is None:
+                return code, tuple(passed)
+            passed[why] = None
+        return "", tuple(passed)
 
 
 def _charges_law(terms: Terms, case: Case) -> str | None:
@@ -199,3 +212,11 @@ def rates_in_use(creditor: Creditor) -> list[Rate]:
         for rate in both
         if rate is not None
     ]
+
+
+def buyers_under(creditor: Creditor, code: str, regime: Regime) -> tuple[int, int]:
+    """Of the debtors that terms of a kind are about, how many are recorded as buyers for whom the regime holds, and
+    how many there are."""
+    kind, _, country = code.partition(":")
+    about = Debtor.objects.filter(creditor=creditor, kind=kind, **({"country": country} if country else {}))
+    return about.filter(buyer_kind__in=regime.buyers).count(), about.count()
