@@ -205,8 +205,8 @@ class TestTheKindOfBuyer:
         ("recorded", "found", "said"),
         [
             ("large_enterprise", {"0.05"}, None),
-            (None, {"7"}, "has not been recorded"),
-            ("other", {"7"}, "recorded as none of them"),
+            (None, {"7.00"}, "has not been recorded"),
+            ("other", {"7.00"}, "recorded as none of them"),
         ],
     )
     def test_decides_whether_terms_of_all_businesses_hold_for_one(self, say, recorded, found, said):
