@@ -369,6 +369,18 @@ class OneDebt:
         for rule in self._rules:
             values.update(rule(values))
 
+    def open_before(self, event: Mapping[str, Any]) -> int:
+        """What an event finds open in all: the step up to where the event itself is taken. The balance stays as it is.
+        Raises TooLargeError as `take` does."""
+        values = _Numbers(self.values)
+        values.update(event)
+        values.update(_reaches(values))
+        for prefix, once in self._tracks:
+            values.update(_span(values, prefix, self._size, self._look, once=once))
+        for rule in self._rules[: self._rules.index(_shares)]:
+            values.update(rule(values))
+        return sum(values[part] for part in _OPEN)
+
 
 def numbers_of(curves: Curves) -> Mapping[str, Callable[[Any], Any]]:
     """The curves for `OneDebt`."""
