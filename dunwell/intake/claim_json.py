@@ -6,16 +6,18 @@ refused with the path of the field.
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import polars as pl
 
-from dunwell.core.errors import DunwellError, refusal
-from dunwell.core.money import DIGITS, LARGEST_MINOR
+from dunwell.core.errors import AtField, DunwellError, refusal
+from dunwell.core.money import DIGITS, LARGEST_MINOR, plain_amount
 from dunwell.core.terms import ChargeKind, DebtorKind
 from dunwell.intake import json_fields as fields
 from dunwell.rulebook.debt import (
@@ -28,14 +30,14 @@ from dunwell.rulebook.debt import (
     Entry,
     with_founded_charges,
 )  # fmt: skip
-from dunwell.rulebook.due_dates import Instalment, due_date
+from dunwell.rulebook.due_dates import Instalment, due_date, instalments
 from dunwell.rulebook.interest_scope import Case, charges_bound_by, check_scope
 from dunwell.rulebook.interest_terms import BUYERS, COMPONENTS, CREDITORS, OTHER, Terms, make_terms
 from dunwell.rulebook.lawful_due import beyond_law, debtor_of
 from dunwell.rulebook.payment_terms import BaseDate, PaymentTerms
 from dunwell.rulebook.places import is_law
 from dunwell.rulebook.rates import Series
-from dunwell.rulebook.terms_notation import read_terms
+from dunwell.rulebook.terms_notation import told_terms
 
 _PLAIN = re.compile(r"[0-9]{1,1000}(\.[0-9]{1,6})?")
 
@@ -87,12 +89,16 @@ def read_claim(text: str, series: Mapping[str, Series] | None = None) -> Describ
     if debtor is None:
         raise DunwellError("claim.missing", field="debtor")
     case = Case(debtor, fields.choice(top, "buyer", "", (*BUYERS, OTHER)), _creditor(top))
-    debts = _debts(fields.items(top, "debts", "", need=True), case, series)
+    by_row = _debts(fields.items(top, "debts", "", need=True), case, series)
+    debts = tuple(debt for parts in by_row for debt in parts)
     _refuse_twice("debts", [debt.number for debt in debts])
     payments = tuple(_loose(entry, f"payments[{n}]") for n, entry in enumerate(fields.items(top, "payments", "")))
     _refuse_twice("payments", [each.id for each in payments] + sorted({e.id for debt in debts for e in debt.entries}))
     fixed = frozenset(
-        debt.number for debt, entry in zip(debts, top["debts"], strict=True) if entry.get("fixed_sum") is True
+        debt.number
+        for parts, entry in zip(by_row, top["debts"], strict=True)
+        for debt in parts
+        if entry.get("fixed_sum") is True
     )
     return Described(fields.day(top, "as_of", ""), fields.day(top, "pay_by", ""), debtor, debts, payments, fixed)
 
@@ -122,16 +128,59 @@ def _law(entry: Mapping[str, Any], at: str) -> str | None:
     return value
 
 
-def _debts(rows: list[Any], case: Case, series: Mapping[str, Series] | None) -> tuple[Debt, ...]:
+def _debts(rows: list[Any], case: Case, series: Mapping[str, Series] | None) -> list[list[Debt]]:
+    """The debts of each row: one, or one for each of its instalments."""
     found, wrong = [], []
     for n, row in enumerate(rows):
+        at = f"debts[{n}]"
         try:
-            found.append(_debt(row, f"debts[{n}]", case, series))
+            found.append([_debt(part, at, case, series) for part in _parts(row, at)])
         except DunwellError as error:
             wrong.append(_of_debt(error, row))
     if wrong:
         raise refusal("claim.debts_refused", wrong)
-    return tuple(found)
+    return found
+
+
+def _parts(row: Any, at: str) -> list[Any]:
+    """A row whose payment terms have several instalments as a row for each: `R1#1`, `R1#2`, with its part of the
+    principal and terms of its own. Any other row as it is, whatever may be wrong with it.
+
+    What happened to a debt, and a dispute about a part of it, is about one instalment: that is refused, and how to
+    write it is said."""
+    try:
+        terms = told_terms(row["payment_terms"])
+        currency, number = row["currency"], fields.text(row, "number", at)
+        principal = _amount(row, "principal", at, currency)
+        if len(terms.parts) == 1 or row.get("due") is not None:
+            return [row]
+    except (DunwellError, KeyError, TypeError, AttributeError):
+        return [row]
+    days = _days(row, at)
+    with _at_terms(at):
+        _check_days(terms, days, at)
+        counted = instalments(terms, days, principal)
+    amounts = [plain_amount(each.amount_minor or 0, currency) for each in counted]
+    told = [name for name in ("entries", "interest_from") if row.get(name)]
+    disputed = row.get("disputed") is not None and _amount(row, "disputed", at, currency)
+    if disputed and disputed != principal:
+        told.append("disputed")
+    if told:
+        parts = [
+            f"{number}#{each.number}, principal {amount}, due {each.due_date}"
+            for each, amount in zip(counted, amounts, strict=True)
+        ]
+        raise DunwellError(
+            "claim.instalments_apart", field=f"{at}.payment_terms", count=len(parts), told=", ".join(told),
+            parts="; ".join(parts),
+        )  # fmt: skip
+    return [
+        {
+            **row, "number": f"{number}#{each.number}", "principal": amount, "disputed": amount if disputed else "0",
+            "payment_terms": str(PaymentTerms((replace(part, share=Fraction(1)),), terms.calendar)),
+        }
+        for each, amount, part in zip(counted, amounts, terms.parts, strict=True)
+    ]  # fmt: skip
 
 
 def _of_debt(error: DunwellError, row: Any) -> DunwellError:
@@ -139,6 +188,8 @@ def _of_debt(error: DunwellError, row: Any) -> DunwellError:
     number = row.get("number") if isinstance(row, dict) else None
     if not isinstance(number, str) or not number.strip() or "field" not in error.params:
         return error
+    if isinstance(error, AtField):
+        return error.at(f"{error.params['field']} ({number.strip()[:60]})")
     return DunwellError(error.code, **{**error.params, "field": f"{error.params['field']} ({number.strip()[:60]})"})
 
 
@@ -191,8 +242,9 @@ def _due(entry: Mapping[str, Any], at: str) -> tuple[date, DueBasis]:
         raise DunwellError("claim.due_twice", field=f"{at}.payment_terms")
     basis = DueBasis()
     if due is None:
-        read = read_terms(fields.text(entry, "payment_terms", at))
-        found = _counted(read, days, at)
+        with _at_terms(at):
+            read = told_terms(fields.text(entry, "payment_terms", at))
+            found = _counted(read, days, at)
         due, basis = found.due_date, DueBasis(str(read), found.known)
     return due, basis
 
@@ -209,11 +261,26 @@ def _with_bound(basis: DueBasis, due: date, entry: Mapping[str, Any], at: str, c
 
 def _counted(terms: PaymentTerms, days: Mapping[BaseDate, date | None], at: str) -> Instalment:
     """The due date of terms; a day that is missing is called as the description calls it."""
+    _check_days(terms, days, at)
+    return due_date(terms, days)
+
+
+def _check_days(terms: PaymentTerms, days: Mapping[BaseDate, date | None], at: str) -> None:
     names = {kind: field for field, kind in DAYS_OF_TERMS.items()}
-    for kind in terms.parts[0].base:
+    for kind in (kind for part in terms.parts for kind in part.base):
         if days.get(kind) is None:
             raise DunwellError("claim.missing", field=f"{at}.{names.get(kind, 'due')}")
-    return due_date(terms, days)
+
+
+@contextmanager
+def _at_terms(at: str) -> Iterator[None]:
+    """What is wrong with payment terms is told of their field."""
+    try:
+        yield
+    except DunwellError as error:
+        if not error.code.startswith("terms."):
+            raise
+        raise AtField(f"{at}.payment_terms", error) from error
 
 
 def _bound(due: date, days: Mapping[BaseDate, date | None], case: Case) -> Bound | None:

@@ -7,7 +7,7 @@ from typing import TextIO
 import click
 
 from dunwell.documents import statement as words_of
-from dunwell.engine.claim.described import compute, with_fixed_sums
+from dunwell.engine.claim.described import compute, once_an_invoice, with_fixed_sums
 from dunwell.engine.claim.several_debts import distribute
 from dunwell.engine.claim.statement import make_statement
 from dunwell.intake.claim_json import read_claim
@@ -40,7 +40,7 @@ def claim(source: TextIO, as_of: date | None, pay_by: date | None, *, as_json: b
         for each in told.payments
     ]
     asked = with_fixed_sums([debt for debt in told.debts if debt.number in told.fixed_for], told.debtor)
-    fixed = {debt.number: debt for debt in asked}
+    fixed = {debt.number: debt for debt in once_an_invoice(asked)}
     owed = [fixed.get(debt.number, debt) for debt in told.debts]
     compute(owed, day)  # what cannot be known is refused of all debts at once
     debts, strangers = distribute(owed, loose, day)
