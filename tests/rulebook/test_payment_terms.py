@@ -279,6 +279,10 @@ class TestAFrame:
         assert found["falls_due_date"].to_list() == [date(2026, 1, 31), None, None, None, date(2026, 5, 5), None]
         assert found["falls_due_known"].to_list() == [True, None, None, None, True, None]
 
+    def test_in_hong_kong_stay_on_a_saturday_and_leave_a_sunday(self) -> None:
+        rows = pl.DataFrame({"terms": ["30 days roll HK"] * 2, "issue_date": [date(2026, 6, 11), date(2026, 6, 12)]})
+        assert due_dates(rows)["falls_due_date"].to_list() == [date(2026, 7, 11), date(2026, 7, 13)]
+
     def test_of_no_rows_is_empty(self) -> None:
         found = due_dates(pl.DataFrame(schema={"terms": pl.String, "issue_date": pl.Date}))
         assert (found.height, found["falls_due_date"].dtype) == (0, pl.Date)
