@@ -20,7 +20,6 @@ from dunwell.engine.facts import Facts
 from dunwell.jobs.context import moment, show, tell, words
 from dunwell.jobs.day_option import Day
 from dunwell.rulebook.strategy_file import default_strategy
-from dunwell.store.models import Creditor
 from dunwell.store.reads import creditors
 from dunwell.store.reads.interest import StoredTerms
 from dunwell.store.reads.tasks import names
@@ -86,7 +85,7 @@ def ageing_command(
         _print(report, wanted)
 
 
-def _not_claimed(creditor: Creditor, facts: Facts, day: date) -> dict[str, int]:
+def _not_claimed(creditor: Any, facts: Facts, day: date) -> dict[str, int]:
     """By currency, the open charges that may not be claimed: they are part of what the table shows."""
     terms = StoredTerms(creditor)
     if not terms.binds_charges:
