@@ -51,7 +51,8 @@ def set_terms(
 
     code        `business`, `consumer`, one of them with a country: `business:GB`; `contract:NUMBER`, `invoice:NUMBER`.
                 The most specific one holds for a debt.
-    buyer       what the debtors are as buyers; what is recorded of a debtor goes before it
+    buyer       what the debtor of a contract or an invoice is as a buyer; what is recorded of him goes before it. Of a
+                kind of debtors it is refused: each is what is recorded of him
     confirmed   whoever sets them answers for them: their interest is demanded though the wording of the rule is not
                 at hand
     What stands already records nothing. Refuses what `make_terms` and `check_scope` refuse, unknown contracts and
@@ -66,9 +67,11 @@ def set_terms(
         _check_country(kind, country)
     if buyer is not None and buyer not in (*BUYERS, OTHER):
         raise Refused("interest.not_one_of", field="buyer", value=buyer[:40], known=", ".join((*BUYERS, OTHER)))
+    if buyer is not None and kind in DEFAULTS:
+        raise Refused("terms.buyer_of_a_kind", field="buyer", code=code)
     terms = make_terms(regime, {**wishes, "confirmed": confirmed}, series_of(creditor))
     aim = aim_of(creditor, code, buyer)
-    check_scope(terms.regime, aim.case)
+    check_scope(terms.regime, aim.case, whoever_buys=not aim.single)
     if fixed_sum and not terms.regime.fixed_sum:
         raise Refused("interest.no_fixed_sum", field="fixed_sum", regime=regime)
     if aim.single and terms.needs_contract_date and aim.signed is None:

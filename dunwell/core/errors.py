@@ -54,6 +54,23 @@ class SeveralErrors(DunwellError):
         return self.words("en")
 
 
+class AtField(DunwellError):
+    """An error that does not say by itself which field it is about: `field` stands before its words."""
+
+    def __init__(self, field: str, error: DunwellError, /) -> None:
+        self.error = error
+        super().__init__("error.at_field", field=field, why=error.words("en"))
+        self.code = error.code
+
+    def at(self, field: str) -> "AtField":
+        """The same about a field that is called otherwise."""
+        return AtField(field, self.error)
+
+    def words(self, language: str = "en") -> str:
+        """The field, then the error."""
+        return say("error.at_field", language, field=self.params["field"], why=self.error.words(language))
+
+
 def refusal(code: str, errors: Sequence[DunwellError]) -> DunwellError:
     """One error as it is, several together under `code` (with {count})."""
     return errors[0] if len(errors) == 1 else SeveralErrors(code, errors)

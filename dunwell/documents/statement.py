@@ -14,6 +14,7 @@ from dunwell.documents.account import Account, DebtStatement, Event, Line, State
 from dunwell.documents.due_words import due_words
 from dunwell.documents.plain import plain
 from dunwell.rulebook.debt import Debt, DueBasis
+from dunwell.rulebook.interest_scope import NOT_THE_BUYER
 from dunwell.rulebook.interest_terms import COMPONENTS, Terms
 from dunwell.rulebook.rates import percent_of
 
@@ -193,11 +194,11 @@ def notes(each: DebtStatement, language: str, *, inside: bool = True) -> list[st
         capped = format_money(each.sums.capped, each.debt.currency, language)
         found.append(say("statement.capped", language, amount=capped))
     found += _ceiling_notes(each, language)
-    said = [code for code in terms.warnings if not (each.debt.contract and code in _WITHOUT_CONTRACT)]
-    return found + [say(f"interest.warning.{code}", language) for code in said]
+    untrue = {*(() if inside else NOT_THE_BUYER), *(_WITHOUT_CONTRACT if each.debt.contract else ())}
+    return found + [say(f"interest.warning.{code}", language) for code in terms.warnings if code not in untrue]
 
 
-_WITHOUT_CONTRACT = {"de_contract_day"}
+_WITHOUT_CONTRACT = ("de_contract_day",)
 """Warnings that say what was assumed because the day of the contract is not told."""
 
 

@@ -6,16 +6,18 @@ refused with the path of the field.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import polars as pl
 
-from dunwell.core.errors import DunwellError, refusal
-from dunwell.core.money import DIGITS, LARGEST_MINOR
+from dunwell.core.errors import AtField, DunwellError, refusal
+from dunwell.core.money import DIGITS, LARGEST_MINOR, plain_amount
 from dunwell.core.terms import ChargeKind, DebtorKind
 from dunwell.intake import json_fields as fields
 from dunwell.rulebook.debt import (
@@ -28,7 +30,7 @@ from dunwell.rulebook.debt import (
     Entry,
     with_founded_charges,
 )  # fmt: skip
-from dunwell.rulebook.due_dates import Instalment, due_date
+from dunwell.rulebook.due_dates import Instalment, due_date, instalments
 from dunwell.rulebook.interest_scope import (
     Case,
     charges_bound_by,
@@ -41,7 +43,7 @@ from dunwell.rulebook.lawful_due import beyond_law, debtor_of
 from dunwell.rulebook.payment_terms import BaseDate, PaymentTerms
 from dunwell.rulebook.places import is_law
 from dunwell.rulebook.rates import Series
-from dunwell.rulebook.terms_notation import read_terms
+from dunwell.rulebook.terms_notation import told_terms
 
 _PLAIN = re.compile(r"[0-9]{1,1000}(\.[0-9]{1,6})?")
 
@@ -105,13 +107,13 @@ def read_with_faults(text: str, series: Mapping[str, Series] | None = None) -> t
     case = Case(debtor, fields.choice(top, "buyer", "", (*BUYERS, OTHER)), _creditor(top))
     rows, paid = fields.items(top, "debts", "", need=True), fields.items(top, "payments", "")
     wrong: list[DunwellError] = []
-    read = [(row, _or_fault(wrong, _debt, row, f"debts[{n}]", case, series)) for n, row in enumerate(rows)]
+    read = [(row, _or_fault(wrong, _debts, row, f"debts[{n}]", case, series) or []) for n, row in enumerate(rows)]
     wrong += _twice("debts", _told(rows, "number"))
     loose = [_or_fault(wrong, _loose, row, f"payments[{n}]") for n, row in enumerate(paid)]
-    debts = tuple(debt for _, debt in read if debt)
+    debts = tuple(debt for _, parts in read for debt in parts)
     wrong += _twice("payments", _told(paid, "id") + sorted({e.id for debt in debts for e in debt.entries}))
     as_of, pay_by = (_or_fault(wrong, fields.day, top, name, "") for name in ("as_of", "pay_by"))
-    fixed = frozenset(debt.number for row, debt in read if debt and row.get("fixed_sum") is True)
+    fixed = frozenset(debt.number for row, parts in read for debt in parts if row.get("fixed_sum") is True)
     return Described(as_of, pay_by, debtor, debts, tuple(filter(None, loose)), fixed), wrong
 
 
@@ -158,11 +160,59 @@ def _law(entry: Mapping[str, Any], at: str) -> str | None:
     return value
 
 
+def _debts(row: Any, at: str, case: Case, series: Mapping[str, Series] | None) -> list[Debt]:
+    """The debts of a row: one, or one for each of its instalments."""
+    return [_debt(part, at, case, series) for part in _parts(row, at)]
+
+
+def _parts(row: Any, at: str) -> list[Any]:
+    """A row whose payment terms have several instalments as a row for each: `R1#1`, `R1#2`, with its part of the
+    principal and terms of its own. Any other row as it is, whatever may be wrong with it.
+
+    What happened to a debt, and a dispute about a part of it, is about one instalment: that is refused, and how to
+    write it is said."""
+    try:
+        terms = told_terms(row["payment_terms"])
+        currency, number = row["currency"], fields.text(row, "number", at)
+        principal = _amount(row, "principal", at, currency)
+        if len(terms.parts) == 1 or row.get("due") is not None:
+            return [row]
+    except (DunwellError, KeyError, TypeError, AttributeError):
+        return [row]
+    days = _days(row, at)
+    with _at_terms(at):
+        _check_days(terms, days, at)
+        counted = instalments(terms, days, principal)
+    amounts = [plain_amount(each.amount_minor or 0, currency) for each in counted]
+    told = [name for name in ("entries", "interest_from") if row.get(name)]
+    disputed = row.get("disputed") is not None and _amount(row, "disputed", at, currency)
+    if disputed and disputed != principal:
+        told.append("disputed")
+    if told:
+        parts = [
+            f"{number}#{each.number}, principal {amount}, due {each.due_date}"
+            for each, amount in zip(counted, amounts, strict=True)
+        ]
+        raise DunwellError(
+            "claim.instalments_apart", field=f"{at}.payment_terms", count=len(parts), told=", ".join(told),
+            parts="; ".join(parts),
+        )  # fmt: skip
+    return [
+        {
+            **row, "number": f"{number}#{each.number}", "principal": amount, "disputed": amount if disputed else "0",
+            "payment_terms": str(PaymentTerms((replace(part, share=Fraction(1)),), terms.calendar)),
+        }
+        for each, amount, part in zip(counted, amounts, terms.parts, strict=True)
+    ]  # fmt: skip
+
+
 def _of_debt(error: DunwellError, row: Any) -> DunwellError:
     """The same error, its field with the number of the debt, where it has one that can be told."""
     number = row.get("number") if isinstance(row, dict) else None
     if not isinstance(number, str) or not number.strip() or "field" not in error.params:
         return error
+    if isinstance(error, AtField):
+        return error.at(f"{error.params['field']} ({number.strip()[:60]})")
     return DunwellError(error.code, **{**error.params, "field": f"{error.params['field']} ({number.strip()[:60]})"})
 
 
@@ -173,7 +223,7 @@ def _debt(entry: Any, at: str, case: Case, series: Mapping[str, Series] | None) 
         raise DunwellError("claim.currency", field=f"{at}.currency", value=currency)
     principal = _amount(entry, "principal", at, currency)
     case = replace(case, law=_law(entry, at))
-    due, basis = _due(entry, at, case)
+    due, counted = _due(entry, at)
     disputed = _amount(entry, "disputed", at, currency, default=0)
     if disputed > principal:
         raise DunwellError("claim.more_than_principal", field=f"{at}.disputed")
@@ -183,6 +233,7 @@ def _debt(entry: Any, at: str, case: Case, series: Mapping[str, Series] | None) 
     if contract is not None and contract > due:
         raise DunwellError("claim.order_of_days", field=f"{at}.contract", first="contract", second="due")
     terms = _terms(entry.get("terms", {"regime": "none"}), f"{at}.terms", case, series)
+    basis = _with_bound(counted, due, entry, at, replace(case, law=case.law or terms.regime.country))
     if type(entry.get("fixed_sum", False)) is not bool:
         raise DunwellError("claim.yes_or_no", field=f"{at}.fixed_sum")
     if entry.get("fixed_sum") and not terms.regime.fixed_sum:
@@ -206,10 +257,10 @@ def _debt(entry: Any, at: str, case: Case, series: Mapping[str, Series] | None) 
     return with_founded_charges(described, law, doubt)
 
 
-def _due(entry: Mapping[str, Any], at: str, case: Case) -> tuple[date, DueBasis | None]:
+def _due(entry: Mapping[str, Any], at: str) -> tuple[date, DueBasis]:
     """The due date, as it is told or as payment terms make it; and how it came about."""
     due = fields.day(entry, "due", at)
-    days = {kind: fields.day(entry, field, at) for field, kind in DAYS_OF_TERMS.items()}
+    days = _days(entry, at)
     notation = entry.get("payment_terms")
     if due is None and notation is None:
         raise DunwellError("claim.missing", field=f"{at}.due")
@@ -217,25 +268,48 @@ def _due(entry: Mapping[str, Any], at: str, case: Case) -> tuple[date, DueBasis 
         raise DunwellError("claim.due_twice", field=f"{at}.payment_terms")
     basis = DueBasis()
     if due is None:
-        read = read_terms(fields.text(entry, "payment_terms", at))
-        found = _counted(read, days, at)
+        with _at_terms(at):
+            read = told_terms(fields.text(entry, "payment_terms", at))
+            found = _counted(read, days, at)
         due, basis = found.due_date, DueBasis(str(read), found.known)
-    bound = _bound(due, days, case)
-    if bound:
-        basis = replace(basis, beyond=bound)
     issued = days[BaseDate.INVOICE]
     if issued is not None and issued > due:
         basis = replace(basis, issued_after=issued)
-    return due, None if basis == DueBasis() else basis
+    return due, basis
+
+
+def _days(entry: Mapping[str, Any], at: str) -> dict[BaseDate, date | None]:
+    return {kind: fields.day(entry, field, at) for field, kind in DAYS_OF_TERMS.items()}
+
+
+def _with_bound(basis: DueBasis, due: date, entry: Mapping[str, Any], at: str, case: Case) -> DueBasis | None:
+    """How a due date came about, with the rule of law that it is later than; None where there is nothing to say."""
+    basis = replace(basis, beyond=_bound(due, _days(entry, at), case))
+    return None if basis == DueBasis() else basis
 
 
 def _counted(terms: PaymentTerms, days: Mapping[BaseDate, date | None], at: str) -> Instalment:
     """The due date of terms; a day that is missing is called as the description calls it."""
+    _check_days(terms, days, at)
+    return due_date(terms, days)
+
+
+def _check_days(terms: PaymentTerms, days: Mapping[BaseDate, date | None], at: str) -> None:
     names = {kind: field for field, kind in DAYS_OF_TERMS.items()}
-    for kind in terms.parts[0].base:
+    for kind in (kind for part in terms.parts for kind in part.base):
         if days.get(kind) is None:
             raise DunwellError("claim.missing", field=f"{at}.{names.get(kind, 'due')}")
-    return due_date(terms, days)
+
+
+@contextmanager
+def _at_terms(at: str) -> Iterator[None]:
+    """What is wrong with payment terms is told of their field."""
+    try:
+        yield
+    except DunwellError as error:
+        if not error.code.startswith("terms."):
+            raise
+        raise AtField(f"{at}.payment_terms", error) from error
 
 
 def _bound(due: date, days: Mapping[BaseDate, date | None], case: Case) -> Bound | None:

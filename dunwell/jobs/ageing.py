@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import click
+import polars as pl
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -14,10 +15,13 @@ from dunwell.core.errors import DunwellError
 from dunwell.core.money import grouped_amount
 from dunwell.documents.plain import plain
 from dunwell.engine.book.ageing import BY, DEFAULT_BOUNDS, LARGEST_BOUND, MOST_BOUNDS, Ageing, Buckets, aged, buckets
+from dunwell.engine.claim.stored_debts import unfounded_charges
+from dunwell.engine.facts import Facts
 from dunwell.jobs.context import moment, show, tell, words
 from dunwell.jobs.day_option import Day
 from dunwell.rulebook.strategy_file import default_strategy
 from dunwell.store.reads import creditors
+from dunwell.store.reads.interest import StoredTerms
 from dunwell.store.reads.tasks import names
 
 SHOWN = 50
@@ -68,6 +72,7 @@ def ageing_command(
             "netting": net,
             "buckets": list(wanted.labels),
             "currencies": _rows(table.by_currency()),
+            "charges_not_claimed": _not_claimed(creditor, facts, day),
         }
         if by_debtor:
             report["debtors"] = _named(_rows(table), dict(numbers.rows()), whole=as_json)
@@ -78,6 +83,15 @@ def ageing_command(
         return
     for report in reports:
         _print(report, wanted)
+
+
+def _not_claimed(creditor: Any, facts: Facts, day: date) -> dict[str, int]:
+    """By currency, the open charges that may not be claimed: they are part of what the table shows."""
+    terms = StoredTerms(creditor)
+    if not terms.binds_charges:
+        return {}
+    found = unfounded_charges(facts, day, terms.of).group_by("currency").agg(pl.col("open_minor").sum())
+    return dict(found.sort("currency").rows())
 
 
 def _whole_numbers(text: str) -> list[int]:
@@ -120,6 +134,8 @@ def _print(report: dict[str, Any], wanted: Buckets) -> None:
     tell(f"ageing.head.{report['by']}", creditor=report["creditor"], day=report["as_of"])
     tell("ageing.netted" if report["netting"] else "ageing.not_netted")
     show(_table(report["currencies"], wanted, [], netting=report["netting"]))
+    for currency, minor in report["charges_not_claimed"].items():
+        tell("ageing.not_claimed", amount=f"{currency} {grouped_amount(minor, currency)}")
     if "debtors" in report:
         show(_table(report["debtors"], wanted, ["debtor", "name"], netting=report["netting"]))
         if report["debtors_count"] > SHOWN:

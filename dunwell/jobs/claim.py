@@ -8,7 +8,7 @@ import click
 
 from dunwell.core.errors import refusal
 from dunwell.documents import statement as words_of
-from dunwell.engine.claim.described import refusals, with_fixed_sums
+from dunwell.engine.claim.described import once_an_invoice, refusals, with_fixed_sums
 from dunwell.engine.claim.several_debts import distribute
 from dunwell.engine.claim.statement import make_statement
 from dunwell.intake.claim_json import read_with_faults
@@ -41,7 +41,7 @@ def claim(source: TextIO, as_of: date | None, pay_by: date | None, *, as_json: b
         for each in told.payments
     ]
     asked = with_fixed_sums([debt for debt in told.debts if debt.number in told.fixed_for], told.debtor)
-    fixed = {debt.number: debt for debt in asked}
+    fixed = {debt.number: debt for debt in once_an_invoice(asked)}
     owed = [fixed.get(debt.number, debt) for debt in told.debts]
     wrong += refusals(owed, day)
     if wrong:

@@ -123,7 +123,9 @@ def terms() -> None:
 @click.option("--sum-cap", help="The most that interest may come to, in percent of the principal.")
 @click.option("--compound", help="When interest bears interest: month, quarter, half-year, year; only if agreed.")
 @click.option(
-    "--buyer", type=click.Choice([*BUYERS, OTHER]), help="What the debtors are as buyers, where it is not recorded."
+    "--buyer",
+    type=click.Choice([*BUYERS, OTHER]),
+    help="What the debtor of the contract or invoice is as a buyer, where it is not recorded.",
 )
 @click.option("--fixed-sum", is_flag=True, help="Claim the fixed sum for late payment that the law gives.")
 @click.option(
@@ -212,12 +214,16 @@ def _state(terms: Terms) -> str:
 def _tell_doubts(creditor: Any, row: Any, regime: Any) -> None:
     """What is doubtful about terms that are set, or has become wrong since."""
     try:
-        doubts = check_scope(regime, read.aim_of(creditor, row.code, row.buyer).case)
+        aim = read.aim_of(creditor, row.code, row.buyer)
+        doubts = check_scope(regime, aim.case, whoever_buys=not aim.single)
     except DunwellError as error:
         tell("terms.doubt", why=error.words(language()))
         return
     for code in doubts:
         tell("terms.doubt", why=words(f"interest.warning.{code}"))
+    if regime.buyers and not aim.single:
+        some, every = read.buyers_under(creditor, row.code, regime)
+        tell("terms.buyers", known=", ".join(regime.buyers), some=some, every=every)
 
 
 @terms.command("list")

@@ -18,7 +18,8 @@ from dunwell.core.errors import DunwellError
 from dunwell.core.money import plain_amount
 from dunwell.core.terms import ReceivableKind
 from dunwell.documents.plain import plain
-from dunwell.engine.book.claims import open_items
+from dunwell.engine.book.cash import apply_cash
+from dunwell.engine.book.claims import net_items
 from dunwell.engine.limitation.clock import alarms, court_dates
 from dunwell.engine.limitation.stored_clocks import RECORDS, StoredClaims, calendar_of, stored_claims, stored_clocks
 from dunwell.engine.limitation.story import story
@@ -179,8 +180,15 @@ def _clocks(
         raise DunwellError("limitation.place_unknown", place=law, known=", ".join(PLACES))
     found = stored_clocks(stored, day, limitation_rules())
     items = (
-        open_items(facts, day)
-        .select("receivable_id", "debtor_id", "currency", "open_minor", item="number")
+        net_items(facts, day, apply_cash(facts), netting=True)
+        .select(
+            "receivable_id",
+            "debtor_id",
+            "currency",
+            "open_minor",
+            item="number",
+            covered_minor=pl.col("demand_minor") - pl.col("net_minor"),
+        )
         .join(facts["debtors"].select("debtor_id", debtor="number"), on="debtor_id")
     )
     return _Clocks(day, law, stored, found, items, read.guarantor_names(creditor))
@@ -199,7 +207,9 @@ def _alarm_rows(told: _Clocks, within: int) -> list[dict[str, Any]]:
         {
             "alarm": row["alarm"], "item": row["item"], "guarantor": told.guarantors.get(row["guarantee_id"]),
             "debtor": row["debtor"], "currency": row["currency"],
-            "open": plain_amount(row["open_minor"], row["currency"]), "place": row["place"], "kind": row["kind"],
+            "open": plain_amount(row["open_minor"], row["currency"]),
+            "covered": plain_amount(row["covered_minor"], row["currency"]) if row["covered_minor"] else None,
+            "place": row["place"], "kind": row["kind"],
             "cautious_date": row["last_date"],
             "strict_date": row["strict_date"] if row["alarm"] == "limitation" else None,
             "days_left": row["days_left"], "state": row["state"], "saved_by": row["saved_by"], "why": row["why"],
@@ -224,7 +234,7 @@ def _show_alarms(rows: list[dict[str, Any]]) -> dict[tuple[str, ...], int]:
         if row["guarantor"] is not None:
             item = words("limitation.guarantee_of", item=item, guarantor=plain(row["guarantor"], 60))
         table.add_row(
-            Text(item), Text(plain(str(row["debtor"]))), f"{row['currency']} {row['open']}",
+            Text(item), Text(plain(str(row["debtor"]))), _open(row),
             row["cautious_date"].isoformat(),
             row["strict_date"].isoformat() if row["strict_date"] else "-", str(row["days_left"]),
             f"({number})",
@@ -232,6 +242,12 @@ def _show_alarms(rows: list[dict[str, Any]]) -> dict[tuple[str, ...], int]:
     if rows:
         show(table)
     return remedies
+
+
+def _open(row: Mapping[str, Any]) -> str:
+    """What is open; beside it how much of that money covers which is not allocated to anything yet."""
+    told = f"{row['currency']} {row['open']}"
+    return told if row["covered"] is None else words("limitation.covered", open=told, covered=row["covered"])
 
 
 def _claim(told: _Clocks, clock: Mapping[str, Any]) -> dict[str, Any]:
@@ -264,7 +280,7 @@ def _step(row: Mapping[str, Any]) -> dict[str, Any]:
     name = f"E{row['source_id']}" if row["source"] == "event" else f"{row['source']} {row['source_id']}"
     return {
         "record": name, "event": row["event_kind"], "date": row["event_date"], "until": row["until_date"],
-        "proof": row["proof"] or None, "effect": row["effect"], "counts": row["counts"],
+        "proof": row["proof"] or None, "effect": row["effect"], "too_early": row["too_early"], "counts": row["counts"],
         "strict_counts": row["strict_counts"], "cautious_date": row["cautious_date"], "strict_date": row["strict_date"],
     }  # fmt: skip
 
@@ -320,6 +336,8 @@ def _effect(event: Mapping[str, Any]) -> str:
     if event["effect"] is None:
         return "-"
     told = words(f"limitation.effect.{event['effect']}")
+    if event["too_early"]:
+        return words("limitation.effect_too_early", effect=told)
     if event["effect"] in ("nothing", "not_stated") or event["counts"]:
         return told
     return words("limitation.effect_strict" if event["strict_counts"] else "limitation.effect_void", effect=told)

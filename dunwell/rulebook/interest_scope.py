@@ -30,8 +30,22 @@ class Case:
     countries: tuple[str, ...] = ()
 
 
-def check_scope(regime: Regime, case: Case) -> tuple[str, ...]:
+NOT_THE_BUYER = ("buyer_not_recorded", "buyer_outside")
+"""Doubts that say why terms of a kind of debtors were passed over for one of them; for the creditor's people only."""
+
+
+def passed_over(regime: Regime, buyer: str | None) -> str | None:
+    """Why terms that are set for a whole kind of debtors do not hold for one of them (see `NOT_THE_BUYER`); None: they
+    do. What a debtor is as a buyer is what is recorded of him: nobody says it of all of a kind at once."""
+    if not regime.buyers or buyer in regime.buyers:
+        return None
+    return NOT_THE_BUYER[0] if buyer is None else NOT_THE_BUYER[1]
+
+
+def check_scope(regime: Regime, case: Case, *, whoever_buys: bool = False) -> tuple[str, ...]:
     """What is doubtful about a regime for a case: codes with words `interest.warning.<code>`.
+
+    whoever_buys   the case is one of many debtors: the kind of buyer is asked of each (`passed_over`)
 
     Raises DunwellError `interest.*_out_of_scope` when it does not hold for the kind of debtor, of buyer or of creditor,
     or when another law governs the contract. A regime that holds for some creditors or buyers only asks for a record
@@ -39,7 +53,7 @@ def check_scope(regime: Regime, case: Case) -> tuple[str, ...]:
     """
     if case.debtor not in regime.debtors:
         raise _refused("debtor", regime, regime.debtors)
-    if regime.buyers and case.buyer not in regime.buyers:
+    if regime.buyers and not whoever_buys and case.buyer not in regime.buyers:
         raise _refused("buyer", regime, regime.buyers)
     if regime.creditors and not case.creditor & set(regime.creditors):
         raise _refused("creditor", regime, regime.creditors)

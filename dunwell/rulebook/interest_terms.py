@@ -122,6 +122,11 @@ class Regime:
         return next((citation for until, citation in self.cited_before if day < until), self.citation)
 
     @property
+    def country(self) -> str | None:
+        """The country whose law the regime is; None where it is of no one country: a contract's own, a directive."""
+        return self.place if is_law(self.place) else None
+
+    @property
     def verified(self) -> bool:
         """Whether the official wording stands beside the rule, of each of its texts."""
         return self.citation.verified and all(citation.verified for _, citation in self.cited_before)

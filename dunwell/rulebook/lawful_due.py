@@ -44,16 +44,16 @@ def beyond_law(rows: pl.DataFrame, creditor: frozenset[str]) -> pl.DataFrame:
     """
     found = [pl.DataFrame(schema={**rows.schema, _PLACE: pl.UInt32(), **BOUNDS})]
     for rule, limits, part in _in_scope(rows, creditor):
-        if limits.longest is None:
+        if not limits.longest:
             continue
-        base = [each.column for each in limits.longest.parts[0].base]
+        base = sorted({each.column for longest in limits.longest for each in longest.parts[0].base})
         lacks = pl.any_horizontal(pl.col(day).is_null() for day in base)
         filled = part.with_columns(pl.col(day).fill_null(pl.col("issue_date")) for day in base)
-        bound = due_dates(filled.select("issue_date", *_DAYS, "due_date", terms=pl.lit(str(limits.longest))))
+        latest = limits.latest(filled.select("issue_date", *_DAYS, "due_date"))
         hard = pl.lit("cut" if limits.beyond == "forbidden" else "doubtful")
         found.append(
             part.with_columns(
-                law_rule=pl.lit(rule.id), lawful_date=bound["falls_due_date"],
+                law_rule=pl.lit(rule.id), lawful_date=latest,
                 law_basis=pl.when(lacks).then(pl.lit("unchecked")).otherwise(hard),
             )
             .filter(pl.col("due_date") > pl.col("lawful_date"))
@@ -79,7 +79,7 @@ def due_by_law(rows: pl.DataFrame, creditor: frozenset[str]) -> pl.DataFrame:
     numbered = rows.with_row_index(_PLACE)
     found = [pl.DataFrame(schema={_PLACE: pl.UInt32(), **GIVEN})]
     for rule, limits, part in _in_scope(rows, creditor):
-        if members_of(rule.place):
+        if members_of(rule.place) or limits.unless_agreed is None:
             continue
         at_once = part.with_columns(due_date=pl.max_horizontal("issue_date", "delivered_date", "accepted_date"))
         terms = str(limits.unless_agreed)
@@ -109,10 +109,10 @@ def _in_scope(rows: pl.DataFrame, creditor: frozenset[str]) -> Iterator[tuple[Le
 
 
 def _rules_under(law: str, creditor: frozenset[str]) -> list[LegalTerms]:
-    """The rules that hold under a law, for such a creditor."""
-    return [
-        rule
-        for rule in house_legal_terms().values()
-        if (governs(rule.place, law) or law[:2] in members_of(rule.place))
-        and (not rule.creditors or set(rule.creditors) & creditor)
-    ]
+    """The rules that hold under a law, for such a creditor. A directive is told only where no rule of the country
+    itself says when money is due: it binds states, and the national law is what a court applies."""
+    rules = list(house_legal_terms().values())
+    own = [rule for rule in rules if governs(rule.place, law)]
+    above = [rule for rule in rules if law[:2] in members_of(rule.place)]
+    found = own if any(rule.about == "due" for rule in own) else [*own, *above]
+    return [rule for rule in found if not rule.creditors or set(rule.creditors) & creditor]

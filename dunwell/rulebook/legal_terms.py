@@ -34,17 +34,37 @@ _MAY = {"creditor"}
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What holds for one kind of debtor. `only_if`: a condition that must be true besides, e.g. `warned_on_invoice`."""
+    """What holds for one kind of debtor.
 
-    unless_agreed: PaymentTerms
-    longest: PaymentTerms | None
+    unless_agreed   None: the rule says nothing of it
+    longest         what an agreed term may be at most, each a way of counting: the latest bounds it; empty: no bound
+    only_if         a condition that must be true besides, e.g. `warned_on_invoice`
+    """
+
+    unless_agreed: PaymentTerms | None
+    longest: tuple[PaymentTerms, ...]
     beyond: str | None
     only_if: str | None
 
     def after_acceptance(self, stands_for: BaseDate) -> "Limits":
         """The same where acceptance was agreed: it takes the place of another day."""
-        longest = self.longest and _instead(self.longest, stands_for)
-        return replace(self, unless_agreed=_instead(self.unless_agreed, stands_for), longest=longest)
+        unless_agreed = self.unless_agreed and _instead(self.unless_agreed, stands_for)
+        return replace(
+            self, unless_agreed=unless_agreed, longest=tuple(_instead(each, stands_for) for each in self.longest)
+        )
+
+    def latest(self, rows: pl.DataFrame) -> pl.Series:
+        """The latest day that may be agreed of each row (Date); null where a day that it runs from is missing.
+
+        rows   the days as for `due_dates`; no terms
+        """
+        ways = [
+            due_dates(rows.with_columns(terms=pl.lit(str(each))))["falls_due_date"].alias(f"_{n}")
+            for n, each in enumerate(self.longest)
+        ]
+        if not ways:
+            return pl.Series("lawful_date", [None] * rows.height, pl.Date)
+        return pl.DataFrame(ways).select(lawful_date=pl.max_horizontal(pl.all())).to_series()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +116,13 @@ def due_under(rows: pl.DataFrame, limits: Limits) -> pl.DataFrame:
             basis (String, see `BASES`; null where falls_due_date is null)
     """
     agreed = pl.col("terms").is_not_null()
-    counted = due_dates(
-        rows.with_columns(_agreed=agreed, terms=pl.col("terms").fill_null(str(limits.unless_agreed)))
-    ).with_columns(agreed_due_date=pl.when("_agreed").then("falls_due_date"))
-    if limits.longest is None:
-        counted = counted.with_columns(_longest=pl.lit(None, pl.Date))
-        within = pl.lit(value=True)
-    else:
-        days = [kind.column for kind in BaseDate if kind.column in counted.columns]
-        bound = due_dates(counted.select(*days, terms=pl.lit(str(limits.longest))))
-        counted = counted.with_columns(_longest=bound["falls_due_date"])
-        within = pl.col("falls_due_date") <= pl.col("_longest")
+    given = str(limits.unless_agreed) if limits.unless_agreed else None
+    counted = due_dates(rows.with_columns(_agreed=agreed, terms=pl.col("terms").fill_null(pl.lit(given)))).with_columns(
+        agreed_due_date=pl.when("_agreed").then("falls_due_date")
+    )
+    days = [kind.column for kind in BaseDate if kind.column in counted.columns]
+    counted = counted.with_columns(_longest=limits.latest(counted.select(days)))
+    within = pl.col("falls_due_date") <= pl.col("_longest") if limits.longest else pl.lit(value=True)
     beyond = pl.lit("cut" if limits.beyond == "forbidden" else "doubtful")
     basis = (
         pl.when(pl.col("falls_due_date").is_null())
@@ -196,13 +212,16 @@ def _limits(entries: Any) -> Mapping[str, Limits]:
     found: dict[str, Limits] = {}
     for entry in entries:
         keys = set(entry)
-        if not {"for", "unless_agreed"} <= keys <= {"for", "unless_agreed", "longest", "beyond", "only_if"}:
-            raise ValueError("a value has for, unless_agreed, and may have longest with beyond, and only_if")
+        says = keys & {"unless_agreed", "longest"}
+        if "for" not in keys or not says or not keys <= {"for", "unless_agreed", "longest", "beyond", "only_if"}:
+            raise ValueError("a value has for, unless_agreed or longest with beyond or both, and may have only_if")
         if ("longest" in keys) != ("beyond" in keys) or entry.get("beyond") not in (None, "forbidden", "doubtful"):
             raise ValueError("a longest term says whether beyond it is forbidden or doubtful")
-        longest = read_terms(entry["longest"]) if "longest" in keys else None
-        limits = Limits(read_terms(entry["unless_agreed"]), longest, entry.get("beyond"), entry.get("only_if"))
-        if any(len(terms.parts) != 1 for terms in (limits.unless_agreed, longest) if terms):
+        ways = entry.get("longest", [])
+        longest = tuple(read_terms(each) for each in (ways if isinstance(ways, list) else [ways]))
+        unless_agreed = read_terms(entry["unless_agreed"]) if "unless_agreed" in keys else None
+        limits = Limits(unless_agreed, longest, entry.get("beyond"), entry.get("only_if"))
+        if any(len(terms.parts) != 1 for terms in (unless_agreed, *longest) if terms):
             raise ValueError("a term of the law has no instalments")
         for debtor in entry["for"]:
             if debtor not in DEBTORS or debtor in found:

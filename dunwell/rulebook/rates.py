@@ -69,7 +69,10 @@ class Series:
 
     def told_of(self, day: date) -> Told | None:
         """Who told the value in force on a day; None where it came with the release."""
-        return self.told.get(max(since for since, _ in self.values if since <= day))
+        if not self.told:
+            return None
+        place = bisect_right(self.values, day, key=lambda pair: pair[0])
+        return self.told.get(self.values[place - 1][0]) if place else None
 
     def on(self, day: date) -> int:
         """The rate in force on a day, in ppm. Raises DunwellError `rate.before` before the first known day.

@@ -35,6 +35,12 @@ def read_terms(text: str) -> PaymentTerms:
     return _Reader(text).terms()
 
 
+def told_terms(text: str) -> PaymentTerms:
+    """Terms as people write them: a number alone is days. Raises what `read_terms` does."""
+    days = text.strip()
+    return read_terms(f"{days} days" if days.isascii() and days.isdecimal() else text)
+
+
 class _Reader:
     """Reads tokens from left to right; `here` is the place of the token last looked at."""
 

@@ -421,19 +421,67 @@ class TestADueDateOfADescription:
         assert (bound.rule, bound.latest.isoformat(), bound.basis) == ("cn-sme.due", "2025-08-30", "cut")
 
     @pytest.mark.parametrize(
+        ("law", "due", "told"),
+        [
+            ("FR", "2026-04-10", ("fr-441-10.due", "2026-03-17", "doubtful")),
+            ("FR", "2026-03-17", None),
+            ("IE", "2026-04-10", ("eu-lpd.due", "2026-03-11", "unchecked")),
+        ],
+    )
+    def test_is_measured_by_the_directive_only_where_no_law_of_the_country_is_at_hand(self, law, due, told):
+        debt = self.read(currency="EUR", law=law, due=due, issued="2026-01-10", payment_terms=None)
+        bound = debt.due_basis and debt.due_basis.beyond
+        assert (bound and (bound.rule, bound.latest.isoformat(), bound.basis)) == told
+
+    @pytest.mark.parametrize(
+        ("regime", "currency", "rule"),
+        [("uk.lpcdia-1998", "GBP", "uk-lpa.due"), ("fr.c-com-l441-10", "EUR", "fr-441-10.due"), ("none", "EUR", None)],
+    )
+    def test_is_measured_by_the_law_of_its_regime_where_none_is_told(self, regime, currency, rule):
+        debt = self.read(currency=currency, due="2026-04-30", issued="2026-01-10", payment_terms=None,
+                         terms={"regime": regime})  # fmt: skip
+        assert (debt.due_basis and debt.due_basis.beyond.rule) == rule
+
+    @pytest.mark.parametrize(
         ("changes", "code", "field"),
         [
             ({"payment_terms": None}, "claim.missing", "debts[0].due (R1)"),
             ({"due": "2027-05-01"}, "claim.due_twice", "debts[0].payment_terms (R1)"),
             ({"payment_terms": "30 days from delivery"}, "claim.missing", "debts[0].delivered (R1)"),
-            ({"payment_terms": "50%: 1 day; 50%: 2 days"}, "terms.several_instalments", None),
-            ({"payment_terms": "soon"}, "terms.unreadable", None),
+            ({"payment_terms": "50%: 1 day; 50%: 2 days from delivery"}, "claim.missing", "debts[0].delivered (R1)"),
+            ({"payment_terms": "soon"}, "terms.unreadable", "debts[0].payment_terms (R1)"),
+            ({"payment_terms": "99999"}, "terms.number", "debts[0].payment_terms (R1)"),
         ],
     )
     def test_that_cannot_be_counted_is_refused(self, changes, code, field):
         with pytest.raises(DunwellError) as refused:
             self.read(**changes)
         assert (refused.value.code, refused.value.params.get("field")) == (code, field)
+        assert all(field in refused.value.words(language) for language in ("en", "zh-Hans", "zh-Hant"))
+
+    def test_may_be_told_by_a_number_of_days_alone(self):
+        assert self.read(payment_terms=" 30 ").due.isoformat() == "2027-05-01"
+
+    INSTALMENTS = {
+        "number": "R1", "currency": "EUR", "principal": "1000.01", "issued": "2026-01-10",
+        "payment_terms": "50%: 60 days; 50%: 30 days", "fixed_sum": True,
+    }  # fmt: skip
+
+    @pytest.mark.parametrize(("regime", "sums"), [("fr.c-com-l441-10", [0, 40_00]), ("de.bgb-288-2", [40_00, 40_00])])
+    def test_of_each_instalment_makes_a_debt_and_the_fixed_sum_is_borne_as_the_law_says(self, tmp_path, regime, sums):
+        text = json.dumps({"debtor": "business", "as_of": "2026-06-01", "debts": [
+            {**self.INSTALMENTS, "terms": {"regime": regime, "confirmed": True}}]})  # fmt: skip
+        told = json.loads(claim(text, "--json", tmp_path=tmp_path).stdout)["debts"]
+        assert [(each["number"], each["due"]) for each in told] == [("R1#1", "2026-03-11"), ("R1#2", "2026-02-09")]
+        assert [each["demanded"]["principal"] for each in told] == ["500.00", "500.01"]
+        assert [round(float(each["demanded"]["costs"]) * 100) for each in told] == sums
+
+    def test_of_instalments_asks_for_a_debt_of_each_where_one_was_paid(self):
+        paid = [{"id": "P1", "date": "2026-02-01", "kind": "payment", "amount": "1.00"}]
+        with pytest.raises(DunwellError) as refused:
+            self.read(**self.INSTALMENTS, entries=paid)
+        assert refused.value.code == "claim.instalments_apart"
+        assert "R1#1, principal 500.00, due 2026-03-11; R1#2, principal 500.01, due 2026-02-09" in str(refused.value)
 
 
 class TestARuleOfSeveralTexts:

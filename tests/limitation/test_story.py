@@ -34,6 +34,16 @@ class TestAStory:
                     n: clock[n] for n in ("cautious_date", "strict_date", "state")
                 }
 
+    def test_says_that_a_demand_before_the_claim_was_late_changes_nothing(self) -> None:
+        due = claim()["due_date"]
+        early, late = told(
+            claim(), [event("demand", due - timedelta(5), 1), event("demand", due + timedelta(40), 2)],
+            due + timedelta(90),
+        )  # fmt: skip
+        assert (early["effect"], early["too_early"]) == ("restarts", True)
+        assert late["too_early"] is False
+        assert late["cautious_date"] > early["cautious_date"]
+
     def test_tells_what_each_event_does_and_in_which_reading_it_counts(self) -> None:
         events = [
             event("demand", date(2025, 6, 2), 7, proof=""),

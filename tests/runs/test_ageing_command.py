@@ -138,3 +138,20 @@ class TestTheAgeingCommand:
         home.dunwell("init", "--name", "Acme", "--country", "DE")
         day = date(2026, 3, 2).isoformat()
         assert home.dunwell("ageing", "--as-of", day).stdout == f"main on {day}: nothing is open.\n"
+
+
+@QUICK
+class TestChargesThatMayNotBeClaimed:
+    def test_are_said_beside_the_table_they_are_part_of(self, say_of: Any) -> None:
+        book = Book()
+        debtor = book.debtor("D1", kind="consumer", country="US")
+        invoice = book.invoice(debtor, 500_00, days(-40), number="invoice-1", currency="USD")
+        for minor, basis in ((25_00, None), (7_00, "agreed"), (3_00, "none")):
+            book.charge(debtor, minor, days(-20), invoice, currency="USD")
+            book.rows["receivables"][-1]["charge_basis"] = basis
+        book.charge(debtor, 40_00, days(-20), None, currency="USD")
+        run = say_of(book)
+        assert json.loads(run("ageing", "--json"))[0]["charges_not_claimed"] == {}
+        run("creditor", "set", "--code", "acme", "--kind", "debt_collector")
+        assert json.loads(run("ageing", "--json"))[0]["charges_not_claimed"] == {"USD": 68_00}
+        assert "USD 68.00 are open charges that may not be claimed" in " ".join(run("ageing").split())

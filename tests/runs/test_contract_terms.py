@@ -137,7 +137,8 @@ class TestTheGoverningLaw:
         assert "governing law" not in say("statement", "invoice-1")
 
 
-SME = ("terms", "set", "business", "--regime", "cn.sme-payment", "--buyer", "large_enterprise", "--confirmed")
+PAYMENT = ("--regime", "cn.sme-payment", "--confirmed")
+SME = ("terms", "set", "invoice:invoice-1", *PAYMENT, "--buyer", "large_enterprise")
 
 
 @QUICK
@@ -156,7 +157,7 @@ class TestTheKindOfCreditor:
         say(*SME)
         self.kind(say, "other")
         assert "Check:" in say("terms", "show")
-        assert "invoice-1 (business)" in say("statement", "invoice-1", fails=True)
+        assert "invoice-1 (invoice:invoice-1)" in say("statement", "invoice-1", fails=True)
 
     def test_closes_what_licensed_lenders_are_outside_of(self, say):
         contract(signed=date(2022, 8, 22), law="CN")
@@ -199,3 +200,29 @@ class TestTheKindOfBuyer:
         change("UPDATE store_debtor SET buyer_kind = 'state_organ'")
         say("terms", "set", "invoice:invoice-1", "--regime", "cn.sme-payment", "--confirmed")
         assert rates(say) == {"0.05"}
+
+    @pytest.mark.parametrize(
+        ("recorded", "found", "said"),
+        [
+            ("large_enterprise", {"0.05"}, None),
+            (None, {"7.00"}, "has not been recorded"),
+            ("other", {"7.00"}, "recorded as none of them"),
+        ],
+    )
+    def test_decides_whether_terms_of_all_businesses_hold_for_one(self, say, recorded, found, said):
+        from tests.runs.kept import change
+
+        say("creditor", "set", "--code", "acme", "--kind", "sme")
+        change("UPDATE store_debtor SET buyer_kind = %s", recorded)
+        say("terms", "set", "business", *CLAUSE, "7")
+        told = say("terms", "set", "business:DE", *PAYMENT)
+        assert f"{int(recorded == 'large_enterprise')} of 1" in told
+        assert rates(say) == found
+        notes = " ".join(debt(say)["notes"])
+        assert (said in notes) if said else ("passed over" not in notes)
+
+    def test_that_is_not_recorded_leaves_a_customer_without_interest_and_it_is_said(self, say):
+        say("creditor", "set", "--code", "acme", "--kind", "sme")
+        say("terms", "set", "business", *PAYMENT)
+        assert rates(say) == set()
+        assert "what this customer is as a buyer has not been recorded" in say("statement", "invoice-1")

@@ -53,6 +53,16 @@ class TestLimitation:
         assert "EUR 150.00" in said
 
     @QUICK
+    def test_says_how_much_of_what_is_open_unallocated_money_covers(self, say_of):
+        book = a_book()
+        book.payment(book.rows["debtors"][0]["debtor_id"], 70_00, days(-5))
+        say = say_of(book)
+        rows = json.loads(say("limitation", "--place", "CN", "--within", "1000", "--json"))["alarms"]
+        assert [(row["open"], row["covered"]) for row in rows] == [("100.00", "70.00"), ("150.00", None)]
+        said = " ".join(say("limitation", "--place", "CN", "--within", "1000").split())
+        assert "70.00)" in said
+
+    @QUICK
     @pytest.mark.parametrize(("language", "words"), [("zh-Hans", "时效"), ("zh-Hant", "時效")])
     def test_speaks_three_languages(self, say, language, words):
         assert words in say("--place", "CN", "--within", "1000", language=language)

@@ -5,7 +5,7 @@ The rule is written once, in words that both ways of reckoning know: `_Columns` 
 debts with hundreds of entries are taken one by one (`accrual.FEW`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 from functools import cache
 from typing import Any, Protocol
@@ -383,6 +383,19 @@ class OneDebt:
             values.update(_span(values, prefix, self._size, self._look, once=once))
         for rule in self._rules:
             values.update(rule(values))
+
+    def open_before(self, event: Mapping[str, Any], parts: Sequence[str]) -> int:
+        """What an event finds open of these parts (of `_OPEN`): the step up to where the event itself is taken.
+        The balance stays as it is. A surplus that is held is not spent on them yet.
+        Raises TooLargeError as `take` does."""
+        values = _Numbers(self.values)
+        values.update(event)
+        values.update(_reaches(values))
+        for prefix, once in self._tracks:
+            values.update(_span(values, prefix, self._size, self._look, once=once))
+        for rule in self._rules[: self._rules.index(_shares)]:
+            values.update(rule(values))
+        return sum(values[part] for part in parts)
 
 
 def numbers_of(curves: Curves) -> Mapping[str, Callable[[Any], Any]]:

@@ -12,9 +12,10 @@ from dunwell.core.errors import DunwellError, Words, refusal
 from dunwell.core.terms import ReceivableKind
 from dunwell.engine.claim import accrual
 from dunwell.engine.claim.debts import DEBTS, resolve
-from dunwell.engine.claim.fees import fixed_sums
+from dunwell.engine.claim.fees import fixed_sum_per_invoice, fixed_sums
 from dunwell.rulebook.debt import Debt
 from dunwell.rulebook.fees import FixedSum, house_fees
+from dunwell.rulebook.instalments import invoice_and_place
 from dunwell.rulebook.interest_terms import COMPONENTS, Terms, make_terms
 from dunwell.rulebook.rates import Series
 
@@ -173,6 +174,21 @@ def with_fixed_sums(debts: Sequence[Debt], debtor: str) -> list[Debt]:
         rows += [row, {**row, "debt_id": 2 * n + 1, "late_from": signed or late, "costs_minor": 0}]
     found = fixed_sums(pl.DataFrame(rows), max(row["late_from"] for row in rows)).sort("debt_id").rows(named=True)
     return [_with_found(debt, *found[2 * n : 2 * n + 2]) for n, debt in enumerate(debts)]
+
+
+def once_an_invoice(debts: Sequence[Debt]) -> list[Debt]:
+    """The debts of a description with their fixed sum, where the law gives it once an invoice: of instalments (`R1#1`,
+    `R1#2`) only the one that was late first bears it."""
+    found = list(debts)
+    had: set[tuple[str, str]] = set()
+    for n in sorted(range(len(found)), key=lambda n: (found[n].due, found[n].number)):
+        debt, part = found[n], invoice_and_place(found[n].number)
+        if part is None or not debt.fixed_sum_minor or not fixed_sum_per_invoice(debt.terms.regime.place):
+            continue
+        if (part[0], debt.currency) in had:
+            found[n] = replace(debt, fixed_sum_minor=0)
+        had.add((part[0], debt.currency))
+    return found
 
 
 def _late_from(debt: Debt) -> date:

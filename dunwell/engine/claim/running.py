@@ -58,15 +58,15 @@ class Running:
         while self._taken < until:
             event = self._events[self._taken]
             before = self._one.values["surplus"]
-            self._take(self._one, event)
+            self._take(event)
             self._taken += 1
             if self._one.values["surplus"] > before and event["entry_id"] is not None:
                 grew.append((event["entry_id"], self._one.values["surplus"] - before))
         return grew
 
-    def _take(self, one: OneDebt, event: Mapping[str, Any]) -> None:
+    def _take(self, event: Mapping[str, Any]) -> None:
         try:
-            one.take(event)
+            self._one.take(event)
         except TooLargeError:
             raise refused_for(self._debt, "interest.too_large") from None
 
@@ -76,10 +76,17 @@ class Running:
         self.beyond(day)
         if self.quiet:
             return 0
-        asked = OneDebt(self._one.values, self._size, self._look)
         nothing = {"event": int(Event.PAYMENT), "amount": 0, "designation": None, "entry_id": None}
-        self._take(asked, {"place": self._place(day), **nothing})
+        event = {"place": self._place(day), **nothing}
         parts = _PARTS if component is None else (_PARTS[COMPONENTS.index(component)],)
+        try:
+            if not self._one.values["surplus"]:
+                return self._one.open_before(event, parts)
+            # money that is held pays what has arisen since
+            asked = OneDebt(self._one.values, self._size, self._look)
+            asked.take(event)
+        except TooLargeError:
+            raise refused_for(self._debt, "interest.too_large") from None
         return sum(asked.values[part] for part in parts)
 
     def principal(self, day: date) -> int:
@@ -90,7 +97,8 @@ class Running:
     @property
     def quiet(self) -> bool:
         """Whether nothing is open, so that nothing grows either: only a charge can open anything again."""
-        return not any(self._one.values.get(part, 0) for part in _PARTS)
+        values = self._one.values
+        return not (values["principal"] or values["costs"] or values.get("interest_open") or values.get("extra_open"))
 
     @property
     def over(self) -> bool:

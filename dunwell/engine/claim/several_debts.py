@@ -242,9 +242,11 @@ def _pro_rata(money: int, owed: Sequence[int]) -> list[int]:
     if money >= total:
         return list(owed)
     shares = [money * each // total for each in owed]
-    cut = sorted(range(len(owed)), key=lambda n: (-(money * owed[n] % total), n))
-    for n in cut[: money - sum(shares)]:
-        shares[n] += 1
+    rest = money - sum(shares)
+    if rest:
+        # a stable sort keeps the first first among those that were cut alike
+        for n in sorted(range(len(owed)), key=lambda n: -(money * owed[n] % total))[:rest]:
+            shares[n] += 1
     return shares
 
 

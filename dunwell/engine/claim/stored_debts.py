@@ -80,6 +80,25 @@ def debts_of(
     return found
 
 
+def unfounded_charges(
+    facts: Facts, day: date, held: Callable[[Mapping[str, Any], Mapping[str, Any]], Held]
+) -> pl.DataFrame:
+    """Open charges that may not be claimed, for the law of their debt asks what they rest on and nothing is recorded:
+    debtor_id, currency, open_minor. `held` as for `debts_of`."""
+    charge = pl.col("kind") == ReceivableKind.CHARGE
+    found = open_items(facts, day).filter(charge).select("receivable_id", "claim_id", "currency", "open_minor")
+    rows = {row["receivable_id"]: row for row in facts["receivables"].rows(named=True)} if found.height else {}
+    debtors = {row["debtor_id"]: row for row in facts["debtors"].rows(named=True)} if rows else {}
+    out = []
+    for item, claim, currency, minor in found.rows():
+        row = rows[item]
+        debtor = debtors[row["debtor_id"]]
+        if not rests_on_something(row["charge_basis"]) and held(debtor, rows.get(claim, row)).charges_law:
+            out.append((row["debtor_id"], currency, minor))
+    schema = {"debtor_id": pl.Int64(), "currency": pl.String(), "open_minor": pl.Int64()}
+    return pl.DataFrame(out, schema=schema, orient="row")
+
+
 def _once_an_invoice(found: dict[int, list[Debt]], items: pl.DataFrame) -> None:
     """Where the law gives its fixed sum once an invoice, only the instalment that was late first bears it."""
     parts = items.filter(pl.col("kind") == ReceivableKind.INSTALMENT).with_columns(invoice=invoice_of(pl.col("number")))

@@ -16,8 +16,9 @@ def story(
     claim    one row of `limitation.CLAIMS`
     Output   the columns of `events` (of this claim) + rule (by which the cautious reading took it; null where none is
              at hand), effect (one of `EFFECTS`, or `ended`; null without a rule), counts and strict_counts (Boolean:
-             whether it does count in that reading, being proven and neither too early nor too late), cautious_date,
-             strict_date and state after it
+             whether it does count in that reading, being proven and neither too early nor too late), too_early
+             (Boolean: it would begin the time anew, but came before the claim was late, and moved no date),
+             cautious_date, strict_date and state after it
 
     The same clocks are asked of copies of the claim that know the first 0, 1, 2 ... events: nothing is computed here.
     """
@@ -40,6 +41,9 @@ def story(
     newest = known.group_by("claim_id").agg(newest=pl.col("event_id").max()).sort("claim_id")["newest"]
     by_id = {clock.id: clock for clock in rules.clocks}
     due: date = claim["due_date"].item()
+    stands = before["cautious_date"].eq_missing(after["cautious_date"]) & before["strict_date"].eq_missing(
+        after["strict_date"]
+    )
     return told.with_columns(
         rule=before["rule"],
         effect=pl.Series(
@@ -54,7 +58,7 @@ def story(
         cautious_date=after["cautious_date"],
         strict_date=after["strict_date"],
         state=after["state"],
-    )
+    ).with_columns(too_early=(pl.col("effect") == "restarts") & (pl.col("event_date") <= due) & stands)
 
 
 def _effect(clock: Clock | None, kind: str, due: date) -> str | None:

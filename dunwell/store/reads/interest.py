@@ -18,6 +18,7 @@ from dunwell.rulebook.interest_scope import (
     charges_perhaps_bound_by,
     check_scope,
     order_source_of,
+    passed_over,
 )
 from dunwell.rulebook.interest_terms import Rate, Regime, Terms, make_terms
 from dunwell.rulebook.rates import Series, Told, house_series
@@ -102,7 +103,8 @@ def _case(creditor: Creditor, debtor: str, buyer: str | None, contract: Contract
 
 class StoredTerms:
     """Which terms hold for a debt: those of its invoice, else of its contract, else of debtors of its debtor's kind in
-    his country, else of his kind. As they and the contracts stand now, or stood at `known_at`.
+    his country, else of his kind. As they and the contracts stand now, or stood at `known_at`. Terms of a kind that
+    hold for certain buyers only are passed over where the debtor is not recorded as one of them.
 
     debtors   only debts of these debtors (by row id) will be asked for; None: of all
     """
@@ -157,16 +159,15 @@ class StoredTerms:
             codes.insert(0, f"{CONTRACT}{contract.number}")
         if item["kind"] in _INVOICES:
             codes.insert(0, f"{INVOICE}{item['number']}")
-        code = next((code for code in codes if code in self._rows), "")
+        buyer = self._buyers.get(debtor["debtor_id"])
+        code, passed = self._code(codes, buyer)
         none = make_terms("none")
         if not code:
-            case = _case(
-                self._creditor, debtor["kind"], self._buyers.get(debtor["debtor_id"]), contract, debtor["country"]
-            )
-            return self._with_laws(Held(none, signed), none.regime, case, item["currency"])
+            case = _case(self._creditor, debtor["kind"], buyer, contract, debtor["country"])
+            return self._with_laws(Held(replace(none, doubts=passed), signed), none.regime, case, item["currency"])
         row = self._rows[code]
-        buyer = self._buyers.get(debtor["debtor_id"]) or row.buyer
-        case = _case(self._creditor, debtor["kind"], buyer, contract, debtor["country"])
+        said = row.buyer if code.startswith((CONTRACT, INVOICE)) else None
+        case = _case(self._creditor, debtor["kind"], buyer or said, contract, debtor["country"])
         if code in self._wrong:
             refused = _about(self._wrong[code], item["number"], code)
             return self._with_laws(Held(none, signed, refused=refused), none.regime, case, item["currency"])
@@ -178,8 +179,21 @@ class StoredTerms:
         except DunwellError as error:
             held = Held(none, signed, refused=_about(error, item["number"], code))
         else:
-            held = Held(replace(terms, doubts=doubts), signed, row.fixed_sum)
+            held = Held(replace(terms, doubts=(*doubts, *passed)), signed, row.fixed_sum)
         return self._with_laws(held, terms.regime, case, item["currency"])
+
+    def _code(self, codes: Collection[str], buyer: str | None) -> tuple[str, tuple[str, ...]]:
+        """The first code whose terms hold for such a buyer, "" for none; and why others were passed over."""
+        passed: dict[str, None] = {}
+        for code in codes:
+            if code not in self._rows:
+                continue
+            by_kind = code in self._terms and not code.startswith((CONTRACT, INVOICE))
+            why = passed_over(self._terms[code].regime, buyer) if by_kind else None
+            if why is None:
+                return code, tuple(passed)
+            passed[why] = None
+        return "", tuple(passed)
 
     def _with_laws(self, held: Held, regime: Regime, case: Case, currency: str) -> Held:
         """With the law by which only charges that rest on something are claimed, or that may ask it, and the one whose
@@ -213,3 +227,11 @@ def rates_in_use(creditor: Creditor) -> list[Rate]:
         for rate in both
         if rate is not None
     ]
+
+
+def buyers_under(creditor: Creditor, code: str, regime: Regime) -> tuple[int, int]:
+    """Of the debtors that terms of a kind are about, how many are recorded as buyers for whom the regime holds, and
+    how many there are."""
+    kind, _, country = code.partition(":")
+    about = Debtor.objects.filter(creditor=creditor, kind=kind, **({"country": country} if country else {}))
+    return about.filter(buyer_kind__in=regime.buyers).count(), about.count()
