@@ -21,9 +21,17 @@ def refuse_own_text(text: str, stage: Stage) -> None:
     refuse_words(bare, stage)
 
 
+def refuse_personal(text: str, stage: Stage) -> None:
+    """The same of a paragraph that a person adds to one message: nothing in it is filled, so braces are refused too
+    (`personal.brace`)."""
+    if set("{}") & set(text):
+        raise DunwellError("personal.brace")
+    refuse_words(text, stage)
+
+
 def refuse_words(text: str, stage: Stage) -> None:
     """Raise DunwellError where a paragraph says what it must not: `personal.forbidden` (a threat, a false statement,
-    see `linter`), `personal.not_yours` (a sum, a day, an address).
+    see `linter`), `personal.not_yours` (a sum, a day, an address, a right denied, money sent elsewhere, a threat).
 
     No list of words knows meaning: what passes is not proven kind, only free of what was thought of.
     """

@@ -249,7 +249,9 @@ class WhyWords:
         if part["from"]:
             return self.say("more_from", day=self.day_of(part["from"]))
         less = part["more"].startswith("-")
-        return self.say("less" if less else "more", amount=part["more"].removeprefix("-"))
+        said = self.say("less" if less else "more", amount=part["more"].removeprefix("-"))
+        # of an item that is not overdue yet the sum is known and nothing of it counts
+        return said + (self.say("once_overdue") if part["column"] == "amount" and part["value"] == "0" else "")
 
     def _part(self, part: Row) -> str:
         return self.say("part", text=part["text"], column=part["column"], value=self._value(part))

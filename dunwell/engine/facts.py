@@ -24,6 +24,7 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         "debtor_id": _INT,
         "number": _TEXT,
         "person_id": _INT,
+        "lot": _TEXT,
         "kind": _TEXT,
         "debt_kind": _TEXT,
         "country": _TEXT,

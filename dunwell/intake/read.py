@@ -190,12 +190,14 @@ def _no_twins(frame: pl.DataFrame, kind: str, sheets: list[Sheet], desk: Desk) -
         .then(pl.col("place").get(1).over("number"))
         .otherwise(pl.col("place").first().over("number"))
     )
+    named = ("debtor", "currency") if kind == "targets" else ("number",)
     bad = twins.filter(~(pl.col("first") & pl.col("same")))
     for sheet in sheets:
         mine = bad.filter(pl.col("file") == sheet.index)
         desk.faults.add(
-            mine, None, "intake.duplicate_number",
-            column=sheet.header("number"), value=mine["number"], other=mine["other"],
+            mine, None, "intake.duplicate_target" if kind == "targets" else "intake.duplicate_number",
+            column=" / ".join(sheet.header(field) for field in named if sheet.has(field)), value=mine["number"],
+            other=mine["other"],
         )  # fmt: skip
     return frame
 

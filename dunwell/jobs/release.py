@@ -14,7 +14,7 @@ from dunwell.core.money import format_money
 from dunwell.core.terms import WRITTEN_STAGES, Note, Stage
 from dunwell.documents.decision_words import message_words, stage_words
 from dunwell.intake.amounts import parse_one
-from dunwell.jobs.context import language, moment, operator, tell
+from dunwell.jobs.context import language, moment, operator, tell, words
 from dunwell.jobs.day_option import Day
 from dunwell.rulebook.release import Release
 from dunwell.store.reads import creditors
@@ -39,13 +39,27 @@ def show(as_of: date | None, code: str | None, as_json: bool) -> None:
     creditor = creditors.choose(code)
     day = as_of or today(creditor, moment())
     if as_json:
-        found = asdict(read.release_of(creditor, day))
-        found["waiting_stages"] = [stage.word for stage in found["waiting_stages"]]
-        click.echo(json.dumps({"as_of": day.isoformat(), **found}, indent=1))
+        found = {"as_of": day.isoformat(), **_plain(read.release_of(creditor, day)), "set": _set(creditor)}
+        click.echo(json.dumps(found, indent=1))
         return
     _print(creditor, read.release_of(creditor, day), day)
-    for each in read.settings_of(creditor):
-        tell("release.set_by", day=each.from_date.isoformat(), by=each.set_by)
+    for row, was, now in read.changes_of(creditor):
+        tell("release.set_by", day=row.from_date.isoformat(), by=row.set_by)
+        _tell_difference(was, now)
+
+
+def _plain(found: Release) -> dict[str, Any]:
+    return {**asdict(found), "waiting_stages": [stage.word for stage in found.waiting_stages]}
+
+
+def _set(creditor: Any) -> list[dict[str, Any]]:
+    """Who set what from which day on: of each field that changed, what it was and what it is."""
+    found = []
+    for row, was, now in read.changes_of(creditor):
+        before, after = _plain(was), _plain(now)
+        changed = {name: {"was": before[name], "now": after[name]} for name in after if before[name] != after[name]}
+        found.append({"from": row.from_date.isoformat(), "by": row.set_by, "changed": changed})
+    return found
 
 
 @release.command("set")
@@ -57,7 +71,8 @@ def show(as_of: date | None, code: str | None, as_json: bool) -> None:
 )  # fmt: skip
 @click.option(
     "--waits", "stages", multiple=True, type=click.Choice([*WAITING, NONE]),
-    help="Messages of this stage, or of this kind about a promise, always wait (may be repeated); none: of none.",
+    help="Messages of these stages always wait, and no others (may be repeated); of these kinds about a promise "
+    "likewise. Naming stages leaves the kinds as they are, and the other way round; none, alone: nothing waits so.",
 )  # fmt: skip
 @click.option("--times-usual", metavar="N", help="A run with more than N times the usual messages waits; none: never.")
 @click.option("--usual-at-least", metavar="N", help="A usual number below this counts as this.")
@@ -86,12 +101,25 @@ def set_(
     changes: dict[str, Any] = {name: _number(text) for name, text in numbers.items() if text is not None}
     if automatic is not None:
         changes["automatic"] = automatic
-    if stages:
-        changes["waiting_stages"] = tuple(stage for stage in WRITTEN_STAGES if stage.word in stages)
-        changes["waiting_notes"] = tuple(note for note in Note if note in stages)
+    changes |= _waiting(stages)
     if amounts:
         changes["most_minor"] = _amounts(read.release_of(creditor, day).most_minor, amounts)
-    _print(creditor, set_release(creditor=creditor, changes=changes, at=now, by=operator(), from_date=day), day)
+    was = read.release_of(creditor, day)
+    found = set_release(creditor=creditor, changes=changes, at=now, by=operator(), from_date=day)
+    _print(creditor, found, day)
+    tell("release.changed" if found != was else "release.unchanged")
+    _tell_difference(was, found)
+
+
+def _waiting(named: tuple[str, ...]) -> dict[str, Any]:
+    """What is said of stages and of kinds about promises: of which none is named stays as it is."""
+    if NONE in named:
+        if set(named) != {NONE}:
+            raise DunwellError("release.none_alone")
+        return {"waiting_stages": (), "waiting_notes": ()}
+    stages = tuple(stage for stage in WRITTEN_STAGES if stage.word in named)
+    notes = tuple(note for note in Note if note in named)
+    return ({"waiting_stages": stages} if stages else {}) | ({"waiting_notes": notes} if notes else {})
 
 
 def _number(text: str) -> int | None:
@@ -118,22 +146,41 @@ def _amounts(before: dict[str, int], wanted: tuple[str, ...]) -> dict[str, int]:
 
 
 def _print(creditor: Any, found: Release, day: date) -> None:
-    spoken = language()
     tell("release.head", creditor=creditor.code, day=day.isoformat())
+    for line in _lines(found):
+        click.echo(line)
+
+
+def _tell_difference(was: Release, now: Release) -> None:
+    """The lines that only the one has, and those that only the other has."""
+    before, after = _lines(was), _lines(now)
+    for code, lines, others in (("release.was", before, after), ("release.is", after, before)):
+        for line in lines:
+            if line not in others:
+                tell(code, line=line.strip())
+
+
+def _lines(found: Release) -> list[str]:
+    """A setting in words, in the reader's language."""
+    spoken = language()
+    said = []
     if found.automatic:
-        tell("release.automatic")
+        said.append(words("release.automatic"))
         if found.most_messages is not None:
-            tell("release.most_messages", value=f"{found.most_messages:,}")
+            said.append(words("release.most_messages", value=f"{found.most_messages:,}"))
         if found.most_minor:
             sums = (format_money(minor, currency, spoken) for currency, minor in sorted(found.most_minor.items()))
-            tell("release.most_minor", value=", ".join(sums))
+            said.append(words("release.most_minor", value=", ".join(sums)))
         if found.waiting_stages:
-            tell("release.waiting_stages", value=", ".join(stage_words(each, spoken) for each in found.waiting_stages))
+            stages = (stage_words(each, spoken) for each in found.waiting_stages)
+            said.append(words("release.waiting_stages", value=", ".join(stages)))
         if found.waiting_notes:
             kinds = (message_words(Stage.NONE, spoken, note.purpose) for note in found.waiting_notes)
-            tell("release.waiting_notes", value=", ".join(kinds))
+            said.append(words("release.waiting_notes", value=", ".join(kinds)))
         if found.times_usual is not None:
-            tell("release.times_usual", value=found.times_usual, least=f"{found.usual_at_least:,}")
+            least = f"{found.usual_at_least:,}"
+            said.append(words("release.times_usual", value=found.times_usual, least=least))
     else:
-        tell("release.by_hand")
-    tell("release.quiet_minutes", value=found.quiet_minutes)
+        said.append(words("release.by_hand"))
+    said.append(words("release.quiet_minutes", value=found.quiet_minutes))
+    return said

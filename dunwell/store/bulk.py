@@ -102,8 +102,9 @@ def read(
     by: str = "id",
     where: str = "",
 ) -> pl.DataFrame:
-    """Rows of a creditor: id and the columns; for versioned tables `known_from` and `by_file` (the row stands as a file
-    told it: no person has changed it since) may be named as well. `ids`: only rows whose column `by` is among them."""
+    """Rows of a creditor: id and the columns; for versioned tables `known_from`, `source_id` and `by_file` (the row
+    stands as a file told it: no person has changed it since) may be named as well. `ids`: only rows whose column `by`
+    is among them."""
     schema = {"id": pl.Int64(), **{name: _OWN.get(name) or table.columns[name] for name in columns}}
     if ids is not None and ids.is_empty():
         return pl.DataFrame(schema=schema)
@@ -119,7 +120,7 @@ def read(
         return dialect.read_frame(f"{sql} JOIN {wanted} w ON w.id = t.{by}{condition}", [creditor_id], schema)
 
 
-_OWN: dict[str, pl.DataType] = {"known_from": MOMENT, "by_file": pl.Boolean()}
+_OWN: dict[str, pl.DataType] = {"known_from": MOMENT, "by_file": pl.Boolean(), "source_id": pl.Int64()}
 _BY_FILE = "(f.id IS NOT NULL AND f.imported_at = t.known_from) AS by_file"
 
 

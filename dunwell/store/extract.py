@@ -19,7 +19,16 @@ from dunwell.store.point_zones import by_debtor
 from dunwell.store.same_third_persons import as_one
 
 _VERSIONED = {
-    "debtors": ("debtor", "debtor_id", {"region": "subdivision", "zones": "NULL"}),
+    "debtors": (
+        "debtor",
+        "debtor_id",
+        {
+            "region": "subdivision",
+            "zones": "NULL",
+            # what the files call the person: his id there, or the number of the debtor for whom none was given
+            "lot": "(SELECT p.number FROM store_person p WHERE p.id = person_id)",
+        },
+    ),
     "contact_points": (
         "contactpoint",
         "contact_point_id",

@@ -57,7 +57,8 @@ class Book:
             "debtors", number=number, kind=kind, debt_kind=debt_kind, country=country, region=region, zone=zone,
             zones=zones, language=language, preferred_channel=preferred,
         )  # fmt: skip
-        self.rows["debtors"][-1]["person_id"] = 1_000 + debtor if person is None else person
+        own = {"person_id": 1_000 + debtor, "lot": number}
+        self.rows["debtors"][-1] |= own if person is None else {"person_id": person, "lot": f"P{person}"}
         for channel in channels:
             self.add("contact_points", debtor_id=debtor, channel=channel, rank=0, usable=True)
         return debtor

@@ -50,6 +50,36 @@ def takes(line: dict[str, Any], outcome_tasks: pl.DataFrame, action: str, strate
     return waits and not outcome_tasks.filter(pl.col("stage") == stage).is_empty()
 
 
+class TestAnItemThatIsNotOverdue:
+    @pytest.mark.parametrize(("since", "told"), [(None, "notice"), (-2, "reminder")])
+    def test_is_told_its_first_step_with_its_day(self, since: int | None, told: str) -> None:
+        book, strategy = Book(), default_strategy()
+        debtor = book.debtor("D1")
+        invoice = book.invoice(debtor, 100_000, days(2), number="R1")
+        if since is not None:
+            book.contact(debtor, days(since), {invoice: int(Stage.NOTICE)})
+        seen = look(book.facts(), strategy, house_rules(), debtor, DAY)
+        (answer,) = why(seen)
+        (item,) = answer["items"]
+        assert item["next"]["stage"] == told
+        if told == "reminder":
+            assert (item["next"]["day"], item["next"]["by"], item["next"]["due"]) == (days(2 + 3), "system", False)
+            then = look(book.facts(), strategy, house_rules(), debtor, days(5)).result("EUR")
+            assert (then["action"], then["stage"]) == ("message", int(Stage.REMINDER))
+        for language in LANGUAGES:
+            said = "\n".join(WhyWords(strategy, house_rules(), DAY, language).line(answer))
+            assert say("why.next_none", language) not in said
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_is_said_to_count_only_once_it_is(self, language: str) -> None:
+        book, strategy = Book(), default_strategy()
+        debtor = book.debtor("D1")
+        book.invoice(debtor, 100_000, days(2), number="R1")
+        (answer,) = why_not(book.facts(), strategy, house_rules(), debtor, DAY, wanted("call"))
+        said = "\n".join(WhyWords(strategy, house_rules(), DAY, language).contrast(answer))
+        assert say("why.once_overdue", language) in said
+
+
 def assert_worded(answer: dict[str, Any], strategy: Strategy, day: date, what: str) -> None:
     """An answer has words in every language, and none of them is a piece of Python."""
     assert json.loads(json.dumps(answer, default=str))

@@ -102,6 +102,25 @@ class TestTargetsOfAFile:
         assert [row[2] for row in stands()] == [50_000, 90_000]
         assert Target.objects.exclude(withdrawn_date=None).get().note == "x"
 
+    def test_that_say_again_what_they_said_leave_alone_what_a_person_set_since(self, creditor, tmp_path):
+        take_in(creditor, a_file(tmp_path))
+        debtor, next_day = Debtor.objects.get(number="C1"), NOW + timedelta(days=1)
+        set_target(
+            debtor=debtor, amount=Money(1_000, "EUR"), by_date=date(2026, 12, 1), at=next_day, by=TESTER, key="k1"
+        )
+        before = everything()
+        for days in (2, 60):
+            assert take_in(creditor, a_file(tmp_path), now=NOW + timedelta(days=days)).nothing_new
+        assert everything() == before
+        assert stands()[0][2] == 1_000
+        other = a_file(tmp_path, {**TWO[0], "target amount": "600.00"})
+        assert counts(take_in(creditor, other, now=NOW + timedelta(days=2))) == {"targets": (0, 1, 0)}
+        assert stands()[0][2] == 60_000
+        assert counts(take_in(creditor, a_file(tmp_path, TWO[0]), now=NOW + timedelta(days=3))) == {
+            "targets": (0, 1, 0)
+        }
+        assert stands()[0][2] == 50_000
+
     def test_that_a_person_withdrew_are_not_set_again_by_the_same_file(self, creditor, tmp_path):
         take_in(creditor, a_file(tmp_path))
         withdraw_target(target=Target.objects.get(currency="EUR"), at=NOW + timedelta(days=1), by=TESTER, key="w")
@@ -139,8 +158,9 @@ class TestTargetsOfAFile:
 
     def test_that_stand_twice_for_a_debtor_and_currency_are_refused(self, creditor, tmp_path):
         report = take_in(creditor, a_file(tmp_path, TWO[0], {**TWO[0], "target amount": "7.00"}, TWO[1]))
-        assert [(row, code) for row, _, code in errors(report)] == [
-            (2, "intake.duplicate_number"), (3, "intake.duplicate_number"),
+        where = "customer_id / currency"
+        assert errors(report) == [
+            (2, where, "intake.duplicate_target"), (3, where, "intake.duplicate_target"),
         ]  # fmt: skip
 
     def test_count_in_the_control_totals(self, creditor, tmp_path):

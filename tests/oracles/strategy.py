@@ -145,8 +145,7 @@ def drawn(facts: dict[str, list[Row]], strategy: Strategy, debtor: Row, row: Row
 
 def _by_lot(experiment: Experiment, creditor: str, debtor: Row) -> Arm:
     """Of a pile of 10 000 tickets, the first share_bp are of the first arm, and so on; a person draws one."""
-    known = debtor["person_id"] is not None
-    who = f"person:{debtor['person_id']}" if known else f"debtor:{debtor['number']}"
+    who = debtor["number"] if debtor["lot"] is None else debtor["lot"]
     digest = hashlib.sha256(f"dunwell experiment\n{creditor}\n{experiment.name}\n{who}".encode()).hexdigest()
     tickets = [arm for arm in experiment.arms for _ in range(arm.share_bp)]
     return tickets[int(digest[:16], 16) % 10_000]

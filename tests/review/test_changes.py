@@ -192,6 +192,20 @@ class TestAParagraph:
         row = message("M0")
         assert (row.state, row.state_reason, row.personal) == ("prepared", "changed_while_held", "")
 
+    def test_is_asked_about_again_when_the_sender_found_that_its_message_changed(self, creditor: Creditor, sink: Sink):
+        edit(creditor, of("M0"), personal=KIND)
+        release(creditor, of("M0"))
+        owe(Debtor.objects.get(number="M0"), "R-more")
+        let_go()
+        assert states()["M0"] == "cancelled changed"
+        setting(creditor, automatic=True)
+        for day in (0, 1):
+            decide(creditor, days=day)
+            row = message("M0")
+            assert (row.state, row.state_reason, row.held_by) == ("prepared", "changed_while_held", "user:mei")
+        let_go()
+        assert states()["M0"] == "prepared changed_while_held"
+
     @pytest.mark.parametrize(
         ("text", "code"),
         [
@@ -206,6 +220,9 @@ class TestAParagraph:
             ("請於明日付款", "personal.not_yours"),
             ("Write to me@elsewhere.example instead.", "personal.not_yours"),
             ("Pay at www.elsewhere.example.", "personal.not_yours"),
+            ("Pay {total} please.", "personal.brace"),
+            ("Thank you {", "personal.brace"),
+            ("You thereby waive your right to object.", "personal.not_yours"),
             ("a\x00b", "talk.unclean"),
             ("long " * 200, "talk.too_long"),
         ],

@@ -57,13 +57,32 @@ class TestTheReleaseCommand:
         assert "always wait: thanks for a kept promise" in shown
         told = json.loads(say(db, sink, "release", "show", "--json"))
         assert (told["waiting_stages"], told["waiting_notes"]) == (["second_dunning"], ["promise_thanks"])
+        answer = say(db, sink, "release", "set", "--waits", "first_dunning")
+        assert release_of(creditor, DAY).waiting_stages == (Stage.FIRST_DUNNING,)
+        assert release_of(creditor, DAY).waiting_notes == (Note.THANKS,)
+        assert "was: these always wait: second dunning" in answer.lower()
+        assert "now: these always wait: first dunning" in answer.lower()
+        assert "at most 80" not in answer[answer.index("What changed:") :]
+        (mine, former) = json.loads(say(db, sink, "release", "show", "--json"))["set"]
+        assert mine["changed"] == {"waiting_stages": {"was": ["second_dunning"], "now": ["first_dunning"]}}
+        assert former["changed"]["most_messages"] == {"was": 5_000, "now": 80}
+        shown = say(db, sink, "release", "show")
+        assert f"set by {mine['by']}" in shown
+        assert shown.count("was: ") >= 4
+        assert "Nothing changed" in say(db, sink, "release", "set", "--waits", "first_dunning")
         say(db, sink, "release", "set", "--waits", "none")
         assert (release_of(creditor, DAY).waiting_stages, release_of(creditor, DAY).waiting_notes) == ((), ())
         assert "every message waits" in say(db, sink, "release", "set", "--by-hand")
 
     @pytest.mark.parametrize(
         "wrong",
-        [["--most-messages", "many"], ["--most-amount", "EUR"], ["--most-amount", "ABC=5"], ["--quiet", "-4"]],
+        [
+            ["--most-messages", "many"],
+            ["--most-amount", "EUR"],
+            ["--most-amount", "ABC=5"],
+            ["--quiet", "-4"],
+            ["--waits", "none", "--waits", "reminder"],
+        ],
         ids=lambda wrong: wrong[1],
     )
     def test_refuses_what_means_nothing(self, db: Home, sink: Sink, wrong: list[str]):

@@ -1,10 +1,14 @@
 """A paragraph of the house's own in a strategy: what it may say, and what is told of it by line."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
-from dunwell.core.errors import DunwellError
+from dunwell.core.errors import DunwellError, Words
 from dunwell.core.terms import LANGUAGES, Stage
-from dunwell.documents.personal import refuse_own_text
+from dunwell.documents.content import wording
+from dunwell.documents.personal import refuse_own_text, refuse_personal
 from dunwell.rulebook.own_text import LONGEST, PLACES, filled
 from dunwell.rulebook.strategy import Strategy
 from dunwell.rulebook.strategy_file import Reading, examine_strategy, read_strategy
@@ -122,6 +126,73 @@ class TestAParagraphOfTheHouse:
         with pytest.raises(DunwellError) as refused:
             read_strategy(with_own({**KIND, "en": "We call the police."}), lint=refuse_own_text)
         assert "police" in refused.value.words("en")
+
+
+REFUSED = {
+    "rights": [
+        "You waive your right to object.", "This claim cannot be disputed.", "Complaints will be ignored.",
+        "视为放弃异议。", "您不得异议。", "视为放棄異議。", "不得提出異議。",
+    ],
+    "payment": [
+        "Please transfer it to our private account.", "Use PayPal instead.", "The money goes to me directly.",
+        "请用支付宝付款。", "请汇入私人账户。", "請匯入私人帳戶。", "請用支付寶付款。", "我们的账户已变更。",
+        "請把款項匯到我這裡，匯給我。",
+    ],
+    "deadline": ["Please pay by Christmas.", "Please pay by next Friday.", "请于春节前付款。", "請於農曆年前付清。",
+                 "下周付款即可。"],
+    "threat": [
+        "You will lose your house.", "The enforcement officer is on his way.", "Think of your children.",
+        "您会失去房子。", "想想您的孩子。", "執行人員會來。", "您會失去房屋。", "走着瞧。",
+    ],
+    "address": ["Please look at evil.example.", "Pay at pay-here.example", "见evil.example"],
+    "numbers_in_words": ["电话一三八零零一三八零零零。", "請撥零九一二三四五六。", "Call oh one seven one five."],
+}  # fmt: skip
+
+
+class TestWordsOfOnesOwn:
+    @pytest.mark.parametrize(("why", "words"), [(why, words) for why, some in REFUSED.items() for words in some])
+    def test_that_deny_redirect_or_frighten_are_refused_in_three_languages(self, why: str, words: str) -> None:
+        for refuse in (refuse_own_text, refuse_personal):
+            with pytest.raises(DunwellError) as refused:
+                refuse(words, Stage.REMINDER)
+            assert refused.value.code == "personal.not_yours"
+            for language in LANGUAGES:
+                assert DunwellError(f"personal.{why}").words(language) in refused.value.words(language)
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "We gladly talk about it, and we do not question your good will.",
+            "If you think that an item is wrong, tell us: we will look at it.",
+            "Please send me a short reply, or ask for my colleague.",
+            "Our account manager at Muster GmbH & Co.KG is there for you.",
+            "We would not like to lose your business, and we regret this misunderstanding.",
+            "如有异议，请告诉我们。请付款给我们公司，感谢。",
+            "如有異議，請告訴我們。請付款給我們公司，謝謝。",
+            "三三两两的小问题，一五一十地告诉我们就好。",
+        ],
+    )
+    def test_that_are_kind_are_taken(self, words: str) -> None:
+        for refuse in (refuse_own_text, refuse_personal):
+            assert refuse(words, Stage.REMINDER) is None  # type: ignore[func-returns-value]
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_are_refused_for_nothing_that_our_own_messages_say_but_their_days(self, language: str) -> None:
+        told = set()
+        for text in _texts(wording(language)):
+            try:
+                refuse_own_text(text, Stage.SECOND_DUNNING)
+            except DunwellError as error:
+                told.add(str(error.params.get("why")))
+        assert not told & {str(Words(f"personal.{why}")) for why in REFUSED if why != "deadline"}
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    else:
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts(part)
 
 
 class TestPlaceholders:

@@ -11,6 +11,7 @@ from django.db import connection
 
 from dunwell.actions.day import release_tables
 from dunwell.actions.day.items_hash import hashes_of
+from dunwell.actions.day.release_tables import DROPPED, SUPERSEDED
 from dunwell.core.terms import LIVE_STATES, Note, OutboxState, Stage
 from dunwell.engine.book.cash import MATCHES
 from dunwell.engine.day.decide import LINES, Outcome
@@ -20,10 +21,6 @@ from dunwell.store import dialect
 from dunwell.store.models import Creditor, Run
 
 PURPOSE = "collection"
-DROPPED = "dropped"
-"""Why a message was cancelled that a person dropped."""
-REASSIGNED = "reassigned"
-"""Why one was cancelled that a person took on."""
 _PENDING = str(tuple(str(state) for state in LIVE_STATES if state != OutboxState.CLAIMED))
 _SAME = ["stage", "language", "channel", "contact_point_id", "total_minor", "items_hash"]
 
@@ -49,7 +46,7 @@ def put_in_outbox(
             cursor.execute(
                 "UPDATE store_outboxmessage SET state = %s, state_reason = %s, settled_at = %s"
                 f" WHERE state IN {_PENDING} AND id IN ({part})",
-                [OutboxState.CANCELLED, "superseded", at],
+                [OutboxState.CANCELLED, SUPERSEDED, at],
             )
         for part in _parts(kept["id"].to_list()):
             cursor.execute(

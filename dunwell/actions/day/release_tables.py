@@ -7,14 +7,23 @@ for a setting that has changed. What a person held stays held, and what took the
 from datetime import datetime, timedelta
 
 import polars as pl
+from django.db.models import Exists, OuterRef
 
 from dunwell.core.terms import Note, OutboxState
 from dunwell.engine.day.release import is_unusual, usual, waiting
 from dunwell.rulebook.release import Release
 from dunwell.store import dialect
-from dunwell.store.models import OutboxMessage, Run
+from dunwell.store.models import Creditor, OutboxMessage, Run
 from dunwell.store.reads.release import earlier_counts, release_of
 
+DROPPED = "dropped"
+"""Why a message was cancelled that a person dropped."""
+REASSIGNED = "reassigned"
+"""Why one was cancelled that a person took on."""
+SUPERSEDED = "superseded"
+"""Why one was cancelled that no longer holds, as a run found."""
+_ANSWERED = (DROPPED, REASSIGNED, SUPERSEDED, "paid_meanwhile")
+"""Cancelled for these, no message is owed a successor: a person decided, another run did, or the money came."""
 CHANGED = "changed_while_held"
 """Why a message waits that took the place of one that a person held or wrote into."""
 
@@ -32,7 +41,7 @@ def judged(
     """
     release = release_of(run.creditor, run.as_of)
     unusual = is_unusual(release, wanted, usual(earlier_counts(run.creditor, run.as_of)))
-    fresh = fresh.join(_held_before(changed), on=["debtor_id", "currency"], how="left").with_columns(
+    fresh = fresh.join(_held_before(run.creditor, changed), on=["debtor_id", "currency"], how="left").with_columns(
         pl.col("held_by", "review_note").fill_null("")
     )
     names = ["place", "stage", "note", "currency", "total_minor"]
@@ -78,18 +87,26 @@ def _with_note(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(note=pl.when(pl.col("promise_id").is_not_null()).then(note))
 
 
-def _held_before(changed: pl.Series) -> pl.DataFrame:
-    """debtor_id, currency, held_by, review_note of messages that a person held or changed, or that waited for him."""
-    rows: list[tuple[int, str, str, str]] = []
-    for part in changed.to_frame().iter_slices(5_000):
-        found = OutboxMessage.objects.filter(pk__in=part["id"].to_list(), state=OutboxState.CANCELLED)
-        theirs = found.exclude(held_by="", edited_by="").values_list(
-            "debtor_id", "currency", "held_by", "edited_by", "review_note"
-        )
-        rows += [(debtor, currency, held or edited, note) for debtor, currency, held, edited, note in theirs]
+def _held_before(creditor: Creditor, changed: pl.Series) -> pl.DataFrame:
+    """debtor_id, currency, held_by, review_note of messages that a person held or changed, or that waited for him, and
+    that this run cancelled, or the sender by his last look, since when nothing was prepared."""
+    theirs = OutboxMessage.objects.filter(creditor=creditor, state=OutboxState.CANCELLED).exclude(
+        held_by="", edited_by=""
+    )
+    later = OutboxMessage.objects.filter(
+        debtor_id=OuterRef("debtor_id"), currency=OuterRef("currency"), pk__gt=OuterRef("pk")
+    )
+    asked = [theirs.exclude(state_reason__in=_ANSWERED).filter(~Exists(later))]
+    asked += [theirs.filter(pk__in=part["id"].to_list()) for part in changed.to_frame().iter_slices(5_000)]
+    names = ("debtor_id", "currency", "held_by", "edited_by", "review_note")
+    rows = [
+        (debtor, currency, held or edited, note)
+        for some in asked
+        for debtor, currency, held, edited, note in some.values_list(*names)
+    ]
     text = pl.String()
     kinds = {"debtor_id": pl.Int64(), "currency": text, "held_by": text, "review_note": text}
-    return pl.DataFrame(rows, schema=kinds, orient="row")
+    return pl.DataFrame(rows, schema=kinds, orient="row").unique(["debtor_id", "currency"], keep="last")
 
 
 def _let_go_today(run: Run) -> int:

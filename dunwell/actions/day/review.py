@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 
 from dunwell.actions.act import act
 from dunwell.actions.business_day import today
-from dunwell.actions.day.outcome_tables import DROPPED
+from dunwell.actions.day.release_tables import DROPPED
 from dunwell.actions.once import checked_key, clean_text
 from dunwell.core.actor import Actor
 from dunwell.core.errors import Refused

@@ -13,13 +13,13 @@ from dunwell.actions import standing
 from dunwell.actions.act import act
 from dunwell.actions.business_day import today
 from dunwell.actions.day import review
-from dunwell.actions.day.outcome_tables import REASSIGNED
+from dunwell.actions.day.release_tables import REASSIGNED
 from dunwell.actions.day.review import Chosen, Reviewed
 from dunwell.actions.once import clean_text, first_result, happened_on
 from dunwell.core.actor import Actor
 from dunwell.core.errors import DunwellError, Refused
 from dunwell.core.terms import OutboxState, Stage
-from dunwell.documents.personal import refuse_words
+from dunwell.documents.personal import refuse_personal
 from dunwell.engine.day.wishes import ADDRESS, PERSON
 from dunwell.rulebook.own_text import LONGEST
 from dunwell.store import journal
@@ -165,7 +165,7 @@ def _steps_only(rows: list[OutboxMessage]) -> list[OutboxMessage]:
 
 def _refuse_words(text: str, row: OutboxMessage) -> None:
     try:
-        refuse_words(text, Stage(row.stage))
+        refuse_personal(text, Stage(row.stage))
     except DunwellError as error:
         raise Refused(error.code, **error.params) from error
 

@@ -43,8 +43,8 @@ class Book:
 
     @cached_property
     def targets(self) -> pl.DataFrame:
-        """All columns of every target, with id and known_from: read when a file speaks of targets."""
-        return bulk.read(bulk.TARGETS, self.creditor.pk, [*bulk.TARGETS.columns, "known_from"])
+        """All columns of every target, with id, known_from and source_id: read when a file speaks of targets."""
+        return bulk.read(bulk.TARGETS, self.creditor.pk, [*bulk.TARGETS.columns, "known_from", "source_id"])
 
     def known(self) -> Known:
         """As intake asks for it. Payments implied by open-item lists are none that a file may refer to."""

@@ -27,16 +27,23 @@ def beside(rows: pl.DataFrame, debtors: pl.DataFrame, book: Book) -> pl.DataFram
     """Rows of the frame `targets` beside the latest target of each debtor and currency.
 
     debtors   number, debtor_id
-    + debtor_id, id, seen_from, and of the latest target each column as `<column>_was`; same: it says what the row says,
-    whether it still stands or a person withdrew it. One that was withdrawn is not set again by a file that repeats it.
+    + debtor_id, id, seen_from, and of the latest target each column as `<column>_was`; same: it says what the row
+    says, or the latest that a file set does. So a file that repeats itself neither sets anew what a person withdrew,
+    nor takes back what a person set since.
     """
-    latest = book.targets.sort("id").unique(["debtor_id", "currency"], keep="last", maintain_order=True)
+    of = ["debtor_id", "currency"]
+    known = book.targets.sort("id")
+    latest = known.drop("source_id").unique(of, keep="last", maintain_order=True)
+    # a target whose place a file took has its source too, but the one that the file set came later
+    told = known.filter(pl.col("source_id").is_not_null()).unique(of, keep="last", maintain_order=True)
+    told = told.select(*of, *(pl.col(name).alias(f"{name}_told") for name in _TOLD))
     was = latest.rename({name: f"{name}_was" for name in bulk.TARGETS.columns if name not in ("debtor_id", "currency")})
     found = rows.join(debtors, left_on="debtor", right_on="number", how="left", maintain_order="left").join(
-        was.rename({"known_from": "seen_from"}), on=["debtor_id", "currency"], how="left", maintain_order="left"
+        was.rename({"known_from": "seen_from"}), on=of, how="left", maintain_order="left"
     )
-    same = pl.all_horizontal(pl.col(name) == pl.col(f"{name}_was") for name in _TOLD)
-    return found.with_columns(same=same.fill_null(value=False))
+    found = found.join(told, on=of, how="left", maintain_order="left")
+    same = [pl.all_horizontal(pl.col(name) == pl.col(f"{name}_{of}") for name in _TOLD) for of in ("was", "told")]
+    return found.with_columns(same=pl.any_horizontal(each.fill_null(value=False) for each in same))
 
 
 def plan_targets(rows: pl.DataFrame, debtors: pl.DataFrame, *, book: Book, today: date, by: Actor) -> Targets:

@@ -1,8 +1,8 @@
 """Who is treated by which arm of an experiment: drawn by a hash, so that nobody chooses and nothing need be remembered.
 
 A person has one arm, in all his accounts; an account whose person is not known has its own. The draw hangs on the
-creditor, the experiment's name and the person alone: it is the same on every day, in every shard, whoever else is in
-the book.
+creditor, the experiment's name and what the files call the person: it is the same on every day, in every shard, in
+whatever order the files came, whoever else is in the book; and whoever has the files can reckon it again.
 """
 
 import hashlib
@@ -37,12 +37,10 @@ def arm_of(experiment: Experiment, creditor: str, unit: str) -> int:
 def arms_of(facts: Facts, experiment: Experiment, debtors: pl.DataFrame) -> pl.DataFrame:
     """debtor_id, arm (Int32): the place of the arm of each of these debtors. Their units are drawn once each."""
     creditor = facts["creditor"]["code"].item()
-    person = pl.concat_str(pl.lit("person:"), pl.col("person_id").cast(pl.String))
-    own = pl.concat_str(pl.lit("debtor:"), pl.col("number"))
     units = (
         facts["debtors"]
         .join(debtors.select("debtor_id").unique(), on="debtor_id", how="semi")
-        .select("debtor_id", unit=pl.coalesce(person, own))
+        .select("debtor_id", unit=pl.coalesce("lot", "number"))
     )
     drawn = units.select("unit").unique()
     drawn = drawn.with_columns(

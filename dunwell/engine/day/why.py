@@ -20,6 +20,7 @@ from dunwell.engine.day.wishes import REASSIGNED
 from dunwell.engine.facts import Facts, in_days
 from dunwell.rulebook.contact_rules import Rules
 from dunwell.rulebook.strategy import Segment, Step, Strategy, Treatment
+from dunwell.rulebook.strategy_dates import Stood, dates_from
 
 type Row = dict[str, Any]
 
@@ -94,7 +95,8 @@ def why(seen: Look) -> list[Row]:
     segment     name, when (text), parts (its comparisons), not: each earlier segment with what it lacked
     experiment  the one he is in, its days, his arm and its share; what the arm changes is told as his treatment (null:
                 none)
-    items       each open item: where it stands, its next step, the day, the parts that make it, which of them bind
+    items       each open item: where it stands, its next step, the day, the parts that make it, which of them bind; of
+                one that is not overdue and gets no notice, its first step once it is
     treatment   what is done at the stage that is due or next, chosen because ..., and which not
     gates       all that the line passed or failed, in the order in which it is asked; passed null: not asked
     """
@@ -112,7 +114,7 @@ def _line(seen: Look, currency: str) -> Row:
         "result": {**result, **{name: word(result[name]) for name in _STAGES}},
         "segment": segment_of(seen.strategy, mine, about),
         "experiment": experiment_of(seen.ladder(currency)),
-        "items": [_item(item) for item in seen.items_in(currency)],
+        "items": [_item(seen, currency, item) for item in seen.items_in(currency)],
         "treatment": treatment_of(step, about) if step else None,
         "gates": gates_of(seen, currency),
     }
@@ -182,14 +184,29 @@ def treatment_row(treatment: Treatment) -> Row:
     }
 
 
-def _item(item: Row) -> Row:
+def _item(seen: Look, currency: str, item: Row) -> Row:
     kept = (
         "number", "kind", "due_date", "days_past_due", "amount_minor", "open_minor", "disputed_minor", "held",
         "petty_minor", "demand_minor", "net_minor", "tries",
     )  # fmt: skip
     found = {name: item[name] for name in kept}
     stands = {"stage": word(item["reached"]), "day": item["reached_date"]} if item["reached"] else None
-    return {**found, "reached": stands, "next": next_step(item)}
+    return {**found, "reached": stands, "next": next_step(item) or _once_overdue(seen, currency, item)}
+
+
+def _once_overdue(seen: Look, currency: str, item: Row) -> Row | None:
+    """The first step of an item that is not overdue yet: the run asks about it only then. Which treatments are skipped
+    is as of today. None: it is overdue, or its ladder has no such step, or no day for it."""
+    if item["overdue"]:
+        return None
+    ahead = [pair for pair in seen.ladder(currency).steps if pair[0].stage > max(item["from_stage"], Stage.NOTICE)]
+    if not ahead or ahead[0][0].offset_days is None:
+        return None
+    step, treatment = ahead[0]
+    stood = Stood(since=item["stage_date"], not_before=in_days(item["due_date"], seen.strategy.grace_days + 1))
+    day = dates_from(ahead[:1], item["due_date"], 0, stood)[0].day
+    part = {"part": "due", "since": item["due_date"], "days": step.offset_days, "day": day}
+    return {"stage": step.stage.word, "by": treatment.by, "day": day, "parts": [part], "binds": ["due"], "due": False}
 
 
 def next_step(item: Row) -> Row | None:

@@ -13,8 +13,11 @@ DAYS = 10
 def release_of(creditor: Creditor, day: date) -> Release:
     """The setting of a day: the one set for the latest day by then, else the one that comes with Dunwell."""
     found = set_on(creditor, day)
-    if found is None:
-        return Release()
+    return Release() if found is None else said(found)
+
+
+def said(found: ReleaseSet) -> Release:
+    """A setting as the rule book has it."""
     return Release(
         automatic=found.automatic,
         most_messages=found.most_messages,
@@ -35,6 +38,13 @@ def set_on(creditor: Creditor, day: date) -> ReleaseSet | None:
 def settings_of(creditor: Creditor) -> list[ReleaseSet]:
     """All that was set, latest day first."""
     return list(ReleaseSet.objects.filter(creditor=creditor).order_by("-from_date", "-pk"))
+
+
+def changes_of(creditor: Creditor) -> list[tuple[ReleaseSet, Release, Release]]:
+    """All that was set, latest day first, each with what held before it and what holds from it on."""
+    rows = settings_of(creditor)
+    before = [*(said(row) for row in rows[1:]), Release()]
+    return [(row, was, said(row)) for row, was in zip(rows, before, strict=False)]
 
 
 def earlier_counts(creditor: Creditor, day: date) -> list[int]:
