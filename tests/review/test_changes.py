@@ -14,7 +14,8 @@ from dunwell.actions.worklists import worklists
 from dunwell.core.actor import Actor, ActorKind
 from dunwell.core.errors import DunwellError, Refused
 from dunwell.core.terms import LANGUAGES, Stage
-from dunwell.store.models import Creditor, Debtor, JournalEntry, OutboxMessage, Standing, Wish
+from dunwell.store import guard
+from dunwell.store.models import Creditor, Debtor, JournalEntry, OutboxMessage, Payment, Standing, Wish
 from dunwell.store.reads.review import deviations
 from tests.channels.sink import Sink
 from tests.review.steps import LI, acted, decide, drop, hold, message, of, release, setting
@@ -72,6 +73,18 @@ class TestAMessageThatIsReassigned:
         assert [(each.task["number"], each.task["reason"], each.task["assigned"]) for each in found] == [
             ("M0", "reassigned", "anna")
         ]
+
+    def test_stands_on_the_worklist_as_it_was_known_though_money_was_booked_late(self, creditor: Creditor):
+        reassign(creditor, of("M0"))
+        pay(Debtor.objects.get(number="M0"))
+        with guard.writing("test"):
+            Payment.objects.update(known_from=TEN + timedelta(days=3))
+
+        def numbers(*, as_known_then: bool) -> list[str]:
+            found = worklists(creditor=creditor, as_of=DAY, now=TEN, as_known_then=as_known_then)
+            return [each.task["number"] for each in found.tasks]
+
+        assert (numbers(as_known_then=True), numbers(as_known_then=False)) == (["M0"], [])
 
     def test_stands_in_the_journal_and_with_its_reason(self, creditor: Creditor):
         reassign(creditor, of("M0", "M1"), by=LI)
