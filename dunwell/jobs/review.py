@@ -241,6 +241,8 @@ def reassign(to: str, reason: str, until: date | None, key: str | None, code: st
         creditor=creditors.choose(code), chosen=_chosen(**choice), to=to, reason=reason, until=until, **acted(key)
     )
     tell("review.reassigned", count=f"{done.count:,}", to=to)
+    if done.not_his:
+        tell("review.not_his_stages", to=to, stages=", ".join(message_words(each, language()) for each in done.not_his))
     _tell_others(done)
 
 

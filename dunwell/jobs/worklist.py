@@ -36,6 +36,7 @@ SHOWN = 30
 @click.option("--language", "spoken", type=click.Choice(LANGUAGES), help="In which language the reasons are told.")
 @click.option("--hours", type=click.IntRange(0, 24), help="Hours of work that day, instead of those of the team.")
 @click.option("--as-of", type=Day(), help="The day (default: today at the creditor's place).")
+@click.option("--as-known-then", is_flag=True, help="Use only what was known by the end of that day.")
 @click.option("--json", "as_json", is_flag=True, help="Print all tasks as JSON.")
 @click.option("--creditor", "code", help="Whose book (may be left out when there is only one).")
 def worklist(
@@ -43,6 +44,7 @@ def worklist(
     spoken: str | None,
     hours: int | None,
     as_of: date | None,
+    as_known_then: bool,
     as_json: bool,
     code: str | None,
 ) -> None:
@@ -55,7 +57,9 @@ def worklist(
     now = moment()
     day = as_of or today(creditor, now)
     minutes = None if hours is None else hours * 60
-    found = worklists(creditor=creditor, as_of=day, now=now, collector=collector, minutes=minutes)
+    found = worklists(
+        creditor=creditor, as_of=day, now=now, collector=collector, minutes=minutes, as_known_then=as_known_then
+    )
     zone, told = ZoneInfo(creditor.zone), spoken or language()
     mine = [each for each in found.tasks if collector is None or each.collector == collector]
     if as_json:

@@ -50,6 +50,21 @@ def takes(line: dict[str, Any], outcome_tasks: pl.DataFrame, action: str, strate
     return waits and not outcome_tasks.filter(pl.col("stage") == stage).is_empty()
 
 
+class TestTheMessageAfterABrokenPromise:
+    @pytest.mark.parametrize("kind", ["consumer", "business"])
+    @pytest.mark.parametrize(("broken", "tone"), [(True, "plain"), (False, "gentle")])
+    def test_is_not_gentle_on_the_day_it_comes_at_once(self, kind: str, broken: bool, tone: str) -> None:
+        book, strategy = Book(), default_strategy()
+        debtor = book.debtor("D1", kind=kind)
+        book.invoice(debtor, 100_000, days(-8), number="R1")
+        if broken:
+            book.promise(debtor, 100_000, days(-7), days(-1))
+        tried = (look(book.facts(), strategy, house_rules(), debtor, days(each)).result("EUR") for each in range(9))
+        line = next(each for each in tried if each["action"] == "message")
+        assert Stage(line["stage"]) is Stage.REMINDER
+        assert strategy.treatments()[line["segment"], line["treatment"]].tone == tone
+
+
 class TestAnItemThatIsNotOverdue:
     @pytest.mark.parametrize(("since", "told"), [(None, "notice"), (-2, "reminder")])
     def test_is_told_its_first_step_with_its_day(self, since: int | None, told: str) -> None:

@@ -9,11 +9,13 @@ import pytest
 from dunwell.actions.day import review_changes as changes
 from dunwell.actions.day.review import Chosen, Reviewed
 from dunwell.actions.sending.preview import previews
+from dunwell.actions.teams import adopt_team
 from dunwell.actions.worklists import worklists
 from dunwell.core.actor import Actor, ActorKind
-from dunwell.core.errors import Refused
-from dunwell.core.terms import LANGUAGES
-from dunwell.store.models import Creditor, Debtor, JournalEntry, OutboxMessage, Standing, Wish
+from dunwell.core.errors import DunwellError, Refused
+from dunwell.core.terms import LANGUAGES, Stage
+from dunwell.store import guard
+from dunwell.store.models import Creditor, Debtor, JournalEntry, OutboxMessage, Payment, Standing, Wish
 from dunwell.store.reads.review import deviations
 from tests.channels.sink import Sink
 from tests.review.steps import LI, acted, decide, drop, hold, message, of, release, setting
@@ -72,6 +74,18 @@ class TestAMessageThatIsReassigned:
             ("M0", "reassigned", "anna")
         ]
 
+    def test_stands_on_the_worklist_as_it_was_known_though_money_was_booked_late(self, creditor: Creditor):
+        reassign(creditor, of("M0"))
+        pay(Debtor.objects.get(number="M0"))
+        with guard.writing("test"):
+            Payment.objects.update(known_from=TEN + timedelta(days=3))
+
+        def numbers(*, as_known_then: bool) -> list[str]:
+            found = worklists(creditor=creditor, as_of=DAY, now=TEN, as_known_then=as_known_then)
+            return [each.task["number"] for each in found.tasks]
+
+        assert (numbers(as_known_then=True), numbers(as_known_then=False)) == (["M0"], [])
+
     def test_stands_in_the_journal_and_with_its_reason(self, creditor: Creditor):
         reassign(creditor, of("M0", "M1"), by=LI)
         body = json.loads(bytes(JournalEntry.objects.get(event="review.reassigned").body))["body"]
@@ -82,6 +96,17 @@ class TestAMessageThatIsReassigned:
         assert reassign(creditor, of("M0"), key="k") == reassign(creditor, of("M0"), key="k")
         assert Wish.objects.count() == 1
         assert refusal(reassign, creditor, of("M0"), key="k", to="ben") == "talk.key_reused"
+
+    def test_warns_where_the_team_does_not_give_its_steps_to_him_and_refuses_who_is_none(self, creditor: Creditor):
+        text = "name: house\ncollectors:\n  - {collector: anna, stages: [call], hours: {mon: 8}}\n"
+        text += "  - {collector: ben, hours: {mon: 8}}\nportfolios:\n  - {portfolio: all, collectors: [anna, ben]}\n"
+        adopt_team(creditor=creditor, text=text, at=TEN, by=LI)
+        assert reassign(creditor, of("M0")).not_his == (Stage.REMINDER,)
+        assert reassign(creditor, of("M1"), to="ben").not_his == ()
+        with pytest.raises(DunwellError) as refused:
+            reassign(creditor, of("B"), to="zoe")
+        assert refused.value.code == "team.no_collector"
+        assert message("B").state == "prepared"
 
     def test_is_the_programs_again_when_it_is_given_back(self, creditor: Creditor):
         reassign(creditor, of("M0"))

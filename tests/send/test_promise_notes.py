@@ -231,7 +231,7 @@ class TestThanks:
         run(creditor)
         assert Decision.objects.get().reason == "promise_thanks"
         told = "\n".join(answer(creditor=creditor, debtor_number="M0", as_of=DAY).words("en"))
-        assert "Nothing is open any more.\nToday: thanked by e-mail for keeping the promise (EUR 60.00" in told
+        assert "Nothing is open any more.\nFor today: thanks by e-mail for keeping the promise (EUR 60.00" in told
         let_go()
         assert [mail["Subject"].startswith("Thank you for your payment") for mail in sink.mails] == [True]
 

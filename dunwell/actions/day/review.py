@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -58,10 +58,14 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """How many messages changed, and how many of the chosen did not, by the state they are in."""
+    """How many messages changed, and how many of the chosen did not, by the state they are in.
+
+    not_his   stages that the collector who got them does not take by the team, in order; told when it was done first
+    """
 
     count: int
     others: Mapping[str, int]
+    not_his: tuple[Stage, ...] = field(default=(), compare=False)
 
 
 @act("review.release", may_record_nothing=True)

@@ -5,6 +5,7 @@ is decided at once: what the strategy or the contact rules would not let go ther
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -60,8 +61,7 @@ def reassign(
     if until is not None and until < now:
         raise Refused("review.until_past", day=until.isoformat(), today=now.isoformat())
     team = team_of(creditor, now)
-    if team is not None:
-        team.collector(to)
+    his = team.collector(to).stages if team is not None else ()
     states = (*review.FREE, OutboxState.HELD) if chosen.with_held else review.FREE
     rows = _steps_only(review.take(found, chosen, states))
     if len(rows) > MOST_REASSIGNED:
@@ -78,7 +78,7 @@ def reassign(
     done = review.record("review.reassigned", creditor, chosen, rows, others, at, by, key, asked)
     for debtor in Debtor.objects.filter(pk__in={row.debtor_id for row in rows}).order_by("pk"):
         standing.refresh(debtor)
-    return done
+    return replace(done, not_his=tuple(Stage(each) for each in sorted({row.stage for row in rows} - set(his)) if his))
 
 
 @act("review.give_back", may_record_nothing=True, refreshes=True)

@@ -63,15 +63,16 @@ def inputs_of(
     strategy: Strategy | None = None,
     rules: Rules | None = None,
     copies: Copies | None = None,
+    known_at: datetime | None = None,
 ) -> run_folder.Inputs:
-    """What a run of a day rests on, as known now. copies: see `facts_of`."""
-    facts = facts_of(creditor, around=as_of, clocks=True, copies=copies)
+    """What a run of a day rests on, as known at a moment (None: now). copies: see `facts_of`."""
+    facts = facts_of(creditor, known_at=known_at, around=as_of, clocks=True, copies=copies)
     if facts["debtors"].is_empty():
         raise DunwellError("run.nothing_imported", creditor=creditor.code)
     return run_folder.Inputs(
         facts=facts,
         strategy=strategy or strategy_of(creditor, as_of),
-        rules=rules or rules_of(creditor),
+        rules=rules or rules_of(creditor, known_at),
         as_of=as_of,
         moment=day_start(creditor, as_of),
     )
