@@ -67,9 +67,10 @@ def _by_subject(entries: pl.DataFrame, subjects: pl.DataFrame) -> pl.DataFrame:
 
 
 def in_force(entries: pl.DataFrame, grace_days: int = 0) -> pl.DataFrame:
-    """Those in force now. What permits must be so in every zone, what forbids in any. Grace follows a promise."""
+    """Those in force now + sure: in every zone. What permits must be so, what forbids need be in force in one alone.
+    Grace follows a promise."""
     if entries.is_empty():
-        return entries
+        return entries.with_columns(sure=pl.lit(value=True))
     entries = entries.with_columns(
         until_date=pl.when(pl.col("kind") == "promise")
         .then(pl.col("until_date").dt.offset_by(f"{grace_days}d"))
@@ -80,7 +81,11 @@ def in_force(entries: pl.DataFrame, grace_days: int = 0) -> pl.DataFrame:
     told = pl.col("from_at").is_null() | (pl.col("from_at") <= pl.col("now"))
     last = pl.when(permits).then(pl.col("last_today")).otherwise("first_today")
     lasts = pl.col("until_date").is_null() | (pl.col("until_date") >= last)
-    return _in_hours(_meant(entries.filter(begun, told, lasts)), permits & TIMED)
+    everywhere = (pl.col("first_today") >= pl.col("from_date")) & (
+        pl.col("until_date").is_null() | (pl.col("until_date") >= pl.col("last_today"))
+    )
+    found = entries.filter(begun, told, lasts).with_columns(sure=everywhere)
+    return _in_hours(_meant(found), permits & TIMED)
 
 
 def _meant(entries: pl.DataFrame) -> pl.DataFrame:
@@ -183,7 +188,7 @@ def _talks(asked: Asked, permits: pl.DataFrame) -> pl.DataFrame:
 def lifted(found: Sequence[Applied], active: pl.DataFrame, consents: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
     """rule, subject_id, channel (null: every), address_id (null: every): where an entry lifts a rule now.
 
-    active     `in_force`
+    active     `in_force`; what lifts a rule must be sure, also where the entry is one that forbids
     consents   `spans`, whose ends count for consents
     now        subject_id, at
     """
@@ -195,7 +200,9 @@ def lifted(found: Sequence[Applied], active: pl.DataFrame, consents: pl.DataFram
         pl.col("ends_at").is_null() | (pl.col("at").dt.offset_by("1us") < pl.col("ends_at")),
     )
     keys, direct = ["subject_id", "channel", "address_id"], pl.col("kind") == "direct_consent"
-    entries = pl.concat([active.filter(~direct).select("kind", *keys), welcome.filter(direct).select("kind", *keys)])
+    entries = pl.concat(
+        [active.filter(~direct & pl.col("sure")).select("kind", *keys), welcome.filter(direct).select("kind", *keys)]
+    )
     lifting = [(each.rule.id, kind) for each in found for kind in each.rule.unless]
     rules = pl.DataFrame(lifting, schema={"rule": pl.String, "kind": pl.String}, orient="row")
     return entries.join(rules, on="kind").select(*keys, "rule").unique()
