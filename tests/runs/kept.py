@@ -42,7 +42,7 @@ _NAMES = {
     "contacts": {"at_place": "place"},
 }
 """Columns that are called otherwise in the tables."""
-_TOLD = {"debtors": ["zones"], "contact_points": ["usable"]}
+_TOLD = {"debtors": ["zones", "lot"], "contact_points": ["usable"]}
 """Columns that other tables or columns tell."""
 
 
