@@ -178,7 +178,8 @@ def _without_lifted(found: pl.DataFrame, freed: pl.DataFrame) -> pl.DataFrame:
     rest = found.join(narrow.select("subject_id", "rule").unique(), on=["subject_id", "rule"], how="anti")
     channels = pl.DataFrame({"each": list(CHANNELS)})
     by_channel = (
-        hit.join(channels, how="cross")
+        hit.with_row_index("row")
+        .join(channels, how="cross")
         .filter(pl.col("channel").is_null() | (pl.col("channel") == pl.col("each")))
         .with_columns(channel="each")
         .drop("each")
@@ -187,7 +188,6 @@ def _without_lifted(found: pl.DataFrame, freed: pl.DataFrame) -> pl.DataFrame:
         (pl.col("channel_told").is_null() | (pl.col("channel_told") == pl.col("channel")))
         & (pl.col("address_id_told").is_null() | (pl.col("address_id_told") == pl.col("address_id")))
     )
-    left = by_channel.join(
-        lifts.select("subject_id", "rule", "channel").unique(), on=["subject_id", "rule", "channel"], how="anti"
-    )
+    # a word for one address lifts what is said of it alone: what the same rule says besides stands
+    left = by_channel.join(lifts.select("row", "channel").unique(), on=["row", "channel"], how="anti")
     return pl.concat([rest, left.select(list(SPOKEN))])
