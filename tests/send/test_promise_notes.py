@@ -93,7 +93,7 @@ class TestAReminder:
         assert [note["note"] for note in told.notes] == ["promise_reminder"]
         for words in (told.words("en"), explain(creditor=creditor, debtor_number="M0", as_of=DAY).words("en")):
             text = "\n".join(words)
-            assert "reminded by e-mail of the promise that falls due on 27 November 2026; EUR 60.00" in text
+            assert "a reminder by e-mail of the promise that falls due on 27 November 2026; EUR 60.00" in text
         let_go()
         later = explain(creditor=creditor, debtor_number="M0", as_of=DAY)
         assert "reminder of a promise by e-mail" in "\n".join(later.words("en"))
