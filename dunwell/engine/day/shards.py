@@ -100,7 +100,8 @@ def _contact_owners(frames: Frames) -> pl.DataFrame:
     return (
         frames("contacts")
         .select("contact_id", "debtor_id", "person_id")
-        .join(persons, on="person_id", how="left")
+        # row by row beside the frame itself: `_edges` counts on it
+        .join(persons, on="person_id", how="left", maintain_order="left")
         .select(
             "contact_id",
             owner=pl.when(pl.col("debtor_id").is_in(known.implode()))
