@@ -15,7 +15,7 @@ from dunwell.intake.shapes import Mapping
 from dunwell.intake.sheet import Sheet
 from dunwell.intake.source import open_file
 from dunwell.intake.statements.shapes import MOST_BYTES
-from dunwell.intake.statements.workbook import Typed, named_sheets, text_of
+from dunwell.intake.workbook import Typed, named_sheets, text_of
 
 _HEADER_WITHIN = 40
 _CHUNK = 20_000

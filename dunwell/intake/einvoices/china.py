@@ -5,7 +5,7 @@ has negative amounts."""
 
 from dunwell.intake.einvoices.nodes import amount, amounts, children, told
 from dunwell.intake.einvoices.shapes import NOTHING, EInvoice, Party, Told, Totals
-from dunwell.intake.statements.xml_nodes import Node
+from dunwell.intake.xml_nodes import Node
 
 
 def read_china(root: Node) -> EInvoice:

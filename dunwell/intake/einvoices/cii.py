@@ -4,7 +4,7 @@ Source: EN 16931-1 (business terms), its syntax binding to CII, Factur-X 1.0 for
 
 from dunwell.intake.einvoices.nodes import amount, amount_of, amounts, children, is_true, told
 from dunwell.intake.einvoices.shapes import Amount, EInvoice, Part, Party, Told, Totals
-from dunwell.intake.statements.xml_nodes import Node
+from dunwell.intake.xml_nodes import Node
 
 _CREDIT = ("381", "396", "261", "83", "308", "532")
 _SETTLEMENT = "ApplicableHeaderTradeSettlement/"

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from dunwell.core.errors import DunwellError
 from dunwell.intake.einvoices.shapes import Amount, Told
-from dunwell.intake.statements.xml_nodes import Node, walk
+from dunwell.intake.xml_nodes import Node, walk
 
 _NUMBER = re.compile(r"^[+-]?(?:[0-9]{1,20}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})$")
 

@@ -18,7 +18,7 @@ from dunwell.intake.shapes import Defaults, Known, Mapping
 from dunwell.intake.sheet import Sheet
 from dunwell.intake.source import open_file
 from dunwell.intake.statements.shapes import MOST_BYTES
-from dunwell.intake.statements.xml_nodes import Node
+from dunwell.intake.xml_nodes import Node
 
 _PDF = b"%PDF"
 _SAMPLE = 1 << 16

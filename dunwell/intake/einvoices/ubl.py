@@ -5,7 +5,7 @@ are paid together with the invoice (cac:PrepaidPayment)."""
 
 from dunwell.intake.einvoices.nodes import amount, amount_of, amounts, children, is_true, told
 from dunwell.intake.einvoices.shapes import EInvoice, Part, Party, Told, Totals
-from dunwell.intake.statements.xml_nodes import Node
+from dunwell.intake.xml_nodes import Node
 
 _EXTENSION = "extension:xrechnung"
 _CREDIT = ("381", "396", "261", "83", "308", "532")

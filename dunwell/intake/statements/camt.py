@@ -12,7 +12,7 @@ from typing import Self
 
 from dunwell.core.errors import DunwellError
 from dunwell.intake.statements.shapes import CREDIT, DEBIT, Balance, Declared, Entries, Head, Taken
-from dunwell.intake.statements.xml_nodes import Node, walk
+from dunwell.intake.xml_nodes import Node, walk
 
 MESSAGES = {"BkToCstmrStmt": "camt.053", "BkToCstmrAcctRpt": "camt.052", "BkToCstmrDbtCdtNtfctn": "camt.054"}
 """Element of the message (without the version that the first ones carried) -> format."""

@@ -22,7 +22,7 @@ from dunwell.intake.statements.ofx import read_ofx
 from dunwell.intake.statements.shapes import LINES, MOST_BYTES, Taken
 from dunwell.intake.statements.swift import read_swift
 from dunwell.intake.statements.typed import typed
-from dunwell.intake.statements.workbook import sheets_of
+from dunwell.intake.workbook import sheets_of
 
 _SAMPLE = 1 << 18
 _SWIFT = re.compile(rb"(?m)^(?:\{1:|:(?:20|25|28C?|60[FM]|61|62[FM]|64|86|NS):)")

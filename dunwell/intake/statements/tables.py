@@ -23,7 +23,7 @@ from dunwell.intake.statements.shapes import (
     tidy,
 )
 from dunwell.intake.statements.table_cells import TableEntries, understood
-from dunwell.intake.statements.workbook import Row
+from dunwell.intake.workbook import Row
 
 _HEADER_WITHIN = 60
 _SAMPLE = 200
