@@ -196,7 +196,7 @@ class TestDebtor:
             made_date=date(2026, 11, 16),
         )  # fmt: skip
         page = desk.get(f"/debtor/{item.debtor_id}").content.decode()
-        assert "reminded by e-mail of the promise that falls due on 26 November 2026" in page
+        assert "a reminder by e-mail of the promise that falls due on 26 November 2026" in page
 
     def test_explains_sum_and_step(self, desk: Client) -> None:
         page = debtor_page(desk, "Late Ltd")
