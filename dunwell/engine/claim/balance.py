@@ -160,7 +160,7 @@ def _arises(of: _Reckoning) -> dict[str, Any]:
 
 def _shares(of: _Reckoning) -> dict[str, Any]:
     """to_<component>: what the money gives to each, in the order of its debt's ranks, a designated one first."""
-    open_of = dict(zip(COMPONENTS, _OPEN, strict=True))
+    open_of = dict(zip(COMPONENTS, OPEN, strict=True))
     rank = {name: of.choose(of["designation"] == name, -1, of[f"rank_{name}"]) for name in COMPONENTS}
     shares = {}
     for name in COMPONENTS:
@@ -172,8 +172,8 @@ def _shares(of: _Reckoning) -> dict[str, Any]:
     return shares
 
 
-_OPEN = ("costs", "interest_open", "extra_open", "principal")
-"""What is open of each component."""
+OPEN = ("costs", "interest_open", "extra_open", "principal")
+"""What is open of each of `COMPONENTS`."""
 
 
 def _taken(of: _Reckoning) -> dict[str, Any]:
@@ -385,7 +385,7 @@ class OneDebt:
             values.update(rule(values))
 
     def open_before(self, event: Mapping[str, Any], parts: Sequence[str]) -> int:
-        """What an event finds open of these parts (of `_OPEN`): the step up to where the event itself is taken.
+        """What an event finds open of these parts (of `OPEN`): the step up to where the event itself is taken.
         The balance stays as it is. A surplus that is held is not spent on them yet.
         Raises TooLargeError as `take` does."""
         values = _Numbers(self.values)

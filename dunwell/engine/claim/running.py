@@ -11,15 +11,13 @@ from typing import Any
 
 from dunwell.core.errors import refusal
 from dunwell.engine.claim.accrual import Beginning, beginnings
-from dunwell.engine.claim.balance import Event, OneDebt, TooLargeError, numbers_of
+from dunwell.engine.claim.balance import OPEN, Event, OneDebt, TooLargeError, numbers_of
 from dunwell.engine.claim.curves import PPM, Curves
 from dunwell.engine.claim.debts import resolve
 from dunwell.engine.claim.described import entry_frame, frame, refused_for, terms_of
 from dunwell.rulebook.debt import Debt, Entry
 from dunwell.rulebook.interest_terms import COMPONENTS
 
-_PARTS = ("costs", "interest_open", "extra_open", "principal")
-"""What is open of each of `COMPONENTS`."""
 _EVENTS = {"payment": Event.PAYMENT, "credit": Event.CREDIT}
 
 
@@ -78,7 +76,7 @@ class Running:
             return 0
         nothing = {"event": int(Event.PAYMENT), "amount": 0, "designation": None, "entry_id": None}
         event = {"place": self._place(day), **nothing}
-        parts = _PARTS if component is None else (_PARTS[COMPONENTS.index(component)],)
+        parts = OPEN if component is None else (OPEN[COMPONENTS.index(component)],)
         try:
             if not self._one.values["surplus"]:
                 return self._one.open_before(event, parts)
