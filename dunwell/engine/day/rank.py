@@ -38,7 +38,7 @@ def with_rank(lines: pl.DataFrame, about: pl.DataFrame, ladders: Ladders, rank: 
     """
     tasks = _waiting(lines)
     if tasks.is_empty():
-        return lines.with_columns(pl.lit(None, kind).alias(name) for name, kind in _RANKED.items())
+        return lines.with_columns(pl.lit(None, kind).alias(name) for name, kind in RANKED.items())
     waiting = _with_channel(tasks, ladders).join(
         about.select(*KEYS, *sorted(rank.columns - set(KEYS))), on=KEYS, how="left"
     )
@@ -54,10 +54,10 @@ def with_rank(lines: pl.DataFrame, about: pl.DataFrame, ladders: Ladders, rank: 
         urgency_bp=_total(rank.urgency.from_bp, urgency, MOST_URGENCY_BP),
         rank_why=pl.concat_str(why, separator=" ", ignore_nulls=True) if why else pl.lit(""),
     ).with_columns(rank_minor=(pl.col("task_minor").cast(pl.Int128) * rank_bp // WHOLE_BP**2).cast(pl.Int64))
-    return lines.join(ranked.select(*KEYS, *_RANKED), on=KEYS, how="left")
+    return lines.join(ranked.select(*KEYS, *RANKED), on=KEYS, how="left")
 
 
-_RANKED: dict[str, pl.DataType] = {
+RANKED: dict[str, pl.DataType] = {
     "task_since_date": pl.Date(),
     "task_channel": pl.String(),
     "chance_bp": pl.Int32(),
