@@ -162,6 +162,23 @@ class TestAStatement:
         assert set(Payment.objects.values_list("creditor__code", flat=True)) == {"main"}
 
 
+class TestMoneyThatTheLedgerTellsToo:
+    @one_database
+    @pytest.mark.parametrize(("day", "count"), [("2026-11-03", 1), ("2026-10-01", 0)])
+    def test_is_told_to_count_twice(self, creditor: Creditor, tmp_path: Path, day: str, count: int) -> None:
+        line = "2026-11-03,100.00,EUR,C1 GmbH,R-1001\n"
+        booked = put(
+            tmp_path, "payments.csv", f"number,receivable,value date,amount,currency\nP1,R-1001,{day},100.00,EUR\n"
+        )
+        bank = put(tmp_path, "bank.csv", "booking date,amount,currency,payer,text\n" + line)
+        take_in(creditor, booked)
+        report = take_in(creditor, bank)
+        notes = {note.code: note.params for note in report.files[0].found.notes}
+        assert notes.get("import.note_told_by_ledger", {}).get("count", 0) == count
+        again = take_in(creditor, bank)
+        assert "import.note_told_by_ledger" not in {note.code for note in again.files[0].found.notes}
+
+
 class TestMoneyThatNamesNobody:
     @one_database
     def test_waits_as_a_line_until_its_invoice_is_known(self, db: Home, tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from dunwell.actions.importing.book import Book
 from dunwell.actions.importing.named_invoices import named_invoices
 from dunwell.actions.importing.report import no_outcome
 from dunwell.core.money import format_money
+from dunwell.core.terms import PaymentSource
+from dunwell.engine.book.open_lists import BOOKED_WITHIN_DAYS
 from dunwell.intake.shapes import FRAMES, STATEMENTS, Note
 from dunwell.store import bulk
 
@@ -61,8 +63,29 @@ def plan_lines(lines: pl.DataFrame, frames: Mapping[str, pl.DataFrame], book: Bo
         change=bulk.Change(bulk.BANK_LINES, _new_rows(fresh), pl.DataFrame()),
         payments=pl.concat([came, back]),
         outcome=_outcome(told),
-        notes=_notes(told, named, pl.concat([came, back])["number"]),
+        notes=_notes(told, named, pl.concat([came, back])["number"], _told_twice(came, known, frames, book)),
     )
+
+
+def _told_twice(
+    came: pl.DataFrame, known: pl.DataFrame, frames: Mapping[str, pl.DataFrame], book: Book
+) -> pl.DataFrame:
+    """Numbers of lines beside which a file of the ledger tells a payment of the same debtor, sum and nearly the same
+    day: most likely the same money, which counts twice as long as nobody takes one of them out."""
+    same = ["debtor", "currency", "amount_minor"]
+    told = ["number", "debtor_id", "currency", "amount_minor", "value_date", "source_kind"]
+    stored = bulk.read(bulk.PAYMENTS, book.creditor.pk, told)
+    booked = (
+        stored.filter(
+            (pl.col("source_kind") == PaymentSource.BANK) & ~pl.col("number").is_in(known["number"].implode())
+        )
+        .join(book.debtors.select(debtor_id="id", debtor="number"), on="debtor_id")
+        .select(*same, booked_date="value_date")
+    )
+    beside = frames["payments"].select(*same, booked_date="value_date")
+    pairs = came.join(pl.concat([booked, beside]), on=same)
+    near = (pl.col("value_date") - pl.col("booked_date")).dt.total_days().abs() <= BOOKED_WITHIN_DAYS
+    return pairs.filter(near).select("number").unique()
 
 
 def _told_before(lines: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
@@ -182,13 +205,14 @@ def _outcome(told: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([no_outcome(), told.select("file", "row", kind=pl.lit(STATEMENTS), outcome=became)])
 
 
-def _notes(told: pl.DataFrame, named: pl.DataFrame, paid: pl.Series) -> dict[int, list[Note]]:
-    """What a person should know of lines that became no payments, by file."""
+def _notes(told: pl.DataFrame, named: pl.DataFrame, paid: pl.Series, twice: pl.DataFrame) -> dict[int, list[Note]]:
+    """What a person should know of lines that became no payments, or payments told twice, by file."""
     notes: dict[int, list[Note]] = {}
     loose = named.filter(~pl.col("number").is_in(paid.implode()))
     batch, money_in = pl.col("batch_of").is_not_null(), pl.col("amount_minor") > 0
     parts = (
         ("import.note_told_elsewhere", told.filter(pl.col("became") == "elsewhere")),
+        ("import.note_told_by_ledger", named.join(twice, on="number", how="semi")),
         ("import.note_batches", loose.filter(batch & money_in)),
         ("import.note_nobody_named", loose.filter(~batch & money_in & ~pl.col("is_reversal"))),
         ("import.note_reversals_of_nothing", loose.filter(pl.col("is_reversal") & ~money_in)),
